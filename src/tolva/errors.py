@@ -1,0 +1,100 @@
+"""The whole error tree. Three meanings decide what happens next.
+
+    TolvaError
+    ├── CallerError             the caller erred: nothing was done, the message says what to mend
+    │   ├── InvalidInput
+    │   │   ├── UnsupportedFile     its content is not a kind of file we read
+    │   │   ├── UnreadableFile      a kind we read, but this one is damaged, encrypted or empty
+    │   │   └── TooLarge
+    │   ├── NotFound
+    │   ├── Conflict                the thing's present state does not allow it
+    │   └── SettingsError           a setting is missing or wrong; names it
+    ├── TryLater                the same call may succeed later; may say when
+    │   └── DatabaseUnavailable
+    └── Never                   no repetition can mend it
+        ├── TimeLimitExceeded
+        ├── WorkerLost              the process died under the job, again and again
+        └── Interrupted             an attempt must stop here; the job itself did not fail
+            ├── LeaseLost               another attempt owns the job now
+            ├── Cancelled
+            └── Draining                the worker is going down and gives the job back
+
+Errors of other libraries are translated into these where they enter (the db pool, a connector),
+and these into HTTP in one place (web.problems).
+"""
+
+
+class TolvaError(Exception):
+    """Anything Tolva raises on purpose. Its message says what to do."""
+
+
+class CallerError(TolvaError):
+    """The caller erred: fail now and say what to mend."""
+
+
+class InvalidInput(CallerError):
+    """What was given cannot be used."""
+
+
+class UnsupportedFile(InvalidInput):
+    """The file's content is not of a kind that Tolva reads, or not what its name says."""
+
+
+class UnreadableFile(InvalidInput):
+    """The file is of a kind that Tolva reads, but this one is damaged, encrypted or empty."""
+
+
+class TooLarge(InvalidInput):
+    """The input is over a limit; the message names the limit and its setting."""
+
+
+class NotFound(CallerError):
+    """No such thing, or none that this tenant may see."""
+
+
+class Conflict(CallerError):
+    """The present state of the thing does not allow what was asked."""
+
+
+class SettingsError(CallerError):
+    """A setting is missing or wrong. The message names it and the remedy."""
+
+
+class TryLater(TolvaError):
+    """May succeed if repeated. `retry_after` is the least wait in seconds, where the other side named one."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DatabaseUnavailable(TryLater):
+    """PostgreSQL does not answer, or refuses further connections."""
+
+
+class Never(TolvaError):
+    """No repetition can mend it: fail now."""
+
+
+class TimeLimitExceeded(Never):
+    """The job ran longer than its queue allows."""
+
+
+class WorkerLost(Never):
+    """The worker process died under the job more often than the queue allows."""
+
+
+class Interrupted(Never):
+    """The attempt must stop here. Says nothing about the job, which goes on elsewhere or was cancelled."""
+
+
+class LeaseLost(Interrupted):
+    """Another attempt owns the job now; whatever this one still writes is refused."""
+
+
+class Cancelled(Interrupted):
+    """Somebody cancelled the job."""
+
+
+class Draining(Interrupted):
+    """The worker is going down; the job is given back at its last checkpoint."""

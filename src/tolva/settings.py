@@ -1,0 +1,73 @@
+"""Every setting, read once at the start from the environment, then never changed."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tolva.errors import SettingsError
+
+
+def default_data_dir() -> Path:
+    """A folder of the user; for root one of the system, since PostgreSQL runs as somebody who may not enter /root."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/tolva")
+    return Path(platformdirs.user_data_dir("tolva", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """All of Tolva's settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
+
+    model_config = SettingsConfigDict(env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    """Folder of the embedded PostgreSQL, of stored files and of logs. Made when absent."""
+    database_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "DB_DSN"), repr=False)
+    ] = None
+    """An external PostgreSQL (15 or later). Absent: the embedded one."""
+    engine: str = "postgres"
+    """What carries the rings: `postgres` or `inline`."""
+    host: str = "127.0.0.1"
+    """Address that the API listens on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port that the API listens on."""
+    processes: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+    """Worker processes. Each runs every queue's slots as threads."""
+    lease_seconds: Annotated[float, Field(ge=2, le=3600)] = 10.0
+    """How long a worker that went silent keeps its jobs."""
+    grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """How long running jobs may take to stop by themselves when the worker is told to end."""
+    process_memory_mb: Annotated[int, Field(ge=128)] = 2048
+    """A worker process that grows over this is ended and its jobs go on elsewhere."""
+    upload_max_mb: Annotated[int, Field(ge=1)] = 512
+    """The largest upload that is accepted."""
+    retention_days: Annotated[float, Field(ge=1)] = 30.0
+    """How long finished jobs, their events and uploads stay readable."""
+    dead_letter_days: Annotated[float, Field(ge=7)] = 90.0
+    """How long failed jobs and their dead letters stay."""
+    default_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    """Currency (ISO 4217) of a product row that names none."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", validation_alias="LOG_LEVEL")] = "INFO"
+    """Least severity that is logged."""
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with `overrides` (by field name) on top.
+
+    Raises SettingsError that names every wrong variable; values are not repeated, since one may be a secret.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        faults = "; ".join(f"{_variable(fault['loc'][0])}: {fault['msg']}" for fault in error.errors())
+        raise SettingsError(f"Wrong settings. {faults}") from None
+
+
+def _variable(location: int | str) -> str:
+    name = str(location)
+    return name if name.isupper() else f"TOLVA_{name.upper()}"
