@@ -10,9 +10,9 @@
     │   ├── Conflict                the thing's present state does not allow it
     │   └── SettingsError           a setting is missing or wrong; names it
     ├── TryLater                the same call may succeed later; may say when
-    │   └── DatabaseUnavailable
+    │   ├── DatabaseUnavailable
+    │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
-        ├── TimeLimitExceeded
         ├── WorkerLost              the process died under the job, again and again
         └── Interrupted             an attempt must stop here; the job itself did not fail
             ├── LeaseLost               another attempt owns the job now
@@ -72,12 +72,12 @@ class DatabaseUnavailable(TryLater):
     """PostgreSQL does not answer, or refuses further connections."""
 
 
+class TimeLimitExceeded(TryLater):
+    """The attempt ran longer than its queue allows."""
+
+
 class Never(TolvaError):
     """No repetition can mend it: fail now."""
-
-
-class TimeLimitExceeded(Never):
-    """The job ran longer than its queue allows."""
 
 
 class WorkerLost(Never):

@@ -19,15 +19,15 @@ def default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """All of Tolva's settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
+    """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
 
     model_config = SettingsConfigDict(env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(default_factory=default_data_dir)
     """Folder of the embedded PostgreSQL, of stored files and of logs. Made when absent."""
-    database_url: Annotated[
-        str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "DB_DSN"), repr=False)
-    ] = None
+    database_url: Annotated[str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "DB_DSN"), repr=False)] = (
+        None
+    )
     """An external PostgreSQL (15 or later). Absent: the embedded one."""
     engine: str = "postgres"
     """What carries the rings: `postgres` or `inline`."""

@@ -1,0 +1,1 @@
+"""Outside systems, their errors translated here."""

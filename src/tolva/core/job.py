@@ -1,0 +1,119 @@
+"""What a job is: its states, the legal moves between them, and how one attempt can end.
+
+    enqueue                claim                 complete
+──────────────▶ queued ──────────────▶ running ────────────▶ completed
+                 │ ▲ ▲  retry, release,  │ │ │   fail
+                 │ │ └───────lost────────┘ │ └─────────────▶ failed ────┐
+                 │ │                       │     cancel                 │
+                 │ │ last child ends  wait │ ┌─────────────▶ cancelled ─┤
+                 │ └──────── waiting ◀─────┘ │      ▲                   │
+                 │              └────────────┘      │                   │
+                 └──────────────────────────────────┘    replay         │
+                   ▲────────────────────────────────────────────────────┘
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+JobId = NewType("JobId", str)
+"""UUIDv7 in its text form: sorts by time of creation."""
+
+Json = Mapping[str, Any]
+"""A JSON object."""
+
+
+class State(StrEnum):
+    """Where a job stands. `queued` with a `run_at` ahead is what others call scheduled or retrying."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINISHED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
+
+LEGAL_MOVES: Mapping[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),
+    State.RUNNING: frozenset(State) - {State.RUNNING},
+    State.WAITING: frozenset({State.QUEUED, State.CANCELLED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset({State.QUEUED}),
+    State.CANCELLED: frozenset({State.QUEUED}),
+}
+
+
+class Verb(StrEnum):
+    """How one attempt ends. The database's `finish` knows the same words."""
+
+    COMPLETE = "complete"
+    RETRY = "retry"  # failed, may succeed later
+    FAIL = "fail"  # failed for good
+    CANCEL = "cancel"
+    WAIT = "wait"  # for its children
+    RELEASE = "release"  # given back unharmed, by a worker that goes down
+    LOST = "lost"  # its worker died or fell silent
+
+
+class Priority:
+    """Names for priorities 0 to 9; the lower number is served first."""
+
+    URGENT = 1
+    HIGH = 3
+    NORMAL = 5
+    LOW = 7
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A line of jobs of like size. `slots` is how many one worker process runs at once; limits in seconds."""
+
+    name: str
+    slots: int = 4
+    soft_limit: float = 300
+    hard_limit: float = 600
+    max_attempts: int = 3
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A job to be made. `unique_key` is per tenant; `unique_forever` keeps it taken after the job has ended."""
+
+    kind: str
+    params: Json = field(default_factory=dict[str, Any])
+    priority: int = Priority.NORMAL
+    run_at: datetime | None = None
+    unique_key: str | None = None
+    unique_forever: bool = False
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job in the hands of one attempt. `attempt` is its fence: every write must name it."""
+
+    id: JobId
+    tenant_id: str
+    queue: str
+    kind: str
+    params: Json
+    checkpoint: Json | None
+    attempt: int
+    failures: int
+    max_attempts: int
+    soft_limit: float
+    progress: Json
+    open_children: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one attempt. `payload` is the result, or the error; `delay` in seconds for a retry."""
+
+    verb: Verb
+    payload: Json | None = None
+    delay: float = 0.0

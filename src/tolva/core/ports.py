@@ -1,0 +1,35 @@
+"""The ports that the rest of the house plugs into."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tolva.core.job import JobId
+
+
+@dataclass(frozen=True)
+class QueueSlots:
+    """How many jobs of a queue one worker process runs at once."""
+
+    queue: str
+    slots: int
+
+
+RunNext = Callable[[str], bool]
+"""Runs the best job of a queue to the end of its attempt; False when none was ready."""
+
+
+class Engine(Protocol):
+    """Carries rings ("there is work in queue X"), never jobs. May lose, repeat or reorder them."""
+
+    def ring(self, queue: str, hints: Sequence[JobId]) -> None:
+        """Tell whoever serves `queue` that work is ready. Called after commit; `hints` are for humans."""
+        ...
+
+    def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
+        """Answer rings until `stop` is called from another thread; returns when the last slot has ended."""
+        ...
+
+    def stop(self) -> None:
+        """Take no further jobs, and let `serve` return when the running ones have ended."""
+        ...

@@ -1,0 +1,91 @@
+"""Connections to PostgreSQL, in the application's role, and the unit of work."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from tolva.db.faults import translated
+
+APP_ROLE = "tolva_app"
+"""What every connection of the application acts as. It cannot bypass row-level security."""
+
+Connection = psycopg.Connection[DictRow]
+
+
+def connect(dsn: str, *, name: str, idle_in_transaction: float = 30.0) -> Connection:
+    """One connection in autocommit, as the application's role. `idle_in_transaction` in seconds.
+
+    The limit on idle transactions is what frees the row locks of a worker process that was frozen.
+    Raises DatabaseUnavailable.
+    """
+    with translated():
+        conn = Connection.connect(dsn, autocommit=True, row_factory=dict_row, application_name=name, connect_timeout=5)
+        _become_app(conn, idle_in_transaction)
+    return conn
+
+
+def _become_app(conn: Connection, idle_in_transaction: float) -> None:
+    milliseconds = str(int(idle_in_transaction * 1000))
+    conn.execute(
+        "SELECT set_config('role', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)",
+        (APP_ROLE, milliseconds),
+    )
+
+
+class Database:
+    """A pool of connections to one database. Sizes in connections, times in seconds."""
+
+    def __init__(self, dsn: str, *, name: str, size: int = 10, idle_in_transaction: float = 30.0) -> None:
+        self.dsn = dsn
+        self.name = name
+        self._idle_in_transaction = idle_in_transaction
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=size,
+            timeout=10,
+            open=True,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "application_name": name,
+                "connect_timeout": 5,
+            },
+            configure=lambda conn: _become_app(conn, idle_in_transaction),
+            check=ConnectionPool.check_connection,
+        )
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """A connection in autocommit, for single statements that need no tenant. Raises DatabaseUnavailable."""
+        with translated(), self._pool.connection() as conn:
+            yield conn
+
+    @contextmanager
+    def transaction(self, tenant_id: str | None = None) -> Generator[Connection]:
+        """A transaction, seeing the rows of `tenant_id` alone (of nobody, without one).
+
+        Raises DatabaseUnavailable, or TryLater after a deadlock; then nothing was done.
+        """
+        with self.connection() as conn, conn.transaction():
+            if tenant_id is not None:
+                conn.execute("SELECT set_config('app.tenant_id', %s, true)", (tenant_id,))
+            yield conn
+
+    def dedicated(self, purpose: str) -> Connection:
+        """A connection outside the pool, for one thread to keep."""
+        return connect(self.dsn, name=f"{self.name} {purpose}", idle_in_transaction=self._idle_in_transaction)
+
+    def close(self) -> None:
+        """Close all connections of the pool."""
+        self._pool.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

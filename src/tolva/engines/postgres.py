@@ -1,0 +1,95 @@
+"""Rings by LISTEN and NOTIFY; polling makes up for the lost ones and for jobs whose time has come."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from tolva.core.job import JobId
+from tolva.core.ports import QueueSlots, RunNext
+from tolva.db.faults import translated
+from tolva.db.pool import Connection, Database
+from tolva.engines.bell import Bell
+from tolva.errors import DatabaseUnavailable, LeaseLost
+from tolva.jobs.sql import SQL
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "tolva_rings"
+POLL = 1.0
+"""Seconds between two looks at the queues when no ring is heard."""
+
+
+class PostgresEngine:
+    """Needs nothing but the database that holds the jobs."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._bell = Bell()
+        self._stopped = threading.Event()
+
+    def ring(self, queue: str, hints: Sequence[JobId]) -> None:
+        """Notify the listeners. When that fails, they find the work at their next look."""
+        try:
+            with self._db.connection() as conn:
+                conn.execute(SQL["notify"], {"channel": CHANNEL, "payload": queue})
+        except DatabaseUnavailable as error:
+            log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
+
+    def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
+        """Run the slots as threads, and listen in this one."""
+        slots = [
+            threading.Thread(target=self._work, args=(each.queue, run_next), name=f"{each.queue} {number}")
+            for each in queues
+            for number in range(each.slots)
+        ]
+        for slot in slots:
+            slot.start()
+        self._listen([each.queue for each in queues])
+        for slot in slots:
+            slot.join()
+
+    def stop(self) -> None:
+        """Take no further jobs."""
+        self._stopped.set()
+        self._bell.close()
+
+    def _work(self, queue: str, run_next: RunNext) -> None:
+        while not self._bell.closed:
+            heard = self._bell.heard(queue)
+            try:
+                if run_next(queue):
+                    continue
+            except LeaseLost as error:
+                log.error("%s; this process takes no more jobs", error)
+                return
+            except DatabaseUnavailable as error:
+                log.warning("queue %s: %s", queue, error)
+            self._bell.wait(queue, heard)
+
+    def _listen(self, queues: list[str]) -> None:
+        while not self._stopped.is_set():
+            try:
+                with translated(), self._db.dedicated("listener") as conn:
+                    self._hear(conn, queues)
+            except DatabaseUnavailable as error:
+                log.warning("cannot hear rings: %s", error)
+                self._stopped.wait(POLL)
+
+    def _hear(self, conn: Connection, queues: list[str]) -> None:
+        conn.execute(f"LISTEN {CHANNEL}")
+        while not self._stopped.is_set():
+            pause = self._ring_ready(conn, queues)
+            for notice in conn.notifies(timeout=pause):
+                if notice.payload in queues:
+                    self._bell.ring(notice.payload)
+                if self._stopped.is_set():
+                    return
+
+    def _ring_ready(self, conn: Connection, queues: list[str]) -> float:
+        """Ring the queues that have work; returns the seconds until the next look."""
+        rows = conn.execute(SQL["waiting_queues"], {"queues": queues}).fetchall()
+        for row in rows:
+            if row["seconds"] <= 0:
+                self._bell.ring(row["queue"])
+        ahead = [row["seconds"] for row in rows if row["seconds"] > 0]
+        return min([POLL, *ahead])

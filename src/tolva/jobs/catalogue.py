@@ -1,0 +1,52 @@
+"""What kinds of job there are: for each its queue and the function that does the work."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tolva.core.job import Json, Queue
+from tolva.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from tolva.jobs.context import Context
+
+Run = Callable[["Context"], Json | None]
+"""Does the work of one attempt and returns the result, a JSON object."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A kind of job."""
+
+    kind: str
+    queue: Queue
+    run: Run
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All kinds of job, and with them all queues."""
+
+    handlers: Mapping[str, Handler]
+
+    def handler(self, kind: str) -> Handler:
+        """The handler of a kind. Raises InvalidInput when there is none."""
+        try:
+            return self.handlers[kind]
+        except KeyError:
+            known = ", ".join(sorted(self.handlers))
+            raise InvalidInput(f"There is no job of the kind '{kind}'. Known kinds: {known}.") from None
+
+    @property
+    def queues(self) -> dict[str, Queue]:
+        """The queues by name."""
+        return {handler.queue.name: handler.queue for handler in self.handlers.values()}
+
+
+def make_catalogue(handlers: Sequence[Handler]) -> Catalogue:
+    """A catalogue of these handlers. Raises ValueError for a kind given twice, or two queues of one name."""
+    by_kind = {handler.kind: handler for handler in handlers}
+    queues = {handler.queue for handler in handlers}
+    if len(by_kind) != len(handlers) or len({queue.name for queue in queues}) != len(queues):
+        raise ValueError("each kind needs a name of its own, and so does each queue")
+    return Catalogue(by_kind)

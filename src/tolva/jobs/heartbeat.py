@@ -1,0 +1,61 @@
+"""Leases of worker processes: begin, prolong, and give up, over a connection that nothing else uses."""
+
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from tolva.core.job import JobId, Verb
+from tolva.core.retry import FIRST_WAIT
+from tolva.db.faults import translated
+from tolva.db.pool import Connection, Database
+from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.sql import SQL
+from tolva.jobs.store import Ring, new_job_id, rings
+
+
+class Heartbeat:
+    """Every method raises DatabaseUnavailable when PostgreSQL is away; then try again later."""
+
+    def __init__(self, db: Database, queues: Sequence[str], lease: float) -> None:
+        self._db = db
+        self._queues = list(queues)
+        self._lease = lease
+        self._conn: Connection | None = None
+
+    def join(self) -> str:
+        """Register a worker process that is about to start; returns its id."""
+        worker_id = new_job_id()
+        self._ask("open_queues", {"names": self._queues})
+        given = {"id": worker_id, "host": socket.gethostname(), "pid": os.getpid(), "queues": self._queues}
+        self._ask("join_worker", given | {"lease": self._lease})
+        return worker_id
+
+    def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
+        """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""
+        rows = self._ask("beat", {"workers": list(workers)})
+        return {str(row["worker_id"]): row["overdue"] and JobId(str(row["overdue"])) for row in rows}
+
+    def leave(self, worker_id: str, verb: Verb, reason: str, culprit: JobId | None = None) -> list[Ring]:
+        """A process has ended: its jobs go on elsewhere, and the culprit, if there is one, has failed."""
+        told = {"type": "WorkerLost", "message": reason}
+        late = {"type": "TimeLimitExceeded", "message": reason}
+        given = {"worker": worker_id, "reason": Jsonb(told), "culprit": culprit, "culprit_error": Jsonb(late)}
+        more = {"delay": 0.0 if culprit is None else FIRST_WAIT, "verb": verb, "most_losses": MOST_LOSSES}
+        return rings(self._ask("leave_worker", given | more))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._conn is not None:
+            self._conn.close()
+
+    def _ask(self, query: str, given: dict[str, Any]) -> list[DictRow]:
+        with translated():
+            if self._conn is None or self._conn.closed:
+                self._conn = self._db.dedicated("heartbeat")
+                # A statement that hangs must not cost the lease.
+                self._conn.execute("SELECT set_config('statement_timeout', %s, false)", (f"{self._lease / 3:.1f}s",))
+            return self._conn.execute(SQL[query], given).fetchall()

@@ -1,0 +1,156 @@
+-- The durable job core. PostgreSQL rows are the truth; engines only carry rings.
+
+-- A line of jobs. Claimers of one queue take turns on its row, which also holds the clock of fair queuing.
+CREATE TABLE tolva.queues (
+  name text PRIMARY KEY,
+  paused_at timestamptz,
+  clock double precision NOT NULL DEFAULT 0
+);
+
+-- A tenant's share of a queue: its weight, how far it has been served, and its rate limit as a token bucket.
+CREATE TABLE tolva.lanes (
+  queue text NOT NULL,
+  tenant_id text NOT NULL,
+  weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0),
+  served double precision NOT NULL DEFAULT 0,
+  rate double precision CHECK (rate > 0), -- jobs per second; NULL is unlimited
+  burst double precision NOT NULL DEFAULT 1 CHECK (burst >= 1),
+  tokens double precision NOT NULL DEFAULT 0,
+  tokens_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (queue, tenant_id)
+);
+
+-- A living worker process. Its lease covers every job that it runs; the row is gone when the lease is lost.
+CREATE TABLE tolva.workers (
+  id uuid PRIMARY KEY,
+  host text NOT NULL,
+  pid integer NOT NULL,
+  queues text[] NOT NULL,
+  lease interval NOT NULL,
+  lease_until timestamptz NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tolva.jobs (
+  id uuid PRIMARY KEY,
+  tenant_id text NOT NULL,
+  queue text NOT NULL,
+  kind text NOT NULL,
+  priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 9),
+  state text NOT NULL DEFAULT 'queued'
+    CHECK (state IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled')),
+  attempt integer NOT NULL DEFAULT 0,   -- the fence: grows with every claim
+  failures integer NOT NULL DEFAULT 0,  -- attempts that failed by themselves
+  losses integer NOT NULL DEFAULT 0,    -- attempts lost with their worker since the last checkpoint
+  max_attempts integer NOT NULL CHECK (max_attempts > 0),
+  soft_limit double precision NOT NULL CHECK (soft_limit > 0),  -- seconds of one attempt
+  hard_limit double precision NOT NULL CHECK (hard_limit >= soft_limit),
+  run_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  started_at timestamptz,   -- of the latest attempt
+  finished_at timestamptz,
+  worker_id uuid,
+  cancel_requested_at timestamptz,
+  parent_id uuid,
+  open_children integer NOT NULL DEFAULT 0,
+  unique_key text,
+  unique_forever boolean NOT NULL DEFAULT false,
+  seq bigint NOT NULL DEFAULT 0,        -- of the latest event
+  params jsonb NOT NULL,
+  progress jsonb NOT NULL DEFAULT '{}',
+  checkpoint jsonb,
+  result jsonb,
+  error jsonb,
+  CONSTRAINT running_has_worker CHECK ((state = 'running') = (worker_id IS NOT NULL)),
+  CONSTRAINT running_has_started CHECK (state <> 'running' OR (attempt > 0 AND started_at IS NOT NULL)),
+  CONSTRAINT finished_has_time CHECK ((state IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
+  CONSTRAINT failed_has_error CHECK (state <> 'failed' OR error IS NOT NULL),
+  CONSTRAINT waiting_has_children CHECK (state <> 'waiting' OR open_children > 0),
+  CONSTRAINT children_are_counted CHECK (open_children >= 0),
+  CONSTRAINT failures_are_attempts CHECK (failures BETWEEN 0 AND attempt)
+)
+-- Rows change state a few times and then rest: vacuum by count of changes, not by share of the table.
+WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+      autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000,
+      autovacuum_vacuum_cost_delay = 0);
+
+-- What the claim reads. Its cost depends on the tenants that wait, not on history or backlog.
+CREATE INDEX jobs_queued ON tolva.jobs (queue, priority, tenant_id, run_at, id) WHERE state = 'queued';
+CREATE INDEX jobs_running ON tolva.jobs (worker_id) WHERE state = 'running';
+CREATE INDEX jobs_children ON tolva.jobs (parent_id) WHERE parent_id IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs (tenant_id, unique_key)
+  WHERE unique_key IS NOT NULL AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
+CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs (tenant_id, unique_key)
+  WHERE unique_key IS NOT NULL AND unique_forever;
+
+-- What happened to a job, in order. No foreign key: it would lock the job's row once more for every event;
+-- `prune` deletes both together.
+CREATE TABLE tolva.job_events (
+  job_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  tenant_id text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  type text NOT NULL,
+  data jsonb,
+  PRIMARY KEY (job_id, seq)
+);
+
+-- The last failure of a job, until it is replayed or pruned.
+CREATE TABLE tolva.dead_letters (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  job_id uuid NOT NULL,
+  tenant_id text NOT NULL,
+  queue text NOT NULL,
+  kind text NOT NULL,
+  params jsonb NOT NULL,
+  error jsonb NOT NULL,
+  attempts jsonb NOT NULL,   -- the events that ended its attempts
+  failed_at timestamptz NOT NULL DEFAULT now(),
+  replayed_at timestamptz
+);
+CREATE INDEX dead_letters_open ON tolva.dead_letters (tenant_id, failed_at) WHERE replayed_at IS NULL;
+CREATE INDEX dead_letters_job ON tolva.dead_letters (job_id);
+
+-- Cron in a time zone. `next_at` is the tick that is still to come; moving it on is what makes a tick happen once.
+CREATE TABLE tolva.schedules (
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  cron text NOT NULL,
+  timezone text NOT NULL,
+  missed text NOT NULL DEFAULT 'all' CHECK (missed IN ('all', 'latest')),
+  kind text NOT NULL,
+  queue text NOT NULL,
+  priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 9),
+  max_attempts integer NOT NULL,
+  soft_limit double precision NOT NULL,
+  hard_limit double precision NOT NULL,
+  params jsonb NOT NULL,
+  paused_at timestamptz,
+  last_at timestamptz,
+  next_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, name)
+);
+CREATE INDEX schedules_due ON tolva.schedules (next_at) WHERE paused_at IS NULL;
+
+-- Row-level security, forced: a tenant sees its own rows; tolva_system, which owns the functions below, all.
+DO $$
+DECLARE
+  guarded text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['lanes', 'jobs', 'job_events', 'dead_letters', 'schedules'] LOOP
+    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
+      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
+    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
+  END LOOP;
+END
+$$;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tolva TO tolva_system;
+GRANT SELECT, INSERT, UPDATE ON tolva.jobs, tolva.job_events, tolva.dead_letters, tolva.lanes, tolva.schedules
+  TO tolva_app;
+GRANT DELETE ON tolva.schedules TO tolva_app;
+GRANT SELECT ON tolva.queues, tolva.workers, tolva.migrations TO tolva_app;

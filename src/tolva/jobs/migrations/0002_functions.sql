@@ -1,0 +1,496 @@
+-- The few things that must be done across tenants. Each is one call, so a client that freezes in the middle
+-- leaves no open transaction behind. All belong to tolva_system.
+
+-- Announce queues, so that they can be claimed from and paused.
+CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO tolva.queues (name) SELECT unnest(p_names) ON CONFLICT DO NOTHING
+$$;
+
+-- Pause or resume a queue; false when there is no such queue.
+CREATE FUNCTION tolva.set_paused(p_queue text, p_paused boolean) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE tolva.queues SET paused_at = CASE WHEN p_paused THEN coalesce(paused_at, now()) END WHERE name = p_queue;
+  RETURN FOUND;
+END
+$$;
+
+-- A worker process begins its life under a lease.
+CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO tolva.workers (id, host, pid, queues, lease, lease_until)
+  VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
+$$;
+
+-- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.
+-- `overdue` names a job of it that has passed its hard limit, if there is one.
+CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE (worker_id uuid, overdue uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH alive AS (
+    UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
+  )
+  SELECT a.id, (
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.worker_id = a.id AND j.state = 'running'
+      AND j.started_at + make_interval(secs => j.hard_limit) < clock_timestamp()
+    ORDER BY j.started_at LIMIT 1)
+  FROM alive a
+$$;
+
+-- What a worker process must know about its running jobs: which it still owns, and which were cancelled.
+CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE (job_id uuid, attempt integer, cancel_requested boolean)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT id, attempt, cancel_requested_at IS NOT NULL FROM tolva.jobs WHERE worker_id = p_worker AND state = 'running'
+$$;
+
+-- For each of these queues in which a job waits for its time: seconds until the first one is ready (0 or less: now).
+CREATE FUNCTION tolva.waiting_queues(p_queues text[]) RETURNS TABLE (queue text, seconds double precision)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  WITH RECURSIVE lane(queue, priority, tenant_id) AS (
+    SELECT f.* FROM tolva.queues q CROSS JOIN LATERAL (
+      SELECT j.queue, j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = q.name
+      ORDER BY j.priority, j.tenant_id LIMIT 1) f
+    WHERE q.name = ANY (p_queues) AND q.paused_at IS NULL
+    UNION ALL
+    SELECT l.queue, n.priority, n.tenant_id FROM lane l CROSS JOIN LATERAL (
+      SELECT j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND (j.priority, j.tenant_id) > (l.priority, l.tenant_id)
+      ORDER BY j.priority, j.tenant_id LIMIT 1) n
+  ), head AS (
+    SELECT l.queue, l.tenant_id, (
+      SELECT j.run_at FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND j.priority = l.priority AND j.tenant_id = l.tenant_id
+      ORDER BY j.run_at, j.id LIMIT 1) AS run_at
+    FROM lane l
+  )
+  SELECT h.queue, min(extract(epoch FROM greatest(
+      h.run_at,
+      -- a tenant at its rate limit is not ready before its next token
+      n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate)
+    ) - clock_timestamp()))::double precision
+  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id AND n.rate IS NOT NULL
+  WHERE h.run_at IS NOT NULL
+  GROUP BY h.queue
+$$;
+
+-- Hand the best jobs of a queue, at most p_most, to a worker: priority first, then tenants in turn by weight.
+-- Turns are kept by start-time fair queuing: each tenant has a `served` clock that moves by 1/weight with each job;
+-- the tenant with the least goes first, and one that was idle starts at the queue's clock, so it neither
+-- pays for its absence nor saves it up. Claimers of a queue take turns on the queue's row.
+CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer)
+RETURNS TABLE (
+  id uuid, tenant_id text, queue text, kind text, params jsonb, checkpoint jsonb, attempt integer, failures integer,
+  max_attempts integer, soft_limit double precision, progress jsonb, open_children integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- The plan must be the one for a long backlog, even when it was first made on an empty table.
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_clock double precision;
+  v_now timestamptz;
+BEGIN
+  IF NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = p_worker) THEN
+    RAISE EXCEPTION 'worker % has lost its lease', p_worker USING ERRCODE = 'TV001';
+  END IF;
+  SELECT q.clock INTO v_clock FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  v_now := clock_timestamp(); -- after the wait for our turn
+  RETURN QUERY
+  WITH RECURSIVE lane(priority, tenant_id) AS (
+    -- a loose index scan: one probe for each priority and tenant that waits, however many jobs each has
+    (SELECT j.priority, j.tenant_id FROM tolva.jobs j
+     WHERE j.state = 'queued' AND j.queue = p_queue ORDER BY j.priority, j.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT n.priority, n.tenant_id FROM lane l CROSS JOIN LATERAL (
+      SELECT j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = p_queue AND (j.priority, j.tenant_id) > (l.priority, l.tenant_id)
+      ORDER BY j.priority, j.tenant_id LIMIT 1) n
+  ), ready AS MATERIALIZED (
+    SELECT l.priority, l.tenant_id, h.id, h.run_at FROM lane l CROSS JOIN LATERAL (
+      SELECT j.id, j.run_at FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = p_queue AND j.priority = l.priority AND j.tenant_id = l.tenant_id
+        AND j.run_at <= v_now
+      ORDER BY j.run_at, j.id LIMIT p_most) h
+  ), share AS MATERIALIZED (
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock) AS served, n.rate,
+      least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
+    FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
+    LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
+  ), picked AS (
+    SELECT r.id, r.tenant_id, r.priority, s.served + r.place / s.weight AS turn, r.run_at
+    FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY priority, run_at, id) AS place FROM ready) r
+    JOIN share s ON s.tenant_id = r.tenant_id
+    WHERE s.rate IS NULL OR r.place <= s.tokens
+    ORDER BY priority, turn, run_at, r.id LIMIT p_most
+  ), free AS (
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.id = ANY (ARRAY(SELECT p.id FROM picked p)) AND j.state = 'queued'
+    FOR UPDATE SKIP LOCKED -- somebody may be cancelling one right now
+  ), taken AS (
+    UPDATE tolva.jobs j SET state = 'running', attempt = j.attempt + 1, worker_id = p_worker, seq = j.seq + 1,
+      started_at = v_now, updated_at = v_now
+    WHERE j.id = ANY (ARRAY(SELECT f.id FROM free f))
+    RETURNING j.*
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+    SELECT t.id, t.seq, t.tenant_id, 'started', jsonb_build_object('attempt', t.attempt, 'worker', p_worker)
+    FROM taken t
+  ), moved AS (
+    SELECT s.tenant_id, s.served + coalesce(c.jobs, 0) / s.weight AS served, s.tokens - coalesce(c.jobs, 0) AS tokens,
+      c.jobs, s.rate
+    FROM share s LEFT JOIN (SELECT t.tenant_id, count(*) AS jobs FROM taken t GROUP BY t.tenant_id) c
+      ON c.tenant_id = s.tenant_id
+  ), lanes AS (
+    INSERT INTO tolva.lanes AS n (queue, tenant_id, served)
+    SELECT p_queue, m.tenant_id, m.served FROM moved m WHERE m.jobs > 0
+    ON CONFLICT ON CONSTRAINT lanes_pkey DO UPDATE SET served = excluded.served,
+      tokens = coalesce((SELECT m.tokens FROM moved m WHERE m.tenant_id = n.tenant_id), n.tokens),
+      tokens_at = v_now
+  ), clock AS (
+    -- the queue's clock follows the least served of those that could be served now
+    UPDATE tolva.queues q SET clock = greatest(v_clock, (
+      SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0))
+    WHERE q.name = p_queue AND EXISTS (SELECT FROM taken)
+  )
+  SELECT t.id, t.tenant_id, t.queue, t.kind, t.params, t.checkpoint, t.attempt, t.failures, t.max_attempts,
+    t.soft_limit, t.progress, t.open_children
+  FROM taken t ORDER BY t.priority, t.run_at, t.id;
+END
+$$;
+
+-- End attempts, many at once. Refused (absent from the answer) is what another attempt owns by now.
+-- Also accounts for parents: when the last child ends, a waiting parent is queued again.
+-- Answers with every job that moved; `rings` means that its queue has work now.
+CREATE FUNCTION tolva.finish(
+  p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[],
+  p_progress jsonb[], p_most_losses integer)
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz;
+  v_cancelled uuid[];
+BEGIN
+  -- Jobs and their parents in one order, so that two batches can never wait for each other.
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  v_now := clock_timestamp();
+  RETURN QUERY
+  WITH given AS (
+    SELECT * FROM unnest(p_jobs, p_attempts, p_verbs, p_payloads, p_delays, p_progress)
+      AS g(id, attempt, verb, payload, delay, progress)
+  ), meant AS (
+    -- what the verb comes to, given the state of the job
+    SELECT g.id, g.payload, g.delay, g.progress, CASE
+        WHEN g.verb IN ('retry', 'release', 'lost', 'wait') AND j.cancel_requested_at IS NOT NULL THEN 'cancel'
+        WHEN g.verb = 'retry' AND j.failures + 1 >= j.max_attempts THEN 'fail'
+        WHEN g.verb = 'lost' AND j.losses + 1 >= p_most_losses THEN 'fail'
+        WHEN g.verb = 'wait' AND j.open_children = 0 THEN 'resume'
+        ELSE g.verb
+      END AS verb
+    FROM given g JOIN tolva.jobs j ON j.id = g.id AND j.attempt = g.attempt AND j.state = 'running'
+  ), ended AS (
+    UPDATE tolva.jobs j SET
+      state = CASE m.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
+        WHEN 'wait' THEN 'waiting' ELSE 'queued' END,
+      worker_id = NULL,
+      failures = j.failures + (m.verb IN ('retry', 'fail'))::integer,
+      losses = j.losses + (m.verb = 'lost')::integer,
+      run_at = CASE WHEN m.delay > 0 AND m.verb IN ('retry', 'release', 'lost')
+        THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
+      finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
+      result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
+      error = CASE WHEN m.verb IN ('retry', 'fail', 'lost') THEN m.payload WHEN m.verb = 'complete' THEN NULL
+        ELSE j.error END,
+      progress = coalesce(m.progress, j.progress),
+      updated_at = v_now,
+      seq = j.seq + 1
+    FROM meant m WHERE j.id = m.id
+    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error, j.run_at,
+      m.verb, m.payload, m.delay
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type, data)
+    SELECT e.id, e.seq, e.tenant_id, v_now,
+      CASE e.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
+        WHEN 'retry' THEN 'retrying' WHEN 'wait' THEN 'waiting' WHEN 'release' THEN 'released'
+        WHEN 'resume' THEN 'resumed' ELSE e.verb END,
+      jsonb_build_object('attempt', e.attempt)
+        || CASE WHEN e.verb IN ('retry', 'fail', 'lost') THEN jsonb_build_object('error', e.payload) ELSE '{}' END
+        || CASE WHEN e.verb = 'retry' THEN jsonb_build_object('delay', e.delay) ELSE '{}' END
+    FROM ended e
+  ), buried AS (
+    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, params, error, attempts)
+    SELECT e.id, e.tenant_id, e.queue, e.kind, e.params, e.error,
+      coalesce((
+        SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
+        FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost')
+      ), '[]') || jsonb_build_array(jsonb_build_object(
+        'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error))
+    FROM ended e WHERE e.verb = 'fail'
+  )
+  SELECT e.id, e.queue, e.state, e.state = 'queued' AND e.run_at <= v_now FROM ended e;
+
+  RETURN QUERY SELECT * FROM tolva.child_ended(ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (p_jobs) AND j.finished_at = v_now AND j.parent_id IS NOT NULL));
+
+  -- The children of a cancelled parent go with it.
+  v_cancelled := ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (p_jobs) AND j.finished_at = v_now AND j.state = 'cancelled');
+  IF cardinality(v_cancelled) > 0 THEN
+    PERFORM tolva.cancel_children(v_cancelled);
+  END IF;
+END
+$$;
+
+-- These jobs have just ended: count them off at their parents, and queue those parents that waited for the last one.
+-- The parents' rows are locked by the caller, or locked here in order.
+CREATE FUNCTION tolva.child_ended(p_children uuid[])
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  IF cardinality(p_children) = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH ended AS (
+    SELECT c.parent_id, count(*)::integer AS children FROM tolva.jobs c WHERE c.id = ANY (p_children) GROUP BY c.parent_id
+  ), parent AS (
+    SELECT p.id FROM tolva.jobs p WHERE p.id = ANY (ARRAY(SELECT e.parent_id FROM ended e)) ORDER BY p.id FOR UPDATE
+  ), counted AS (
+    UPDATE tolva.jobs p SET
+      open_children = p.open_children - e.children,
+      state = CASE WHEN p.state = 'waiting' AND p.open_children = e.children THEN 'queued' ELSE p.state END,
+      run_at = CASE WHEN p.state = 'waiting' AND p.open_children = e.children THEN clock_timestamp() ELSE p.run_at END,
+      updated_at = clock_timestamp(),
+      seq = p.seq + 1
+    FROM ended e WHERE p.id = e.parent_id AND p.id = ANY (ARRAY(SELECT x.id FROM parent x))
+    RETURNING p.id, p.tenant_id, p.queue, p.state, p.seq, p.open_children
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+    SELECT c.id, c.seq, c.tenant_id, 'children', jsonb_build_object('open', c.open_children) FROM counted c
+  )
+  SELECT c.id, c.queue, c.state, c.state = 'queued' FROM counted c;
+END
+$$;
+
+-- Ask jobs to stop: what does not run is cancelled at once, what runs is told. Returns those that it concerned.
+-- Under a tenant, only that tenant's.
+CREATE FUNCTION tolva.cancel_jobs(p_jobs uuid[])
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_ended uuid[];
+BEGIN
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  RETURN QUERY
+  WITH asked AS (
+    UPDATE tolva.jobs j SET
+      cancel_requested_at = coalesce(j.cancel_requested_at, v_now),
+      state = CASE j.state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
+      finished_at = CASE j.state WHEN 'running' THEN NULL ELSE v_now END,
+      updated_at = v_now,
+      seq = j.seq + 1
+    WHERE j.id = ANY (p_jobs) AND j.state IN ('queued', 'waiting', 'running')
+      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
+    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type)
+    SELECT a.id, a.seq, a.tenant_id, v_now, CASE a.state WHEN 'running' THEN 'cancel_requested' ELSE 'cancelled' END
+    FROM asked a
+  )
+  SELECT a.id, a.queue, a.state, false FROM asked a;
+
+  v_ended := ARRAY(SELECT j.id FROM tolva.jobs j
+    WHERE j.id = ANY (p_jobs) AND j.state = 'cancelled' AND j.finished_at = v_now);
+  RETURN QUERY SELECT * FROM tolva.child_ended(ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (v_ended) AND j.parent_id IS NOT NULL));
+  PERFORM tolva.cancel_children(p_jobs);
+END
+$$;
+
+-- Cancel what is still open below these parents.
+CREATE FUNCTION tolva.cancel_children(p_parents uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+  v_children uuid[] := ARRAY(SELECT c.id FROM tolva.jobs c
+    WHERE c.parent_id = ANY (p_parents) AND c.state IN ('queued', 'waiting', 'running')
+      AND c.cancel_requested_at IS NULL);
+BEGIN
+  IF cardinality(v_children) > 0 THEN
+    PERFORM tolva.cancel_jobs(v_children);
+  END IF;
+END
+$$;
+
+-- A worker process ended, and its supervisor saw it: give its jobs back at once. The culprit, if there is one, failed.
+CREATE FUNCTION tolva.leave_worker(
+  p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision,
+  p_verb text, p_most_losses integer)
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_jobs uuid[];
+  v_attempts integer[];
+BEGIN
+  DELETE FROM tolva.workers w WHERE w.id = p_worker;
+  SELECT array_agg(j.id ORDER BY j.id), array_agg(j.attempt ORDER BY j.id) INTO v_jobs, v_attempts
+  FROM tolva.jobs j WHERE j.worker_id = p_worker AND j.state = 'running';
+  IF v_jobs IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT f.* FROM tolva.finish(
+    v_jobs, v_attempts,
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN 'retry' ELSE p_verb END FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN p_culprit_error ELSE p_reason END
+      FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
+    array_fill(p_delay, ARRAY[cardinality(v_jobs)]),
+    array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
+    p_most_losses) f;
+END
+$$;
+
+-- Give back the jobs of workers whose lease has run out. A server that was down for a while gives every worker
+-- a full lease to report again, since nobody could beat meanwhile.
+CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer)
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_jobs uuid[];
+  v_attempts integer[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
+    RETURN;
+  END IF;
+  DELETE FROM tolva.workers w
+  WHERE w.lease_until < clock_timestamp() AND pg_postmaster_start_time() + w.lease < clock_timestamp();
+  SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
+    SELECT j.id, j.attempt FROM tolva.jobs j
+    WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)
+    ORDER BY j.id LIMIT 1000
+    FOR UPDATE OF j SKIP LOCKED) t;
+  IF v_jobs IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT f.* FROM tolva.finish(
+    v_jobs, v_attempts,
+    array_fill('lost'::text, ARRAY[cardinality(v_jobs)]),
+    array_fill(p_reason, ARRAY[cardinality(v_jobs)]),
+    array_fill(0::double precision, ARRAY[cardinality(v_jobs)]),
+    array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
+    p_most_losses) f;
+END
+$$;
+
+-- Queue ended jobs again, at their last checkpoint, with a clean slate of tries. Under a tenant, only that tenant's.
+CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamptz)
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  RETURN QUERY
+  WITH again AS (
+    UPDATE tolva.jobs j SET state = 'queued', run_at = coalesce(p_run_at, clock_timestamp()), finished_at = NULL,
+      failures = 0, losses = 0, cancel_requested_at = NULL, updated_at = clock_timestamp(), seq = j.seq + 1
+    WHERE j.id = ANY (p_jobs) AND j.state IN ('failed', 'cancelled')
+      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
+    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq, j.parent_id, j.run_at
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type) SELECT a.id, a.seq, a.tenant_id, 'replayed' FROM again a
+  ), letters AS (
+    UPDATE tolva.dead_letters d SET replayed_at = clock_timestamp()
+    WHERE d.job_id = ANY (ARRAY(SELECT a.id FROM again a)) AND d.replayed_at IS NULL
+  ), parents AS (
+    UPDATE tolva.jobs p SET open_children = p.open_children + c.children
+    FROM (SELECT a.parent_id, count(*)::integer AS children FROM again a WHERE a.parent_id IS NOT NULL GROUP BY a.parent_id) c
+    WHERE p.id = c.parent_id
+  )
+  SELECT a.id, a.queue, a.state, a.run_at <= clock_timestamp() FROM again a;
+END
+$$;
+
+-- The schedules that are due now, of every tenant.
+CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
+$$;
+
+-- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did.
+CREATE FUNCTION tolva.fire_schedule(
+  p_tenant text, p_name text, p_tick timestamptz, p_from timestamptz, p_next timestamptz, p_job uuid)
+RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH due AS (
+    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
+    WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
+    RETURNING *
+  )
+  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
+    unique_key, unique_forever)
+  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+    d.params || jsonb_build_object('scheduled_for', p_tick),
+    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+  FROM due d
+  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+  RETURNING id, queue, state, true
+$$;
+
+-- Delete a portion of what has outlived its time; returns how many jobs went. Old ids come first (UUIDv7).
+-- Open children keep their parent, and an open parent its children.
+CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+  v_jobs uuid[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.prune')) THEN
+    RETURN 0;
+  END IF;
+  v_jobs := ARRAY(
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.id < tolva.uuid_at(clock_timestamp() - p_finished) AND j.finished_at IS NOT NULL AND j.open_children = 0
+      AND j.finished_at < clock_timestamp() - CASE j.state WHEN 'failed' THEN p_failed ELSE p_finished END
+      AND NOT EXISTS (SELECT FROM tolva.jobs p WHERE p.id = j.parent_id AND p.finished_at IS NULL)
+    ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
+  DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
+  DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);
+  DELETE FROM tolva.jobs j WHERE j.id = ANY (v_jobs);
+  RETURN cardinality(v_jobs);
+END
+$$;
+
+-- The least UUIDv7 of a moment.
+CREATE FUNCTION tolva.uuid_at(p_moment timestamptz) RETURNS uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (lpad(to_hex((extract(epoch FROM p_moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+$$;
+
+DO $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN
+    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'tolva'
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
+  END LOOP;
+  -- steps of the others, never called alone
+  REVOKE ALL ON FUNCTION tolva.child_ended(uuid[]), tolva.cancel_children(uuid[]) FROM tolva_app;
+END
+$$;

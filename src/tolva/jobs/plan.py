@@ -1,0 +1,37 @@
+"""What a worker is made of, in a form that travels to its processes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tolva.core.ports import Engine, QueueSlots
+from tolva.db.pool import Database
+from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.upkeep import Chore
+
+IDLE_IN_TRANSACTION = 15.0
+"""Seconds of silence after which PostgreSQL ends a worker's transaction: a frozen process holds no locks for longer."""
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """Times in seconds. The functions are called anew in each process, so they must be importable."""
+
+    dsn: str
+    queues: tuple[QueueSlots, ...]
+    make_catalogue: Callable[[], Catalogue]
+    make_engine: Callable[[Database], Engine]
+    make_chores: Callable[[Database, Engine], Sequence[Chore]]
+    processes: int
+    lease: float
+    grace: float
+    memory_mb: int
+    log_level: str
+
+    @property
+    def slots(self) -> int:
+        """Jobs that one process runs at once."""
+        return sum(each.slots for each in self.queues)
+
+    def database(self, name: str) -> Database:
+        """A pool large enough for one process."""
+        return Database(self.dsn, name=name, size=self.slots + 2, idle_in_transaction=IDLE_IN_TRANSACTION)

@@ -1,0 +1,62 @@
+"""A worker process as its supervisor sees it from outside."""
+
+import multiprocessing
+import os
+import sys
+from dataclasses import dataclass
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from tolva.jobs.child import run_child
+from tolva.jobs.plan import WorkerPlan
+
+
+@dataclass
+class WorkerProcess:
+    """A running process and the identity under which it claims."""
+
+    worker_id: str
+    process: SpawnProcess
+    frozen: bool = False
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid or 0
+
+    @property
+    def exit_reason(self) -> str | None:
+        """How it ended, in words; None while it lives."""
+        code = self.process.exitcode
+        if code is None:
+            return None
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def notice_freeze(self) -> None:
+        """Learn whether somebody stopped it (SIGSTOP) or let it go on since the last look."""
+        try:
+            news = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
+        except ChildProcessError:
+            return  # it has just ended
+        if news is not None:
+            self.frozen = news.si_code in (os.CLD_STOPPED, os.CLD_TRAPPED)
+
+    @property
+    def memory_mb(self) -> int:
+        """Resident memory; 0 where the system does not tell."""
+        if sys.platform != "linux":
+            return 0
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return 0  # it has just ended
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+def start_process(plan: WorkerPlan, worker_id: str) -> WorkerProcess:
+    """Start a fresh interpreter; forking would copy the supervisor's connections and threads."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=run_child, args=(plan, worker_id), name="tolva worker"
+    )
+    process.start()
+    return WorkerProcess(worker_id, process)

@@ -1,0 +1,30 @@
+"""How the attempts of a process hear that they were cancelled or lost: one question a second, for all of them."""
+
+import logging
+import threading
+
+from tolva.core.job import JobId
+from tolva.db.pool import Database
+from tolva.errors import DatabaseUnavailable
+from tolva.jobs.attempt import Attempts
+from tolva.jobs.sql import SQL
+
+log = logging.getLogger(__name__)
+
+PULSE = 0.5
+"""Seconds between two questions; a cancelled job hears of it within this."""
+
+
+def keep_pulse(db: Database, worker_id: str, attempts: Attempts, stop: threading.Event) -> None:
+    """Ask until `stop` is set. Asks nothing while nothing runs."""
+    while not stop.wait(PULSE):
+        asked = list(attempts)
+        if not asked:
+            continue
+        try:
+            with db.connection() as conn:
+                rows = conn.execute(SQL["running"], {"worker": worker_id}).fetchall()
+        except DatabaseUnavailable as error:
+            log.warning("cannot ask after running jobs: %s", error)
+            continue
+        attempts.hear(asked, {JobId(str(row["job_id"])): (row["attempt"], row["cancel_requested"]) for row in rows})

@@ -1,0 +1,177 @@
+-- name: enqueue
+-- Make jobs of one tenant. One whose unique key is taken is left out of the answer.
+INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
+  parent_id, unique_key, unique_forever)
+SELECT g.id, %(tenant_id)s, g.queue, g.kind, g.priority, g.max_attempts, g.soft_limit, g.hard_limit,
+  coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever
+FROM unnest(
+  %(ids)s::uuid[], %(queues)s::text[], %(kinds)s::text[], %(priorities)s::smallint[], %(max_attempts)s::integer[],
+  %(soft_limits)s::double precision[], %(hard_limits)s::double precision[], %(run_ats)s::timestamptz[],
+  %(params)s::jsonb[], %(unique_keys)s::text[], %(unique_forevers)s::boolean[]
+) AS g(id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params, unique_key, unique_forever)
+ON CONFLICT DO NOTHING
+RETURNING id, queue, run_at <= clock_timestamp() AS rings;
+
+-- name: holder_of_key
+-- The job that holds a unique key of the tenant.
+SELECT id FROM tolva.jobs
+WHERE unique_key = %(unique_key)s AND (unique_forever OR state IN ('queued', 'running', 'waiting'))
+ORDER BY id DESC LIMIT 1;
+
+-- name: get_job
+-- One job of the tenant, whole.
+SELECT * FROM tolva.jobs WHERE id = %(id)s;
+
+-- name: list_jobs
+-- The tenant's jobs, newest first, after a cursor.
+SELECT * FROM tolva.jobs
+WHERE (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(queue)s::text IS NULL OR queue = %(queue)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(before)s::uuid IS NULL OR id < %(before)s)
+ORDER BY id DESC LIMIT %(most)s;
+
+-- name: events_after
+-- What happened to a job of the tenant after a sequence number.
+SELECT seq, at, type, data FROM tolva.job_events
+WHERE job_id = %(id)s AND seq > %(after)s
+ORDER BY seq LIMIT %(most)s;
+
+-- name: children_of
+-- The children of a job, oldest first.
+SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id;
+
+-- name: owned
+-- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
+SELECT cancel_requested_at IS NOT NULL AS cancelled FROM tolva.jobs
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running';
+
+-- name: save
+-- Commit an attempt's checkpoint and progress with its transaction; refused (no row) when another attempt owns the job.
+WITH saved AS (
+  UPDATE tolva.jobs SET
+    checkpoint = coalesce(%(checkpoint)s, checkpoint),
+    progress = coalesce(%(progress)s, progress),
+    open_children = open_children + %(spawned)s,
+    losses = CASE WHEN %(checkpoint)s::jsonb IS NULL THEN losses ELSE 0 END,
+    updated_at = clock_timestamp(),
+    seq = seq + (%(progress)s::jsonb IS NOT NULL)::integer
+  WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+  RETURNING id, seq, tenant_id, cancel_requested_at, queue
+), noted AS (
+  INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+  SELECT id, seq, tenant_id, 'progress', %(progress)s FROM saved WHERE %(progress)s::jsonb IS NOT NULL
+)
+SELECT seq, cancel_requested_at IS NOT NULL AS cancelled FROM saved;
+
+-- name: finish
+-- End attempts; see the function.
+SELECT job_id, queue, state, rings FROM tolva.finish(
+  %(jobs)s::uuid[], %(attempts)s::integer[], %(verbs)s::text[], %(payloads)s::jsonb[],
+  %(delays)s::double precision[], %(progress)s::jsonb[], %(most_losses)s);
+
+-- name: claim
+-- Take the best jobs of a queue; see the function.
+SELECT * FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);
+
+-- name: waiting_queues
+-- Seconds until each of these queues has work; see the function.
+SELECT queue, seconds FROM tolva.waiting_queues(%(queues)s::text[]);
+
+-- name: running
+-- The jobs that this worker still owns; see the function.
+SELECT job_id, attempt, cancel_requested FROM tolva.running(%(worker)s);
+
+-- name: open_queues
+-- Announce queues; see the function.
+SELECT tolva.open_queues(%(names)s::text[]);
+
+-- name: join_worker
+-- Begin a worker's lease; see the function.
+SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
+
+-- name: beat
+-- Prolong leases; see the function.
+SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
+
+-- name: leave_worker
+-- A worker has ended; see the function.
+SELECT job_id, queue, state, rings FROM tolva.leave_worker(
+  %(worker)s, %(reason)s, %(culprit)s, %(culprit_error)s, %(delay)s, %(verb)s, %(most_losses)s);
+
+-- name: rescue
+-- Give back the jobs of lost workers; see the function.
+SELECT job_id, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
+
+-- name: cancel
+-- Cancel jobs; see the function.
+SELECT job_id, queue, state, rings FROM tolva.cancel_jobs(%(ids)s::uuid[]);
+
+-- name: replay
+-- Queue ended jobs again; see the function.
+SELECT job_id, queue, state, rings FROM tolva.replay_jobs(%(ids)s::uuid[], %(run_at)s);
+
+-- name: set_paused
+-- Pause or resume a queue; see the function.
+SELECT tolva.set_paused(%(queue)s, %(paused)s) AS known;
+
+-- name: set_lane
+-- The tenant's weight and rate limit in a queue.
+INSERT INTO tolva.lanes (queue, tenant_id, weight, rate, burst, tokens)
+VALUES (%(queue)s, %(tenant_id)s, %(weight)s, %(rate)s, %(burst)s, %(burst)s)
+ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = excluded.rate, burst = excluded.burst,
+  tokens = least(lanes.tokens, excluded.burst);
+
+-- name: queue_states
+-- Every queue, and how many jobs of the tenant stand in it.
+SELECT q.name, q.paused_at, count(*) FILTER (WHERE j.state = 'queued') AS queued,
+  count(*) FILTER (WHERE j.state = 'running') AS running, count(*) FILTER (WHERE j.state = 'waiting') AS waiting,
+  min(j.created_at) FILTER (WHERE j.state = 'queued') AS oldest
+FROM tolva.queues q
+LEFT JOIN tolva.jobs j ON j.queue = q.name AND j.state IN ('queued', 'running', 'waiting')
+GROUP BY q.name ORDER BY q.name;
+
+-- name: dead_letters
+-- The tenant's dead letters that were not replayed, newest first.
+SELECT id, job_id, queue, kind, params, error, attempts, failed_at FROM tolva.dead_letters
+WHERE replayed_at IS NULL
+  AND (%(queue)s::text IS NULL OR queue = %(queue)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(job_ids)s::uuid[] IS NULL OR job_id = ANY (%(job_ids)s))
+ORDER BY failed_at DESC LIMIT %(most)s;
+
+-- name: prune
+-- Delete a portion of what has outlived its time; see the function.
+SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(failed)s), %(most)s) AS jobs;
+
+-- name: notify
+-- Wake those who listen on a channel.
+SELECT pg_notify(%(channel)s, %(payload)s);
+
+-- name: put_schedule
+-- Make a schedule of the tenant, or change it. A new cron or time zone starts from now.
+INSERT INTO tolva.schedules AS s (tenant_id, name, cron, timezone, missed, kind, queue, priority, max_attempts,
+  soft_limit, hard_limit, params, next_at)
+VALUES (%(tenant_id)s, %(name)s, %(cron)s, %(timezone)s, %(missed)s, %(kind)s, %(queue)s, %(priority)s,
+  %(max_attempts)s, %(soft_limit)s, %(hard_limit)s, %(params)s, %(next_at)s)
+ON CONFLICT (tenant_id, name) DO UPDATE SET missed = excluded.missed, kind = excluded.kind, queue = excluded.queue,
+  priority = excluded.priority, max_attempts = excluded.max_attempts, soft_limit = excluded.soft_limit,
+  hard_limit = excluded.hard_limit, params = excluded.params, cron = excluded.cron, timezone = excluded.timezone,
+  next_at = CASE WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) THEN s.next_at ELSE excluded.next_at END;
+
+-- name: list_schedules
+-- The tenant's schedules.
+SELECT * FROM tolva.schedules ORDER BY name;
+
+-- name: drop_schedule
+-- Delete a schedule of the tenant.
+DELETE FROM tolva.schedules WHERE name = %(name)s RETURNING name;
+
+-- name: due_schedules
+-- The schedules of every tenant that are due; see the function.
+SELECT * FROM tolva.due_schedules();
+
+-- name: fire_schedule
+-- One tick; see the function.
+SELECT job_id, queue, state, rings FROM tolva.fire_schedule(
+  %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);

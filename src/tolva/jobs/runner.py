@@ -1,0 +1,119 @@
+"""One attempt from claim to outcome."""
+
+import logging
+import os
+import time
+
+import psycopg
+
+from tolva.core.job import Claimed, Outcome, Verb
+from tolva.core.ports import Engine
+from tolva.core.retry import backoff
+from tolva.db.pool import Database
+from tolva.errors import (
+    CallerError,
+    Cancelled,
+    DatabaseUnavailable,
+    Draining,
+    InvalidInput,
+    LeaseLost,
+    Never,
+    TolvaError,
+    TryLater,
+)
+from tolva.jobs.attempt import Attempt, Attempts
+from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.context import Context, WaitForChildren
+from tolva.jobs.desk import Desk
+from tolva.jobs.endings import Ending
+from tolva.jobs.payload import as_json, error_json
+from tolva.jobs.rings import send_rings
+
+log = logging.getLogger(__name__)
+
+DATABASE_PAUSE = 1.0
+"""Seconds between two tries to reach PostgreSQL."""
+
+
+class Runner:
+    """Runs jobs of one worker process. `run_next` is what engines call, from as many threads as there are slots."""
+
+    def __init__(self, db: Database, catalogue: Catalogue, engine: Engine, desk: Desk, attempts: Attempts) -> None:
+        self._db = db
+        self._catalogue = catalogue
+        self._engine = engine
+        self._desk = desk
+        self._attempts = attempts
+
+    def run_next(self, queue: str) -> bool:
+        """Claim the best job of `queue` and run it to the end of this attempt. False when none was ready."""
+        job = self._desk.claim(queue)
+        if job is None:
+            return False
+        attempt = Attempt(job)
+        self._attempts.add(attempt)
+        try:
+            self._run(attempt)
+        finally:
+            self._attempts.remove(attempt)
+        return True
+
+    def _run(self, attempt: Attempt) -> None:
+        pid = os.getpid()
+        ctx = Context(attempt, self._db, self._catalogue, self._engine)
+        outcome = self._outcome(ctx, attempt.job)
+        if os.getpid() != pid:
+            os._exit(70)  # the handler forked and this is the copy: it must not speak on its parent's connections
+        if outcome is not None:
+            self._end(attempt, Ending(attempt.job, outcome, None))
+
+    def _outcome(self, ctx: Context, job: Claimed) -> Outcome | None:
+        """None when there is nothing to write: it is written already, or refused."""
+        try:
+            result = self._catalogue.handler(job.kind).run(ctx)
+            if ctx.completed:
+                return None
+            if result is not None:
+                as_json(result)
+            return Outcome(Verb.COMPLETE, result)
+        except WaitForChildren:
+            return Outcome(Verb.WAIT)
+        except BaseException as error:
+            # A fault after the completion was committed changes nothing any more.
+            return None if ctx.completed else classify(error, job)
+
+    def _end(self, attempt: Attempt, ending: Ending) -> None:
+        """Hand the outcome in, however long PostgreSQL is away; the lease tells when it is too late."""
+        while True:
+            try:
+                ended = self._desk.end(ending)
+            except DatabaseUnavailable as error:
+                log.warning("job %s: cannot hand in its outcome yet: %s", attempt.job.id, error)
+                time.sleep(DATABASE_PAUSE)
+            except (psycopg.Error, InvalidInput) as error:
+                ending = Ending(attempt.job, Outcome(Verb.FAIL, error_json(error)))
+            else:
+                break
+        if not ended.accepted:
+            log.warning("job %s: the outcome of attempt %s was refused", attempt.job.id, attempt.job.attempt)
+        send_rings(self._engine, ended.to_ring)
+
+
+def classify(error: BaseException, job: Claimed) -> Outcome | None:
+    """What an exception means for the job; None when another attempt owns it."""
+    if isinstance(error, LeaseLost):
+        log.warning("%s", error)
+        return None
+    if isinstance(error, Cancelled):
+        return Outcome(Verb.CANCEL)
+    if isinstance(error, Draining):
+        return Outcome(Verb.RELEASE)
+    expected = isinstance(error, TolvaError)
+    log.warning("job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
+    if isinstance(error, DatabaseUnavailable):
+        # Our own database was away: no fault of the job's, so it costs no try.
+        return Outcome(Verb.LOST, error_json(error), DATABASE_PAUSE)
+    if isinstance(error, CallerError | Never):
+        return Outcome(Verb.FAIL, error_json(error))
+    asked = error.retry_after if isinstance(error, TryLater) else None
+    return Outcome(Verb.RETRY, error_json(error), backoff(job.failures + 1, asked))

@@ -1,0 +1,174 @@
+"""Jobs as rows: make, look up, cancel, replay. Every function runs in the caller's transaction, under its tenant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uuid_utils
+from psycopg.rows import DictRow
+
+from tolva.core.job import FINISHED, JobId, NewJob, State
+from tolva.db.pool import Connection
+from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.payload import as_json
+from tolva.jobs.sql import SQL
+
+Ring = tuple[str, JobId]
+"""A queue that has work now, and the job that brought it: to be rung once the transaction is committed."""
+
+MOST_PARAMS = 1_000_000
+"""Bytes of a job's parameters as JSON. What is larger belongs in a blob."""
+
+
+@dataclass(frozen=True)
+class Enqueued:
+    """The job that stands for a request. `created` is False when its unique key already had one."""
+
+    id: JobId
+    created: bool
+
+
+def new_job_id() -> JobId:
+    """A fresh UUIDv7."""
+    return JobId(str(uuid_utils.uuid7()))
+
+
+def enqueue(
+    conn: Connection,
+    catalogue: Catalogue,
+    tenant_id: str,
+    jobs: Sequence[NewJob],
+    parent: JobId | None = None,
+) -> tuple[list[Enqueued], list[Ring]]:
+    """Make jobs; all or none. Returns one answer for each, and the rings to send after commit.
+
+    Raises InvalidInput for an unknown kind, or parameters over MOST_PARAMS.
+    """
+    ids = [new_job_id() for _ in jobs]
+    rows = conn.execute(SQL["enqueue"], _columns(catalogue, tenant_id, jobs, ids, parent)).fetchall()
+    made = {str(row["id"]) for row in rows}
+    answers = [
+        Enqueued(id, True) if id in made else Enqueued(_holder(conn, job), False)
+        for id, job in zip(ids, jobs, strict=True)
+    ]
+    return answers, [(row["queue"], JobId(str(row["id"]))) for row in rows if row["rings"]]
+
+
+def _columns(
+    catalogue: Catalogue, tenant_id: str, jobs: Sequence[NewJob], ids: Sequence[JobId], parent: JobId | None
+) -> dict[str, Any]:
+    queues = [catalogue.handler(job.kind).queue for job in jobs]
+    return {
+        "tenant_id": tenant_id,
+        "parent_id": parent,
+        "ids": list(ids),
+        "queues": [queue.name for queue in queues],
+        "kinds": [job.kind for job in jobs],
+        "priorities": [job.priority for job in jobs],
+        "max_attempts": [queue.max_attempts for queue in queues],
+        "soft_limits": [queue.soft_limit for queue in queues],
+        "hard_limits": [queue.hard_limit for queue in queues],
+        "run_ats": [job.run_at for job in jobs],
+        "params": [as_json(job.params, most=MOST_PARAMS) for job in jobs],
+        "unique_keys": [job.unique_key for job in jobs],
+        "unique_forevers": [job.unique_forever for job in jobs],
+    }
+
+
+def _holder(conn: Connection, job: NewJob) -> JobId:
+    row = conn.execute(SQL["holder_of_key"], {"unique_key": job.unique_key}).fetchone()
+    if row is None:
+        # It ended between our insert and this look-up; whoever asks again gets a job of their own.
+        raise Conflict(f"The job that held the key '{job.unique_key}' has just ended. Ask again.")
+    return JobId(str(row["id"]))
+
+
+def get_job(conn: Connection, id: JobId) -> DictRow:
+    """One job. Raises NotFound, also for another tenant's."""
+    row = conn.execute(SQL["get_job"], {"id": id}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no job {id}.")
+    return row
+
+
+def list_jobs(
+    conn: Connection,
+    *,
+    state: State | None = None,
+    queue: str | None = None,
+    kind: str | None = None,
+    before: JobId | None = None,
+    most: int = 50,
+) -> list[DictRow]:
+    """Jobs, newest first; `before` is the last id of the page before."""
+    given = {"state": state, "queue": queue, "kind": kind, "before": before, "most": most}
+    return conn.execute(SQL["list_jobs"], given).fetchall()
+
+
+def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
+    """Ask a job to stop, and its children with it. Returns its state now: `running` means that it was told to stop.
+
+    Raises NotFound, or Conflict when it has ended already.
+    """
+    before = get_job(conn, id)
+    rows = conn.execute(SQL["cancel"], {"ids": [id]}).fetchall()
+    if not any(str(row["job_id"]) == id for row in rows):
+        raise Conflict(f"Job {id} is {before['state']} already; there is nothing to cancel.")
+    return State(get_job(conn, id)["state"]), rings(rows)
+
+
+def replay(conn: Connection, ids: Sequence[JobId], run_at: datetime | None = None) -> tuple[list[JobId], list[Ring]]:
+    """Queue failed or cancelled jobs again, each from its last checkpoint. Returns those that were."""
+    rows = conn.execute(SQL["replay"], {"ids": list(ids), "run_at": run_at}).fetchall()
+    return [JobId(str(row["job_id"])) for row in rows], rings(rows)
+
+
+def retry(conn: Connection, id: JobId) -> list[Ring]:
+    """Queue one failed or cancelled job again. Raises NotFound, or Conflict in any other state."""
+    state = get_job(conn, id)["state"]
+    again, to_ring = replay(conn, [id])
+    if not again:
+        hint = "Upload it again to run it once more." if state in FINISHED else "Cancel it first, or wait."
+        raise Conflict(f"Job {id} is {state}; only failed and cancelled jobs can be retried. {hint}")
+    return to_ring
+
+
+def dead_letters(
+    conn: Connection,
+    *,
+    queue: str | None = None,
+    kind: str | None = None,
+    job_ids: Sequence[JobId] | None = None,
+    most: int = 50,
+) -> list[DictRow]:
+    """Failed jobs with payload, error and attempts, newest first."""
+    given = {
+        "queue": queue,
+        "kind": kind,
+        "job_ids": list(job_ids) if job_ids is not None else None,
+        "most": most,
+    }
+    return conn.execute(SQL["dead_letters"], given).fetchall()
+
+
+def set_lane(
+    conn: Connection,
+    tenant_id: str,
+    queue: str,
+    *,
+    weight: float = 1.0,
+    rate: float | None = None,
+    burst: float | None = None,
+) -> None:
+    """The tenant's share of a queue: `weight` against others', `rate` in jobs per second, `burst` in jobs."""
+    if weight <= 0 or (rate is not None and rate <= 0):
+        raise InvalidInput("A weight and a rate are numbers above 0; leave the rate out for no limit.")
+    given = {"queue": queue, "tenant_id": tenant_id, "weight": weight, "rate": rate}
+    conn.execute(SQL["set_lane"], given | {"burst": max(burst or rate or 1.0, 1.0)})
+
+
+def rings(rows: Iterable[DictRow]) -> list[Ring]:
+    """The rings among the answers of one of the functions in the database."""
+    return [(row["queue"], JobId(str(row["job_id"]))) for row in rows if row["rings"]]

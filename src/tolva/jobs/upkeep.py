@@ -1,0 +1,95 @@
+"""What must be done again and again, by whichever worker comes first: rescue, re-ring, schedules, pruning.
+
+Every chore is one statement under a lock that PostgreSQL lets go with it, so no worker that freezes or dies
+in the middle can hold up the others.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from tolva.core.ports import Engine
+from tolva.db.pool import Database
+from tolva.errors import TryLater
+from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.rings import send_rings
+from tolva.jobs.sql import SQL
+from tolva.jobs.store import rings
+
+log = logging.getLogger(__name__)
+
+LONG_WAIT = 2.0
+"""Seconds that a ready job waits before its queue is rung again: the ring may have been lost."""
+PORTION = 2000
+"""Jobs deleted in one statement."""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to do every `every` seconds. It returns whether there is more to do at once."""
+
+    name: str
+    every: float
+    do: Callable[[], bool]
+
+
+def standard_chores(
+    db: Database, engine: Engine, queues: Sequence[str], *, keep_finished: float, keep_failed: float
+) -> list[Chore]:
+    """The chores of the job core. `keep_…` in seconds."""
+    return [
+        Chore("rescue", 1.0, lambda: rescue(db, engine)),
+        Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
+        Chore("prune", 60.0, lambda: prune(db, keep_finished, keep_failed)),
+    ]
+
+
+def keep_up(chores: Sequence[Chore], stop: threading.Event) -> None:
+    """Do the chores, each in its rhythm, until `stop` is set. A chore that fails is tried again in its rhythm."""
+    due = {chore.name: time.monotonic() for chore in chores}
+    while not stop.wait(max(0.0, min(due.values()) - time.monotonic())):
+        for chore in chores:
+            if due[chore.name] <= time.monotonic():
+                due[chore.name] = time.monotonic() + (0.0 if _do(chore) else chore.every)
+
+
+def _do(chore: Chore) -> bool:
+    try:
+        return chore.do()
+    except TryLater as error:
+        log.warning("upkeep, %s: %s", chore.name, error)
+    except Exception:
+        log.exception("upkeep, %s", chore.name)
+    return False
+
+
+def rescue(db: Database, engine: Engine) -> bool:
+    """Give back the jobs of workers that have lost their lease."""
+    reason = {"type": "WorkerLost", "message": "The worker fell silent: it was killed, frozen, or cut off."}
+    with db.connection() as conn:
+        rows = conn.execute(SQL["rescue"], {"reason": Jsonb(reason), "most_losses": MOST_LOSSES}).fetchall()
+    for row in rows:
+        log.warning("job %s was rescued from a lost worker; it is %s now", row["job_id"], row["state"])
+    send_rings(engine, rings(rows))
+    return bool(rows)
+
+
+def ring_again(db: Database, engine: Engine, queues: Sequence[str]) -> bool:
+    """Ring the queues in which ready jobs have waited too long."""
+    with db.connection() as conn:
+        rows = conn.execute(SQL["waiting_queues"], {"queues": list(queues)}).fetchall()
+    for row in rows:
+        if row["seconds"] < -LONG_WAIT:
+            engine.ring(row["queue"], [])
+    return False
+
+
+def prune(db: Database, keep_finished: float, keep_failed: float) -> bool:
+    """Delete a portion of the jobs that have outlived their time."""
+    with db.connection() as conn:
+        row = conn.execute(SQL["prune"], {"finished": keep_finished, "failed": keep_failed, "most": PORTION}).fetchone()
+    return bool(row and row["jobs"] == PORTION)

@@ -1,0 +1,152 @@
+"""The supervisor of worker processes: starts them, beats for them, and ends those that run over their limits.
+
+It does nothing else, so a long C call in a job cannot starve the heartbeat; and since it looks at the processes
+themselves, it knows at once when one died, was frozen, or grew too large.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from tolva.core.job import JobId, Verb
+from tolva.core.ports import Engine
+from tolva.errors import DatabaseUnavailable
+from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.process import WorkerProcess, start_process
+from tolva.jobs.rings import send_rings
+from tolva.jobs.upkeep import keep_up
+
+log = logging.getLogger(__name__)
+
+LOOK = 0.2
+"""Seconds between two looks at the processes."""
+RESTART_PAUSE = 1.0
+"""Seconds before a process that died young is replaced, so that a broken set-up does not spin."""
+
+
+def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Keep the plan's processes running until `stop` is set, then let them end within the grace time.
+
+    `ready` is called once the first processes have been started. Raises DatabaseUnavailable if PostgreSQL
+    is away at the start; once running, it waits for PostgreSQL instead.
+    """
+    upkeep_stop = threading.Event()
+    with plan.database("tolva supervisor") as db, closing(Heartbeat(db, _names(plan), plan.lease)) as heartbeat:
+        engine = plan.make_engine(db)
+        supervisor = Supervisor(plan, heartbeat, engine)
+        supervisor.start()
+        ready()
+        upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
+        upkeep.start()
+        try:
+            while not stop.wait(LOOK):
+                supervisor.look()
+        finally:
+            upkeep_stop.set()
+            supervisor.end()
+            upkeep.join()
+
+
+def _names(plan: WorkerPlan) -> list[str]:
+    return [each.queue for each in plan.queues]
+
+
+class Supervisor:
+    """Watches over the processes of one worker. All methods are called from one thread."""
+
+    def __init__(self, plan: WorkerPlan, heartbeat: Heartbeat, engine: Engine) -> None:
+        self._plan = plan
+        self._heartbeat = heartbeat
+        self._engine = engine
+        self._children: list[WorkerProcess] = []
+        self._next_beat = 0.0
+        self._next_start = 0.0
+        self._departed: list[tuple[str, Verb, str, JobId | None]] = []
+
+    def start(self) -> None:
+        """Start the processes that are missing."""
+        while len(self._children) < self._plan.processes:
+            self._children.append(start_process(self._plan, self._heartbeat.join()))
+
+    def look(self) -> None:
+        """Bury the dead, beat for the living, end those over a limit, and fill the gaps."""
+        for child in list(self._children):
+            self._look_at(child)
+        try:
+            self._report_departed()
+            if time.monotonic() >= self._next_beat:
+                self._beat()
+            if time.monotonic() >= self._next_start:
+                self.start()
+        except DatabaseUnavailable as error:
+            log.warning("supervisor: %s", error)
+
+    def end(self) -> None:
+        """Ask every process to end, wait for the grace time, kill the rest, and give back what they had."""
+        for child in self._children:
+            child.process.terminate()
+        give_up = time.monotonic() + self._plan.grace
+        for child in list(self._children):
+            while child.exit_reason is None and time.monotonic() < give_up:
+                child.process.join(LOOK)
+                self._keep_leases()
+            self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
+        self._report_last()
+
+    def _look_at(self, child: WorkerProcess) -> None:
+        child.notice_freeze()
+        reason = child.exit_reason
+        if reason is not None:
+            log.error("worker process %s ended by %s; its jobs go on elsewhere", child.pid, reason)
+            self._next_start = time.monotonic() + RESTART_PAUSE
+            self._drop(child, Verb.LOST, f"The worker process ended by {reason} while it ran this job.")
+        elif child.memory_mb > self._plan.memory_mb:
+            limit = f"over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
+            log.error("worker process %s grew to %s MB, %s", child.pid, child.memory_mb, limit)
+            self._kill(child, Verb.LOST, f"The worker process grew {limit} while it ran this job.")
+
+    def _beat(self) -> None:
+        living = [child for child in self._children if not child.frozen]
+        if not living:
+            return
+        held = self._heartbeat.beat([child.worker_id for child in living])
+        self._next_beat = time.monotonic() + self._plan.lease / 5
+        for child in living:
+            if child.worker_id not in held:
+                log.error("worker process %s lost its lease; it is replaced", child.pid)
+                self._kill(child, Verb.LOST, "The worker lost its lease.")
+            elif overdue := held[child.worker_id]:
+                log.error("job %s passed its hard time limit; worker process %s is ended", overdue, child.pid)
+                self._kill(child, Verb.RELEASE, "The job ran into the hard time limit of its queue.", overdue)
+
+    def _keep_leases(self) -> None:
+        try:
+            if time.monotonic() >= self._next_beat:
+                self._beat()
+        except DatabaseUnavailable as error:
+            log.warning("supervisor: %s", error)
+
+    def _kill(self, child: WorkerProcess, verb: Verb, reason: str, culprit: JobId | None = None) -> None:
+        child.process.kill()
+        child.process.join()
+        self._drop(child, verb, reason, culprit)
+
+    def _drop(self, child: WorkerProcess, verb: Verb, reason: str, culprit: JobId | None = None) -> None:
+        self._children.remove(child)
+        child.process.close()
+        self._departed.append((child.worker_id, verb, reason, culprit))
+
+    def _report_departed(self) -> None:
+        while self._departed:
+            rings = self._heartbeat.leave(*self._departed[0])
+            del self._departed[0]
+            send_rings(self._engine, rings)
+
+    def _report_last(self) -> None:
+        try:
+            self._report_departed()
+        except DatabaseUnavailable as error:
+            log.warning("supervisor: %s; the jobs of this worker go on when its lease has run out", error)

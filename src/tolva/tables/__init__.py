@@ -1,0 +1,1 @@
+"""Intake of rows, by columns and sets: read → map → check → load. Knows no jobs and no web."""
