@@ -11,6 +11,7 @@
     │   └── SettingsError           a setting is missing or wrong; names it
     ├── TryLater                the same call may succeed later; may say when
     │   ├── DatabaseUnavailable
+    │   ├── StorageUnavailable      the folder of stored files is full or cannot be written
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
         ├── WorkerLost              the process died under the job, again and again
@@ -70,6 +71,10 @@ class TryLater(TolvaError):
 
 class DatabaseUnavailable(TryLater):
     """PostgreSQL does not answer, or refuses further connections."""
+
+
+class StorageUnavailable(TryLater):
+    """Stored files cannot be written or read now; the message says what to do."""
 
 
 class TimeLimitExceeded(TryLater):

@@ -17,9 +17,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
+from uuid import UUID
+
+from tolva.errors import InvalidInput
 
 JobId = NewType("JobId", str)
 """UUIDv7 in its text form: sorts by time of creation."""
+
+
+def job_id(text: str) -> JobId:
+    """The job id in a text that somebody typed. Raises InvalidInput.
+
+    >>> job_id("01A20181-4971-727B-A087-D5BC29D55F10")
+    '01a20181-4971-727b-a087-d5bc29d55f10'
+    """
+    try:
+        return JobId(str(UUID(text)))
+    except ValueError:
+        raise InvalidInput(f"'{text}' is not a job id. `tolva jobs ls` lists them.") from None
+
 
 Json = Mapping[str, Any]
 """A JSON object."""

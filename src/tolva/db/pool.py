@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
 
@@ -36,6 +36,11 @@ def _become_app(conn: Connection, idle_in_transaction: float) -> None:
     )
 
 
+def _ping(conn: Connection) -> None:
+    """A connection may have died in the pool, say because PostgreSQL restarted."""
+    conn.execute("")
+
+
 class Database:
     """A pool of connections to one database. Sizes in connections, times in seconds."""
 
@@ -43,8 +48,9 @@ class Database:
         self.dsn = dsn
         self.name = name
         self._idle_in_transaction = idle_in_transaction
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._pool = ConnectionPool(
             dsn,
+            connection_class=Connection,
             min_size=0,
             max_size=size,
             timeout=10,
@@ -56,14 +62,18 @@ class Database:
                 "connect_timeout": 5,
             },
             configure=lambda conn: _become_app(conn, idle_in_transaction),
-            check=ConnectionPool.check_connection,
+            check=_ping,
         )
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """A connection in autocommit, for single statements that need no tenant. Raises DatabaseUnavailable."""
-        with translated(), self._pool.connection() as conn:
-            yield conn
+        with translated():
+            conn = self._get()
+            try:
+                yield conn
+            finally:
+                self._pool.putconn(conn)
 
     @contextmanager
     def transaction(self, tenant_id: str | None = None) -> Generator[Connection]:
@@ -75,6 +85,14 @@ class Database:
             if tenant_id is not None:
                 conn.execute("SELECT set_config('app.tenant_id', %s, true)", (tenant_id,))
             yield conn
+
+    def _get(self) -> Connection:
+        try:
+            return self._pool.getconn()
+        except PoolTimeout:
+            # The pool does not say why it has none: ask PostgreSQL itself.
+            connect(self.dsn, name=f"{self.name} probe").close()
+            raise
 
     def dedicated(self, purpose: str) -> Connection:
         """A connection outside the pool, for one thread to keep."""

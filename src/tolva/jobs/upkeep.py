@@ -17,6 +17,7 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.rings import send_rings
+from tolva.jobs.schedule import fire_due
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import rings
 
@@ -43,6 +44,7 @@ def standard_chores(
     """The chores of the job core. `keep_…` in seconds."""
     return [
         Chore("rescue", 1.0, lambda: rescue(db, engine)),
+        Chore("schedules", 1.0, lambda: fire_due(db, engine)),
         Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
         Chore("prune", 60.0, lambda: prune(db, keep_finished, keep_failed)),
     ]

@@ -1,1 +1,6 @@
-"""Compositions of jobs and tables, each one folder."""
+"""Compositions of jobs and tables. A workload is one folder and one line in WORKLOADS."""
+
+from tolva.workloads.catalog import CATALOG
+from tolva.workloads.workload import Workload
+
+WORKLOADS: tuple[Workload, ...] = (CATALOG,)

@@ -1,0 +1,124 @@
+"""The composition root: the only place that knows all the parts and puts them together."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import psycopg
+from fastapi import FastAPI
+
+from tolva import __version__
+from tolva.connectors.blobs import Blobs
+from tolva.core.ports import Engine, QueueSlots
+from tolva.db.embedded.use import use
+from tolva.db.migrate import Migration, find_migrations, migrate
+from tolva.db.pool import APP_ROLE, Database
+from tolva.engines import make_engine
+from tolva.jobs.catalogue import Catalogue, make_catalogue
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.work import Jobs
+from tolva.settings import Settings
+from tolva.web.health import health_router
+from tolva.web.problems import answer_errors
+from tolva.workloads import WORKLOADS
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """The PostgreSQL in use: `dsn` for the application, `admin_dsn` to migrate. Both may hold a password."""
+
+    dsn: str = field(repr=False)
+    admin_dsn: str = field(repr=False)
+    embedded: bool
+
+
+@contextmanager
+def server(settings: Settings) -> Generator[Server]:
+    """PostgreSQL: the one of DATABASE_URL, or the embedded one, running for as long as the context is open."""
+    if settings.database_url:
+        yield Server(settings.database_url, settings.database_url, embedded=False)
+        return
+    with use(settings.data_dir) as here:
+        yield Server(here.dsn, here.admin_dsn, embedded=True)
+
+
+def migrations() -> list[Migration]:
+    """All migrations, in the order of their modules."""
+    packages = ["tolva.db", "tolva.jobs", *(workload.package for workload in WORKLOADS)]
+    return [migration for package in packages for migration in find_migrations(package)]
+
+
+def bring_up_to_date(server: Server) -> list[Migration]:
+    """Apply what is missing; returns it. Raises SettingsError, DatabaseUnavailable."""
+    applied = migrate(server.admin_dsn, migrations())
+    if server.embedded:
+        with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+            conn.execute(f"GRANT {APP_ROLE} TO tolva")
+    return applied
+
+
+def blobs(settings: Settings) -> Blobs:
+    """The store of files."""
+    return Blobs(settings.data_dir / "files")
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """All kinds of job."""
+    stored = blobs(settings)
+    return make_catalogue([handler for workload in WORKLOADS for handler in workload.handlers(settings, stored)])
+
+
+def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engine) -> list[Chore]:
+    """What upkeep does."""
+    stored = blobs(settings)
+    kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
+    own = [chore for workload in WORKLOADS for chore in workload.chores(db, stored)]
+    return [*standard_chores(db, engine, queues, **kept), *own]
+
+
+def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
+    """A worker for these queues, or for all of them with the slots that each suggests."""
+    every = tuple(QueueSlots(queue.name, queue.slots) for queue in catalogue(settings).queues.values())
+    served = tuple(slots) or every
+    return WorkerPlan(
+        dsn=server.dsn,
+        queues=served,
+        make_catalogue=partial(catalogue, settings),
+        make_engine=partial(make_engine, settings.engine),
+        make_chores=partial(chores, settings, [each.queue for each in served]),
+        processes=settings.processes,
+        lease=settings.lease_seconds,
+        grace=settings.grace_seconds,
+        memory_mb=settings.process_memory_mb,
+        log_level=settings.log_level,
+    )
+
+
+@contextmanager
+def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
+    """The job core, for a command or the API."""
+    with Database(server.dsn, name=name) as db:
+        yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
+
+
+def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+    """The HTTP application."""
+    api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
+    answer_errors(api)
+    api.include_router(health_router(jobs.db))
+    stored = blobs(settings)
+    for workload in WORKLOADS:
+        for router in workload.routers(settings, jobs, stored):
+            api.include_router(router)
+    return api
+
+
+def needs_worker(server: Server) -> bool:
+    """Whether nobody is there to run jobs."""
+    with Database(server.dsn, name="tolva") as db, db.connection() as conn:
+        row = conn.execute("SELECT count(*) AS living FROM tolva.workers WHERE lease_until > now()").fetchone()
+    return not (row and row["living"])

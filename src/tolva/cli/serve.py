@@ -1,0 +1,85 @@
+"""`tolva up`, `api`, `worker` and `migrate`."""
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tolva import app
+from tolva.cli.console import DataDir, err, out, settings_for
+from tolva.core.ports import QueueSlots
+from tolva.errors import InvalidInput
+from tolva.logs import set_up_logs
+from tolva.serve import listen, serve_all, serve_api, serve_worker, stop_on_signals, url_of
+from tolva.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Port = Annotated[int | None, typer.Option("--port", help="Port of the API; 0 takes a free one. [TOLVA_PORT]")]
+Host = Annotated[str | None, typer.Option("--host", help="Address that the API listens on. [TOLVA_HOST]")]
+
+
+def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+    """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
+    settings = settings_for(data_dir, host=host, port=port)
+    set_up_logs(settings.log_level)
+    stop = stop_on_signals()
+    listener = listen(settings)
+    with app.server(settings) as server:
+        app.bring_up_to_date(server)
+        out.print(_banner(settings, server, url_of(listener)))
+        serve_all(settings, listener, stop)
+
+
+def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+    """Start the HTTP API alone."""
+    settings = settings_for(data_dir, host=host, port=port)
+    listener = listen(settings)
+    err.print(f"API on {url_of(listener)}")
+    serve_api(settings, listener)
+
+
+def worker(
+    queues: Annotated[list[str] | None, typer.Argument(help="QUEUE or QUEUE=SLOTS …; all, when none is named.")] = None,
+    data_dir: DataDir = None,
+    processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
+) -> None:
+    """Start a worker alone."""
+    settings = settings_for(data_dir, processes=processes)
+    serve_worker(settings, _slots(settings, queues or ["all"]))
+
+
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database up to date. Safe to call again, and from several machines at once."""
+    with app.server(settings_for(data_dir)) as server:
+        applied = app.bring_up_to_date(server)
+    for migration in applied:
+        out.print(f"applied {migration.module} {migration.name}")
+    out.print("The database is up to date.")
+
+
+def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
+    known = app.catalogue(settings).queues
+    if "all" in given:
+        return [QueueSlots(queue.name, queue.slots) for queue in known.values()]
+    return [_queue_slots(text, {name: queue.slots for name, queue in known.items()}) for text in given]
+
+
+def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
+    name, _, slots = text.partition("=")
+    if name not in known:
+        raise InvalidInput(f"There is no queue '{name}'. Known queues: {', '.join(known)}.")
+    if slots and not (slots.isdecimal() and 1 <= int(slots) <= 256):
+        raise InvalidInput(f"'{text}': the slots after '=' are a number from 1 to 256.")
+    return QueueSlots(name, int(slots or known[name]))
+
+
+def _banner(settings: Settings, server: app.Server, url: str) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]Tolva is up.[/]", "Ctrl-C ends it.")
+    table.add_row("API", f"{url}/docs")
+    table.add_row("Database", "embedded PostgreSQL" if server.embedded else "DATABASE_URL")
+    table.add_row("Data folder", str(settings.data_dir))
+    table.add_row("Next", "tolva load FILE.xlsx --param proveedor_id=PROV001")
+    return table

@@ -1,0 +1,145 @@
+"""Stored files, in a local folder. A file is there whole or not at all."""
+
+import errno
+import hashlib
+import os
+import time
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import uuid_utils
+
+from tolva.errors import NotFound, StorageUnavailable, TooLarge
+
+ABANDONED = 86_400.0
+"""Seconds after which an unfinished upload is taken for the leftover of a crash."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A stored file. `key` finds it again; `size` in bytes; `sha256` in hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class BlobWriter:
+    """A file that is being received. Nothing of it is visible before `keep`; without it, nothing stays."""
+
+    def __init__(self, part: IO[bytes], home: Path, most: int) -> None:
+        self._part = part
+        self._home = home
+        self._most = most
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Append. Raises TooLarge over the limit, StorageUnavailable when the disk does not take it."""
+        self._size += len(data)
+        if self._size > self._most:
+            raise TooLarge(f"El archivo supera el límite de {self._most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
+        self._hash.update(data)
+        with explained():
+            self._part.write(data)
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes lie for now, for a look at what was received."""
+        self._part.flush()
+        return Path(self._part.name)
+
+    def keep(self) -> Blob:
+        """Make it a stored file that a power cut cannot take away. Raises StorageUnavailable."""
+        part = self.path
+        with explained():
+            os.fsync(self._part.fileno())
+            target = self._home / part.name[-2:] / part.name
+            target.parent.mkdir(exist_ok=True)
+            part.rename(target)
+            _sync_folder(target.parent)
+        return Blob(part.name, self._size, self._hash.hexdigest())
+
+
+class Blobs:
+    """The stored files of one folder, which is made when absent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._incoming = folder / "incoming"
+        with explained():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def receive(self, most: int) -> Generator[BlobWriter]:
+        """A writer for at most `most` bytes."""
+        with explained():
+            part = (self._incoming / str(uuid_utils.uuid7())).open("xb")
+        try:
+            yield BlobWriter(part, self._folder, most)
+        finally:
+            _close(part)
+            Path(part.name).unlink(missing_ok=True)
+
+    def path(self, key: str) -> Path:
+        """Where a stored file lies. Raises NotFound."""
+        path = self._home(key)
+        if not path.is_file():
+            raise NotFound(
+                f"The stored file {key} is gone: it outlived TOLVA_RETENTION_DAYS, or the folder was changed."
+            )
+        return path
+
+    def delete(self, key: str) -> None:
+        """Remove a stored file; one that is gone already is fine."""
+        with explained():
+            self._home(key).unlink(missing_ok=True)
+
+    def sweep(self, known: Callable[[Sequence[str]], Collection[str]]) -> None:
+        """Remove what crashes left behind: half-received files, and stored ones of which `known` knows nothing."""
+        with explained():
+            for folder in [self._incoming, *self._folder.glob("[0-9a-f][0-9a-f]")]:
+                old = [each.name for each in folder.iterdir() if time.time() - each.stat().st_mtime > ABANDONED]
+                kept = known(old) if old and folder != self._incoming else ()
+                for name in set(old) - set(kept):
+                    (folder / name).unlink(missing_ok=True)
+
+    def _home(self, key: str) -> Path:
+        # The parsing keeps a foreign key from leading out of the folder.
+        name = str(uuid_utils.UUID(key))
+        return self._folder / name[-2:] / name
+
+
+def _close(part: IO[bytes]) -> None:
+    """A full disk also fails the last flush; by then the writer has told already."""
+    with suppress(OSError):
+        part.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained() -> Generator[None]:
+    """Errors of the file system in our words."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or "the data folder"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageUnavailable(
+                "The disk of the data folder is full. Free some space and send it again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StorageUnavailable(
+                f"{where} cannot be written. Give its owner the right, or choose another with TOLVA_DATA_DIR."
+            ) from error
+        raise StorageUnavailable(f"The data folder does not answer: {error}.") from error

@@ -1,0 +1,63 @@
+"""The unit of work of whoever makes and steers jobs: a transaction of one tenant, and the rings that follow it."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tolva.core.job import JobId, NewJob, State
+from tolva.core.ports import Engine
+from tolva.db.pool import Connection, Database
+from tolva.jobs import store
+from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.rings import send_rings
+from tolva.jobs.store import Enqueued, Ring
+
+
+@dataclass
+class Work:
+    """An open transaction. What it makes ready is rung for after the commit."""
+
+    conn: Connection
+    tenant_id: str
+    catalogue: Catalogue
+    rings: list[Ring] = field(default_factory=list[Ring])
+
+    def enqueue(self, *jobs: NewJob) -> list[Enqueued]:
+        """Make jobs; see `store.enqueue`."""
+        made, rings = store.enqueue(self.conn, self.catalogue, self.tenant_id, jobs)
+        self.rings += rings
+        return made
+
+    def cancel(self, id: JobId) -> State:
+        """Ask a job to stop; see `store.cancel`."""
+        state, rings = store.cancel(self.conn, id)
+        self.rings += rings
+        return state
+
+    def retry(self, id: JobId) -> None:
+        """Queue an ended job again; see `store.retry`."""
+        self.rings += store.retry(self.conn, id)
+
+    def replay(self, ids: Sequence[JobId], run_at: datetime | None = None) -> list[JobId]:
+        """Queue those of these jobs that failed or were cancelled; see `store.replay`."""
+        again, rings = store.replay(self.conn, ids, run_at)
+        self.rings += rings
+        return again
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The job core as pages and commands see it."""
+
+    db: Database
+    engine: Engine
+    catalogue: Catalogue
+
+    @contextmanager
+    def work(self, tenant_id: str) -> Generator[Work]:
+        """A transaction under a tenant. Raises DatabaseUnavailable; then nothing was done."""
+        with self.db.transaction(tenant_id) as conn:
+            work = Work(conn, tenant_id, self.catalogue)
+            yield work
+        send_rings(self.engine, work.rings)

@@ -1,0 +1,158 @@
+"""Long-running processes: the API, a worker, and both under one roof."""
+
+import logging
+import multiprocessing
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from multiprocessing.context import SpawnProcess
+
+import uvicorn
+
+from tolva import app
+from tolva.core.ports import QueueSlots
+from tolva.errors import SettingsError
+from tolva.jobs.lifeline import die_with_parent
+from tolva.jobs.worker import run_worker
+from tolva.logs import set_up_logs
+from tolva.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RESTART_PAUSE = 1.0
+"""Seconds before a part that ended by itself is started again."""
+
+
+def serve_api(settings: Settings, listener: socket.socket) -> None:
+    """Answer HTTP on `listener` until SIGTERM or SIGINT."""
+    set_up_logs(settings.log_level)
+    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+        config = uvicorn.Config(
+            app.make_api(settings, jobs),
+            log_config=None,
+            log_level=settings.log_level.lower(),
+            access_log=settings.log_level == "DEBUG",
+            timeout_graceful_shutdown=round(settings.grace_seconds),
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
+    """Run jobs until SIGTERM or SIGINT."""
+    set_up_logs(settings.log_level)
+    stop = stop_on_signals()
+    with app.server(settings) as server:
+        plan = app.worker_plan(settings, server, slots)
+        run_worker(plan, stop, ready=lambda: log.info("worker ready: %s", _described(plan.queues)))
+
+
+def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:
+    """API and worker as processes of their own, each started again when it dies, until `stop` is set."""
+    parts: list[_Part] = [_Part("api", _api_part, (settings, listener)), _Part("worker", _worker_part, (settings,))]
+    try:
+        while not stop.wait(0.2):
+            for part in parts:
+                part.keep_running()
+    finally:
+        for part in parts:
+            part.end()
+        for part in parts:
+            part.wait(settings.grace_seconds + 5)
+
+
+class _Part:
+    """A process that is to run for as long as we do."""
+
+    def __init__(self, name: str, run: Callable[..., None], args: tuple[object, ...]) -> None:
+        self._name = name
+        self._run = run
+        self._args = args
+        self._process: SpawnProcess | None = None
+        self._next_start = 0.0
+
+    def keep_running(self) -> None:
+        if self._process is not None and self._process.exitcode is not None:
+            log.error("the %s ended by itself (exit code %s); starting it again", self._name, self._process.exitcode)
+            self._process, self._next_start = None, time.monotonic() + RESTART_PAUSE
+        if self._process is None and time.monotonic() >= self._next_start:
+            self._process = multiprocessing.get_context("spawn").Process(target=self._run, args=self._args)
+            self._process.start()
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self, patience: float) -> None:
+        if self._process is not None:
+            self._process.join(patience)
+            self._process.kill()
+            self._process.join()
+
+
+def _api_part(settings: Settings, listener: socket.socket) -> None:
+    die_with_parent()
+    serve_api(settings, listener)
+
+
+def _worker_part(settings: Settings) -> None:
+    die_with_parent()
+    serve_worker(settings)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The API's socket. Raises SettingsError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Choose another with --port or TOLVA_PORT (0 takes a free one), or end the program that has it."
+        ) from error
+    listener.listen(2048)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where a browser on this machine finds the API."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 -- read, not bound
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    return stop
+
+
+@contextmanager
+def own_worker(settings: Settings, server: app.Server) -> Generator[None]:
+    """A worker for as long as the context is open, unless a living one is there already."""
+    if not app.needs_worker(server):
+        yield
+        return
+    stop, started = threading.Event(), threading.Event()
+    plan = app.worker_plan(settings, server)
+    thread = threading.Thread(target=run_worker, args=(plan, stop, started.set), name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _described(queues: Sequence[QueueSlots]) -> str:
+    return ", ".join(f"{each.queue}={each.slots}" for each in queues)

@@ -1,0 +1,85 @@
+"""Text frames to typed rows and explained errors: whole columns at once, never row by row."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from tolva.errors import InvalidInput
+from tolva.tables.explain import field_errors, flaw_errors, missing_errors
+from tolva.tables.map import Mapping, Match
+from tolva.tables.parse import text_of, value_of
+from tolva.tables.rules import faults_of
+from tolva.tables.schema import Field, Schema
+from tolva.tables.source import Frame
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`good`: `row` and one typed column per mapped field. `errors`: explain.ERROR_COLUMNS, by row, then in schema order."""
+
+    good: pl.DataFrame
+    errors: pl.DataFrame
+    rejected: int
+    """Rows with at least one error; good rows and these are all of the frame's rows."""
+
+
+def check(frame: Frame, mapping: Mapping, schema: Schema) -> Checked:
+    """Sorts a frame into good rows and errors. A blank optional cell is null; its default is the loader's business."""
+    sound = frame.rows.filter(pl.col("flaw").is_null())
+    fields = [schema.field(match.field) for match in mapping.matches]
+    judged = _judge(sound.select("row", *(_text(match, schema) for match in mapping.matches)), fields)
+    errors = pl.concat(
+        [
+            flaw_errors(frame.rows),
+            missing_errors(judged, mapping, schema),
+            *(field_errors(judged, schema.field(match.field), match.header) for match in mapping.matches),
+        ]
+    ).sort("row", maintain_order=True)
+    good = judged.filter(pl.col("?bad").not_()).select(
+        "row", *(pl.col(f"={field.name}").alias(field.name) for field in fields)
+    )
+    return Checked(good, errors, frame.rows.height - good.height)
+
+
+def check_constants(constants: AnyMapping[str, str], schema: Schema) -> dict[str, str]:
+    """The values that come with the request, trimmed.
+
+    Raises InvalidInput when one is missing, unknown or against its field's rules.
+    """
+    fields = [field for field in schema.fields if field.source == "params"]
+    unknown = set(constants) - {field.name for field in fields}
+    if unknown:
+        raise InvalidInput(f"Parámetros desconocidos: {', '.join(sorted(unknown))}")
+    if not fields:
+        return {}
+    given = pl.DataFrame({"row": [0], **{field.name: [constants.get(field.name, "")] for field in fields}})
+    judged = _judge(given.with_columns(text_of(field.name, schema).alias(field.name) for field in fields), fields)
+    missing = [field.name for field in fields if field.required and judged[field.name][0] is None]
+    if missing:
+        raise InvalidInput(f"Parámetros obligatorios vacíos: {', '.join(missing)}")
+    errors = pl.concat(field_errors(judged, field, field.name) for field in fields)
+    if errors.height:
+        raise InvalidInput("; ".join(errors["message"]))
+    return {field.name: judged[field.name][0] for field in fields if judged[field.name][0] is not None}
+
+
+def _text(match: Match, schema: Schema) -> pl.Expr:
+    return text_of(f"c{match.column}", schema).alias(match.field)
+
+
+def _judge(texts: pl.DataFrame, fields: list[Field]) -> pl.DataFrame:
+    """Adds per field its value (`=name`) and the number of its fault (`!name`), and `?bad` for the row."""
+    valued = texts.with_columns(value_of(pl.col(field.name), field).alias(f"={field.name}") for field in fields)
+    judged = valued.with_columns(_fault_number(field).alias(f"!{field.name}") for field in fields)
+    missing = [pl.col(field.name).is_null() for field in fields if field.required]
+    faulty = [pl.col(f"!{field.name}").is_not_null() for field in fields]
+    return judged.with_columns(pl.any_horizontal(*missing, *faulty).alias("?bad"))
+
+
+def _fault_number(field: Field) -> pl.Expr:
+    faults = faults_of(pl.col(field.name), pl.col(f"={field.name}"), field)
+    return pl.coalesce(pl.when(fault.bad).then(pl.lit(number, pl.UInt8)) for number, fault in enumerate(faults))

@@ -1,0 +1,57 @@
+"""The CREATE TABLE of a schema's target, for a migration to be written from."""
+
+from psycopg import sql
+
+from tolva.tables.columns import column_type
+from tolva.tables.schema import Field, Schema
+
+
+def create_table(schema: Schema) -> str:
+    """One CREATE TABLE: tenant, fields, key, the rules that PostgreSQL can hold, and two times.
+
+    Row-level security is the migration's business.
+    """
+    lines = [
+        sql.SQL("tenant_id text NOT NULL"),
+        *(_column(field) for field in schema.fields),
+        sql.SQL("created_at timestamptz NOT NULL DEFAULT now()"),
+        sql.SQL("updated_at timestamptz NOT NULL DEFAULT now()"),
+        sql.SQL("PRIMARY KEY ({})").format(_names(("tenant_id", *schema.key))),
+        _tenant_check(schema),
+        *(check for field in schema.fields for check in _checks(schema, field)),
+    ]
+    body = sql.SQL(",\n    ").join(lines)
+    return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string()
+
+
+def _column(field: Field) -> sql.Composed:
+    line = sql.SQL("{} {}").format(sql.Identifier(field.name), column_type(field))
+    return line + sql.SQL(" NOT NULL") if field.required else line
+
+
+def _tenant_check(schema: Schema) -> sql.Composed:
+    """A setting that was once set and then reset reads as '', and would make rows that belong to nobody."""
+    name = sql.Identifier(f"{schema.target}_tenant_id_filled")
+    return sql.SQL("CONSTRAINT {} CHECK (tenant_id <> '')").format(name)
+
+
+def _checks(schema: Schema, field: Field) -> list[sql.Composed]:
+    """Rules in the order length, minimum, maximum; null passes, as CHECK has it."""
+    name = sql.Identifier(field.name)
+    rules: list[tuple[str, sql.Composed]] = []
+    if field.required and field.kind == "string":
+        rules.append(("filled", sql.SQL("{} <> ''").format(name)))
+    if field.max_length is not None:
+        rules.append(("length", sql.SQL("char_length({}) <= {}").format(name, sql.Literal(field.max_length))))
+    if field.minimum is not None:
+        rules.append(("minimum", sql.SQL("{} >= {}").format(name, sql.Literal(field.minimum))))
+    if field.maximum is not None:
+        rules.append(("maximum", sql.SQL("{} <= {}").format(name, sql.Literal(field.maximum))))
+    return [
+        sql.SQL("CONSTRAINT {} CHECK ({})").format(sql.Identifier(f"{schema.target}_{field.name}_{rule}"), test)
+        for rule, test in rules
+    ]
+
+
+def _names(names: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))

@@ -1,0 +1,105 @@
+"""Reads a Table Schema document (specs.frictionlessdata.io/table-schema) with our additions into a Schema.
+
+Ours are: `target`, and per field `aliases`, `default`, `source`, `precision` and `scale`.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from tolva.errors import InvalidInput
+from tolva.tables.entries import (
+    read_bound,
+    read_count,
+    read_enum,
+    read_kind,
+    read_length,
+    read_list,
+    read_name,
+    read_object,
+    read_pattern,
+)
+from tolva.tables.fold import fold
+from tolva.tables.schema import Field, Schema
+
+MAX_KEY_LENGTH = 500
+"""Characters of all text fields of a key together: an entry of PostgreSQL's index holds some 2,700 bytes."""
+
+
+def builtin_schema(name: str) -> Schema:
+    """A schema that ships with the package: `products`."""
+    text = resources.files("tolva.tables").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
+    return load_schema(json.loads(text))
+
+
+def load_schema(document: Mapping[str, Any]) -> Schema:
+    """The schema that a document describes. Raises InvalidInput that names the path of the fault."""
+    raw_fields = read_list(document, "fields", "")
+    key = tuple(read_list(document, "primaryKey", ""))
+    fields = tuple(_field(raw, f"fields[{number}]") for number, raw in enumerate(raw_fields))
+    target = read_name(document.get("target"), "target")
+    schema = Schema(
+        name=str(document.get("name", target)),
+        title=str(document.get("title", target)),
+        target=target,
+        fields=fields,
+        key=key,
+        missing=tuple(str(value) for value in document.get("missingValues", [""])),
+    )
+    _check_names(schema)
+    _check_key(schema)
+    return schema
+
+
+def _field(raw: object, path: str) -> Field:
+    field = read_object(raw, path)
+    kind = read_kind(field.get("type", "string"), f"{path}.type")
+    rules = read_object(field.get("constraints", {}), f"{path}.constraints")
+    source = field.get("source", "file")
+    if source not in ("file", "params"):
+        raise InvalidInput(f"{path}.source: must be 'file' or 'params'")
+    name = read_name(field.get("name"), f"{path}.name")
+    return Field(
+        name=name,
+        kind=kind,
+        title=str(field.get("title", name)),
+        description=str(field.get("description", "")),
+        aliases=tuple(read_list(field, "aliases", path, default=[])),
+        source=source,
+        default=field.get("default"),
+        precision=read_count(field.get("precision", 20), f"{path}.precision", 38),
+        scale=read_count(field.get("scale", 6), f"{path}.scale", field.get("precision", 20)),
+        required=bool(rules.get("required", False)),
+        max_length=read_length(rules.get("maxLength"), f"{path}.constraints.maxLength"),
+        minimum=read_bound(kind, rules.get("minimum"), f"{path}.constraints.minimum"),
+        maximum=read_bound(kind, rules.get("maximum"), f"{path}.constraints.maximum"),
+        pattern=read_pattern(rules.get("pattern"), f"{path}.constraints.pattern"),
+        enum=read_enum(kind, rules, f"{path}.constraints"),
+    )
+
+
+def _check_names(schema: Schema) -> None:
+    """No two fields may answer to one header, or a column could belong to both."""
+    owners: dict[str, int] = {}
+    for number, field in enumerate(schema.fields):
+        for header in (field.name, field.title, *field.aliases):
+            owner = owners.setdefault(fold(header), number)
+            if owner != number:
+                raise InvalidInput(f"fields[{number}]: {header!r} also means {schema.fields[owner].name!r}")
+
+
+def _check_key(schema: Schema) -> None:
+    names, room = [field.name for field in schema.fields], MAX_KEY_LENGTH
+    for number, name in enumerate(schema.key):
+        if name not in names:
+            raise InvalidInput(f"primaryKey[{number}]: no field is called {name!r}")
+        field, path = schema.field(name), f"fields[{names.index(name)}].constraints"
+        if not field.required:
+            raise InvalidInput(f"{path}.required: a field of the key must be required")
+        if field.kind == "string":
+            if not field.max_length or field.max_length > room:
+                raise InvalidInput(f"{path}.maxLength: a text of the key needs one, all together {MAX_KEY_LENGTH}")
+            room -= field.max_length
+    if not schema.file_key:
+        raise InvalidInput("primaryKey: at least one of its fields must come from the file")

@@ -1,0 +1,98 @@
+"""The values in a schema document: each is read, or refused with the path of its fault."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+import polars as pl
+
+from tolva.errors import InvalidInput
+from tolva.tables.schema import Bound, Kind
+
+KINDS: dict[str, Kind] = {
+    "string": "string",
+    "integer": "integer",
+    "decimal": "decimal",
+    "number": "decimal",
+    "date": "date",
+}
+NAME = re.compile(r"[a-z][a-z0-9_]{0,49}\Z")
+
+
+def read_object(value: object, path: str) -> Mapping[str, Any]:
+    """A JSON object."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{path}: must be an object")
+    return cast("Mapping[str, Any]", value)
+
+
+def read_kind(name: object, path: str) -> Kind:
+    """The kind that a type name stands for; `number` is the standard's word for `decimal`."""
+    kind = KINDS.get(str(name))
+    if kind is None:
+        raise InvalidInput(f"{path}: unknown type {name!r}; use one of {', '.join(KINDS)}")
+    return kind
+
+
+def read_name(name: object, path: str) -> str:
+    """A name of a table or column: short enough to be given a prefix, and never with an underscore in front."""
+    if not isinstance(name, str) or not NAME.match(name):
+        raise InvalidInput(f"{path}: must be a name of lower-case letters, digits and _, but is {name!r}")
+    return name
+
+
+def read_list(owner: Mapping[str, Any], key: str, path: str, default: list[Any] | None = None) -> list[Any]:
+    """A list, with entries unless there is a default."""
+    value: object = owner.get(key, default)
+    if isinstance(value, str):  # the standard allows a key of one field to be written without the list
+        value = [value]
+    if not isinstance(value, list) or (default is None and not value):
+        raise InvalidInput(f"{path}{'.' if path else ''}{key}: must be a list" + ("" if value else " with entries"))
+    return cast("list[Any]", value)
+
+
+def read_count(value: object, path: str, most: int) -> int:
+    """A whole number from 0 to `most`."""
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise InvalidInput(f"{path}: must be a whole number from 0 to {most}")
+    return value
+
+
+def read_length(value: object, path: str) -> int | None:
+    """A number of characters, or None."""
+    return None if value is None else read_count(value, path, 10_000_000)
+
+
+def read_bound(kind: Kind, value: object, path: str) -> Bound | None:
+    """A least or greatest value, of the field's kind."""
+    if value is None:
+        return None
+    try:
+        if kind == "date":
+            return date.fromisoformat(str(value))
+        if kind == "string":
+            raise InvalidInput(f"{path}: text has no such rule; use maxLength, pattern or enum")
+        return int(str(value)) if kind == "integer" else Decimal(str(value))
+    except (ValueError, InvalidOperation):
+        raise InvalidInput(f"{path}: {value!r} is not of type {kind}") from None
+
+
+def read_pattern(value: object, path: str) -> str | None:
+    """A pattern holds for the whole cell. The column engine's dialect has no look-around and no back-references."""
+    if value is None:
+        return None
+    try:
+        pl.Series([""]).str.contains(str(value))
+    except pl.exceptions.ComputeError as error:
+        raise InvalidInput(f"{path}: {error}") from None
+    return str(value)
+
+
+def read_enum(kind: Kind, rules: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """The values that a text may have; empty for any."""
+    values = tuple(str(value) for value in read_list(rules, "enum", path, default=[]))
+    if values and kind != "string":
+        raise InvalidInput(f"{path}.enum: only text may have one")
+    return values

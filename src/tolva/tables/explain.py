@@ -1,0 +1,75 @@
+"""Faults to errors that the user can act on. Messages name the schema's field, `column` the user's header.
+
+What comes in is judged text: per field its text, the number of its fault (`!name`) and its value (`=name`).
+"""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+import polars as pl
+
+from tolva.tables.map import Mapping
+from tolva.tables.rules import faults_of
+from tolva.tables.schema import Field, Schema
+
+MAX_VALUE = 200
+"""Characters of a cell that an error keeps."""
+MAX_QUOTED = 60
+"""Characters of a cell that a message quotes."""
+
+ERROR_COLUMNS = {"row": pl.Int64, "column": pl.String, "value": pl.String, "code": pl.String, "message": pl.String}
+
+FLAWS = {
+    "extra_cells": "La fila tiene más celdas que encabezados; revise las comillas y los separadores",
+    "open_quote": "Las comillas de esta fila no se cierran; desde aquí no se pudo leer el resto del archivo",
+}
+
+
+def field_errors(judged: pl.DataFrame, field: Field, header: str) -> pl.DataFrame:
+    """One error per cell of this field with a fault, told under the user's header."""
+    faults = dict(enumerate(faults_of(pl.col(field.name), pl.col(f"={field.name}"), field)))
+    number = pl.col(f"!{field.name}")
+    shown = pl.col(field.name).str.replace_all("\0", "\ufffd", literal=True)
+    quoted = pl.when(shown.str.len_chars() > MAX_QUOTED).then(shown.str.slice(0, MAX_QUOTED) + "…").otherwise(shown)
+    said = number.replace_strict({key: fault.said for key, fault in faults.items()}, return_dtype=pl.String)
+    return judged.filter(number.is_not_null()).select(
+        "row",
+        pl.lit(header).alias("column"),
+        shown.str.slice(0, MAX_VALUE).alias("value"),
+        number.replace_strict({key: fault.code for key, fault in faults.items()}, return_dtype=pl.String).alias("code"),
+        pl.format('{}: "{}" {}', pl.lit(field.name), quoted, said).alias("message"),
+    )
+
+
+def missing_errors(judged: pl.DataFrame, mapping: Mapping, schema: Schema) -> pl.DataFrame:
+    """All the missing fields of a row in one message."""
+    required = [match for match in mapping.matches if schema.field(match.field).required]
+    if not required:
+        return pl.DataFrame(schema=ERROR_COLUMNS)
+    blank = [pl.col(match.field).is_null() for match in required]
+    return judged.filter(pl.any_horizontal(blank)).select(
+        "row",
+        _listed([match.header for match in required], blank).alias("column"),
+        pl.lit("").alias("value"),
+        pl.lit("required").alias("code"),
+        pl.format("Campos obligatorios vacíos: {}", _listed([match.field for match in required], blank)).alias(
+            "message"
+        ),
+    )
+
+
+def _listed(names: list[str], where: list[pl.Expr]) -> pl.Expr:
+    """The names whose expression is true, with commas."""
+    parts = [pl.when(true).then(pl.lit(name)) for name, true in zip(names, where, strict=True)]
+    return pl.concat_str(parts, separator=", ", ignore_nulls=True)
+
+
+def flaw_errors(rows: pl.DataFrame) -> pl.DataFrame:
+    """One error per row that is wrong as a whole."""
+    return rows.filter(pl.col("flaw").is_not_null()).select(
+        "row",
+        pl.lit("").alias("column"),
+        pl.lit("").alias("value"),
+        pl.col("flaw").alias("code"),
+        pl.col("flaw").replace_strict(FLAWS, return_dtype=pl.String).alias("message"),
+    )

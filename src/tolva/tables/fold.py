@@ -1,0 +1,19 @@
+"""Folds a header to the letters and digits that carry its meaning."""
+
+import re
+import unicodedata
+
+_OTHER = re.compile(r"[\W_]+")
+
+
+def fold(header: str) -> str:
+    """Lower case, without accents; punctuation, underscores and spaces become one space.
+
+    >>> fold("  Tiempo_de Entrega (DÍAS)*")
+    'tiempo de entrega dias'
+    >>> fold("Preço")
+    'preco'
+    """
+    decomposed = unicodedata.normalize("NFKD", header.casefold())
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _OTHER.sub(" ", bare).strip()

@@ -1,0 +1,54 @@
+"""The rules of one field as column expressions, in the order in which they are told: one fault per cell."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+import polars as pl
+
+from tolva.tables.parse import Fault, kind_faults
+from tolva.tables.schema import Field
+
+FORMULA_ERROR = r"^#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|GETTING_DATA)$"
+MAX_LISTED = 12
+"""A longer list of allowed values is not repeated in a message."""
+
+
+def faults_of(text: pl.Expr, value: pl.Expr, field: Field) -> list[Fault]:
+    """Everything that can be wrong with a cell that is not blank."""
+    damaged = text.str.contains("\ufffd", literal=True) | text.str.contains("\0", literal=True)
+    return [
+        Fault("encoding", damaged, "contiene caracteres dañados; guarde el archivo como UTF-8"),
+        Fault("formula", text.str.contains(FORMULA_ERROR), "es un error de fórmula de la hoja de cálculo"),
+        *kind_faults(text, value, field),
+        *_text_faults(text, field),
+        *_bound_faults(value, field),
+    ]
+
+
+def _text_faults(text: pl.Expr, field: Field) -> list[Fault]:
+    faults: list[Fault] = []
+    if field.pattern is not None:
+        said = f"no es un {field.description}" if field.description else "no tiene la forma esperada"
+        faults.append(Fault("pattern", ~text.str.contains(rf"^(?:{field.pattern})$"), said))
+    if field.enum:
+        faults.append(Fault("enum", ~text.is_in(list(field.enum)), _not_listed(field)))
+    if field.max_length is not None:
+        faults.append(
+            Fault("length", text.str.len_chars() > field.max_length, f"tiene más de {field.max_length} caracteres")
+        )
+    return faults
+
+
+def _not_listed(field: Field) -> str:
+    if len(field.enum) <= MAX_LISTED:
+        return f"no es uno de: {', '.join(field.enum)}"
+    return f"no es un {field.description}" if field.description else "no está entre los valores admitidos"
+
+
+def _bound_faults(value: pl.Expr, field: Field) -> list[Fault]:
+    faults: list[Fault] = []
+    if field.minimum is not None:
+        faults.append(Fault("minimum", value < pl.lit(field.minimum), f"es menor que {field.minimum}"))
+    if field.maximum is not None:
+        faults.append(Fault("maximum", value > pl.lit(field.maximum), f"es mayor que {field.maximum}"))
+    return faults

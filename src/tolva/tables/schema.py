@@ -1,0 +1,76 @@
+"""What a destination looks like: its fields, their rules and its key. Values only; `document` reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from tolva.errors import InvalidInput
+
+Kind = Literal["string", "integer", "decimal", "date"]
+Bound = int | Decimal | date
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a destination. Bounds have the Python type of the field's kind."""
+
+    name: str
+    kind: Kind
+    title: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    source: Literal["file", "params"] = "file"
+    """Where the value comes from: a column of the file, or the request."""
+    default: str | None = None
+    """Given to new rows whose cell is blank or whose column is missing; never to stored ones."""
+    precision: int = 20
+    scale: int = 6
+    required: bool = False
+    max_length: int | None = None
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    pattern: str | None = None
+    enum: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One destination: the table `target` and its fields, in the order in which messages name them."""
+
+    name: str
+    title: str
+    target: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    missing: tuple[str, ...] = ("",)
+    """Cells that mean "nothing here", besides blank ones."""
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises KeyError."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    @property
+    def file_fields(self) -> tuple[Field, ...]:
+        """The fields that a file may hold."""
+        return tuple(field for field in self.fields if field.source == "file")
+
+    @property
+    def file_key(self) -> tuple[str, ...]:
+        """The part of the key that comes from the file."""
+        return tuple(field.name for field in self.file_fields if field.name in self.key)
+
+    def with_defaults(self, defaults: Mapping[str, str]) -> "Schema":
+        """The same schema with other defaults, by field name. Raises InvalidInput for a default no cell may have."""
+        return replace(self, fields=tuple(_with_default(field, defaults) for field in self.fields))
+
+
+def _with_default(field: Field, defaults: Mapping[str, str]) -> Field:
+    default = defaults.get(field.name, field.default)
+    if default is not None and field.enum and default not in field.enum:
+        raise InvalidInput(f"{field.name}: the default {default!r} is not one of the field's values")
+    return replace(field, default=default)

@@ -1,0 +1,85 @@
+"""A look at a sheet's XML before it is parsed: how large a grid it spans, and where its error cells are.
+
+The parser holds the grid from the first to the last cell, so two cells in far corners would fill the memory;
+and it yields error cells (#N/A …) as blank ones, which would mean "keep the old value".
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from posixpath import join, normpath
+
+from tolva.errors import UnreadableFile
+
+BLOCK = 1024 * 1024
+CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
+ERROR_CELL = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>'
+    rb".{0,65536}?<(?:\w+:)?v>([^<]{1,32})</",
+    re.DOTALL,
+)
+SHEET = re.compile(r'<(?:\w+:)?sheet\s[^>]*\b\w+:id="([^"]+)"')
+RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
+
+
+@dataclass(frozen=True)
+class SheetScan:
+    """Extent of a sheet's filled cells, and its error cells as (row from 1, column from 0, text)."""
+
+    rows: int
+    columns: int
+    errors: tuple[tuple[int, int, str], ...]
+
+
+def scan_first_sheet(archive: zipfile.ZipFile) -> SheetScan:
+    """Reads the first sheet's XML once, in blocks. Raises UnreadableFile when the workbook names no sheet."""
+    rows, columns = 0, set[bytes]()
+    errors: list[tuple[int, int, str]] = []
+    for block in _whole_cells(archive, _first_sheet(archive)):
+        cells = CELL.findall(block)
+        if cells:
+            columns.update(column for column, _ in cells)
+            rows = max(rows, int(cells[-1][1]))
+        if b't="e"' in block:
+            found = ERROR_CELL.findall(block)
+            errors += [(int(row), column_index(column), text.decode()) for column, row, text in found]
+    numbers = [column_index(column) for column in columns]
+    return SheetScan(rows, max(numbers, default=-1) - min(numbers, default=0) + 1, tuple(errors))
+
+
+def column_index(letters: bytes) -> int:
+    """The number of a column, from 0.
+
+    >>> column_index(b"A"), column_index(b"AA"), column_index(b"XFD")
+    (0, 26, 16383)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _whole_cells(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """The sheet in blocks that end where a cell ends."""
+    rest = b""
+    with archive.open(name) as sheet:
+        while block := sheet.read(BLOCK):
+            whole, found, tail = (rest + block).rpartition(b"</row>")
+            rest = tail if found else whole + tail
+            yield whole + found if found else b""
+    yield rest
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    sheet = SHEET.search(_text(archive, "xl/workbook.xml"))
+    for relation in RELATION.findall(_text(archive, "xl/_rels/workbook.xml.rels")):
+        if sheet and f'Id="{sheet[1]}"' in relation:
+            target = re.search(r'Target="([^"]+)"', relation)
+            if target:
+                return normpath(join("xl", target[1])).lstrip("/")
+    raise UnreadableFile("El libro de Excel no tiene hojas.")
+
+
+def _text(archive: zipfile.ZipFile, name: str) -> str:
+    return archive.read(name).decode("utf-8", "replace")

@@ -1,0 +1,29 @@
+"""Whether each dependency answers."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from tolva.db.pool import Database
+from tolva.errors import TryLater
+
+
+def health_router(db: Database) -> APIRouter:
+    """`GET /health`: 200 when everything answers, else 503, and which part does not."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health")
+    def health() -> JSONResponse:
+        parts = {"database": _database(db)}
+        healthy = all(part == "ok" for part in parts.values())
+        return JSONResponse({"status": "ok" if healthy else "unavailable", **parts}, 200 if healthy else 503)
+
+    return router
+
+
+def _database(db: Database) -> str:
+    try:
+        with db.connection() as conn:
+            conn.execute("SELECT 1")
+    except TryLater as error:
+        return str(error)
+    return "ok"

@@ -1,0 +1,120 @@
+"""One file out of a multipart upload, handed on piece by piece while it arrives."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+
+from tolva.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MOST_HEAD = 16 * 1024
+"""Bytes of the headers of one part."""
+
+
+class Sink(Protocol):
+    """Takes the file. Either may raise, which ends the upload."""
+
+    def begin(self, filename: str) -> None:
+        """The name that the client gave, before the first byte."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """The next bytes."""
+        ...
+
+
+async def receive_file(request: Request, name: str, sink: Sink) -> None:
+    """Feed the file of the form field `name` to `sink`; other parts are skipped.
+
+    Raises InvalidInput when the body is no multipart form, breaks off, or lacks the field; and what `sink` raises.
+    """
+    parts = _Parts(name.encode(), sink)
+    parser = MultipartParser(_boundary(request), parts.callbacks())
+    try:
+        async for chunk in request.stream():
+            await run_in_threadpool(parser.write, chunk)
+    except FormParserError as error:
+        raise InvalidInput(f"The body is not a valid multipart form: {error}") from None
+    except ClientDisconnect:
+        raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.") from None
+    if not parts.complete:
+        raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.")
+    if not parts.seen:
+        raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
+
+
+def _boundary(request: Request) -> bytes:
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise InvalidInput("Send the file as multipart/form-data.")
+    return options[b"boundary"]
+
+
+@dataclass
+class _Parts:
+    """Turns the parser's events into calls of the sink."""
+
+    wanted: bytes
+    sink: Sink
+    seen: bool = False
+    complete: bool = False
+    _inside: bool = False
+    _field: bytes = b""
+    _value: bytes = b""
+    _headers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    _head_size: int = 0
+
+    def callbacks(self) -> "MultipartCallbacks":
+        """The events that matter here."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_field,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._on_data,
+            "on_end": self._on_end,
+        }
+
+    def _begin(self) -> None:
+        self._headers, self._inside, self._head_size = {}, False, 0
+
+    def _on_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += self._bounded(data[start:end])
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += self._bounded(data[start:end])
+
+    def _bounded(self, piece: bytes) -> bytes:
+        self._head_size += len(piece)
+        if self._head_size > MOST_HEAD:
+            raise InvalidInput(f"A part of the form has more than {MOST_HEAD // 1024} kB of headers.")
+        return piece
+
+    def _on_header(self) -> None:
+        self._headers[self._field.lower()] = self._value
+        self._field = self._value = b""
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        if options.get(b"name") != self.wanted:
+            return
+        if self.seen:
+            raise InvalidInput("Send one file at a time.")
+        if b"filename" not in options:
+            raise InvalidInput(f"The form field '{self.wanted.decode()}' must be a file with a name.")
+        self.seen = self._inside = True
+        self.sink.begin(options[b"filename"].decode("utf-8", "replace"))
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._inside:
+            self.sink.write(data[start:end])
+
+    def _on_end(self) -> None:
+        self.complete = True

@@ -1,0 +1,53 @@
+"""Accepting a file: stored, then row and job in one transaction, then the ring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from psycopg.types.json import Jsonb
+
+from tolva.connectors.blobs import BlobWriter
+from tolva.core.job import JobId, NewJob
+from tolva.jobs.payload import clean
+from tolva.jobs.work import Jobs
+from tolva.tables.sniff import FileKind, verify
+from tolva.workloads.catalog.sql import SQL
+
+KIND = "bulk_upload"
+MOST_NAME = 255
+"""Characters of a file name that are kept."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file as it was announced. `constants` are the schema's fields that come with the request, checked."""
+
+    schema: str
+    filename: str
+    constants: Mapping[str, str]
+    idempotency_key: str | None = None
+
+
+def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
+    """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
+
+    Raises what `verify` raises, StorageUnavailable, DatabaseUnavailable; then nothing was kept.
+    """
+    verify(received.path, kind)
+    filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
+    job = NewJob(
+        KIND,
+        {"schema": arrival.schema, "filename": filename},
+        unique_key=f"upload {arrival.idempotency_key}" if arrival.idempotency_key else None,
+        unique_forever=True,
+    )
+    blob = received.keep()
+    # If this fails in the very commit, nobody can tell whether it counts: the file stays, and upkeep finds it
+    # after a day if no row names it.
+    with jobs.work(tenant_id) as work:
+        [made] = work.enqueue(job)
+        if made.created:
+            upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
+            stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
+            work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
+    return made.id

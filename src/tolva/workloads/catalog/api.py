@@ -1,0 +1,63 @@
+"""The HTTP face of the catalog contract."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import JobId
+from tolva.errors import NotFound
+from tolva.jobs.work import Jobs
+from tolva.tables.check import check_constants
+from tolva.tables.document import builtin_schema
+from tolva.web.multipart import receive_file
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.catalog.accept import Arrival, accept
+from tolva.workloads.catalog.export import error_lines
+from tolva.workloads.catalog.reception import Reception
+from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
+
+SCHEMA = "products"
+
+
+def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> APIRouter:
+    """The contract's calls below one of its two prefixes."""
+    router = APIRouter(prefix=prefix, tags=["catalog"])
+
+    @router.post("/items/bulk-upload", status_code=202)
+    async def bulk_upload(
+        request: Request,
+        proveedor_id: Annotated[str, Query(min_length=1)],
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> dict[str, Any]:
+        constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
+        with blobs.receive(most_bytes) as writer:
+            sink = Reception(writer)
+            await receive_file(request, "file", sink)
+            arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
+            job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
+        return accepted_view(job, sink.filename, constants, prefix)
+
+    @router.get("/bulk-upload/status/{task_id}")
+    def status(task_id: UUID) -> dict[str, Any]:
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            row = conn.execute(SQL["upload_status"], {"job_id": task_id}).fetchone()
+            if row is None:
+                raise NotFound(f"No existe la tarea {task_id}.")
+            given = {"job_id": task_id, "after": 0, "most": MOST_LISTED}
+            bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
+        return status_view(row, bad, prefix)
+
+    @router.get("/bulk-upload/errores/{task_id}")
+    def errors(task_id: UUID) -> StreamingResponse:
+        return StreamingResponse(
+            error_lines(jobs.db, DEFAULT_TENANT, JobId(str(task_id))),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="errores-{task_id}.csv"'},
+        )
+
+    return router

@@ -1,0 +1,50 @@
+"""The errors of a load as a CSV that a spreadsheet opens without harm."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from tolva.core.job import JobId
+from tolva.db.pool import Database
+from tolva.errors import NotFound
+from tolva.workloads.catalog.sql import SQL
+
+HEADER = ("fila", "columna", "valor", "codigo", "error")
+ROWS = 1000
+"""Rows fetched at once."""
+
+
+def error_lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
+    """The CSV piece by piece, begun with a byte order mark so that Excel reads UTF-8. Raises NotFound at once."""
+    with db.transaction(tenant_id) as conn:
+        if conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone() is None:
+            raise NotFound(f"No existe la tarea {job_id}.")
+    return _lines(db, tenant_id, job_id)
+
+
+def _lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
+    yield "\ufeff" + _csv([HEADER])
+    row, n = 0, -1
+    while True:
+        with db.transaction(tenant_id) as conn:
+            given = {"job_id": job_id, "row": row, "n": n, "most": ROWS}
+            page = conn.execute(SQL["row_errors"], given).fetchall()
+        if not page:
+            return
+        row, n = page[-1]["row"], page[-1]["n"]
+        yield _csv([(e["row"], e["column"], e["value"], e["code"], e["message"]) for e in page])
+
+
+def _csv(rows: "list[tuple[object, ...]]") -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def harmless(cell: object) -> object:
+    """A text cell that no spreadsheet takes for a formula.
+
+    >>> harmless("=CMD()"), harmless("abc"), harmless(-5)
+    ("'=CMD()", 'abc', -5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -1,0 +1,97 @@
+"""The job that loads an uploaded file into its table: read, check and load chunk by chunk, each in one transaction."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from psycopg.rows import DictRow
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import Json
+from tolva.db.pool import Connection
+from tolva.errors import NotFound
+from tolva.jobs.context import Context
+from tolva.tables.check import check
+from tolva.tables.document import builtin_schema
+from tolva.tables.load import load
+from tolva.tables.map import Mapping as ColumnMapping
+from tolva.tables.map import match_headers
+from tolva.tables.read import open_source
+from tolva.tables.schema import Schema
+from tolva.tables.source import Frame, Source
+from tolva.tables.survey import Survey, survey
+from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.catalog.tally import MOST_KEYS, Tally
+
+SMALLEST_CHUNK = 10
+LARGEST_CHUNK = 5000
+
+
+@dataclass(frozen=True)
+class Intake:
+    """An opened upload: where its rows come from, what they mean, and what was found in a first pass."""
+
+    source: Source
+    schema: Schema
+    mapping: ColumnMapping
+    found: Survey
+    constants: Mapping[str, str]
+
+
+def chunk_rows(total: int) -> int:
+    """Rows of one transaction: every ten of a small file, and few enough of a large one to show it moving.
+
+    >>> [chunk_rows(n) for n in (300, 50_000, 2_000_000)]
+    [10, 1000, 5000]
+    """
+    return max(SMALLEST_CHUNK, min(total // 50, LARGEST_CHUNK))
+
+
+def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json:
+    """Load the upload of this job. Each chunk commits its rows, errors, counts and checkpoint together.
+
+    Raises InvalidInput when the file as a whole cannot be loaded; then no row was written.
+    """
+    intake = _open(_upload(ctx), blobs, defaults)
+    total = intake.found.total
+    tally = Tally.from_json(ctx.checkpoint)
+    ctx.progress(**tally.counters(total), ignored_columns=list(intake.mapping.ignored))
+    for frame in intake.source.frames(tally.position, chunk_rows(total)):
+        with ctx.transaction() as conn:
+            tally = _load_frame(conn, ctx, intake, frame, tally)
+            ctx.save(tally.to_json())
+            ctx.progress(**tally.counters(total))
+    return tally.result(total)
+
+
+def _upload(ctx: Context) -> DictRow:
+    with ctx.transaction() as conn:
+        upload = conn.execute(SQL["upload_of"], {"job_id": ctx.job_id}).fetchone()
+    if upload is None:
+        raise NotFound(f"Job {ctx.job_id} has no upload.")
+    return upload
+
+
+def _open(upload: DictRow, blobs: Blobs, defaults: Mapping[str, str]) -> Intake:
+    schema = builtin_schema(upload["schema"]).with_defaults(defaults)
+    source = open_source(blobs.path(upload["blob"]), upload["kind"])
+    mapping = match_headers(source.headers, schema)
+    return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
+
+
+def _load_frame(conn: Connection, ctx: Context, intake: Intake, frame: Frame, tally: Tally) -> Tally:
+    checked = check(frame, intake.mapping, intake.schema)
+    loaded = load(conn, intake.schema, checked.good, intake.constants, keep=MOST_KEYS - len(tally.keys))
+    _note_errors(conn, ctx, checked.errors)
+    return tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
+
+
+def _note_errors(conn: Connection, ctx: Context, errors: pl.DataFrame) -> None:
+    if errors.is_empty():
+        return
+    given = {name: errors[name].to_list() for name in ("row", "column", "value", "code", "message")}
+    places = errors.select(pl.int_range(pl.len()).over("row").alias("n"))["n"].to_list()
+    conn.execute(SQL["add_errors"], given | {"n": places, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id})

@@ -1,0 +1,73 @@
+-- Files that arrived, and what was wrong with their rows.
+CREATE TABLE tolva.uploads (
+  job_id uuid PRIMARY KEY,
+  tenant_id text NOT NULL,
+  schema text NOT NULL,
+  filename text NOT NULL,
+  kind text NOT NULL,
+  blob text NOT NULL,
+  size bigint NOT NULL,
+  sha256 text NOT NULL,
+  constants jsonb NOT NULL,   -- fields that come with the request, not from the file
+  received_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX uploads_blob ON tolva.uploads (blob);
+
+CREATE TABLE tolva.row_errors (
+  job_id uuid NOT NULL,
+  "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1
+  n integer NOT NULL,         -- order within the row
+  tenant_id text NOT NULL,
+  "column" text,              -- the user's header; NULL when the row as a whole is meant
+  value text,
+  code text NOT NULL,
+  message text NOT NULL,
+  PRIMARY KEY (job_id, "row", n)
+);
+
+-- Uploads that have outlived their job.
+CREATE FUNCTION tolva.abandoned_uploads(p_most integer) RETURNS TABLE (job_id uuid, blob text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT u.job_id, u.blob FROM tolva.uploads u
+  WHERE NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id) ORDER BY u.job_id LIMIT p_most
+$$;
+
+-- Forget them and the errors of their rows, once their files are gone.
+CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (p_jobs)
+    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = e.job_id);
+  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (p_jobs)
+    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id);
+$$;
+
+-- Which of these stored files an upload names, of any tenant.
+CREATE FUNCTION tolva.known_blobs(p_keys text[]) RETURNS TABLE (blob text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT u.blob FROM tolva.uploads u WHERE u.blob = ANY (p_keys)
+$$;
+
+DO $$
+DECLARE
+  guarded text;
+  made text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors'] LOOP
+    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
+      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
+    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
+  END LOOP;
+  FOREACH made IN ARRAY ARRAY['tolva.abandoned_uploads(integer)', 'tolva.forget_uploads(uuid[])',
+    'tolva.known_blobs(text[])'] LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
+  END LOOP;
+END
+$$;
+
+GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors TO tolva_app;
+GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors TO tolva_system;

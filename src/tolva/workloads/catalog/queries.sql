@@ -1,0 +1,42 @@
+-- name: add_upload
+-- Remember a stored file and the job that loads it.
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, sha256, constants)
+VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s);
+
+-- name: upload_of
+-- The upload that a job loads.
+SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
+
+-- name: upload_status
+-- A job with its upload, for the status call.
+SELECT u.filename, u.constants, u.schema, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
+  j.result, j.error, j.attempt, j.failures
+FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
+
+-- name: bad_rows
+-- The rows that were refused, one line each, in file order.
+SELECT "row", string_agg(message, '; ' ORDER BY n) AS message FROM tolva.row_errors
+WHERE job_id = %(job_id)s AND "row" > %(after)s GROUP BY "row" ORDER BY "row" LIMIT %(most)s;
+
+-- name: row_errors
+-- The faults of the refused rows in file order, after one of them.
+SELECT "row", n, "column", value, code, message FROM tolva.row_errors
+WHERE job_id = %(job_id)s AND ("row", n) > (%(row)s, %(n)s) ORDER BY "row", n LIMIT %(most)s;
+
+-- name: add_errors
+-- Remember the faults of one chunk.
+INSERT INTO tolva.row_errors (job_id, tenant_id, "row", n, "column", value, code, message)
+SELECT %(job_id)s, %(tenant_id)s, e.* FROM unnest(
+  %(row)s::bigint[], %(n)s::integer[], %(column)s::text[], %(value)s::text[], %(code)s::text[], %(message)s::text[]) e;
+
+-- name: abandoned_uploads
+-- Uploads whose job was pruned; see the function.
+SELECT job_id, blob FROM tolva.abandoned_uploads(%(most)s);
+
+-- name: forget_uploads
+-- Forget uploads whose files are deleted; see the function.
+SELECT tolva.forget_uploads(%(jobs)s::uuid[]);
+
+-- name: known_blobs
+-- Which of these stored files belong to an upload; see the function.
+SELECT blob FROM tolva.known_blobs(%(keys)s::text[]);

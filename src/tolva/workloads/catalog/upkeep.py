@@ -1,0 +1,39 @@
+"""Uploads go with their jobs: when a job was pruned, its file and the errors of its rows are deleted."""
+
+from collections.abc import Sequence
+
+from tolva.connectors.blobs import Blobs
+from tolva.db.pool import Database
+from tolva.jobs.upkeep import Chore
+from tolva.workloads.catalog.sql import SQL
+
+PORTION = 500
+
+
+def catalog_chores(db: Database, blobs: Blobs) -> list[Chore]:
+    """The chores of this workload."""
+    return [
+        Chore("forget uploads", 60.0, lambda: forget_uploads(db, blobs)),
+        Chore("sweep files", 3600.0, lambda: sweep_files(db, blobs)),
+    ]
+
+
+def forget_uploads(db: Database, blobs: Blobs) -> bool:
+    """Delete a portion of the uploads whose job is gone; the files first, so that a crash in between is made good."""
+    with db.connection() as conn:
+        gone = conn.execute(SQL["abandoned_uploads"], {"most": PORTION}).fetchall()
+        for upload in gone:
+            blobs.delete(upload["blob"])
+        conn.execute(SQL["forget_uploads"], {"jobs": [upload["job_id"] for upload in gone]})
+    return len(gone) == PORTION
+
+
+def sweep_files(db: Database, blobs: Blobs) -> bool:
+    """Delete files that no upload names, left by a crash between storing and committing."""
+
+    def known(keys: Sequence[str]) -> set[str]:
+        with db.connection() as conn:
+            return {row["blob"] for row in conn.execute(SQL["known_blobs"], {"keys": list(keys)}).fetchall()}
+
+    blobs.sweep(known)
+    return False

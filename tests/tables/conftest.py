@@ -1,0 +1,74 @@
+"""A throw-away schema on a real PostgreSQL, with `products` under forced row-level security and an ordinary role."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tolva.tables.ddl import create_table
+from tolva.tables.document import builtin_schema
+from tolva.tables.schema import Schema
+
+LOCAL = "host=127.0.0.1 user=root dbname=test connect_timeout=3"
+SECURITY = """
+ALTER TABLE products ENABLE ROW LEVEL SECURITY;
+ALTER TABLE products FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON products USING (tenant_id = current_setting('app.tenant_id'));
+"""
+
+
+@pytest.fixture(scope="session")
+def products() -> Schema:
+    return builtin_schema("products")
+
+
+@pytest.fixture(scope="session")
+def home(products: Schema) -> Iterator[tuple[str, str]]:
+    """DSN and the name of a schema (and of its role), dropped at the end."""
+    dsn, name = os.environ.get("TOLVA_TEST_DSN", LOCAL), f"tables_{uuid4().hex[:12]}"
+    try:
+        admin = psycopg.connect(dsn, autocommit=True)
+    except psycopg.OperationalError:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip("no PostgreSQL: set TOLVA_TEST_DSN")
+    with admin:
+        admin.execute(sql.SQL("CREATE ROLE {0}; CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(name)))
+        try:
+            with connect(dsn, name) as conn:
+                conn.execute(create_table(products) + SECURITY)
+            yield dsn, name
+        finally:
+            admin.execute(sql.SQL("DROP SCHEMA {0} CASCADE; DROP ROLE {0}").format(sql.Identifier(name)))
+
+
+def connect(dsn: str, name: str, tenant: str = "t1") -> psycopg.Connection:
+    """A connection as the schema's ordinary role, under a tenant."""
+    conn = psycopg.connect(dsn)
+    conn.execute(sql.SQL("SET ROLE {0}; SET search_path TO {0}").format(sql.Identifier(name)))
+    conn.execute("SELECT set_config('app.tenant_id', %s, false)", [tenant])
+    conn.commit()
+    return conn
+
+
+@pytest.fixture
+def conn(home: tuple[str, str]) -> Iterator[psycopg.Connection]:
+    """Everything that a test does in it is rolled back, and `products` begins empty."""
+    with connect(*home) as connection:
+        connection.execute("DELETE FROM products")
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Path:
+    """Odd but real spreadsheets; they are no part of the project."""
+    root = Path(__file__).parents[2]
+    folder = (root / os.environ.get("TOLVA_REAL_DATA", "../shared/data") / "spreadsheets").resolve()
+    if not folder.is_dir():
+        pytest.skip("no real spreadsheets: set TOLVA_REAL_DATA")
+    return folder

@@ -1,0 +1,206 @@
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from tolva.errors import TolvaError, TooLarge, UnreadableFile
+from tolva.tables import read_xlsx
+from tolva.tables.check import check
+from tolva.tables.map import match_headers
+from tolva.tables.read import open_source
+from tolva.tables.read_xlsx import open_xlsx
+from tolva.tables.schema import Schema
+from tolva.tables.sniff import HEAD, sniff, verify
+from tolva.tables.source import Position, Source
+
+Sheet = Any
+Write = Callable[[Sheet, Any], None]
+
+
+def workbook(path: Path, write: Write) -> Path:
+    book = xlsxwriter.Workbook(str(path), {"nan_inf_to_errors": True})
+    write(book.add_worksheet(), book)
+    book.add_worksheet("ignored").write(0, 0, "other sheet")
+    book.close()
+    return path
+
+
+def rows_of(source: Source, size: int = 100, at: Position | None = None) -> list[tuple[Any, ...]]:
+    return [row for frame in source.frames(at, size) for row in frame.rows.drop("flaw").rows()]
+
+
+def column_of(tmp_path: Path, *values: Any, kind: str | None = None) -> list[str | None]:
+    """One column's values as they come back; `kind` is an Excel number format."""
+
+    def write(sheet: Sheet, book: Any) -> None:
+        style = book.add_format({"num_format": kind}) if kind else None
+        for row, value in enumerate(("h", *values)):
+            sheet.write(row, 0, value, style)
+
+    return [row[1] for row in rows_of(open_xlsx(workbook(tmp_path / "book", write)))]
+
+
+def test_numbers_come_without_float_noise(tmp_path: Path) -> None:
+    values = (1234.5, 12, 0.1 + 0.2, 19.99 * 100, 1e15, -0.07, 1 / 3)
+    expected = ["1234.5", "12", "0.3", "1999", "1000000000000000", "-0.07", "0.333333333"]
+    assert column_of(tmp_path, *values) == expected
+    assert column_of(tmp_path, 1234.5, 0.25, kind='"$"#,##0.00') == ["1234.5", "0.25"]
+
+
+def test_dates_come_as_iso_text(tmp_path: Path) -> None:
+    values = (date(2026, 3, 4), datetime(2026, 3, 4, 5, 6, 7))
+    assert column_of(tmp_path, *values, kind="dd/mm/yyyy") == ["2026-03-04 00:00:00", "2026-03-04 05:06:07"]
+
+
+def test_text_keeps_its_zeros_and_its_spaces(tmp_path: Path) -> None:
+    def write(sheet: Sheet, _: Any) -> None:
+        for row, value in enumerate(("h", "00123", " x ", "ñ\n日")):
+            sheet.write_string(row, 0, value)
+
+    assert [row[1] for row in rows_of(open_xlsx(workbook(tmp_path / "b", write)))] == ["00123", " x ", "ñ\n日"]
+
+
+def _table_in_mid_sheet(sheet: Sheet, _: Any) -> None:
+    sheet.write_row(2, 3, [" Código ", "Nombre"])
+    sheet.write_row(4, 3, ["A", "uno"])
+    sheet.write_row(5, 3, ["   ", ""])
+    sheet.write_row(7, 3, ["B", "dos"])
+
+
+def test_a_table_in_mid_sheet_keeps_the_rows_that_the_user_sees(tmp_path: Path) -> None:
+    source = open_source(workbook(tmp_path / "b", _table_in_mid_sheet), "xlsx")
+    assert source.headers == ("Código", "Nombre")
+    assert rows_of(source) == [(5, "A", "uno"), (8, "B", "dos")]
+
+
+def test_reading_resumes_after_any_frame(tmp_path: Path) -> None:
+    source = open_xlsx(workbook(tmp_path / "b", _table_in_mid_sheet))
+    first, second = source.frames(None, 1)
+    assert (first.next, second.next) == (Position(5), Position(8))
+    assert rows_of(source, at=first.next) == [(8, "B", "dos")]
+    assert rows_of(source, at=second.next) == []
+
+
+def test_error_cells_are_told_and_never_taken_for_blank_ones(tmp_path: Path, products: Schema) -> None:
+    def write(sheet: Sheet, _: Any) -> None:
+        sheet.write_row(1, 2, ["codigo", "nombre", "precio", "certificado_sanitario", "tiempo_entrega_dias"])
+        sheet.write_row(2, 2, ["A", "uno", float("nan"), "C", 1])
+        sheet.write_row(3, 2, ["B", "dos", 2.5, "C", 1])
+        sheet.write_formula(3, 2, "=NA()", None, "#N/A")
+
+    source = open_xlsx(workbook(tmp_path / "b", write))
+    (frame,) = source.frames(None, 10)
+    checked = check(frame, match_headers(source.headers, products), products)
+    assert checked.errors["message"].to_list() == [
+        'precio: "#NUM!" es un error de fórmula de la hoja de cálculo',
+        'codigo: "#N/A" es un error de fórmula de la hoja de cálculo',
+    ]
+    assert checked.errors["row"].to_list() == [3, 4]
+
+
+def test_two_cells_in_far_corners_are_refused_before_the_grid_is_made(tmp_path: Path) -> None:
+    def tall(sheet: Sheet, _: Any) -> None:
+        sheet.write(0, 0, "a")
+        sheet.write(1_048_575, 1_000, "b")
+
+    def wide(sheet: Sheet, _: Any) -> None:
+        sheet.write(0, 0, "a")
+        sheet.write(0, 2_000, "b")
+
+    with pytest.raises(TooLarge, match="1048576 filas por 1001 columnas"):
+        open_xlsx(workbook(tmp_path / "tall", tall))
+    with pytest.raises(TooLarge, match="2001 columnas"):
+        open_xlsx(workbook(tmp_path / "wide", wide))
+
+
+def test_formatted_but_empty_cells_do_not_count(tmp_path: Path) -> None:
+    def write(sheet: Sheet, book: Any) -> None:
+        bold = book.add_format({"bold": True})
+        sheet.write_row(0, 0, ["a", "b"])
+        sheet.write_row(1, 0, ["1", "2"])
+        sheet.write_blank(0, 16_000, None, bold)
+        sheet.write_blank(1_000_000, 0, None, bold)
+
+    assert rows_of(open_xlsx(workbook(tmp_path / "b", write))) == [(2, "1", "2")]
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.6, 0.9])
+def test_a_truncated_workbook_is_unreadable(tmp_path: Path, keep: float) -> None:
+    path = workbook(tmp_path / "b", _table_in_mid_sheet)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(UnreadableFile, match="dañado"):
+        open_xlsx(path)
+
+
+def _rewritten(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with one of its parts changed."""
+    source, out = zipfile.ZipFile(path), io.BytesIO()
+    with source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.namelist():
+            data = source.read(entry)
+            target.writestr(entry, change(data) if entry == name else data)
+    path.write_bytes(out.getvalue())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("xl/worksheets/sheet1.xml", lambda data: data[: len(data) // 2]),
+        ("xl/worksheets/sheet1.xml", lambda _: b"\xff\xfe\x00"),
+        ("xl/sharedStrings.xml", lambda data: data[:100]),
+        ("xl/workbook.xml", lambda data: re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", data)),
+        ("xl/_rels/workbook.xml.rels", lambda _: b"<Relationships/>"),
+    ],
+)
+def test_a_workbook_with_a_broken_part_is_unreadable(
+    tmp_path: Path, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), name, change)
+    with pytest.raises(UnreadableFile):
+        open_xlsx(path)
+
+
+def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workbook(tmp_path / "b", _table_in_mid_sheet)
+    _rewritten(path, "xl/worksheets/sheet1.xml", lambda _: bytes(210 * 1024**2))
+    monkeypatch.setattr(read_xlsx, "scan_first_sheet", lambda _: pytest.fail("it was opened"))
+    with pytest.raises(TooLarge, match="210 MB"):
+        open_xlsx(path)
+
+
+def test_an_empty_sheet_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="está vacía"):
+        open_xlsx(workbook(tmp_path / "b", lambda *_: None))
+
+
+def test_real_spreadsheets_are_read_or_refused_with_our_own_errors(real_files: Path, products: Schema) -> None:
+    outcomes: dict[str, str] = {}
+    for path in sorted(real_files.iterdir()):
+        try:
+            kind = sniff(path.read_bytes()[:HEAD], path.with_suffix(".xlsx").name)
+            verify(path, kind)
+            source = open_source(path, kind)
+            outcomes[path.name] = str(sum(frame.rows.height for frame in source.frames(None, 2)))
+            match_headers(source.headers, products)
+        except TolvaError as error:
+            outcomes.setdefault(path.name, type(error).__name__)
+    assert {name: outcomes.get(name) for name in ("errors.xlsx", "header-row.xlsx", "no-header.xlsx")} == {
+        "errors.xlsx": "6",
+        "header-row.xlsx": "2",
+        "no-header.xlsx": "1",
+    }
+    assert outcomes["pass_protected.xlsx"] == outcomes["empty_sheet.xlsx"] == "UnreadableFile"
+    assert outcomes["date.ods"] == outcomes["date.xls"] == "UnsupportedFile"
+
+
+def test_dates_of_both_epochs_are_the_same_day(real_files: Path) -> None:
+    first = {name: open_xlsx(real_files / name).headers[0] for name in ("date.xlsx", "date_1904.xlsx")}
+    assert set(first.values()) == {"2021-01-01 00:00:00"}
