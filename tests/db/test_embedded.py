@@ -237,10 +237,10 @@ def test_a_newcomer_waits_while_the_last_server_is_being_stopped(made: Path) -> 
     assert came == ["safe"]
 
 
-def test_forked_helpers_do_not_hold_the_server(made: Path) -> None:
-    """A program started by a user outlives it; the server does not."""
+def test_a_program_that_outlives_its_user_does_not_keep_the_server(made: Path) -> None:
+    program = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     with use(made):
-        survivor = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+        survivor = subprocess.Popen(program, stdin=subprocess.PIPE, close_fds=False)
     with survivor:
         until(lambda: is_gone(made), "the server stops")
         assert survivor.poll() is None

@@ -115,7 +115,7 @@ def test_two_cells_in_far_corners_are_refused_before_the_grid_is_made(tmp_path: 
 
     with pytest.raises(TooLarge, match="1048576 filas por 1001 columnas"):
         open_xlsx(workbook(tmp_path / "tall", tall))
-    with pytest.raises(TooLarge, match="2001 columnas"):
+    with pytest.raises(TooLarge, match="1 filas por 2001 columnas"):
         open_xlsx(workbook(tmp_path / "wide", wide))
 
 

@@ -19,7 +19,7 @@ from tolva.tables.source import Frame
 
 @dataclass(frozen=True)
 class Checked:
-    """`good`: `row` and one typed column per mapped field. `errors`: explain.ERROR_COLUMNS, by row, then in schema order."""
+    """`good`: `row` and one typed column per mapped field. `errors`: as ERROR_COLUMNS says, by row, in schema order."""
 
     good: pl.DataFrame
     errors: pl.DataFrame

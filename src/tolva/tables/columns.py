@@ -8,7 +8,7 @@ from tolva.tables.schema import Field
 def column_type(field: Field) -> sql.Composable:
     """The type of a field's column.
 
-    >>> column_type(Field("precio", "decimal", "Precio", precision=14, scale=4)).as_string()
+    >>> column_type(Field("precio", "decimal", "Precio", precision=14, scale=4)).as_string(None)
     'numeric(14,4)'
     """
     match field.kind:

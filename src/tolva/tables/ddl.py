@@ -21,7 +21,7 @@ def create_table(schema: Schema) -> str:
         *(check for field in schema.fields for check in _checks(schema, field)),
     ]
     body = sql.SQL(",\n    ").join(lines)
-    return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string()
+    return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
 
 
 def _column(field: Field) -> sql.Composed:

@@ -44,7 +44,9 @@ def open_xlsx(path: Path) -> XlsxSource:
     verify(path, "xlsx")
     with _translated(), zipfile.ZipFile(path) as archive:
         scan = scan_first_sheet(archive)
-    _refuse_large(scan)
+        if _too_large(scan):  # perhaps only because whole columns are formatted
+            scan = scan_first_sheet(archive, exact=True)
+        _refuse_large(scan)
     with _translated():
         cells = _load(path, scan)
     if not cells.width:
@@ -57,12 +59,15 @@ def open_xlsx(path: Path) -> XlsxSource:
     return XlsxSource(headers, grid.slice(1), Position(int(grid["row"][0])))
 
 
+def _too_large(scan: SheetScan) -> bool:
+    return scan.columns > MAX_COLUMNS or scan.rows * scan.columns > MAX_CELLS
+
+
 def _refuse_large(scan: SheetScan) -> None:
-    if scan.columns > MAX_COLUMNS:
-        raise TooLarge(f"La hoja tiene {scan.columns} columnas; se aceptan {MAX_COLUMNS} como máximo.")
-    if scan.rows * scan.columns > MAX_CELLS:
+    if _too_large(scan):
         raise TooLarge(
-            f"La hoja abarca {scan.rows} filas por {scan.columns} columnas; divídala, borre celdas sueltas o use CSV."
+            f"La hoja abarca {scan.rows} filas por {scan.columns} columnas; se aceptan {MAX_COLUMNS} columnas y"
+            f" {MAX_CELLS // 1_000_000} millones de celdas. Divídala, borre las celdas sueltas o use CSV."
         )
 
 

@@ -1,4 +1,4 @@
-"""A first pass over a file: how many rows, and which of them repeat a key. Reads the key columns' text only."""
+"""A first pass over a file: how many rows, and which of them repeat a key. Looks at the key columns only."""
 
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)

@@ -13,10 +13,14 @@ from posixpath import join, normpath
 from tolva.errors import UnreadableFile
 
 BLOCK = 1024 * 1024
-CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
+REFERENCE = rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']"""
+ANY_CELL = re.compile(REFERENCE)
+FILLED_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?" + REFERENCE + rb"[^>]*(?<!/)>")
+ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr\s*=\s*["']([0-9]{1,7})["'][^>]*(?<!/)>""")
+IS_ERROR = re.compile(rb"""\st\s*=\s*["']e["']""")
 ERROR_CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>'
-    rb".{0,65536}?<(?:\w+:)?v>([^<]{1,32})</",
+    rb"<(?:\w+:)?c\b(?=[^>]*" + IS_ERROR.pattern + rb")[^>]*?" + REFERENCE + rb"[^>]*(?<!/)>"
+    rb"(?:(?!</(?:\w+:)?c>).){0,65536}?<(?:\w+:)?v>([^<]{1,32})</",
     re.DOTALL,
 )
 SHEET = re.compile(r'<(?:\w+:)?sheet\s[^>]*\b\w+:id="([^"]+)"')
@@ -25,23 +29,27 @@ RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 
 @dataclass(frozen=True)
 class SheetScan:
-    """Extent of a sheet's filled cells, and its error cells as (row from 1, column from 0, text)."""
+    """Extent of a sheet's cells, and its error cells as (row from 1, column from 0, text)."""
 
     rows: int
     columns: int
     errors: tuple[tuple[int, int, str], ...]
 
 
-def scan_first_sheet(archive: zipfile.ZipFile) -> SheetScan:
-    """Reads the first sheet's XML once, in blocks. Raises UnreadableFile when the workbook names no sheet."""
+def scan_first_sheet(archive: zipfile.ZipFile, *, exact: bool = False) -> SheetScan:
+    """Reads the first sheet's XML once, in blocks. Raises UnreadableFile when the workbook names no sheet.
+
+    The extent counts cells that are formatted but empty, unless `exact` is asked for, which takes four times as long.
+    """
+    pattern = FILLED_CELL if exact else ANY_CELL
     rows, columns = 0, set[bytes]()
     errors: list[tuple[int, int, str]] = []
     for block in _whole_cells(archive, _first_sheet(archive)):
-        cells = CELL.findall(block)
-        if cells:
-            columns.update(column for column, _ in cells)
-            rows = max(rows, int(cells[-1][1]))
-        if b't="e"' in block:
+        cells = pattern.findall(block)
+        columns.update(column for column, _ in cells)
+        numbered = [row for _, row in cells[-1:]] + ([] if exact else ROW.findall(block)[-1:])
+        rows = max(rows, *map(int, numbered), 0)
+        if IS_ERROR.search(block):
             found = ERROR_CELL.findall(block)
             errors += [(int(row), column_index(column), text.decode()) for column, row, text in found]
     numbers = [column_index(column) for column in columns]
