@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 
 from tolva.core.job import JobId
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 CHANNEL = "tolva_rings"
 POLL = 1.0
 """Seconds between two looks at the queues when no ring is heard."""
+LISTEN_STEP = 0.2
+"""Seconds of listening after which the end of the worker is noticed."""
 
 
 class PostgresEngine:
@@ -78,12 +81,11 @@ class PostgresEngine:
     def _hear(self, conn: Connection, queues: list[str]) -> None:
         conn.execute(f"LISTEN {CHANNEL}")
         while not self._stopped.is_set():
-            pause = self._ring_ready(conn, queues)
-            for notice in conn.notifies(timeout=pause):
-                if notice.payload in queues:
-                    self._bell.ring(notice.payload)
-                if self._stopped.is_set():
-                    return
+            next_look = time.monotonic() + self._ring_ready(conn, queues)
+            while not self._stopped.is_set() and (left := next_look - time.monotonic()) > 0:
+                for notice in conn.notifies(timeout=min(left, LISTEN_STEP)):
+                    if notice.payload in queues:
+                        self._bell.ring(notice.payload)
 
     def _ring_ready(self, conn: Connection, queues: list[str]) -> float:
         """Ring the queues that have work; returns the seconds until the next look."""

@@ -30,6 +30,7 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
         runner = Runner(db, plan.make_catalogue(), engine, desk, attempts)
 
         def drain(_signal: int, _frame: object) -> None:
+            runner.stop()
             engine.stop()
             threading.Thread(target=_drain, args=(attempts, plan.grace / 2), daemon=True).start()
 

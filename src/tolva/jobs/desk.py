@@ -27,21 +27,25 @@ _LOST_LEASE = "TV001"
 
 @dataclass(eq=False)
 class _Request:
-    """A claim (of a queue) or an ending."""
+    """An ending to hand in, a queue to claim from, or both."""
 
-    queue: str | None = None
-    ending: Ending | None = None
+    ending: Ending | None
+    queue: str | None
     done: bool = False
-    answer: Any = None
+    ended: bool = False
+    accepted: bool = True
+    to_ring: Sequence[Ring] = ()
+    claimed: Claimed | None = None
     error: Exception | None = None
 
 
 @dataclass(frozen=True)
-class Ended:
-    """What became of an ending: `accepted` is False when another attempt owned the job."""
+class Answer:
+    """What came back. `accepted` is False when another attempt owned the job of the ending."""
 
+    claimed: Claimed | None
     accepted: bool
-    to_ring: Sequence[Ring] = ()
+    to_ring: Sequence[Ring]
 
 
 class Desk:
@@ -55,20 +59,24 @@ class Desk:
         self._waiting: list[_Request] = []
         self._under_way = False
 
-    def claim(self, queue: str) -> Claimed | None:
-        """The best job of the queue, or None. Raises DatabaseUnavailable, or LeaseLost for a worker that lost it."""
-        return self._ask(_Request(queue=queue))
+    def exchange(self, ending: Ending | None, queue: str | None) -> Answer:
+        """Hand in an ending, if there is one, and fetch the best job of the queue, if one is named.
 
-    def end(self, ending: Ending) -> Ended:
-        """Write an ending. Raises DatabaseUnavailable; then it may or may not be written, and may be repeated."""
-        return self._ask(_Request(ending=ending))
+        Raises DatabaseUnavailable or psycopg.Error when the ending may not be written; then ask again.
+        Trouble with the claim alone shows only when there was no ending: LeaseLost, DatabaseUnavailable.
+        """
+        request = _Request(ending, queue)
+        self._ask(request)
+        if request.error is not None and not (ending and request.ended):
+            raise request.error
+        return Answer(request.claimed, request.accepted, request.to_ring)
 
     def close(self) -> None:
         """Close the connection."""
         if self._conn is not None:
             self._conn.close()
 
-    def _ask(self, request: _Request) -> Any:
+    def _ask(self, request: _Request) -> None:
         with self._meeting:
             self._waiting.append(request)
             while self._under_way and not request.done:
@@ -79,15 +87,13 @@ class Desk:
                 party, self._waiting = self._waiting, []
         if party:
             self._travel(party)
-        if request.error is not None:
-            raise request.error
-        return request.answer
 
     def _travel(self, party: Sequence[_Request]) -> None:
         try:
             self._end_all([request for request in party if request.ending])
-            for queue in sorted({request.queue for request in party if request.queue}):
-                self._claim_all(queue, [request for request in party if request.queue == queue])
+            claims = [request for request in party if request.queue and request.error is None]
+            for queue in sorted({request.queue for request in claims if request.queue}):
+                self._claim_all(queue, [request for request in claims if request.queue == queue])
         finally:
             with self._meeting:
                 for request in party:
@@ -126,7 +132,7 @@ class Desk:
         else:
             for request, row in zip(requests, rows, strict=False):
                 given: dict[str, Any] = row | {"id": JobId(str(row["id"]))}
-                request.answer = Claimed(**given)
+                request.claimed = Claimed(**given)
 
     @contextmanager
     def _connection(self) -> Generator[Connection]:
@@ -144,8 +150,7 @@ def _fail(requests: Sequence[_Request], error: Exception) -> None:
 def _answer_endings(requests: Sequence[_Request], rows: Sequence[DictRow]) -> None:
     """The rings of the whole party go with its first request, so that they are sent once."""
     moved = accepted(rows)
-    to_ring = rings(rows)
     for request in requests:
-        if request.ending:
-            request.answer = Ended(request.ending.job.id in moved, to_ring)
-            to_ring = []
+        request.ended = True
+        request.accepted = request.ending is not None and request.ending.job.id in moved
+    requests[0].to_ring = rings(rows)

@@ -15,7 +15,6 @@ from tolva.errors import (
     Cancelled,
     DatabaseUnavailable,
     Draining,
-    InvalidInput,
     LeaseLost,
     Never,
     TolvaError,
@@ -33,6 +32,8 @@ log = logging.getLogger(__name__)
 
 DATABASE_PAUSE = 1.0
 """Seconds between two tries to reach PostgreSQL."""
+LONGEST_CALL = 1.0
+"""Seconds after which a call takes no further job, so that the engine can see to its rings."""
 
 
 class Runner:
@@ -44,28 +45,59 @@ class Runner:
         self._engine = engine
         self._desk = desk
         self._attempts = attempts
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Claim no further jobs."""
+        self._stopped = True
 
     def run_next(self, queue: str) -> bool:
-        """Claim the best job of `queue` and run it to the end of this attempt. False when none was ready."""
-        job = self._desk.claim(queue)
+        """Claim the best job of `queue` and run it to the end of this attempt. False when none was ready.
+
+        An outcome is handed in together with the claim of the next job, so one call runs several short ones.
+        """
+        if self._stopped:
+            return False
+        job = self._desk.exchange(None, queue).claimed
         if job is None:
             return False
+        until = time.monotonic() + LONGEST_CALL
+        while job is not None:
+            ending = self._run(job)
+            job = self._hand_in(ending, queue if time.monotonic() < until else None)
+        return True
+
+    def _run(self, job: Claimed) -> Ending | None:
         attempt = Attempt(job)
         self._attempts.add(attempt)
         try:
-            self._run(attempt)
+            pid = os.getpid()
+            outcome = self._outcome(Context(attempt, self._db, self._catalogue, self._engine), job)
+            if os.getpid() != pid:
+                os._exit(70)  # the handler forked and this is the copy: it must not speak on its parent's connections
         finally:
             self._attempts.remove(attempt)
-        return True
+        return Ending(job, outcome) if outcome is not None else None
 
-    def _run(self, attempt: Attempt) -> None:
-        pid = os.getpid()
-        ctx = Context(attempt, self._db, self._catalogue, self._engine)
-        outcome = self._outcome(ctx, attempt.job)
-        if os.getpid() != pid:
-            os._exit(70)  # the handler forked and this is the copy: it must not speak on its parent's connections
-        if outcome is not None:
-            self._end(attempt, Ending(attempt.job, outcome, None))
+    def _hand_in(self, ending: Ending | None, queue: str | None) -> Claimed | None:
+        """Write the ending, however long PostgreSQL is away, and fetch the next job."""
+        if ending is None:
+            return None
+        while True:
+            try:
+                answer = self._desk.exchange(ending, None if self._stopped else queue)
+            except DatabaseUnavailable as error:
+                log.warning("job %s: cannot hand in its outcome yet: %s", ending.job.id, error)
+                time.sleep(DATABASE_PAUSE)
+            except psycopg.Error as error:
+                # It held what PostgreSQL cannot store.
+                ending = Ending(ending.job, Outcome(Verb.FAIL, error_json(error)))
+            else:
+                break
+        if not answer.accepted:
+            log.warning("job %s: the outcome of attempt %s was refused", ending.job.id, ending.job.attempt)
+        send_rings(self._engine, answer.to_ring)
+        return answer.claimed
 
     def _outcome(self, ctx: Context, job: Claimed) -> Outcome | None:
         """None when there is nothing to write: it is written already, or refused."""
@@ -81,22 +113,6 @@ class Runner:
         except BaseException as error:
             # A fault after the completion was committed changes nothing any more.
             return None if ctx.completed else classify(error, job)
-
-    def _end(self, attempt: Attempt, ending: Ending) -> None:
-        """Hand the outcome in, however long PostgreSQL is away; the lease tells when it is too late."""
-        while True:
-            try:
-                ended = self._desk.end(ending)
-            except DatabaseUnavailable as error:
-                log.warning("job %s: cannot hand in its outcome yet: %s", attempt.job.id, error)
-                time.sleep(DATABASE_PAUSE)
-            except (psycopg.Error, InvalidInput) as error:
-                ending = Ending(attempt.job, Outcome(Verb.FAIL, error_json(error)))
-            else:
-                break
-        if not ended.accepted:
-            log.warning("job %s: the outcome of attempt %s was refused", attempt.job.id, attempt.job.attempt)
-        send_rings(self._engine, ended.to_ring)
 
 
 def classify(error: BaseException, job: Claimed) -> Outcome | None:

@@ -1,0 +1,292 @@
+"""The upload and status calls, to the letter of the catalog contract."""
+
+import io
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import xlsxwriter
+
+from tests.catalog.conftest import Service, working
+
+UPLOAD = "/api/catalog/items/bulk-upload"
+STATUS = "/api/catalog/bulk-upload/status"
+HEADER = ("codigo", "nombre", "precio", "certificado_sanitario", "tiempo_entrega_dias")
+GOOD = ("001", "Guantes", "1.50", "CS-1", "3")
+
+
+def as_csv(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> bytes:
+    return "\n".join(",".join(row) for row in (header, *rows)).encode()
+
+
+def as_xlsx(*rows: tuple[Any, ...], header: tuple[str, ...] = HEADER) -> bytes:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((header, *rows)):
+            sheet.write_row(number, 0, row)
+    return stream.getvalue()
+
+
+def upload(service: Service, content: bytes, name: str = "productos.csv", **more: Any) -> httpx.Response:
+    params = {"proveedor_id": "PROV001"} | more.pop("params", {})
+    return service.client.post(more.pop("path", UPLOAD), params=params, files={"file": (name, content)}, **more)
+
+
+def status(service: Service, task_id: str) -> dict[str, Any]:
+    answer = service.client.get(f"{STATUS}/{task_id}")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def await_end(service: Service, task_id: str) -> dict[str, Any]:
+    return await_status(service, task_id, lambda view: view["status"] in ("completed", "failed"))
+
+
+def await_status(service: Service, task_id: str, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        view = status(service, task_id)
+        if fits(view):
+            return view
+        time.sleep(0.02)
+    raise AssertionError(f"it stays {view}")
+
+
+def load(service: Service, content: bytes, name: str = "productos.csv", **more: Any) -> dict[str, Any]:
+    with working(service):
+        return await_end(service, upload(service, content, name, **more).json()["task_id"])
+
+
+def stored_files(service: Service) -> list[str]:
+    folder = service.settings.data_dir / "files"
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+def test_an_upload_is_accepted_with_the_contracts_answer(service: Service) -> None:
+    answer = upload(service, as_csv(GOOD))
+    body = answer.json()
+    assert answer.status_code == 202
+    assert str(uuid.UUID(body["task_id"])) == body["task_id"]
+    assert body == {
+        "message": "Archivo recibido y encolado para procesamiento",
+        "task_id": body["task_id"],
+        "status": "pending",
+        "status_url": f"/api/catalog/bulk-upload/status/{body['task_id']}",
+        "filename": "productos.csv",
+        "proveedor_id": "PROV001",
+    }
+
+
+def test_both_paths_serve_and_name_themselves(service: Service) -> None:
+    body = upload(service, as_csv(GOOD), path="/api/v1/catalog/items/bulk-upload").json()
+    assert body["status_url"] == f"/api/v1/catalog/bulk-upload/status/{body['task_id']}"
+    assert service.client.get(body["status_url"]).json()["task_id"] == body["task_id"]
+
+
+def test_a_task_that_nobody_has_begun_is_pending(service: Service) -> None:
+    view = status(service, upload(service, as_csv(GOOD)).json()["task_id"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", view["created_at"])
+    assert view | {"created_at": "", "updated_at": "", "task_id": ""} == {
+        "task_id": "",
+        "status": "pending",
+        "filename": "productos.csv",
+        "proveedor_id": "PROV001",
+        "created_at": "",
+        "updated_at": "",
+        "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
+        "result": None,
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize(("name", "make"), [("productos.csv", as_csv), ("productos.xlsx", as_xlsx)])
+def test_good_and_bad_rows_are_told_apart_and_explained(service: Service, name: str, make: Any) -> None:
+    rows = [GOOD, ("002", "Gasas", "abc", "CS-2", "4"), ("003", "Jeringas", "2", "", "5"), ("004", "", "2", "", "5")]
+    view = load(service, make(*rows), name)
+    assert view["status"] == "completed"
+    assert view["progress"] == {"total": 4, "processed": 4, "successful": 1, "failed": 3}
+    assert view["result"] | {"errores_url": ""} == {
+        "mensaje": "Carga masiva completada",
+        "resumen": {
+            "total": 4,
+            "exitosos": 1,
+            "rechazados": 3,
+            "duplicados": 0,
+            "productos_creados": 1,
+            "productos_actualizados": 0,
+            "sin_cambios": 0,
+        },
+        "productos_creados": ["001"],
+        "errores": [
+            {"fila": 3, "error": 'precio: "abc" no es un número'},
+            {"fila": 4, "error": "Campos obligatorios vacíos: certificado_sanitario"},
+            {"fila": 5, "error": "Campos obligatorios vacíos: nombre, certificado_sanitario"},
+        ],
+        "errores_url": "",
+        "columnas_ignoradas": [],
+    }
+
+
+def test_rows_count_as_if_applied_one_after_another(service: Service) -> None:
+    load(service, as_csv(GOOD, ("002", "Gasas", "1", "CS-2", "1")))
+    again = ("001", "Guantes", "9", "CS-1", "3")
+    view = load(service, as_csv(again, GOOD, ("002", "Gasas", "1", "CS-2", "1"), ("003", "Nuevo", "1", "CS", "1")))
+    assert view["result"]["resumen"] == {
+        "total": 4,
+        "exitosos": 4,
+        "rechazados": 0,
+        "duplicados": 1,
+        "productos_creados": 1,
+        "productos_actualizados": 2,
+        "sin_cambios": 1,
+    }
+    with service.jobs.db.transaction("default") as conn:
+        stored = conn.execute("SELECT codigo, precio::text FROM products ORDER BY codigo").fetchall()
+    assert stored == [
+        {"codigo": "001", "precio": "1.5000"},
+        {"codigo": "002", "precio": "1.0000"},
+        {"codigo": "003", "precio": "1.0000"},
+    ]
+
+
+def test_progress_is_seen_at_least_every_ten_rows_of_a_small_file(service: Service) -> None:
+    task = upload(service, as_csv(*[(f"{n:03}", "X", "1", "CS", "1") for n in range(95)])).json()["task_id"]
+    with working(service):
+        await_end(service, task)
+    with service.jobs.db.transaction("default") as conn:
+        rows = conn.execute(
+            "SELECT data FROM tolva.job_events WHERE job_id = %s AND type = 'progress' ORDER BY seq", (task,)
+        ).fetchall()
+    assert [row["data"]["processed"] for row in rows] == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95]
+
+
+def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Service) -> None:
+    view = load(service, as_csv(("001", "Guantes", '"=CMD(""x"")"', "CS-1", "3")))
+    answer = service.client.get(view["result"]["errores_url"])
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "fila,columna,valor,codigo,error"
+    assert lines[1].startswith('2,precio,"\'=CMD(')
+
+
+def test_an_unknown_task_is_404(service: Service) -> None:
+    unknown = uuid.uuid4()
+    for path in (f"{STATUS}/{unknown}", f"/api/catalog/bulk-upload/errores/{unknown}"):
+        answer = service.client.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:tolva:not-found")
+
+
+def test_a_file_without_a_required_column_fails_as_a_whole_and_writes_nothing(service: Service) -> None:
+    view = load(service, as_csv(("001", "Guantes"), header=("codigo", "nombre")))
+    assert view["status"] == "failed"
+    assert "precio" in view["error"]
+    with service.jobs.db.transaction("default") as conn:
+        assert conn.execute("SELECT * FROM products").fetchall() == []
+
+
+def test_a_file_with_only_a_header_completes_with_nothing_done(service: Service) -> None:
+    view = load(service, as_csv())
+    assert view["status"] == "completed"
+    assert view["result"]["resumen"]["total"] == 0
+
+
+REFUSED = [
+    ("productos.exe", as_csv(GOOD), 415),
+    ("productos.xlsx", as_csv(GOOD), 415),
+    ("productos.csv", as_xlsx(GOOD), 415),
+    ("productos.csv", b"", 400),
+    ("productos.xlsx", b"", 400),
+    ("productos.csv", b"codigo\n" + b"x\n" * 600_000, 413),
+    ("productos.xlsx", as_xlsx(GOOD)[:2000], 400),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "code"), REFUSED, ids=lambda value: str(value)[:20])
+def test_what_cannot_be_loaded_is_refused_at_once_and_not_stored(
+    service: Service, name: str, content: bytes, code: int
+) -> None:
+    answer = upload(service, content, name)
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    assert stored_files(service) == []
+    with service.jobs.db.transaction("default") as conn:
+        assert conn.execute("SELECT id FROM tolva.jobs").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "request_", [{"data": {"file": "text"}}, {"content": b"x"}, {"files": {"other": ("a.csv", b"a")}}], ids=str
+)
+def test_a_request_without_the_file_says_what_to_send(service: Service, request_: dict[str, Any]) -> None:
+    answer = service.client.post(UPLOAD, params={"proveedor_id": "P"}, **request_)
+    assert answer.status_code == 400
+    assert "multipart/form-data" in answer.json()["detail"]
+
+
+def test_a_supplier_is_required_and_must_hold_something(service: Service) -> None:
+    for params in ({}, {"proveedor_id": ""}, {"proveedor_id": " "}):
+        answer = service.client.post(UPLOAD, params=params, files={"file": ("a.csv", as_csv(GOOD))})
+        assert 400 <= answer.status_code < 500
+        assert "proveedor_id" in answer.json()["detail"]
+
+
+def test_bytes_cut_off_in_mid_upload_leave_nothing(service: Service) -> None:
+    def half() -> Any:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + as_csv(GOOD)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = service.client.post(UPLOAD, params={"proveedor_id": "P"}, content=half(), headers=headers)
+    assert (answer.status_code, stored_files(service)) == (400, [])
+
+
+def test_the_same_idempotency_key_gives_the_same_task(service: Service) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    tasks = {upload(service, as_csv(GOOD), headers=headers).json()["task_id"] for _ in range(3)}
+    other = upload(service, as_csv(GOOD), headers={"Idempotency-Key": "k2"}).json()["task_id"]
+    assert len(tasks) == 1
+    assert other not in tasks
+
+
+def test_a_name_with_a_path_or_odd_letters_is_only_a_name(service: Service) -> None:
+    body = upload(service, as_csv(GOOD), "../../Año ☃/lista.csv").json()
+    assert status(service, body["task_id"])["filename"] == "lista.csv"
+
+
+def test_two_loads_of_the_same_keys_at_once_create_each_once(service: Service) -> None:
+    rows = [(f"{n:04}", "X", "1", "CS", "1") for n in range(300)]
+    tasks = [upload(service, as_csv(*rows)).json()["task_id"] for _ in range(2)]
+    with working(service):
+        views = [await_end(service, task) for task in tasks]
+    created = [view["result"]["resumen"]["productos_creados"] for view in views]
+    unchanged = [view["result"]["resumen"]["sin_cambios"] for view in views]
+    assert (sum(created), sum(unchanged)) == (300, 300)
+
+
+def test_status_answers_while_uploads_are_received(service: Service) -> None:
+    task = upload(service, as_csv(GOOD)).json()["task_id"]
+    arrived = threading.Event()
+
+    def slow() -> Any:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        arrived.wait(10)
+        yield as_csv(GOOD) + b"\r\n--b--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answers: list[int] = []
+
+    def send() -> None:
+        url = service.client.base_url.join(UPLOAD)
+        answers.append(httpx.post(url, params={"proveedor_id": "P"}, content=slow(), headers=headers).status_code)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert status(service, task)["status"] == "pending"
+    arrived.set()
+    sender.join()
+    assert answers == [202]
