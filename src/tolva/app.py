@@ -12,9 +12,10 @@ from tolva import __version__
 from tolva.connectors.blobs import Blobs
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
-from tolva.db.migrate import Migration, find_migrations, migrate
+from tolva.db.migrate import Migration, find_migrations, migrate, pending
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
+from tolva.errors import SettingsError
 from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
@@ -59,6 +60,21 @@ def bring_up_to_date(server: Server) -> list[Migration]:
         with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
             conn.execute(f"GRANT {APP_ROLE} TO tolva")
     return applied
+
+
+def require_up_to_date(server: Server) -> None:
+    """Raises SettingsError when migrations are missing, DatabaseUnavailable."""
+    missing = pending(server.admin_dsn, migrations())
+    if missing:
+        raise SettingsError(f"The database lacks {len(missing)} migrations. Run `tolva migrate` first.")
+
+
+def prepare(server: Server) -> None:
+    """For a process that serves: the embedded database is brought up to date, another one must be already."""
+    if server.embedded:
+        bring_up_to_date(server)
+    else:
+        require_up_to_date(server)
 
 
 def blobs(settings: Settings) -> Blobs:

@@ -14,7 +14,7 @@ import uvicorn
 
 from tolva import app
 from tolva.core.ports import QueueSlots
-from tolva.errors import SettingsError
+from tolva.errors import SettingsError, TryLater
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
@@ -30,6 +30,7 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT."""
     set_up_logs(settings.log_level)
     with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+        _await_database(server, threading.Event())
         config = uvicorn.Config(
             app.make_api(settings, jobs),
             log_config=None,
@@ -45,8 +46,20 @@ def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
     set_up_logs(settings.log_level)
     stop = stop_on_signals()
     with app.server(settings) as server:
+        _await_database(server, stop)
         plan = app.worker_plan(settings, server, slots)
         run_worker(plan, stop, ready=lambda: log.info("worker ready: %s", _described(plan.queues)))
+
+
+def _await_database(server: app.Server, stop: threading.Event) -> None:
+    """Wait for a PostgreSQL that is down; raises SettingsError for one that is up but not set up."""
+    while not stop.is_set():
+        try:
+            return app.prepare(server)
+        except TryLater as error:
+            log.warning("%s Trying again.", error)
+            stop.wait(RESTART_PAUSE)
+    return None
 
 
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors as pg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
+from tolva.errors import SettingsError
 
 APP_ROLE = "tolva_app"
 """What every connection of the application acts as. It cannot bypass row-level security."""
@@ -23,17 +25,44 @@ def connect(dsn: str, *, name: str, idle_in_transaction: float = 30.0) -> Connec
     Raises DatabaseUnavailable.
     """
     with translated():
-        conn = Connection.connect(dsn, autocommit=True, row_factory=dict_row, application_name=name, connect_timeout=5)
+        conn = Connection.connect(dsn, **_options(name))
         _become_app(conn, idle_in_transaction)
     return conn
 
 
+def _options(name: str) -> dict[str, Any]:
+    """How every connection is made. A peer that is cut off without a word is given up after some 20 s."""
+    return {
+        "autocommit": True,
+        "row_factory": dict_row,
+        "application_name": name,
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 20_000,
+    }
+
+
 def _become_app(conn: Connection, idle_in_transaction: float) -> None:
+    """Take on the application's role, and let the server notice soon when this process is frozen or gone."""
     milliseconds = str(int(idle_in_transaction * 1000))
-    conn.execute(
-        "SELECT set_config('role', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)",
-        (APP_ROLE, milliseconds),
-    )
+    try:
+        conn.execute(
+            """
+            SELECT set_config('role', %s, false), set_config('idle_in_transaction_session_timeout', %s, false),
+              -- only some systems can look whether the client of a running statement is still there
+              CASE WHEN version() ~ 'linux|darwin|bsd' THEN
+                set_config('client_connection_check_interval', '1s', false) END
+            """,
+            (APP_ROLE, milliseconds),
+        )
+    except pg.InvalidParameterValue as error:
+        raise SettingsError("The database is not set up yet. Run `tolva migrate`.") from error
+    except pg.InsufficientPrivilege as error:
+        raise SettingsError(
+            f"The login of DATABASE_URL may not act as {APP_ROLE}. As its administrator: GRANT {APP_ROLE} TO that login."
+        ) from error
 
 
 def _ping(conn: Connection) -> None:
@@ -55,12 +84,7 @@ class Database:
             max_size=size,
             timeout=10,
             open=True,
-            kwargs={
-                "autocommit": True,
-                "row_factory": dict_row,
-                "application_name": name,
-                "connect_timeout": 5,
-            },
+            kwargs=_options(name),
             configure=lambda conn: _become_app(conn, idle_in_transaction),
             check=_ping,
         )

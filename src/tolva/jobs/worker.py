@@ -30,14 +30,13 @@ RESTART_PAUSE = 1.0
 def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
     """Keep the plan's processes running until `stop` is set, then let them end within the grace time.
 
-    `ready` is called once the first processes have been started. Raises DatabaseUnavailable if PostgreSQL
-    is away at the start; once running, it waits for PostgreSQL instead.
+    `ready` is called once the first processes have been started. While PostgreSQL is away, it waits.
     """
     upkeep_stop = threading.Event()
     with plan.database("tolva supervisor") as db, closing(Heartbeat(db, _names(plan), plan.lease)) as heartbeat:
         engine = plan.make_engine(db)
         supervisor = Supervisor(plan, heartbeat, engine)
-        supervisor.start()
+        supervisor.look()
         ready()
         upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
         upkeep.start()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +115,8 @@ def sync_folder(path: Path) -> None:
 def bound_log(log: Path) -> None:
     """Start a log anew that grew too large, with one copy of the old. Its writers append, so they notice nothing."""
     if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        with suppress(OSError):  # on a full disk rather without the copy
+            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)
 
 

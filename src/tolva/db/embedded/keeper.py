@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tolva.db.embedded import account, cluster, faults, folder, leftovers, locks, postmaster, state
@@ -116,7 +117,9 @@ def _end(_number: int, _frame: object) -> None:
 
 
 def _log(message: str) -> None:
-    print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), f"[{os.getpid()}]", message, file=sys.stderr, flush=True)
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with suppress(OSError):  # a full disk must not end us, and the server with us
+        print(at, f"[{os.getpid()}]", message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
