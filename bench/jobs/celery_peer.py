@@ -66,6 +66,9 @@ class CeleryPeer:
         self._task.apply_async((payload,), producer=self._producer)
         self._sent += 1
 
+    def tidy(self) -> None:
+        pass  # Redis has no upkeep to wait for
+
     def worker_command(self) -> list[str]:
         s = self.settings
         command = [sys.executable, "-m", "celery", f"--app={__name__}", "worker", f"--hostname={uuid4().hex}"]

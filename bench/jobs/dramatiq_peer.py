@@ -54,6 +54,9 @@ class DramatiqPeer:
         noop.send(payload)
         self._sent += 1
 
+    def tidy(self) -> None:
+        pass  # Redis has no upkeep to wait for
+
     def worker_command(self) -> list[str]:
         s = self.settings
         return [

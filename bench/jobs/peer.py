@@ -27,6 +27,9 @@ class Peer(Protocol):
     def enqueue_one(self, payload: int) -> None:
         """Add one job and return once the store has it."""
 
+    def tidy(self) -> None:
+        """Do what the store's own upkeep does within minutes, so that no figure hangs on its timetable."""
+
     def worker_command(self) -> list[str]:
         """The documented production command of a worker."""
 

@@ -72,6 +72,9 @@ class PgqueuerPeer:
     def enqueue_one(self, payload: int) -> None:
         self._loop.run(self._queries.enqueue("noop", str(payload).encode()))
 
+    def tidy(self) -> None:
+        postgres.vacuum(NAME)
+
     def worker_command(self) -> list[str]:
         return [sys.executable, "-m", __name__, str(self.settings.batch_size)]
 

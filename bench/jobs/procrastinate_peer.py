@@ -58,6 +58,9 @@ class ProcrastinatePeer:
     def enqueue_one(self, payload: int) -> None:
         noop.defer(sent_ns=payload)
 
+    def tidy(self) -> None:
+        postgres.vacuum(NAME)
+
     def worker_command(self) -> list[str]:
         s = self.settings
         command = [

@@ -26,6 +26,7 @@ def measure(peer: Peer, directory: Path, n: int) -> Rate:
     stamps.clear(directory)
     before = peer.done()
     enqueued = n / _seconds_of_enqueue(peer, n)
+    peer.tidy()
     with workers.running(peer, directory) as crew:
         crew.wait_until(lambda: stamps.count(directory) >= n, f"{peer.name} had started {n} jobs")
         crew.wait_until(lambda: peer.done() - before >= n, f"{peer.name} had finished its books")
@@ -61,4 +62,6 @@ def _common_beginning(processes: list[list[int]]) -> int:
 
 
 def _per_second(starts: list[int], first: int, last: int) -> float:
+    if last <= first:
+        raise ValueError("nearly all jobs were done before the last process began; measure with more --jobs")
     return sum(first < start <= last for start in starts) / ((last - first) / 1e9)

@@ -25,6 +25,7 @@ METHOD = f"""\
 - **idle CPU**: of one core, with workers connected and an empty queue. The store is every process of
   PostgreSQL save the sessions of other databases, or Redis. **machine busy** is all cores over the same
   seconds: what it shows above zero is noise of others.
+- On PostgreSQL, `VACUUM ANALYZE` runs before each measurement, as autovacuum would within minutes.
 - Every visit begins with an empty store. The rounds go over all systems in turn; a figure is the median of
   the rounds, with the smallest and the largest beside it. One setting per system serves all its columns: the
   best of the candidates in its file by jobs/s (`python -m bench.jobs.tune`).
@@ -48,7 +49,7 @@ def _page(series: list[Series], plan: Plan, reference: str, facts: dict[str, str
         "# Tolva beside its peers",
         "Written by `make bench`. Figures of a shared or small machine are noisy: compare within this page.",
         _table(["", "×" + reference, *(m.heading for m in columns)], _rows(measured, columns, reference)),
-        "\n".join(f"{one.peer.name} was left out: {one.missing.rstrip(".")}." for one in series if one.missing),
+        "\n".join(f"{one.peer.name} was left out: {one.missing}" for one in series if one.missing),
         f"{max(len(one.visits) for one in series)} round(s); {_fields(plan)}.",
         "## Settings",
         _table(["", "version", "worker commands", "settings"], [_setting(one.peer) for one in measured]),

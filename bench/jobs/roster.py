@@ -4,6 +4,7 @@ from bench.jobs.celery_peer import CeleryPeer
 from bench.jobs.dramatiq_peer import DramatiqPeer
 from bench.jobs.pgqueuer_peer import PgqueuerPeer
 from bench.jobs.procrastinate_peer import ProcrastinatePeer
+from bench.jobs.tolva_peer import TolvaPeer
 
 # Adding a system is its import above and its line here.
 PEERS = (
@@ -11,4 +12,5 @@ PEERS = (
     ProcrastinatePeer,
     CeleryPeer,
     DramatiqPeer,
+    TolvaPeer,
 )

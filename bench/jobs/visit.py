@@ -62,6 +62,7 @@ def _warm_up(peer: Peer, crew: Crew, directory: Path) -> None:
     latency.send_steadily(peer, WARM_UP)
     crew.wait_until(lambda: stamps.count(directory) >= WARM_UP, f"{peer.name} was warm")
     crew.wait_until(lambda: peer.done() >= WARM_UP, f"{peer.name} was at rest")
+    peer.tidy()
 
 
 def _over_history(peer: Peer, directory: Path, plan: Plan) -> Rate | None:

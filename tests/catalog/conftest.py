@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
 from tolva.serve import listen, url_of
@@ -60,7 +62,7 @@ def working(service: Service) -> Generator[None]:
     plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False))
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
         engine = PostgresEngine(db)
-        with closing(Desk(db, heartbeat.join())) as desk:
+        with closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk:
             runner = Runner(db, catalogue, engine, desk, Attempts())
             thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
             thread.start()

@@ -1,7 +1,7 @@
 """A throw-away schema on a real PostgreSQL, with `products` under forced row-level security and an ordinary role."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +12,8 @@ from psycopg import sql
 from tolva.tables.ddl import create_table
 from tolva.tables.document import builtin_schema
 from tolva.tables.schema import Schema
+
+Connect = Callable[..., psycopg.Connection]
 
 LOCAL = "host=127.0.0.1 user=root dbname=test connect_timeout=3"
 SECURITY = """
@@ -27,9 +29,22 @@ def products() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def home(products: Schema) -> Iterator[tuple[str, str]]:
-    """DSN and the name of a schema (and of its role), dropped at the end."""
-    dsn, name = os.environ.get("TOLVA_TEST_DSN", LOCAL), f"tables_{uuid4().hex[:12]}"
+def dsn() -> str:
+    return os.environ.get("TOLVA_TEST_DSN", LOCAL)
+
+
+@pytest.fixture(scope="session")
+def connect(dsn: str, products: Schema) -> Iterator[Connect]:
+    """Opens connections as the ordinary role of a schema that is dropped at the end."""
+    name = sql.Identifier(f"tables_{uuid4().hex[:12]}")
+
+    def connect_as(tenant: str = "t1") -> psycopg.Connection:
+        conn = psycopg.connect(dsn)
+        conn.execute(sql.SQL("SET ROLE {0}; SET search_path TO {0}").format(name))
+        conn.execute("SELECT set_config('app.tenant_id', %s, false)", [tenant])
+        conn.commit()
+        return conn
+
     try:
         admin = psycopg.connect(dsn, autocommit=True)
     except psycopg.OperationalError:
@@ -37,28 +52,19 @@ def home(products: Schema) -> Iterator[tuple[str, str]]:
             raise
         pytest.skip("no PostgreSQL: set TOLVA_TEST_DSN")
     with admin:
-        admin.execute(sql.SQL("CREATE ROLE {0}; CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("CREATE ROLE {0}; CREATE SCHEMA {0} AUTHORIZATION {0}").format(name))
         try:
-            with connect(dsn, name) as conn:
+            with connect_as() as conn:
                 conn.execute(create_table(products) + SECURITY)
-            yield dsn, name
+            yield connect_as
         finally:
-            admin.execute(sql.SQL("DROP SCHEMA {0} CASCADE; DROP ROLE {0}").format(sql.Identifier(name)))
-
-
-def connect(dsn: str, name: str, tenant: str = "t1") -> psycopg.Connection:
-    """A connection as the schema's ordinary role, under a tenant."""
-    conn = psycopg.connect(dsn)
-    conn.execute(sql.SQL("SET ROLE {0}; SET search_path TO {0}").format(sql.Identifier(name)))
-    conn.execute("SELECT set_config('app.tenant_id', %s, false)", [tenant])
-    conn.commit()
-    return conn
+            admin.execute(sql.SQL("DROP SCHEMA {0} CASCADE; DROP ROLE {0}").format(name))
 
 
 @pytest.fixture
-def conn(home: tuple[str, str]) -> Iterator[psycopg.Connection]:
+def conn(connect: Connect) -> Iterator[psycopg.Connection]:
     """Everything that a test does in it is rolled back, and `products` begins empty."""
-    with connect(*home) as connection:
+    with connect() as connection:
         connection.execute("DELETE FROM products")
         yield connection
         connection.rollback()

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,11 +10,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.tables.conftest import connect
 
 from tolva.tables.load import Loaded, load
 from tolva.tables.schema import Schema
 
+Connect = Callable[..., psycopg.Connection]
 SUPPLIER = {"proveedor_id": "P1"}
 TYPES: dict[str, Any] = {
     "row": pl.Int64,
@@ -120,12 +121,12 @@ def test_created_keys_are_capped_in_file_order(conn: psycopg.Connection, product
 
 
 def test_suppliers_and_tenants_do_not_see_each_other(
-    home: tuple[str, str], conn: psycopg.Connection, products: Schema
+    connect: Connect, conn: psycopg.Connection, products: Schema
 ) -> None:
     good = frame({"codigo": "A"})
     assert load(conn, products, good, SUPPLIER).created == 1
     assert load(conn, products, good, {"proveedor_id": "P2"}).created == 1
-    with connect(*home, tenant="t2") as other:
+    with connect("t2") as other:
         assert load(other, products, good, SUPPLIER).created == 1
         assert [row["tenant_id"] for row in stored(other).values()] == ["t2"]
         other.rollback()
@@ -137,36 +138,36 @@ def test_an_empty_frame_touches_nothing(conn: psycopg.Connection, products: Sche
 
 
 def test_two_loads_of_one_supplier_at_the_same_time_count_each_key_once(
-    home: tuple[str, str], products: Schema
+    connect: Connect, dsn: str, products: Schema
 ) -> None:
     good = frame(*({"codigo": f"R{number}"} for number in range(200)))
     results: list[Loaded] = []
 
     def run() -> None:
-        with connect(*home) as own:
+        with connect() as own:
             results.append(load(own, products, good, SUPPLIER, keep=0))
 
-    with connect(*home) as first:
+    with connect() as first:
         mine = load(first, products, good, SUPPLIER, keep=0)
         rivals = [threading.Thread(target=run) for _ in range(2)]
         for rival in rivals:
             rival.start()
-        _wait_until_blocked(home, 2)
+        _wait_until_blocked(dsn, 2)
     for rival in rivals:
         rival.join()
     assert [mine, *results] == [Loaded(created=200), Loaded(unchanged=200), Loaded(unchanged=200)]
 
 
-def _wait_until_blocked(home: tuple[str, str], count: int) -> None:
-    with psycopg.connect(home[0], autocommit=True) as watcher:
+def _wait_until_blocked(dsn: str, count: int) -> None:
+    with psycopg.connect(dsn, autocommit=True) as watcher:
         query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         while watcher.execute(query).fetchone() != (count,):
             pass
 
 
-def test_a_writer_that_is_no_load_does_not_break_one(home: tuple[str, str], products: Schema) -> None:
+def test_a_writer_that_is_no_load_does_not_break_one(connect: Connect, dsn: str, products: Schema) -> None:
     """It inserts the same key without the lock: the load waits for its row, then updates it."""
-    with connect(*home) as writer, connect(*home) as loader:
+    with connect() as writer, connect() as loader:
         writer.execute(
             "INSERT INTO products (tenant_id, proveedor_id, codigo, nombre, precio, certificado_sanitario,"
             " tiempo_entrega_dias) VALUES ('t1', 'P9', 'A', 'old', 1, 'C', 1)"
@@ -175,7 +176,7 @@ def test_a_writer_that_is_no_load_does_not_break_one(home: tuple[str, str], prod
             target=lambda: (load(loader, products, frame({"codigo": "A"}), {"proveedor_id": "P9"}), loader.commit())
         )
         load_later.start()
-        with psycopg.connect(home[0], autocommit=True) as watcher:
+        with psycopg.connect(dsn, autocommit=True) as watcher:
             query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid = %s"
             while watcher.execute(query, [loader.info.backend_pid]).fetchone() != (1,):
                 pass

@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 
 from tolva.errors import TolvaError, TooLarge, UnreadableFile
-from tolva.tables import read_xlsx
+from tolva.tables import read_xlsx, xlsx_scan
+from tolva.tables import sniff as sniff_module
 from tolva.tables.check import check
 from tolva.tables.map import match_headers
 from tolva.tables.read import open_source
@@ -21,6 +22,7 @@ from tolva.tables.source import Position, Source
 
 Sheet = Any
 Write = Callable[[Sheet, Any], None]
+FIRST_SHEET = "xl/worksheets/sheet1.xml"
 
 
 def workbook(path: Path, write: Write) -> Path:
@@ -119,6 +121,35 @@ def test_two_cells_in_far_corners_are_refused_before_the_grid_is_made(tmp_path: 
         open_xlsx(workbook(tmp_path / "wide", wide))
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        b"<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c r='ALL1048576'><v>1</v></c></row>",
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="ALL1"><v>2</v></c></row><row r="1048576"><c><v>1</v></c></row>',
+        b'<row r="9"><c r="A1048576"><v>1</v></c><c r="ALL9"><v>2</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>',
+    ],
+)
+def test_no_way_of_writing_far_corners_reaches_the_parser(tmp_path: Path, cells: bytes) -> None:
+    """It would not raise but abort the process."""
+    path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, cells))
+    with pytest.raises(TooLarge):
+        open_xlsx(path)
+
+
+def _with_cells(data: bytes, cells: bytes) -> bytes:
+    return re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData>" + cells + b"</sheetData>", data)
+
+
+@pytest.mark.parametrize(
+    "cells", [b"x" * 3_000_000, b'<row r="0"><c r="A0"><v>1</v></c></row>', b'<row><c r="1"><v>1</v></c></row>']
+)
+def test_nonsense_in_a_sheet_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: bytes) -> None:
+    monkeypatch.setattr(xlsx_scan, "MAX_ROW", 1024**2)
+    path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, cells))
+    with pytest.raises(UnreadableFile):
+        open_xlsx(path)
+
+
 def test_formatted_but_empty_cells_do_not_count(tmp_path: Path) -> None:
     def write(sheet: Sheet, book: Any) -> None:
         bold = book.add_format({"bold": True})
@@ -153,8 +184,8 @@ def _rewritten(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("xl/worksheets/sheet1.xml", lambda data: data[: len(data) // 2]),
-        ("xl/worksheets/sheet1.xml", lambda _: b"\xff\xfe\x00"),
+        (FIRST_SHEET, lambda data: data[: len(data) // 2]),
+        (FIRST_SHEET, lambda _: b"\xff\xfe\x00"),
         ("xl/sharedStrings.xml", lambda data: data[:100]),
         ("xl/workbook.xml", lambda data: re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", data)),
         ("xl/_rels/workbook.xml.rels", lambda _: b"<Relationships/>"),
@@ -170,9 +201,10 @@ def test_a_workbook_with_a_broken_part_is_unreadable(
 
 def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = workbook(tmp_path / "b", _table_in_mid_sheet)
-    _rewritten(path, "xl/worksheets/sheet1.xml", lambda _: bytes(210 * 1024**2))
+    _rewritten(path, FIRST_SHEET, lambda _: bytes(5 * 1024**2))
+    monkeypatch.setattr(sniff_module, "RATIO_MATTERS", 1024**2)
     monkeypatch.setattr(read_xlsx, "scan_first_sheet", lambda _: pytest.fail("it was opened"))
-    with pytest.raises(TooLarge, match="210 MB"):
+    with pytest.raises(TooLarge, match="5 MB"):
         open_xlsx(path)
 
 

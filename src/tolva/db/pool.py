@@ -61,7 +61,7 @@ def _become_app(conn: Connection, idle_in_transaction: float) -> None:
         raise SettingsError("The database is not set up yet. Run `tolva migrate`.") from error
     except pg.InsufficientPrivilege as error:
         raise SettingsError(
-            f"The login of DATABASE_URL may not act as {APP_ROLE}. As its administrator: GRANT {APP_ROLE} TO that login."
+            f"The login of DATABASE_URL may not act as {APP_ROLE}. Its administrator: GRANT {APP_ROLE} TO it."
         ) from error
 
 

@@ -5,13 +5,15 @@ import os
 import signal
 import threading
 import time
-from contextlib import closing
+from functools import partial
 
+from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.pulse import keep_pulse
+from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.logs import set_up_logs
 
@@ -25,8 +27,9 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     attempts = Attempts()
     ended = threading.Event()
-    with plan.database(f"tolva worker {os.getpid()}") as db, closing(Desk(db, worker_id)) as desk:
+    with plan.database(f"tolva worker {os.getpid()}") as db:
         engine = plan.make_engine(db)
+        desk = Desk(db, worker_id, partial(send_rings, engine))
         runner = Runner(db, plan.make_catalogue(), engine, desk, attempts)
 
         def drain(_signal: int, _frame: object) -> None:
@@ -35,11 +38,15 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
             threading.Thread(target=_drain, args=(attempts, plan.grace / 2), daemon=True).start()
 
         signal.signal(signal.SIGTERM, drain)
-        pulse = threading.Thread(target=keep_pulse, args=(db, worker_id, attempts, ended), name="pulse")
+        pulse = threading.Thread(target=keep_pulse, args=(db, worker_id, desk, attempts, ended), name="pulse")
         pulse.start()
         engine.serve(plan.queues, runner.run_next)
         ended.set()
         pulse.join()
+        try:
+            desk.close()
+        except TryLater as error:
+            log.warning("%s The jobs of this process are given back by its supervisor.", error)
 
 
 def _drain(attempts: Attempts, patience: float) -> None:

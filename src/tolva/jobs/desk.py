@@ -1,11 +1,15 @@
-"""Where the slots of a process fetch jobs and hand back outcomes. Requests that meet travel together.
+"""Where the slots of a process fetch jobs and hand in outcomes. What meets travels together.
 
-Each slot is a thread. The first to arrive makes the trip to PostgreSQL for everybody who has queued up meanwhile,
-so an idle process answers in one round trip and a busy one spends one transaction on many jobs.
+Each slot is a thread. The first to arrive makes the trip to PostgreSQL for everybody who queues up meanwhile, so an
+idle process answers in one round trip. When jobs are so short that the trips would be most of the work, a trip also
+brings a stock: a few milliseconds' worth of jobs that the slots then take without a trip, and outcomes wait for the
+next one. What lies unused for long is given back.
 """
 
+import logging
 import threading
-from collections.abc import Generator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,126 +17,158 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow
 
-from tolva.core.job import Claimed, JobId
+from tolva.core.job import Claimed, JobId, Outcome, Verb
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.errors import LeaseLost
 from tolva.jobs.endings import Ending, accepted, end_attempts
+from tolva.jobs.payload import error_json
 from tolva.jobs.sql import SQL
+from tolva.jobs.stock import Stock
 from tolva.jobs.store import Ring, rings
+
+log = logging.getLogger(__name__)
 
 _LOST_LEASE = "TV001"
 """SQLSTATE of the function `claim` for a worker that is not registered any more."""
+MOST_WAITING = 500
+"""Outcomes that wait for a trip; one more makes it."""
 
 
 @dataclass(eq=False)
 class _Request:
-    """An ending to hand in, a queue to claim from, or both."""
+    """A slot that waits for a trip; it wants a job of `queue`, or only to see its outcome written."""
 
-    ending: Ending | None
     queue: str | None
     done: bool = False
-    ended: bool = False
-    accepted: bool = True
-    to_ring: Sequence[Ring] = ()
-    claimed: Claimed | None = None
+    job: Claimed | None = None
     error: Exception | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back. `accepted` is False when another attempt owned the job of the ending."""
-
-    claimed: Claimed | None
-    accepted: bool
-    to_ring: Sequence[Ring]
-
-
 class Desk:
-    """Claims and endings of one worker process."""
+    """Claims and outcomes of one worker process. `ring` is called with the queues that an outcome made ready."""
 
-    def __init__(self, db: Database, worker_id: str) -> None:
+    def __init__(self, db: Database, worker_id: str, ring: Callable[[Sequence[Ring]], None]) -> None:
         self._db = db
         self._worker_id = worker_id
+        self._ring = ring
         self._conn: Connection | None = None
         self._meeting = threading.Condition()
-        self._waiting: list[_Request] = []
         self._under_way = False
+        self._waiting: list[_Request] = []
+        self._outcomes: deque[Ending] = deque()
+        self._stocks: defaultdict[str, Stock] = defaultdict(Stock)
 
-    def exchange(self, ending: Ending | None, queue: str | None) -> Answer:
-        """Hand in an ending, if there is one, and fetch the best job of the queue, if one is named.
+    def exchange(self, ending: Ending | None, queue: str | None) -> Claimed | None:
+        """Hand in an outcome, if there is one, and fetch the best job of the queue, if one is named.
 
-        Raises DatabaseUnavailable or psycopg.Error when the ending may not be written; then ask again.
-        Trouble with the claim alone shows only when there was no ending: LeaseLost, DatabaseUnavailable.
+        Raises DatabaseUnavailable when PostgreSQL is away (a handed-in outcome is kept and written later),
+        LeaseLost when this worker may claim no more.
         """
-        request = _Request(ending, queue)
-        self._ask(request)
-        if request.error is not None and not (ending and request.ended):
-            raise request.error
-        return Answer(request.claimed, request.accepted, request.to_ring)
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._conn is not None:
-            self._conn.close()
-
-    def _ask(self, request: _Request) -> None:
         with self._meeting:
-            self._waiting.append(request)
-            while self._under_way and not request.done:
-                self._meeting.wait()
-            party: list[_Request] = []
-            if not request.done:
-                self._under_way = True
-                party, self._waiting = self._waiting, []
+            if ending is not None:
+                self._outcomes.append(ending)
+            if queue is not None and len(self._outcomes) < MOST_WAITING and (job := self._stocks[queue].take()):
+                return job
+            request = _Request(queue)
+            party = self._join(request)
         if party:
             self._travel(party)
+        if request.error is not None:
+            raise request.error
+        return request.job
+
+    def tidy(self) -> None:
+        """Write outcomes that nobody came by to write, and give back jobs that no slot was free for."""
+        with self._meeting:
+            for stock in self._stocks.values():
+                self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in stock.stale())
+            idle = not self._outcomes
+        if not idle:
+            self.exchange(None, None)
+
+    def close(self) -> None:
+        """Write what is left, give back the stock, close the connection. Raises DatabaseUnavailable."""
+        with self._meeting:
+            for stock in self._stocks.values():
+                self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in stock.empty())
+        try:
+            self.exchange(None, None)
+        finally:
+            if self._conn is not None:
+                self._conn.close()
+
+    def _join(self, request: _Request) -> list[_Request]:
+        """Wait for a trip that serves the request, or become the one who makes it; then returns whom it serves."""
+        self._waiting.append(request)
+        while self._under_way and not request.done:
+            self._meeting.wait()
+        if request.done:
+            return []
+        self._under_way = True
+        party, self._waiting = self._waiting, []
+        return party
 
     def _travel(self, party: Sequence[_Request]) -> None:
+        to_ring: list[Ring] = []
         try:
-            self._end_all([request for request in party if request.ending])
-            claims = [request for request in party if request.queue and request.error is None]
-            for queue in sorted({request.queue for request in claims if request.queue}):
-                self._claim_all(queue, [request for request in claims if request.queue == queue])
+            to_ring = self._write(self._take_outcomes())
+            for queue in sorted({request.queue for request in party if request.queue}):
+                self._claim(queue, [request for request in party if request.queue == queue])
+        except Exception as error:
+            for request in party:
+                request.error = error if request.job is None else None
         finally:
             with self._meeting:
                 for request in party:
                     request.done = True
                 self._under_way = False
                 self._meeting.notify_all()
+        self._ring(to_ring)
 
-    def _end_all(self, requests: Sequence[_Request]) -> None:
-        if not requests:
-            return
+    def _take_outcomes(self) -> list[Ending]:
+        with self._meeting:
+            taken = list(self._outcomes)
+            self._outcomes.clear()
+        return taken
+
+    def _write(self, endings: Sequence[Ending]) -> list[Ring]:
+        if not endings:
+            return []
         try:
             with self._connection() as conn:
-                rows = end_attempts(conn, [request.ending for request in requests if request.ending])
+                rows = end_attempts(conn, endings)
         except psycopg.DataError as error:
-            # One of them holds what PostgreSQL cannot store: let it fail alone.
-            if len(requests) == 1:
-                requests[0].error = error
-            else:
-                for request in requests:
-                    self._end_all([request])
-        except Exception as error:
-            _fail(requests, error)
-        else:
-            _answer_endings(requests, rows)
+            return self._write_apart(endings, error)
+        except BaseException:
+            with self._meeting:
+                self._outcomes.extendleft(reversed(endings))
+            raise
+        _tell_refused(endings, rows)
+        return rings(rows)
 
-    def _claim_all(self, queue: str, requests: Sequence[_Request]) -> None:
+    def _write_apart(self, endings: Sequence[Ending], error: psycopg.DataError) -> list[Ring]:
+        """One of them holds what PostgreSQL cannot store: it fails alone."""
+        if len(endings) > 1:
+            return [ring for ending in endings for ring in self._write([ending])]
+        return self._write([Ending(endings[0].job, Outcome(Verb.FAIL, error_json(error)))])
+
+    def _claim(self, queue: str, requests: Sequence[_Request]) -> None:
+        stock = self._stocks[queue]
+        most = len(requests) + stock.wanted(len(requests))
+        given = {"worker": self._worker_id, "queue": queue, "most": most}
         try:
             with self._connection() as conn:
-                given = {"worker": self._worker_id, "queue": queue, "most": len(requests)}
                 rows = conn.execute(SQL["claim"], given).fetchall()
         except psycopg.DatabaseError as error:
-            lost = error.sqlstate == _LOST_LEASE
-            _fail(requests, LeaseLost(str(error.diag.message_primary)) if lost else error)
-        except Exception as error:
-            _fail(requests, error)
-        else:
-            for request, row in zip(requests, rows, strict=False):
-                given: dict[str, Any] = row | {"id": JobId(str(row["id"]))}
-                request.claimed = Claimed(**given)
+            if error.sqlstate == _LOST_LEASE:
+                raise LeaseLost(str(error.diag.message_primary)) from None
+            raise
+        jobs = deque(_claimed(row) for row in rows)
+        for request in requests:
+            request.job = jobs.popleft() if jobs else None
+        with self._meeting:
+            stock.fill(jobs, was_enough=len(rows) < most)
 
     @contextmanager
     def _connection(self) -> Generator[Connection]:
@@ -142,15 +178,13 @@ class Desk:
             yield self._conn
 
 
-def _fail(requests: Sequence[_Request], error: Exception) -> None:
-    for request in requests:
-        request.error = error
+def _claimed(row: DictRow) -> Claimed:
+    given: dict[str, Any] = row | {"id": JobId(str(row["id"]))}
+    return Claimed(**given)
 
 
-def _answer_endings(requests: Sequence[_Request], rows: Sequence[DictRow]) -> None:
-    """The rings of the whole party go with its first request, so that they are sent once."""
-    moved = accepted(rows)
-    for request in requests:
-        request.ended = True
-        request.accepted = request.ending is not None and request.ending.job.id in moved
-    requests[0].to_ring = rings(rows)
+def _tell_refused(endings: Sequence[Ending], rows: Sequence[DictRow]) -> None:
+    written = accepted(rows)
+    for ending in endings:
+        if ending.job.id not in written:
+            log.warning("job %s: the outcome of attempt %s was refused", ending.job.id, ending.job.attempt)

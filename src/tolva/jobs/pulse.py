@@ -5,8 +5,9 @@ import threading
 
 from tolva.core.job import JobId
 from tolva.db.pool import Database
-from tolva.errors import DatabaseUnavailable
+from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
+from tolva.jobs.desk import Desk
 from tolva.jobs.sql import SQL
 
 log = logging.getLogger(__name__)
@@ -15,16 +16,21 @@ PULSE = 0.5
 """Seconds between two questions; a cancelled job hears of it within this."""
 
 
-def keep_pulse(db: Database, worker_id: str, attempts: Attempts, stop: threading.Event) -> None:
-    """Ask until `stop` is set. Asks nothing while nothing runs."""
+def keep_pulse(db: Database, worker_id: str, desk: Desk, attempts: Attempts, stop: threading.Event) -> None:
+    """Ask, and tidy the desk, until `stop` is set. Does nothing while nothing runs."""
     while not stop.wait(PULSE):
-        asked = list(attempts)
-        if not asked:
-            continue
         try:
-            with db.connection() as conn:
-                rows = conn.execute(SQL["running"], {"worker": worker_id}).fetchall()
-        except DatabaseUnavailable as error:
+            desk.tidy()
+            ask(db, worker_id, attempts)
+        except TryLater as error:
             log.warning("cannot ask after running jobs: %s", error)
-            continue
-        attempts.hear(asked, {JobId(str(row["job_id"])): (row["attempt"], row["cancel_requested"]) for row in rows})
+
+
+def ask(db: Database, worker_id: str, attempts: Attempts) -> None:
+    """Let every attempt know how it stands. Raises DatabaseUnavailable."""
+    asked = list(attempts)
+    if not asked:
+        return
+    with db.connection() as conn:
+        rows = conn.execute(SQL["running"], {"worker": worker_id}).fetchall()
+    attempts.hear(asked, {JobId(str(row["job_id"])): (row["attempt"], row["cancel_requested"]) for row in rows})

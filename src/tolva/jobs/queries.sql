@@ -120,7 +120,10 @@ SELECT tolva.set_paused(%(queue)s, %(paused)s) AS known;
 INSERT INTO tolva.lanes (queue, tenant_id, weight, rate, burst, tokens)
 VALUES (%(queue)s, %(tenant_id)s, %(weight)s, %(rate)s, %(burst)s, %(burst)s)
 ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = excluded.rate, burst = excluded.burst,
-  tokens = least(lanes.tokens, excluded.burst);
+  -- what it has gathered at its old rate; a tenant without a limit begins with a full bucket
+  tokens = least(excluded.burst, CASE WHEN lanes.rate IS NULL THEN excluded.burst
+    ELSE lanes.tokens + lanes.rate * extract(epoch FROM clock_timestamp() - lanes.tokens_at) END),
+  tokens_at = clock_timestamp();
 
 -- name: queue_states
 -- Every queue, and how many jobs of the tenant stand in it.

@@ -4,8 +4,6 @@ import logging
 import os
 import time
 
-import psycopg
-
 from tolva.core.job import Claimed, Outcome, Verb
 from tolva.core.ports import Engine
 from tolva.core.retry import backoff
@@ -26,7 +24,6 @@ from tolva.jobs.context import Context, WaitForChildren
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
 from tolva.jobs.payload import as_json, error_json
-from tolva.jobs.rings import send_rings
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +55,14 @@ class Runner:
         """
         if self._stopped:
             return False
-        job = self._desk.exchange(None, queue).claimed
+        job = self._desk.exchange(None, queue)
         if job is None:
             return False
         until = time.monotonic() + LONGEST_CALL
         while job is not None:
             ending = self._run(job)
-            job = self._hand_in(ending, queue if time.monotonic() < until else None)
+            more = not self._stopped and time.monotonic() < until
+            job = self._desk.exchange(ending, queue if more else None)
         return True
 
     def _run(self, job: Claimed) -> Ending | None:
@@ -78,26 +76,6 @@ class Runner:
         finally:
             self._attempts.remove(attempt)
         return Ending(job, outcome) if outcome is not None else None
-
-    def _hand_in(self, ending: Ending | None, queue: str | None) -> Claimed | None:
-        """Write the ending, however long PostgreSQL is away, and fetch the next job."""
-        if ending is None:
-            return None
-        while True:
-            try:
-                answer = self._desk.exchange(ending, None if self._stopped else queue)
-            except DatabaseUnavailable as error:
-                log.warning("job %s: cannot hand in its outcome yet: %s", ending.job.id, error)
-                time.sleep(DATABASE_PAUSE)
-            except psycopg.Error as error:
-                # It held what PostgreSQL cannot store.
-                ending = Ending(ending.job, Outcome(Verb.FAIL, error_json(error)))
-            else:
-                break
-        if not answer.accepted:
-            log.warning("job %s: the outcome of attempt %s was refused", ending.job.id, ending.job.attempt)
-        send_rings(self._engine, answer.to_ring)
-        return answer.claimed
 
     def _outcome(self, ctx: Context, job: Claimed) -> Outcome | None:
         """None when there is nothing to write: it is written already, or refused."""

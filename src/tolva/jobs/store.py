@@ -1,5 +1,6 @@
 """Jobs as rows: make, look up, cancel, replay. Every function runs in the caller's transaction, under its tenant."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,11 +163,19 @@ def set_lane(
     rate: float | None = None,
     burst: float | None = None,
 ) -> None:
-    """The tenant's share of a queue: `weight` against others', `rate` in jobs per second, `burst` in jobs."""
-    if weight <= 0 or (rate is not None and rate <= 0):
+    """The tenant's share of a queue: `weight` against others', `rate` in jobs per second, `burst` in jobs.
+
+    Without a burst it is the jobs of one second, or one. Raises InvalidInput.
+    """
+    if burst is None:
+        burst = max(rate or 1.0, 1.0)
+    # NaN and infinity too: one of them in the clock of a queue would end all turns.
+    if not (0 < weight < math.inf and (rate is None or 0 < rate < math.inf)):
         raise InvalidInput("A weight and a rate are numbers above 0; leave the rate out for no limit.")
-    given = {"queue": queue, "tenant_id": tenant_id, "weight": weight, "rate": rate}
-    conn.execute(SQL["set_lane"], given | {"burst": max(burst or rate or 1.0, 1.0)})
+    if not 1 <= burst < math.inf:
+        raise InvalidInput("A burst is a number of jobs, 1 or more.")
+    given = {"queue": queue, "tenant_id": tenant_id, "weight": weight, "rate": rate, "burst": burst}
+    conn.execute(SQL["set_lane"], given)
 
 
 def rings(rows: Iterable[DictRow]) -> list[Ring]:

@@ -32,11 +32,13 @@ def check(frame: Frame, mapping: Mapping, schema: Schema) -> Checked:
     sound = frame.rows.filter(pl.col("flaw").is_null())
     fields = [schema.field(match.field) for match in mapping.matches]
     judged = _judge(sound.select("row", *(_text(match, schema) for match in mapping.matches)), fields)
+    faulty = [field.name for field in fields if judged[f"!{field.name}"].is_not_null().any()]
+    wrong = [match for match in mapping.matches if match.field in faulty]
     errors = pl.concat(
         [
             flaw_errors(frame.rows),
             missing_errors(judged, mapping, schema),
-            *(field_errors(judged, schema.field(match.field), match.header) for match in mapping.matches),
+            *(field_errors(judged, schema.field(match.field), match.header) for match in wrong),
         ]
     ).sort("row", maintain_order=True)
     good = judged.filter(pl.col("?bad").not_()).select(

@@ -10,6 +10,7 @@ from itertools import islice, zip_longest
 
 import polars as pl
 
+from tolva.errors import UnreadableFile
 from tolva.tables.csv_columns import parse_columns
 from tolva.tables.source import cell_names
 
@@ -54,8 +55,12 @@ def _parse_carefully(block: bytes, delimiter: str, width: int, *, final: bool) -
     text = block.decode("utf-8", "replace")
     try:
         records, lines = _read(text, delimiter)
-    except csv.Error:  # a carriage return alone, outside of quotes, can only have been meant as the end of a line
-        return parse_block(LONE_RETURN.sub(b"\n", block), delimiter, width, final=final)
+    except csv.Error as error:
+        # A carriage return alone, outside of quotes, can only have been meant as the end of a line.
+        mended = LONE_RETURN.sub(b"\n", block)
+        if mended == block:
+            raise UnreadableFile("El archivo CSV está dañado; guárdelo de nuevo como CSV UTF-8.") from error
+        return parse_block(mended, delimiter, width, final=final)
     whole = records[-1] == [SENTINEL]
     if whole or not final:  # what swallowed the sentinel is unfinished: it is read again with the next block
         records, lines = records[:-1], lines[:-1]

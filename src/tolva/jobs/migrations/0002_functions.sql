@@ -100,6 +100,9 @@ BEGIN
     RETURN;
   END IF;
   v_now := clock_timestamp(); -- after the wait for our turn
+  -- Need not reach the disk by itself: whatever the attempt commits later takes the claim with it, and if a power
+  -- cut loses the claim with nothing committed after it, the job is simply still queued.
+  PERFORM set_config('synchronous_commit', 'off', true);
   RETURN QUERY
   WITH RECURSIVE lane(priority, tenant_id) AS (
     -- a loose index scan: one probe for each priority and tenant that waits, however many jobs each has
@@ -128,8 +131,10 @@ BEGIN
     WHERE s.rate IS NULL OR r.place <= s.tokens
     ORDER BY priority, turn, run_at, r.id LIMIT p_most
   ), free AS (
+    -- Still queued, in words that do not tempt the planner to walk jobs_queued for each id.
     SELECT j.id FROM tolva.jobs j
-    WHERE j.id = ANY (ARRAY(SELECT p.id FROM picked p)) AND j.state = 'queued'
+    WHERE j.id = ANY (ARRAY(SELECT p.id FROM picked p))
+      AND j.worker_id IS NULL AND j.finished_at IS NULL AND j.state <> 'waiting'
     FOR UPDATE SKIP LOCKED -- somebody may be cancelling one right now
   ), taken AS (
     UPDATE tolva.jobs j SET state = 'running', attempt = j.attempt + 1, worker_id = p_worker, seq = j.seq + 1,
@@ -194,7 +199,7 @@ BEGIN
         WHEN g.verb = 'wait' AND j.open_children = 0 THEN 'resume'
         ELSE g.verb
       END AS verb
-    FROM given g JOIN tolva.jobs j ON j.id = g.id AND j.attempt = g.attempt AND j.state = 'running'
+    FROM given g JOIN tolva.jobs j ON j.id = g.id AND j.attempt = g.attempt AND j.worker_id IS NOT NULL -- running
   ), ended AS (
     UPDATE tolva.jobs j SET
       state = CASE m.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
@@ -395,30 +400,44 @@ END
 $$;
 
 -- Queue ended jobs again, at their last checkpoint, with a clean slate of tries. Under a tenant, only that tenant's.
+-- Left out is a job whose unique key an open job holds by now; of several with the same key, the newest goes on.
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamptz)
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
+DECLARE
+  v_again uuid[];
 BEGIN
   PERFORM 1 FROM tolva.jobs j
   WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
   ORDER BY j.id FOR UPDATE;
+  v_again := ARRAY(
+    SELECT DISTINCT ON (j.tenant_id, coalesce(CASE WHEN NOT j.unique_forever THEN j.unique_key END, j.id::text)) j.id
+    FROM tolva.jobs j
+    WHERE j.id = ANY (p_jobs) AND j.state IN ('failed', 'cancelled')
+      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
+      AND (j.unique_forever OR NOT EXISTS (
+        SELECT FROM tolva.jobs o
+        WHERE o.tenant_id = j.tenant_id AND o.unique_key = j.unique_key AND NOT o.unique_forever
+          AND o.state IN ('queued', 'running', 'waiting')))
+    ORDER BY j.tenant_id, coalesce(CASE WHEN NOT j.unique_forever THEN j.unique_key END, j.id::text), j.id DESC);
+  -- In a statement of its own, since a parent may be queued again together with its child.
+  UPDATE tolva.jobs p SET open_children = p.open_children + c.children
+  FROM (
+    SELECT a.parent_id, count(*)::integer AS children FROM tolva.jobs a
+    WHERE a.id = ANY (v_again) AND a.parent_id IS NOT NULL GROUP BY a.parent_id) c
+  WHERE p.id = c.parent_id;
   RETURN QUERY
   WITH again AS (
     UPDATE tolva.jobs j SET state = 'queued', run_at = coalesce(p_run_at, clock_timestamp()), finished_at = NULL,
       failures = 0, losses = 0, cancel_requested_at = NULL, updated_at = clock_timestamp(), seq = j.seq + 1
-    WHERE j.id = ANY (p_jobs) AND j.state IN ('failed', 'cancelled')
-      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
-    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq, j.parent_id, j.run_at
+    WHERE j.id = ANY (v_again)
+    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq, j.run_at
   ), noted AS (
     INSERT INTO tolva.job_events (job_id, seq, tenant_id, type) SELECT a.id, a.seq, a.tenant_id, 'replayed' FROM again a
   ), letters AS (
     UPDATE tolva.dead_letters d SET replayed_at = clock_timestamp()
-    WHERE d.job_id = ANY (ARRAY(SELECT a.id FROM again a)) AND d.replayed_at IS NULL
-  ), parents AS (
-    UPDATE tolva.jobs p SET open_children = p.open_children + c.children
-    FROM (SELECT a.parent_id, count(*)::integer AS children FROM again a WHERE a.parent_id IS NOT NULL GROUP BY a.parent_id) c
-    WHERE p.id = c.parent_id
+    WHERE d.job_id = ANY (v_again) AND d.replayed_at IS NULL
   )
   SELECT a.id, a.queue, a.state, a.run_at <= clock_timestamp() FROM again a;
 END

@@ -1,0 +1,138 @@
+"""Tolva: the engine `postgres`, and the worker as `tolva worker` runs it, with a job of the bench's own."""
+
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+import psycopg
+from bench.jobs import postgres, stamps
+
+from tolva import __version__, app
+from tolva.core.job import NewJob, Queue
+from tolva.core.ports import Engine, QueueSlots
+from tolva.db.migrate import migrate
+from tolva.db.pool import Database
+from tolva.engines import make_engine
+from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
+from tolva.jobs.context import Context
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.work import Jobs
+from tolva.jobs.worker import run_worker
+
+NAME = "tolva"
+TENANT = "bench"
+QUEUE = Queue("bench", slots=8)
+PORTION = 1_000  # jobs of one transaction when many are enqueued
+DAY = 86_400.0
+
+# Finished jobs and their events as claim and finish leave them, spread over a month.
+HISTORY = """
+WITH made AS (
+    INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, state, attempt, max_attempts, soft_limit, hard_limit,
+      run_at, created_at, started_at, finished_at, seq, params)
+    SELECT ((tolva.uuid_at(now() - n * interval '0.5 s'))::text::uuid), %(tenant)s, %(queue)s, 'noop', 5, 'completed',
+      1, 3, 300, 600, at, at, at, at, 2, '{"sent_ns": 0}'
+    FROM (SELECT n, now() - n * interval '0.5 s' AS at FROM generate_series(1, %(n)s) n) t
+    ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+SELECT id, seq, %(tenant)s, 'completed', '{"attempt": 1}' FROM made, generate_series(1, 2) seq
+"""
+
+
+def noop(ctx: Context) -> None:
+    stamps.mark(ctx.params["sent_ns"])
+
+
+def catalogue() -> Catalogue:
+    return make_catalogue([Handler("noop", QUEUE, noop)])
+
+
+def chores(db: Database, engine: Engine) -> list[Chore]:
+    return standard_chores(db, engine, [QUEUE.name], keep_finished=365 * DAY, keep_failed=365 * DAY)
+
+
+@dataclass(frozen=True)
+class Settings:
+    processes: int = 2
+    slots: int = 8
+
+
+class TolvaPeer:
+    """Tolva with its durable defaults: every job and outcome is committed to disk."""
+
+    name = NAME
+    version = __version__
+    candidates = (Settings(1, 8), Settings(2, 4), Settings(2, 8), Settings(2, 16))
+
+    def __init__(self, settings: Settings = Settings()) -> None:
+        self.settings = settings
+        self.copies = 1
+
+    def prepare(self) -> None:
+        postgres.create(NAME)
+        migrate(postgres.own_dsn(NAME), app.migrations())
+        self._db = Database(postgres.own_dsn(NAME), name="bench")
+        self._jobs = Jobs(self._db, make_engine("postgres", self._db), catalogue())
+
+    def enqueue(self, n: int) -> None:
+        for first in range(0, n, PORTION):
+            with self._jobs.work(TENANT) as work:
+                work.enqueue(*[NewJob("noop", {"sent_ns": 0})] * min(PORTION, n - first))
+
+    def enqueue_one(self, payload: int) -> None:
+        with self._jobs.work(TENANT) as work:
+            work.enqueue(NewJob("noop", {"sent_ns": payload}))
+
+    def tidy(self) -> None:
+        postgres.vacuum(NAME)
+
+    def worker_command(self) -> list[str]:
+        return [sys.executable, "-m", __name__, str(self.settings.processes), str(self.settings.slots)]
+
+    def done(self) -> int:
+        with psycopg.connect(postgres.own_dsn(NAME)) as connection:
+            # By the time in the id, so that a long history is not counted again and again.
+            row = connection.execute(
+                """SELECT count(*) FROM tolva.jobs
+                   WHERE state = 'completed' AND id > tolva.uuid_at(now() - interval '1 hour')"""
+            ).fetchone()
+        return row[0] if row else 0
+
+    def store_pids(self) -> list[int]:
+        return postgres.server_pids(NAME)
+
+    def close(self) -> None:
+        self._db.close()
+        postgres.drop(NAME)
+
+    def fill_history(self, n: int) -> None:
+        with psycopg.connect(postgres.own_dsn(NAME)) as connection:
+            connection.execute(HISTORY, {"tenant": TENANT, "queue": QUEUE.name, "n": n})
+
+
+def main() -> None:
+    processes, slots = map(int, sys.argv[1:])
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    plan = WorkerPlan(
+        dsn=postgres.own_dsn(NAME),
+        queues=(QueueSlots(QUEUE.name, slots),),
+        make_catalogue=catalogue,
+        make_engine=partial(make_engine, "postgres"),
+        make_chores=chores,
+        processes=processes,
+        lease=10,
+        grace=10,
+        memory_mb=2048,
+        log_level="WARNING",
+    )
+    run_worker(plan, stop)
+
+
+if __name__ == "__main__":
+    main()
