@@ -2,38 +2,45 @@
 
 import threading
 from collections import defaultdict
+from dataclasses import dataclass, field
+
+
+@dataclass
+class _Line:
+    """The slots of one queue."""
+
+    rung: threading.Condition = field(default_factory=threading.Condition)
+    count: int = 0
 
 
 class Bell:
     """Counts rings by queue, so that one that comes while a slot is busy is heard afterwards."""
 
     def __init__(self) -> None:
-        self._rung = threading.Condition()
-        self._counts: defaultdict[str, int] = defaultdict(int)
-        self._closed = False
+        self._lines: defaultdict[str, _Line] = defaultdict(_Line)
+        self.closed = False
+        """Whether `close` was called."""
 
-    def ring(self, queue: str) -> None:
-        """Wake whoever waits for this queue."""
-        with self._rung:
-            self._counts[queue] += 1
-            self._rung.notify_all()
+    def ring(self, queue: str, jobs: int) -> None:
+        """Wake as many idle slots of this queue as there are jobs."""
+        line = self._lines[queue]
+        with line.rung:
+            line.count += 1
+            line.rung.notify(jobs)
 
     def close(self) -> None:
         """Wake everybody for good."""
-        with self._rung:
-            self._closed = True
-            self._rung.notify_all()
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
+        self.closed = True
+        for line in list(self._lines.values()):
+            with line.rung:
+                line.rung.notify_all()
 
     def heard(self, queue: str) -> int:
         """How often the queue was rung so far."""
-        return self._counts[queue]
+        return self._lines[queue].count
 
     def wait(self, queue: str, heard: int) -> None:
         """Until the queue is rung more often than `heard`, or the bell is closed."""
-        with self._rung:
-            self._rung.wait_for(lambda: self._closed or self._counts[queue] > heard)
+        line = self._lines[queue]
+        with line.rung:
+            line.rung.wait_for(lambda: self.closed or line.count > heard)

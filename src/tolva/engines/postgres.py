@@ -16,6 +16,8 @@ from tolva.jobs.sql import SQL
 log = logging.getLogger(__name__)
 
 CHANNEL = "tolva_rings"
+MANY = 1000
+"""How many jobs to expect when nobody counted them."""
 POLL = 1.0
 """Seconds between two looks at the queues when no ring is heard."""
 LISTEN_STEP = 0.2
@@ -34,7 +36,7 @@ class PostgresEngine:
         """Notify the listeners. When that fails, they find the work at their next look."""
         try:
             with self._db.connection() as conn:
-                conn.execute(SQL["notify"], {"channel": CHANNEL, "payload": queue})
+                conn.execute(SQL["notify"], {"channel": CHANNEL, "payload": f"{len(hints) or MANY} {queue}"})
         except DatabaseUnavailable as error:
             log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
 
@@ -84,14 +86,15 @@ class PostgresEngine:
             next_look = time.monotonic() + self._ring_ready(conn, queues)
             while not self._stopped.is_set() and (left := next_look - time.monotonic()) > 0:
                 for notice in conn.notifies(timeout=min(left, LISTEN_STEP)):
-                    if notice.payload in queues:
-                        self._bell.ring(notice.payload)
+                    jobs, _, queue = notice.payload.partition(" ")
+                    if queue in queues and jobs.isdecimal():
+                        self._bell.ring(queue, int(jobs))
 
     def _ring_ready(self, conn: Connection, queues: list[str]) -> float:
         """Ring the queues that have work; returns the seconds until the next look."""
         rows = conn.execute(SQL["waiting_queues"], {"queues": queues}).fetchall()
         for row in rows:
             if row["seconds"] <= 0:
-                self._bell.ring(row["queue"])
+                self._bell.ring(row["queue"], MANY)
         ahead = [row["seconds"] for row in rows if row["seconds"] > 0]
         return min([POLL, *ahead])

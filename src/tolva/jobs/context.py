@@ -114,11 +114,14 @@ class Context:
 
     def children(self) -> list[DictRow]:
         """The children: id, kind, state, result, error."""
+        self.check()
         with self._db.transaction(self.tenant_id) as conn:
             return conn.execute(SQL["children_of"], {"id": self.job_id}).fetchall()
 
     def wait_for_children(self) -> NoReturn:
         """End this attempt; the handler is called again when the last child has ended. Save a checkpoint first."""
+        if self._step is not None:
+            raise RuntimeError("leave the transaction first: waiting inside it would undo it, children and all")
         raise WaitForChildren
 
     def complete(self, result: Json | None = None) -> None:

@@ -13,6 +13,9 @@ from tolva.errors import InvalidInput
 MOST_RESULT = 4_000_000
 """Bytes of a result, a checkpoint or an error as JSON."""
 
+MOST_DEPTH = 200
+"""Levels of nesting. Python and PostgreSQL both have limits, and who reads a job's row must not run into one."""
+
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of a NUL, not the text that looks like one."""
 
@@ -37,14 +40,34 @@ def as_json(value: Mapping[str, Any], most: int = MOST_RESULT) -> Jsonb:
         raise InvalidInput(f"Not JSON: {error}") from None
     if _NUL.search(text):
         raise InvalidInput("Not JSON for PostgreSQL: it holds a NUL character (\\u0000).")
+    if text.count("{") + text.count("[") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+        raise InvalidInput(f"The JSON is nested deeper than {MOST_DEPTH} levels. Flatten it, or put it into a blob.")
     if size > most:
         raise InvalidInput(f"{size:,} bytes of JSON are over the limit of {most:,}. Put what is large into a blob.")
     return Jsonb(value, dumps=_dumps)
 
 
+def _depth(value: Any) -> int:
+    """Levels of nesting, counted without recursion.
+
+    >>> _depth({"a": [1, {"b": 2}]}), _depth({})
+    (3, 1)
+    """
+    depth, level = 0, [value]
+    while level:
+        level = [each for each in level if isinstance(each, Mapping | list | tuple)]
+        depth += bool(level)
+        level = [inner for each in level for inner in (each.values() if isinstance(each, Mapping) else each)]
+    return depth
+
+
 def error_json(error: BaseException) -> dict[str, Any]:
     """An exception as the JSON that a failed job shows. NULs and lone surrogates are replaced."""
-    return {"type": type(error).__name__, "message": clean(str(error)) or type(error).__name__}
+    name = clean(type(error).__name__)
+    try:
+        return {"type": name, "message": clean(str(error)) or name}
+    except Exception:
+        return {"type": name, "message": f"{name}, which cannot even be told: its text raises an error of its own."}
 
 
 def clean(text: str, most: int = 2000) -> str:

@@ -27,8 +27,8 @@ from tolva.jobs.payload import as_json, error_json
 
 log = logging.getLogger(__name__)
 
-DATABASE_PAUSE = 1.0
-"""Seconds between two tries to reach PostgreSQL."""
+DATABASE_PAUSE = 2.0
+"""Seconds before a job is tried again that found PostgreSQL away."""
 LONGEST_CALL = 1.0
 """Seconds after which a call takes no further job, so that the engine can see to its rings."""
 
@@ -105,8 +105,8 @@ def classify(error: BaseException, job: Claimed) -> Outcome | None:
     expected = isinstance(error, TolvaError)
     log.warning("job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
     if isinstance(error, DatabaseUnavailable):
-        # Our own database was away: no fault of the job's, so it costs no try.
-        return Outcome(Verb.LOST, error_json(error), DATABASE_PAUSE)
+        # Our own database was away or full: no fault of the job's, so it costs no try, however long it lasts.
+        return Outcome(Verb.RELEASE, error_json(error), DATABASE_PAUSE)
     if isinstance(error, CallerError | Never):
         return Outcome(Verb.FAIL, error_json(error))
     asked = error.retry_after if isinstance(error, TryLater) else None

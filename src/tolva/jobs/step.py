@@ -34,9 +34,12 @@ class Step:
 
     def seal(self) -> None:
         """Write checkpoint, progress and outcome under the fence. Raises LeaseLost; the transaction must roll back."""
+        if self.spawned or not self.completes:
+            self._save()
         if self.completes:
             self._complete()
-            return
+
+    def _save(self) -> None:
         given = {
             "id": self.job.id,
             "attempt": self.job.attempt,

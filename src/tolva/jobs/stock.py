@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from tolva.core.job import Claimed
 
-LEAST_INTERVAL = 0.01
-"""Seconds between two trips below which the next one brings more."""
-MOST_INTERVAL = 0.03
-"""Seconds above which it brings less: a stock delays whoever is more urgent by so much at most."""
+LEAST_INTERVAL = 0.02
+"""Seconds from one trip to the next below which the next one brings more."""
+MOST_INTERVAL = 0.06
+"""Seconds above which it brings less: a stock delays whoever is more urgent by about as much."""
 LARGEST = 500
 STALE = 0.5
 """Seconds after which an unused job is given back: every slot is busy with something long."""
@@ -21,6 +21,7 @@ class Stock:
     def __init__(self) -> None:
         self._jobs: deque[Claimed] = deque()
         self._size = 0
+        self._asked_at = 0.0
         self._filled_at = 0.0
 
     def take(self) -> Claimed | None:
@@ -29,7 +30,8 @@ class Stock:
 
     def wanted(self, asking: int) -> int:
         """How many jobs the next trip should bring beyond those that are asked for now."""
-        interval = time.monotonic() - self._filled_at
+        now = time.monotonic()
+        interval, self._asked_at = now - self._asked_at, now
         if interval < LEAST_INTERVAL:
             self._size = min(2 * self._size + asking, LARGEST)
         elif interval > MOST_INTERVAL:
@@ -44,8 +46,11 @@ class Stock:
             self._size = 0
 
     def stale(self) -> list[Claimed]:
-        """Take out what has lain for too long."""
-        return self.empty() if time.monotonic() - self._filled_at > STALE else []
+        """Take out what has lain for too long, and fetch no more ahead for now."""
+        if not self._jobs or time.monotonic() - self._filled_at < STALE:
+            return []
+        self._size = 0
+        return self.empty()
 
     def empty(self) -> list[Claimed]:
         """Take out everything."""

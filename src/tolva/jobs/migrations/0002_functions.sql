@@ -211,8 +211,7 @@ BEGIN
         THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
       finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
-      error = CASE WHEN m.verb IN ('retry', 'fail', 'lost') THEN m.payload WHEN m.verb = 'complete' THEN NULL
-        ELSE j.error END,
+      error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
       updated_at = v_now,
       seq = j.seq + 1
@@ -234,7 +233,7 @@ BEGIN
     SELECT e.id, e.tenant_id, e.queue, e.kind, e.params, e.error,
       coalesce((
         SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
-        FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost')
+        FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost', 'failed')
       ), '[]') || jsonb_build_array(jsonb_build_object(
         'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error))
     FROM ended e WHERE e.verb = 'fail'
