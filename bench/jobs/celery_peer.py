@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import uuid4
 
-from bench.jobs import redis_store, stamps
 from celery import Celery
+
+from bench.jobs import redis_store, stamps
 
 app = Celery("bench", broker=redis_store.URL)
 app.conf.task_ignore_result = True

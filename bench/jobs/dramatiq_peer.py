@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import dramatiq
-from bench.jobs import redis_store, stamps
 from dramatiq.brokers.redis import RedisBroker
+
+from bench.jobs import redis_store, stamps
 
 broker = RedisBroker(url=redis_store.URL)
 dramatiq.set_broker(broker)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import psutil
+
 from bench.jobs import cpu
 from bench.jobs.peer import Peer
 

@@ -10,11 +10,12 @@ from importlib.metadata import version
 import asyncpg
 import pgqueuer
 import uvloop
-from bench.jobs import postgres, stamps
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
+
+from bench.jobs import postgres, stamps
 
 NAME = "pgqueuer"
 

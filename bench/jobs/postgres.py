@@ -6,11 +6,16 @@ from urllib.parse import urlsplit
 
 import psutil
 import psycopg
-from bench.jobs.peer import Unavailable
 from psycopg import sql
 
-SERVER = os.environ.get("BENCH_DSN", "")
+from bench.jobs.peer import Unavailable
+
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "autovacuum")
+
+
+def server() -> str:
+    """Read anew each time, since the run may provide a server of its own."""
+    return os.environ.get("BENCH_DSN", "")
 
 
 def own_database(name: str) -> str:
@@ -20,12 +25,12 @@ def own_database(name: str) -> str:
 
 def own_dsn(name: str) -> str:
     """The address of that database, the same in the harness and in the workers."""
-    return urlsplit(SERVER)._replace(path=f"/{own_database(name)}").geturl()
+    return urlsplit(server())._replace(path=f"/{own_database(name)}").geturl()
 
 
 def create(name: str) -> None:
     """Create the database anew; raises Unavailable without a server."""
-    if not SERVER:
+    if not server():
         raise Unavailable("set BENCH_DSN to a PostgreSQL where databases may be created")
     drop(name)
     with closing(_connect()) as connection:
@@ -50,7 +55,7 @@ def _statement(template: str, name: str) -> sql.Composed:
 
 def _connect() -> psycopg.Connection:
     try:
-        return psycopg.connect(SERVER, autocommit=True)
+        return psycopg.connect(server(), autocommit=True)
     except psycopg.OperationalError as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
 

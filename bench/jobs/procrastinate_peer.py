@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import psycopg
-from bench.jobs import postgres, stamps
 from procrastinate import App, PsycopgConnector
+
+from bench.jobs import postgres, stamps
 
 NAME = "procrastinate"
 POOL = 20  # above any concurrency tried, so that no job waits for a connection

@@ -4,6 +4,7 @@ import os
 from functools import cache
 
 import redis
+
 from bench.jobs.peer import Unavailable
 
 URL = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/15")

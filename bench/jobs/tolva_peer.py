@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import psycopg
-from bench.jobs import postgres, stamps
 
+from bench.jobs import postgres, stamps
 from tolva import __version__, app
 from tolva.core.job import NewJob, Queue
 from tolva.core.ports import Engine, QueueSlots

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
 from bench.jobs import stamps
 from bench.jobs.peer import Peer
 
