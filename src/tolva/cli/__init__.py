@@ -1,19 +1,39 @@
 """The command line: each command a few lines over the parts below."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from tolva import __version__
 from tolva.cli import dead, demo, doctor, jobs, load, queues, schedules, serve
-from tolva.cli.console import explained
+from tolva.cli.console import EXIT_CODES, explained, say
 
 cli = typer.Typer(
     name="tolva",
     help="Durable data intake: files in, progress and explained errors out, rows in PostgreSQL.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"tolva {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def tolva(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Durable data intake: files in, progress and explained errors out, rows in PostgreSQL."""
+
+
 cli.command("up")(serve.up)
 cli.command("api")(serve.api)
 cli.command("worker")(serve.worker)
@@ -28,6 +48,6 @@ cli.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
-    """Entry point. Exit codes: see `console`."""
+    """Entry point. Ends with one of `console.EXIT_CODES`."""
     with explained():
         sys.exit(cli())

@@ -1,10 +1,7 @@
-"""What every command shares: how it prints, how it fails, and its common options.
-
-Exit codes: 0 done · 1 the job failed · 2 the call was wrong · 3 something does not answer, try later
-· 4 done, but rows were refused.
-"""
+"""What every command shares: how it prints, how it fails, and its common options."""
 
 import json
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +14,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from tolva.errors import CallerError, TolvaError, TryLater
 from tolva.settings import Settings, load_settings
@@ -26,14 +24,30 @@ class Exit(IntEnum):
     """What a command's end means to a script."""
 
     DONE = 0
-    JOB_FAILED = 1
+    FAILED = 1
     WRONG_CALL = 2
     TRY_LATER = 3
     ROWS_REFUSED = 4
+    INTERRUPTED = 130
 
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+EXIT_CODES = (
+    "Exit codes: 0 done · 1 the job failed, or doctor found a fault · 2 the call or a setting is wrong · "
+    "3 something does not answer, try later · 4 done, but rows were refused · 130 Ctrl-C."
+)
+
+WIDE = 1000
+"""Columns of a pipe or file: whoever reads it wants whole lines."""
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
+    return Console(stderr=stderr, highlight=False, width=width)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the embedded PostgreSQL and of files. [TOLVA_DATA_DIR]")
@@ -48,18 +62,14 @@ def explained() -> Generator[None]:
     try:
         yield
     except TolvaError as error:
-        err.print(f"[bold red]Error:[/] {_escaped(str(error))}")
+        err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(_code(error))
 
 
 def _code(error: TolvaError) -> Exit:
     if isinstance(error, CallerError):
         return Exit.WRONG_CALL
-    return Exit.TRY_LATER if isinstance(error, TryLater) else Exit.JOB_FAILED
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    return Exit.TRY_LATER if isinstance(error, TryLater) else Exit.FAILED
 
 
 def settings_for(data_dir: Path | None, **more: Any) -> Settings:
@@ -67,9 +77,20 @@ def settings_for(data_dir: Path | None, **more: Any) -> Settings:
     return load_settings(data_dir=data_dir.absolute() if data_dir else None, **more)
 
 
+def say(text: str) -> None:
+    """A line on standard output as it is: no markup, and never broken, so that what is in it can be pasted."""
+    out.print(text, markup=False, soft_wrap=True)
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_json_line(value: object) -> None:
+    """One of several JSON documents, on a line of its own and at once."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def _plain(value: object) -> object:

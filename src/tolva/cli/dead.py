@@ -3,9 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, when
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
@@ -34,24 +35,31 @@ def ls(
     if as_json:
         print_json(letters)
     elif not letters:
-        out.print("No dead letters: no job has failed for good.")
+        say("No dead letters: no job has failed for good." if not (queue or kind) else "No such dead letters.")
     else:
-        table = Table("job", "kind", "queue", "failed", "tries", "error", box=None)
-        for letter in letters:
-            cells = str(letter["job_id"]), letter["kind"], letter["queue"], when(letter["failed_at"])
-            table.add_row(*cells, str(len(letter["attempts"])), letter["error"]["message"])
-        out.print(table)
+        columns = [Column(title) for title in ("job", "kind", "queue", "failed", "tries")]
+        cells = [
+            (each["job_id"], each["kind"], each["queue"], when(each["failed_at"]), len(each["attempts"]), _why(each))
+            for each in letters
+        ]
+        out.print(listing(out, [*columns, Column("error", wraps=True)], cells))
+        say(f"\nOnce the cause is mended: {Hints(data_dir, tenant).command('dead', 'replay')} JOB")
+
+
+def _why(letter: "dict[str, dict[str, str]]") -> str:
+    return letter["error"].get("message", "")
 
 
 @cli.command("replay")
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Jobs to replay.", metavar="JOB…")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="Jobs to replay.", metavar="JOB…", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="All that match the filters.")] = False,
     queue: QueueName = None,
     kind: Kind = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
 ) -> None:
     """Queue failed jobs again, each from its last checkpoint."""
     if bool(ids) == every:
@@ -60,7 +68,14 @@ def replay(
     with opened(data_dir) as jobs, jobs.work(tenant) as work:
         letters = store.dead_letters(work.conn, queue=queue, kind=kind, job_ids=wanted, most=MOST_REPLAYED)
         found = [JobId(str(letter["job_id"])) for letter in letters]
+        unknown = sorted(set(wanted or []) - set(found))
+        if unknown:
+            raise InvalidInput(
+                f"No dead letter of: {', '.join(unknown)}. Nothing was queued; `tolva dead ls` lists them."
+            )
         again = found if dry_run else work.replay(found)
-    out.print(f"{len(again):,} jobs {'would be' if dry_run else 'were'} queued again.")
-    if unknown := set(wanted or []) - set(found):
-        raise InvalidInput(f"No dead letter of: {', '.join(sorted(unknown))}. The others were queued again.")
+    if as_json:
+        print_json({"jobs": again, "dry_run": dry_run})
+    else:
+        number = f"{len(again):,} {'job' if len(again) == 1 else 'jobs'}"
+        say(f"{number} would be queued again." if dry_run else f"{number} queued again.")

@@ -1,24 +1,30 @@
 """`tolva jobs`: list, look at, follow, cancel and retry jobs."""
 
+import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, when
+from tolva.cli.console import AsJson, DataDir, Tenant, err, out, print_json, print_json_line, say, when
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
-from tolva.cli.watch import summary, tell_end, watch
-from tolva.core.job import State, job_id
+from tolva.cli.watch import exit_code, leave, tell_end, watch
+from tolva.core.job import JobId, State, job_id
 from tolva.jobs import store
 from tolva.jobs.progress import follow
 from tolva.jobs.sql import SQL
+from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.export import error_lines
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(help="The job's id.", metavar="JOB")]
+Id = Annotated[str, typer.Argument(help="The job's id.", metavar="JOB", show_default=False)]
+
+MOST_EVENTS = 1000
 
 
 @cli.command("ls")
@@ -35,22 +41,20 @@ def ls(
         rows = store.list_jobs(conn, state=state, queue=queue, most=limit)
     if as_json:
         print_json(rows)
-    elif not rows:
-        out.print("No jobs. Make one: tolva load FILE.xlsx --param proveedor_id=PROV001")
+    elif rows:
+        columns = [Column(title) for title in ("job", "kind", "state", "rows", "tries", "created")]
+        out.print(listing(out, columns, [_listed(row) for row in rows]))
+    elif state or queue:
+        say("No such jobs.")
     else:
-        table = Table("job", "kind", "state", "progress", "tries", "created", box=None)
-        for row in rows:
-            done = row["progress"].get("processed", "")
-            of = row["progress"].get("total", "")
-            table.add_row(
-                str(row["id"]),
-                row["kind"],
-                row["state"],
-                f"{done}/{of}" if of else "",
-                str(row["attempt"]),
-                when(row["created_at"]),
-            )
-        out.print(table)
+        load = Hints(data_dir, tenant).command("load", "FILE.xlsx", "--param", "proveedor_id=PROV001")
+        say(f"No jobs yet. Make one: {load}")
+
+
+def _listed(row: DictRow) -> tuple[object, ...]:
+    total = row["progress"].get("total")
+    rows = f"{row['progress'].get('processed', 0):,}/{total:,}" if total else ""
+    return row["id"], row["kind"], row["state"], rows, row["attempt"], when(row["created_at"])
 
 
 @cli.command("show")
@@ -58,56 +62,83 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     """One job, and what happened to it."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         job = store.get_job(conn, job_id(id))
-        events = conn.execute(SQL["events_after"], {"id": id, "after": 0, "most": 1000}).fetchall()
+        events = conn.execute(SQL["events_after"], {"id": id, "after": 0, "most": MOST_EVENTS}).fetchall()
     if as_json:
         print_json(job | {"events": events})
         return
-    facts = Table.grid(padding=(0, 2))
-    for name in ("id", "kind", "queue", "state", "attempt", "failures", "params", "progress", "error"):
-        facts.add_row(name, str(job[name]) if job[name] is not None else "")
-    for name in ("created_at", "started_at", "finished_at"):
-        facts.add_row(name, when(job[name]))
-    out.print(facts)
-    told = Table("seq", "at", "event", "", box=None)
-    for event in events:
-        told.add_row(str(event["seq"]), when(event["at"]), event["type"], str(event["data"] or ""))
-    out.print(told)
+    told = [("id", id)]
+    told += [(name, _told(job[name])) for name in ("kind", "queue", "state", "attempt", "failures")]
+    told += [(name, _told(job[name])) for name in ("params", "progress", "error")]
+    told += [(name.removesuffix("_at"), when(job[name])) for name in ("created_at", "started_at", "finished_at")]
+    out.print(facts(told), "", sep="\n")
+    columns = Column("seq", right=True), Column("at"), Column("event"), Column("what", wraps=True)
+    cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in events]
+    if cells:
+        out.print(listing(out, columns, cells))
+
+
+def _told(value: Any) -> str:
+    """A stored value for people: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value is not None else ""
 
 
 @cli.command("watch")
 def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
-    """Follow a job to its end. With --json, one line for each event."""
+    """Follow a job to its end. With --json, one line for each change."""
+    hints, known = Hints(data_dir, tenant), job_id(id)
     with opened(data_dir) as jobs:
-        if as_json:
-            for news in follow(jobs.db, tenant, job_id(id)):
-                print_json({"job": news.job, "events": news.events})
-            return
-        job = watch(jobs, tenant, job_id(id))
-        code = tell_end(job)
-        if job["result"]:
-            out.print(summary(job))
-    raise typer.Exit(code)
+        _warn_when_alone(jobs, hints)
+        try:
+            job = _stream(jobs, tenant, known) if as_json else watch(jobs, tenant, known)
+        except KeyboardInterrupt:
+            raise leave("The job goes on. Follow it again:", hints.command("jobs", "watch", id)) from None
+    if not as_json:
+        tell_end(job, hints)
+    raise typer.Exit(exit_code(job))
+
+
+def _warn_when_alone(jobs: Jobs, hints: Hints) -> None:
+    with jobs.db.connection() as conn:
+        living = conn.execute("SELECT FROM tolva.workers WHERE lease_until > now()").fetchone()
+    if living is None:
+        start = hints.command("up")
+        err.print(f"No worker is running: what waits goes on when one does. Start one: {start}", soft_wrap=True)
+
+
+def _stream(jobs: Jobs, tenant_id: str, id: JobId) -> DictRow:
+    job: DictRow = {}
+    for news in follow(jobs.db, tenant_id, id):
+        job = news.job
+        print_json_line({"job": job, "events": news.events})
+    return job
 
 
 @cli.command("errors")
 def errors(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """The refused rows of a load, as CSV."""
+    """The refused rows of a load, as CSV on standard output."""
     with opened(data_dir) as jobs:
         for piece in error_lines(jobs.db, tenant, job_id(id)):
             sys.stdout.write(piece)
 
 
 @cli.command("cancel")
-def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Cancel a job that waits or runs, and its children."""
     with opened(data_dir) as jobs, jobs.work(tenant) as work:
         state = work.cancel(job_id(id))
-    out.print("It was told to stop." if state is State.RUNNING else "Cancelled.")
+    if as_json:
+        print_json({"id": id, "state": state})
+    else:
+        follow = Hints(data_dir, tenant).command("jobs", "watch", id)
+        say(f"It was told to stop. Follow it: {follow}" if state is State.RUNNING else "Cancelled.")
 
 
 @cli.command("retry")
-def retry(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+def retry(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Queue a failed or cancelled job again; it goes on at its last checkpoint."""
     with opened(data_dir) as jobs, jobs.work(tenant) as work:
         work.retry(job_id(id))
-    out.print(f"Queued again. Follow it: tolva jobs watch {id}")
+    if as_json:
+        print_json({"id": id, "state": State.QUEUED})
+    else:
+        say(f"Queued again. Follow it: {Hints(data_dir, tenant).command('jobs', 'watch', id)}")

@@ -1,21 +1,25 @@
 """`tolva load`: a file into its table, watched to the end."""
 
+from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tolva import app
-from tolva.cli.console import AsJson, DataDir, Exit, Tenant, out, print_json, settings_for
-from tolva.cli.refused import first_refused
-from tolva.cli.watch import summary, tell_end, watch
+from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
+from tolva.cli.hints import Hints
+from tolva.cli.refused import show_refused
+from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
-from tolva.errors import InvalidInput
+from tolva.errors import InvalidInput, UnreadableFile
 from tolva.jobs.work import Jobs
 from tolva.serve import own_worker
 from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
+from tolva.tables.sniff import HEAD, sniff, verify
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.accept import Arrival, accept
 from tolva.workloads.catalog.reception import Reception
@@ -24,29 +28,44 @@ PIECE = 1024 * 1024
 
 
 def load(
-    file: Annotated[Path, typer.Argument(help="A .xlsx or .csv file.")],
+    file: Annotated[Path, typer.Argument(help="A .xlsx or .csv file.", show_default=False)],
     schema: Annotated[str, typer.Option(help="What the rows are.")] = "products",
-    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE that holds for every row; may repeat.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE that holds for every row, for instance proveedor_id=PROV001.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
-    constants = check_constants(_params(param or []), builtin_schema(schema))
+    constants = _constants(schema, _params(param or []))
+    _look_at(file)
+    hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            job_id = _accept(settings, jobs, tenant, file, Arrival(schema, file.name, constants))
+            id = _accept(settings, jobs, tenant, file, Arrival(schema, file.name, constants))
+            alone = app.needs_worker(server)
             with own_worker(settings, server):
-                job = watch(jobs, tenant, job_id, quiet=as_json)
-            code = tell_end(job) if not as_json else Exit.DONE
+                try:
+                    job = watch(jobs, tenant, id, quiet=as_json)
+                except KeyboardInterrupt:
+                    raise _leave(id, hints, alone=alone) from None
             if as_json:
                 print_json(job)
-            elif job["result"]:
-                out.print(summary(job))
-                out.print(first_refused(jobs, tenant, job_id))
-    raise typer.Exit(code)
+            else:
+                tell_end(job, hints)
+                show_refused(jobs, tenant, id, hints)
+    raise typer.Exit(exit_code(job))
+
+
+def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
+    follow = hints.command("jobs", "watch", id)
+    if alone:
+        said = "The job is kept, and goes on where it stands as soon as a worker runs. Start one, and follow it:"
+        return leave(said, hints.command("up"), follow)
+    return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
 def _params(given: list[str]) -> dict[str, str]:
@@ -57,12 +76,40 @@ def _params(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:
+def _constants(schema_name: str, given: dict[str, str]) -> dict[str, str]:
+    if schema_name not in (known := sorted(_known_schemas())):
+        raise InvalidInput(f"There is no schema '{schema_name}'. Known schemas: {', '.join(known)}.")
+    schema = builtin_schema(schema_name)
+    needed = [field.name for field in schema.fields if field.source == "params" and field.required]
+    if missing := [name for name in needed if not given.get(name, "").strip()]:
+        options = " ".join(f"--param {name}=VALUE" for name in missing)
+        raise InvalidInput(f"The rows of '{schema_name}' need a value that is not in the file. Add: {options}")
+    return check_constants(given, schema)
+
+
+def _known_schemas() -> Iterator[str]:
+    for file in resources.files("tolva.tables").joinpath("schemas").iterdir():
+        name, dot, _ = file.name.partition(".json")
+        if dot:
+            yield name
+
+
+def _look_at(file: Path) -> None:
+    """Refuse at once what would be refused later. Raises InvalidInput and its like."""
+    if file.is_dir():
+        raise InvalidInput(f"{file} is a folder. Name one .xlsx or .csv file in it.")
     try:
-        stream = file.open("rb")
+        with file.open("rb") as stream:
+            kind = sniff(stream.read(HEAD), file.name)
+        verify(file, kind)
+    except FileNotFoundError:
+        raise InvalidInput(f"There is no file {file} (looked in {Path.cwd()}).") from None
     except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    with stream, app.blobs(settings).receive(settings.upload_max_mb * 1024**2) as writer:
+        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:
+    with file.open("rb") as stream, app.blobs(settings).receive(settings.upload_max_mb * 1024**2) as writer:
         reception = Reception(writer)
         reception.begin(file.name)
         while piece := stream.read(PIECE):

@@ -3,18 +3,19 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, when
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.errors import NotFound
 from tolva.jobs import store
 from tolva.jobs.sql import SQL
+from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="How the queues stand; pause, resume, and share them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The queue.", metavar="QUEUE")]
+Name = Annotated[str, typer.Argument(help="The queue.", metavar="QUEUE", show_default=False)]
 
 
 @cli.command("ls")
@@ -24,24 +25,45 @@ def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJso
         rows = conn.execute(SQL["queue_states"]).fetchall()
     if as_json:
         print_json(rows)
-        return
-    table = Table("queue", "queued", "running", "waiting", "oldest", "", box=None)
-    for row in rows:
-        counts = (str(row[name]) for name in ("queued", "running", "waiting"))
-        table.add_row(row["name"], *counts, when(row["oldest"]), "[yellow]paused[/]" if row["paused_at"] else "")
-    out.print(table if rows else "No queues yet: they appear when the first worker starts.")
+    elif not rows:
+        say("No queues yet: they appear when the first worker starts.")
+    else:
+        counted = [Column(title, right=True) for title in ("queued", "running", "waiting")]
+        columns = [Column("queue"), *counted, Column("oldest"), Column("", style="yellow")]
+        cells = [
+            (
+                row["name"],
+                row["queued"],
+                row["running"],
+                row["waiting"],
+                when(row["oldest"]),
+                row["paused_at"] and "paused",
+            )
+            for row in rows
+        ]
+        out.print(listing(out, columns, cells))
 
 
 @cli.command("pause")
-def pause(queue: Name, data_dir: DataDir = None) -> None:
+def pause(queue: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Let no more jobs of a queue start; running ones go on."""
-    _set_paused(queue, data_dir, paused=True)
+    with opened(data_dir) as jobs:
+        _set_paused(jobs, queue, paused=True)
+    if as_json:
+        print_json({"queue": queue, "paused": True})
+    else:
+        say(f"'{queue}' is paused: running jobs go on, no other starts.")
 
 
 @cli.command("resume")
-def resume(queue: Name, data_dir: DataDir = None) -> None:
+def resume(queue: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Let jobs of a paused queue start again."""
-    _set_paused(queue, data_dir, paused=False)
+    with opened(data_dir) as jobs:
+        _set_paused(jobs, queue, paused=False)
+    if as_json:
+        print_json({"queue": queue, "paused": False})
+    else:
+        say(f"'{queue}' is open.")
 
 
 @cli.command("share")
@@ -52,17 +74,27 @@ def share(
     burst: Annotated[float | None, typer.Option(help="Jobs that may start at once after a pause.")] = None,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
 ) -> None:
-    """Set a tenant's weight and rate limit in a queue."""
+    """Set a tenant's weight and rate limit in a queue; what is left out goes back to its default."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        known = {row["name"] for row in conn.execute(SQL["queue_states"]).fetchall()} | set(jobs.catalogue.queues)
+        if queue not in known:
+            raise _unknown(queue)
         store.set_lane(conn, tenant, queue, weight=weight, rate=rate, burst=burst)
-    limit = f"at most {rate:g} jobs/s" if rate else "no rate limit"
-    out.print(f"Tenant '{tenant}' has weight {weight:g} in '{queue}', {limit}.")
+    if as_json:
+        print_json({"queue": queue, "tenant": tenant, "weight": weight, "rate": rate, "burst": burst})
+    else:
+        limit = f"at most {rate:g} jobs/s" if rate else "no rate limit"
+        say(f"Tenant '{tenant}' has weight {weight:g} in '{queue}', {limit}.")
 
 
-def _set_paused(queue: str, data_dir: DataDir, *, paused: bool) -> None:
-    with opened(data_dir) as jobs, jobs.db.connection() as conn:
+def _set_paused(jobs: Jobs, queue: str, *, paused: bool) -> None:
+    with jobs.db.connection() as conn:
         row = conn.execute(SQL["set_paused"], {"queue": queue, "paused": paused}).fetchone()
     if not (row and row["known"]):
-        raise NotFound(f"There is no queue '{queue}'. `tolva queue ls` lists them.")
-    out.print(f"'{queue}' is {'paused' if paused else 'running'}.")
+        raise _unknown(queue)
+
+
+def _unknown(queue: str) -> NotFound:
+    return NotFound(f"There is no queue '{queue}'. `tolva queue ls` lists them.")

@@ -1,9 +1,10 @@
 """`tolva schedule`: what happens by the clock."""
 
 import typer
-from rich.table import Table
+from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, when
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.jobs.schedule import list_schedules
 from tolva.web.tenant import DEFAULT_TENANT
@@ -24,10 +25,12 @@ def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJso
     if as_json:
         print_json(rows)
     elif not rows:
-        out.print("No schedules.")
+        say("No schedules.")
     else:
-        table = Table("name", "cron", "zone", "kind", "last", "next", box=None)
-        for row in rows:
-            upcoming = "paused" if row["paused_at"] else when(row["next_at"])
-            table.add_row(row["name"], row["cron"], row["timezone"], row["kind"], when(row["last_at"]), upcoming)
-        out.print(table)
+        columns = [Column(title) for title in ("name", "cron", "zone", "kind", "last", "next")]
+        out.print(listing(out, columns, [_listed(row) for row in rows]))
+
+
+def _listed(row: DictRow) -> tuple[object, ...]:
+    upcoming = "paused" if row["paused_at"] else when(row["next_at"])
+    return row["name"], row["cron"], row["timezone"], row["kind"], when(row["last_at"]), upcoming

@@ -4,10 +4,11 @@ import logging
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tolva import app
-from tolva.cli.console import DataDir, err, out, settings_for
+from tolva.cli.console import AsJson, DataDir, err, out, print_json, say, settings_for
+from tolva.cli.hints import Hints
+from tolva.cli.listing import facts
 from tolva.core.ports import QueueSlots
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
@@ -28,7 +29,7 @@ def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     listener = listen(settings)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
-        out.print(_banner(settings, server, url_of(listener)))
+        _greet(settings, server, url_of(listener), Hints(data_dir))
         serve_all(settings, listener, stop)
 
 
@@ -36,7 +37,7 @@ def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the HTTP API alone."""
     settings = settings_for(data_dir, host=host, port=port)
     listener = listen(settings)
-    err.print(f"API on {url_of(listener)}")
+    err.print(f"API on {url_of(listener)}", soft_wrap=True)
     serve_api(settings, listener)
 
 
@@ -50,13 +51,16 @@ def worker(
     serve_worker(settings, _slots(settings, queues or ["all"]))
 
 
-def migrate(data_dir: DataDir = None) -> None:
+def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Bring the database up to date. Safe to call again, and from several machines at once."""
     with app.server(settings_for(data_dir)) as server:
         applied = app.bring_up_to_date(server)
+    if as_json:
+        print_json({"applied": [{"module": each.module, "name": each.name} for each in applied]})
+        return
     for migration in applied:
-        out.print(f"applied {migration.module} {migration.name}")
-    out.print("The database is up to date.")
+        say(f"applied {migration.module} {migration.name}")
+    say("The database is up to date.")
 
 
 def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
@@ -75,11 +79,15 @@ def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
     return QueueSlots(name, int(slots or known[name]))
 
 
-def _banner(settings: Settings, server: app.Server, url: str) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("[bold]Tolva is up.[/]", "Ctrl-C ends it.")
-    table.add_row("API", f"{url}/docs")
-    table.add_row("Database", "embedded PostgreSQL" if server.embedded else "DATABASE_URL")
-    table.add_row("Data folder", str(settings.data_dir))
-    table.add_row("Next", "tolva load FILE.xlsx --param proveedor_id=PROV001")
-    return table
+def _greet(settings: Settings, server: app.Server, url: str, hints: Hints) -> None:
+    out.print("[bold]Tolva is up.[/] Ctrl-C ends it.")
+    out.print(
+        facts(
+            [
+                ("API", f"{url}/docs"),
+                ("Database", "embedded PostgreSQL" if server.embedded else "the one of DATABASE_URL"),
+                ("Data folder", settings.data_dir),
+            ]
+        )
+    )
+    say(f"Next         {hints.command('load', 'FILE.xlsx', '--param', 'proveedor_id=PROV001')}")

@@ -1,48 +1,44 @@
-"""A job before the user's eyes: a progress bar while it runs, a summary at its end."""
+"""A job before the user's eyes: how far it is while it runs, a summary at its end."""
 
+import typer
 from psycopg.rows import DictRow
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.markup import escape
 from rich.table import Table
 
-from tolva.cli.console import Exit, err, out
+from tolva.cli.console import Exit, err, out, say
+from tolva.cli.hints import Hints
+from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
 from tolva.jobs.progress import follow
 from tolva.jobs.work import Jobs
 
+_ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
+
 
 def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
     """Follow a job to its end; returns it."""
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-        console=err,
-        disable=quiet,
-    )
     last: DictRow | None = None
-    with bar:
-        task = bar.add_task("waiting", total=None, note="")
+    with meter(err, quiet=quiet) as gauge:
         for news in follow(jobs.db, tenant_id, id):
             last = news.job
-            counters = last["progress"]
-            bar.update(
-                task,
-                description=last["state"],
-                total=counters.get("total") or None,
-                completed=counters.get("processed", 0),
-                note=f"[red]{counters['failed']} refused[/]" if counters.get("failed") else "",
-            )
+            gauge.show(Reading.of(last["state"], last["progress"]))
     assert last is not None, "follow begins with the job"
     return last
 
 
+def leave(said: str, *commands: str) -> typer.Exit:
+    """The way out on Ctrl-C: the job is not ours to end, so say how it goes on. Raise what this returns."""
+    err.print(f"\n{said}", soft_wrap=True)
+    for command in commands:
+        err.print(f"  {command}", markup=False, soft_wrap=True)
+    return typer.Exit(Exit.INTERRUPTED)
+
+
 def summary(job: DictRow) -> Table:
     """The end of a load, in rows."""
-    result: Json = job["result"] or {}
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
     for label, name, style in (
         ("rows", "total", "bold"),
         ("created", "created", "green"),
@@ -51,19 +47,31 @@ def summary(job: DictRow) -> Table:
         ("refused", "rejected", "red"),
         ("repeated in the file", "repeated", ""),
     ):
-        count = result.get(name, 0)
+        count = _result(job).get(name, 0)
         table.add_row(label, f"[{style}]{count:,}[/]" if style and count else f"{count:,}")
     return table
 
 
-def tell_end(job: DictRow) -> Exit:
-    """Say how a job ended, unless it completed; returns the exit code."""
-    state = State(job["state"])
-    if state is State.COMPLETED:
-        result: Json = job["result"] or {}
-        return Exit.ROWS_REFUSED if result.get("rejected") else Exit.DONE
+def exit_code(job: DictRow) -> Exit:
+    """What the end of a job means to a script."""
+    if job["state"] != State.COMPLETED:
+        return Exit.FAILED
+    return Exit.ROWS_REFUSED if _result(job).get("rejected") else Exit.DONE
+
+
+def tell_end(job: DictRow, hints: Hints) -> None:
+    """Show how a job ended: its summary, or why it failed and what to do."""
+    if job["state"] == State.COMPLETED:
+        if "total" in _result(job):
+            out.print(summary(job))
+        if ignored := job["progress"].get("ignored_columns"):
+            say(f"Ignored columns: {', '.join(ignored)}")
+        return
     error: Json = job["error"] or {}
-    reason = error.get("message", "")
-    err.print(f"[bold red]The job {state}.[/] {reason if state is State.FAILED else ''}".rstrip(), markup=True)
-    out.print(f"Try again: tolva jobs retry {job['id']}")
-    return Exit.JOB_FAILED
+    reason = error.get("message", "") if job["state"] == State.FAILED else ""
+    err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
+    err.print(f"Try again: {hints.command('jobs', 'retry', str(job['id']))}", markup=False, soft_wrap=True)
+
+
+def _result(job: DictRow) -> Json:
+    return job["result"] or {}

@@ -19,6 +19,8 @@ def translated() -> Generator[None]:
     """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend."""
     try:
         yield
+    except (pg.ProgramLimitExceeded, pg.StatementTooComplex):
+        raise  # what was given is beyond a fixed limit of PostgreSQL, today and tomorrow
     except (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout) as error:
         raise translate(error) from error
 

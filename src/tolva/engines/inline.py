@@ -1,10 +1,14 @@
 """Runs jobs in the process that made them, at once. For tests, scripts, and services without workers."""
 
+import logging
 from collections.abc import Sequence
 
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
+from tolva.errors import TolvaError
+
+log = logging.getLogger(__name__)
 
 
 class InlineEngine:
@@ -16,8 +20,14 @@ class InlineEngine:
 
     def ring(self, queue: str, hints: Sequence[JobId]) -> None:
         """Run whatever is ready in the queue. Before `serve` was called, a ring is lost, as any ring may be."""
-        while self._run_next is not None and queue in self._queues and self._run_next(queue):
-            pass
+        try:
+            while self._run_next is not None and queue in self._queues and self._run_next(queue):
+                pass
+        except TolvaError as error:
+            # Whoever rings has committed already and must not hear of it.
+            log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
+        except Exception:
+            log.exception("ring of queue %s for %s was lost", queue, ", ".join(hints[:3]))
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
         """From now on rings run jobs. Returns at once: there is nobody to wait for."""

@@ -10,7 +10,7 @@ from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.engines.bell import Bell
-from tolva.errors import DatabaseUnavailable, LeaseLost
+from tolva.errors import DatabaseUnavailable, LeaseLost, TryLater
 from tolva.jobs.sql import SQL
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,10 @@ class PostgresEngine:
             except LeaseLost as error:
                 log.error("%s; this process takes no more jobs", error)
                 return
-            except DatabaseUnavailable as error:
+            except TryLater as error:
                 log.warning("queue %s: %s", queue, error)
+            except Exception:
+                log.exception("queue %s", queue)  # a fault of our own; the slot goes on with the next ring
             self._bell.wait(queue, heard)
 
     def _listen(self, queues: list[str]) -> None:

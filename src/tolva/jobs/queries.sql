@@ -12,11 +12,14 @@ FROM unnest(
 ON CONFLICT DO NOTHING
 RETURNING id, queue, run_at <= clock_timestamp() AS rings;
 
--- name: holder_of_key
--- The job that holds a unique key of the tenant.
+-- name: holder_of_open_key
+-- The open job that holds a unique key of the tenant.
 SELECT id FROM tolva.jobs
-WHERE unique_key = %(unique_key)s AND (unique_forever OR state IN ('queued', 'running', 'waiting'))
-ORDER BY id DESC LIMIT 1;
+WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
+
+-- name: holder_of_key_for_ever
+-- The job, open or not, that holds a unique key of the tenant for ever.
+SELECT id FROM tolva.jobs WHERE unique_key = %(unique_key)s AND unique_forever;
 
 -- name: get_job
 -- One job of the tenant, whole.

@@ -79,7 +79,8 @@ def _columns(
 
 
 def _holder(conn: Connection, job: NewJob) -> JobId:
-    row = conn.execute(SQL["holder_of_key"], {"unique_key": job.unique_key}).fetchone()
+    query = "holder_of_key_for_ever" if job.unique_forever else "holder_of_open_key"
+    row = conn.execute(SQL[query], {"unique_key": job.unique_key}).fetchone()
     if row is None:
         # It ended between our insert and this look-up; whoever asks again gets a job of their own.
         raise Conflict(f"The job that held the key '{job.unique_key}' has just ended. Ask again.")

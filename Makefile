@@ -1,0 +1,63 @@
+# Needs python3 (3.11 or later) and make; `make lock` alone fetches uv. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check chaos bench lock schema clean
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+BIN := .venv/bin
+ENV := .venv/.made
+BENCH_ENV := .venv/.made-bench
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
+	  printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+demo: $(ENV) ## Load 3,000 sample products through the API: everything once, from file to table
+	@$(BIN)/tolva demo
+
+up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
+	@$(BIN)/tolva up
+
+test: $(ENV) ## The doctests and the suite, on real PostgreSQL
+	$(BIN)/pytest --doctest-modules src
+	$(BIN)/pytest -m "not long"
+
+check: $(ENV) ## Style, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+chaos: $(ENV) ## The long form of the chaos runs: kill, freeze and restart, for minutes
+	$(BIN)/pytest -m long tests/chaos -s
+
+bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
+	$(BIN)/python -m bench.jobs
+
+lock: $(ENV) ## Newer dependencies into both lock files
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+	  --extra embedded --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+	  --extra embedded --group dev --group bench pyproject.toml -o requirements-bench.lock
+
+schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from the migrations and from settings.py
+	TOLVA_RENEW_SCHEMA=1 $(BIN)/pytest tests/jobs/test_schema_file.py
+	$(BIN)/python docs/make_settings.py
+
+clean: ## Remove the environment and every cache; data folders stay
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment, brought into line when the lock or the project's metadata changes; from nothing after `make clean`.
+$(ENV): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tolva needs Python 3.11 or later; name one: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BENCH_ENV): $(ENV) requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@

@@ -1,5 +1,0 @@
-"""Stub."""
-
-
-def demo() -> None:
-    """Demo."""

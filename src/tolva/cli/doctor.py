@@ -1,5 +1,0 @@
-"""Stub."""
-
-
-def doctor() -> None:
-    """Check every setting and dependency."""

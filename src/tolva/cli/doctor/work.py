@@ -1,0 +1,59 @@
+"""The jobs: who works, what waits, and what has failed."""
+
+from tolva.cli.doctor.finding import Finding, fault, note, ok
+from tolva.cli.doctor.patient import Patient, with_tables
+from tolva.jobs import store
+from tolva.jobs.sql import SQL
+
+LONG = 300.0
+"""Seconds that a ready job may wait."""
+MOST_LETTERS = 1000
+
+
+@with_tables
+def workers(patient: Patient) -> Finding:
+    """Whether anybody is there to run jobs."""
+    with patient.asking() as conn:
+        rows = conn.execute("SELECT host, lease_until > now() AS alive FROM tolva.workers").fetchall()
+    alive, silent = [row for row in rows if row["alive"]], [row for row in rows if not row["alive"]]
+    if alive:
+        hosts = ", ".join(sorted({row["host"] for row in alive}))
+        lost = f"; {len(silent)} fell silent, their jobs are being rescued" if silent else ""
+        return ok(f"{len(alive)} processes alive on {hosts}{lost}")
+    return note("None is running: jobs wait.", f"Start one: {patient.hints.command('up')} (or `tolva worker`).")
+
+
+@with_tables
+def paused(patient: Patient) -> Finding:
+    """Whether somebody stopped a queue, and perhaps forgot it."""
+    with patient.asking() as conn:
+        rows = conn.execute("SELECT name FROM tolva.queues WHERE paused_at IS NOT NULL ORDER BY name").fetchall()
+    if names := [row["name"] for row in rows]:
+        return note(f"Paused: {', '.join(names)}", f"Go on: {patient.hints.command('queue', 'resume', names[0])}")
+    return ok("all open")
+
+
+@with_tables
+def backlog(patient: Patient) -> Finding:
+    """Whether ready jobs wait for too long, of whichever tenant."""
+    with patient.asking() as conn:
+        names = [row["name"] for row in conn.execute("SELECT name FROM tolva.queues").fetchall()]
+        rows = conn.execute(SQL["waiting_queues"], {"queues": names}).fetchall()
+    late = {row["queue"]: -row["seconds"] for row in rows if row["seconds"] < -LONG}
+    if late:
+        said = ", ".join(f"{queue} for {seconds / 60:,.0f} minutes" for queue, seconds in late.items())
+        remedy = f"Start a worker, or more processes (TOLVA_PROCESSES): {patient.hints.command('worker')}"
+        return fault(f"Ready jobs wait in {said}.", remedy)
+    return ok("nothing waits for long")
+
+
+@with_tables
+def dead_letters(patient: Patient) -> Finding:
+    """Whether jobs failed for good and nobody looked."""
+    with patient.asking() as conn:
+        letters = store.dead_letters(conn, most=MOST_LETTERS)
+    if letters:
+        more = " or more" if len(letters) == MOST_LETTERS else ""
+        remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay`."
+        return note(f"{len(letters)}{more}, the last one: {letters[0]['error'].get('message', '')}", remedy)
+    return ok("none")

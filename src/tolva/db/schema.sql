@@ -1,0 +1,966 @@
+-- The whole schema, as the migrations leave it on PostgreSQL 18. Made by `make schema`; do not edit.
+
+
+CREATE SCHEMA tolva;
+
+CREATE FUNCTION tolva.abandoned_uploads(p_most integer) RETURNS TABLE(job_id uuid, blob text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT u.job_id, u.blob FROM tolva.uploads u
+  WHERE NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id) ORDER BY u.job_id LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.abandoned_uploads(p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overdue uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  WITH alive AS (
+    UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
+  )
+  SELECT a.id, (
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.worker_id = a.id AND j.state = 'running'
+      AND j.started_at + make_interval(secs => j.hard_limit) < clock_timestamp()
+    ORDER BY j.started_at LIMIT 1)
+  FROM alive a
+$$;
+
+ALTER FUNCTION tolva.beat(p_workers uuid[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.cancel_children(p_parents uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  v_children uuid[] := ARRAY(SELECT c.id FROM tolva.jobs c
+    WHERE c.parent_id = ANY (p_parents) AND c.state IN ('queued', 'waiting', 'running')
+      AND c.cancel_requested_at IS NULL);
+BEGIN
+  IF cardinality(v_children) > 0 THEN
+    PERFORM tolva.cancel_jobs(v_children);
+  END IF;
+END
+$$;
+
+ALTER FUNCTION tolva.cancel_children(p_parents uuid[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.cancel_jobs(p_jobs uuid[]) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_ended uuid[];
+BEGIN
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  RETURN QUERY
+  WITH asked AS (
+    UPDATE tolva.jobs j SET
+      cancel_requested_at = coalesce(j.cancel_requested_at, v_now),
+      state = CASE j.state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
+      finished_at = CASE j.state WHEN 'running' THEN NULL ELSE v_now END,
+      updated_at = v_now,
+      seq = j.seq + 1
+    WHERE j.id = ANY (p_jobs) AND j.state IN ('queued', 'waiting', 'running')
+      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
+    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type)
+    SELECT a.id, a.seq, a.tenant_id, v_now, CASE a.state WHEN 'running' THEN 'cancel_requested' ELSE 'cancelled' END
+    FROM asked a
+  )
+  SELECT a.id, a.queue, a.state, false FROM asked a;
+
+  v_ended := ARRAY(SELECT j.id FROM tolva.jobs j
+    WHERE j.id = ANY (p_jobs) AND j.state = 'cancelled' AND j.finished_at = v_now);
+  RETURN QUERY SELECT * FROM tolva.child_ended(ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (v_ended) AND j.parent_id IS NOT NULL));
+  PERFORM tolva.cancel_children(p_jobs);
+END
+$$;
+
+ALTER FUNCTION tolva.cancel_jobs(p_jobs uuid[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.child_ended(p_children uuid[]) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  IF cardinality(p_children) = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH ended AS (
+    SELECT c.parent_id, count(*)::integer AS children FROM tolva.jobs c WHERE c.id = ANY (p_children) GROUP BY c.parent_id
+  ), parent AS (
+    SELECT p.id FROM tolva.jobs p WHERE p.id = ANY (ARRAY(SELECT e.parent_id FROM ended e)) ORDER BY p.id FOR UPDATE
+  ), counted AS (
+    UPDATE tolva.jobs p SET
+      open_children = p.open_children - e.children,
+      state = CASE WHEN p.state = 'waiting' AND p.open_children = e.children THEN 'queued' ELSE p.state END,
+      run_at = CASE WHEN p.state = 'waiting' AND p.open_children = e.children THEN clock_timestamp() ELSE p.run_at END,
+      updated_at = clock_timestamp(),
+      seq = p.seq + 1
+    FROM ended e WHERE p.id = e.parent_id AND p.id = ANY (ARRAY(SELECT x.id FROM parent x))
+    RETURNING p.id, p.tenant_id, p.queue, p.state, p.seq, p.open_children
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+    SELECT c.id, c.seq, c.tenant_id, 'children', jsonb_build_object('open', c.open_children) FROM counted c
+  )
+  SELECT c.id, c.queue, c.state, c.state = 'queued' FROM counted c;
+END
+$$;
+
+ALTER FUNCTION tolva.child_ended(p_children uuid[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) RETURNS TABLE(id uuid, tenant_id text, queue text, kind text, params jsonb, checkpoint jsonb, attempt integer, failures integer, max_attempts integer, soft_limit double precision, progress jsonb, open_children integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_clock double precision;
+  v_now timestamptz;
+BEGIN
+  IF NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = p_worker) THEN
+    RAISE EXCEPTION 'worker % has lost its lease', p_worker USING ERRCODE = 'TV001';
+  END IF;
+  SELECT q.clock INTO v_clock FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  v_now := clock_timestamp(); -- after the wait for our turn
+  -- Need not reach the disk by itself: whatever the attempt commits later takes the claim with it, and if a power
+  -- cut loses the claim with nothing committed after it, the job is simply still queued.
+  PERFORM set_config('synchronous_commit', 'off', true);
+  RETURN QUERY
+  WITH RECURSIVE lane(priority, tenant_id) AS (
+    -- a loose index scan: one probe for each priority and tenant that waits, however many jobs each has
+    (SELECT j.priority, j.tenant_id FROM tolva.jobs j
+     WHERE j.state = 'queued' AND j.queue = p_queue ORDER BY j.priority, j.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT n.priority, n.tenant_id FROM lane l CROSS JOIN LATERAL (
+      SELECT j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = p_queue AND (j.priority, j.tenant_id) > (l.priority, l.tenant_id)
+      ORDER BY j.priority, j.tenant_id LIMIT 1) n
+  ), ready AS MATERIALIZED (
+    SELECT l.priority, l.tenant_id, h.id, h.run_at FROM lane l CROSS JOIN LATERAL (
+      SELECT j.id, j.run_at FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = p_queue AND j.priority = l.priority AND j.tenant_id = l.tenant_id
+        AND j.run_at <= v_now
+      ORDER BY j.run_at, j.id LIMIT p_most) h
+  ), share AS MATERIALIZED (
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock) AS served, n.rate,
+      least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
+    FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
+    LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
+  ), picked AS (
+    SELECT r.id, r.tenant_id, r.priority, s.served + r.place / s.weight AS turn, r.run_at
+    FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY priority, run_at, id) AS place FROM ready) r
+    JOIN share s ON s.tenant_id = r.tenant_id
+    WHERE s.rate IS NULL OR r.place <= s.tokens
+    ORDER BY priority, turn, run_at, r.id LIMIT p_most
+  ), free AS (
+    -- Still queued, in words that do not tempt the planner to walk jobs_queued for each id.
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.id = ANY (ARRAY(SELECT p.id FROM picked p))
+      AND j.worker_id IS NULL AND j.finished_at IS NULL AND j.state <> 'waiting'
+    FOR UPDATE SKIP LOCKED -- somebody may be cancelling one right now
+  ), taken AS (
+    UPDATE tolva.jobs j SET state = 'running', attempt = j.attempt + 1, worker_id = p_worker, seq = j.seq + 1,
+      started_at = v_now, updated_at = v_now
+    WHERE j.id = ANY (ARRAY(SELECT f.id FROM free f))
+    RETURNING j.*
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+    SELECT t.id, t.seq, t.tenant_id, 'started', jsonb_build_object('attempt', t.attempt, 'worker', p_worker)
+    FROM taken t
+  ), moved AS (
+    SELECT s.tenant_id, s.served + coalesce(c.jobs, 0) / s.weight AS served, s.tokens - coalesce(c.jobs, 0) AS tokens,
+      c.jobs, s.rate
+    FROM share s LEFT JOIN (SELECT t.tenant_id, count(*) AS jobs FROM taken t GROUP BY t.tenant_id) c
+      ON c.tenant_id = s.tenant_id
+  ), lanes AS (
+    INSERT INTO tolva.lanes AS n (queue, tenant_id, served)
+    SELECT p_queue, m.tenant_id, m.served FROM moved m WHERE m.jobs > 0
+    ON CONFLICT ON CONSTRAINT lanes_pkey DO UPDATE SET served = excluded.served,
+      tokens = coalesce((SELECT m.tokens FROM moved m WHERE m.tenant_id = n.tenant_id), n.tokens),
+      tokens_at = v_now
+  ), clock AS (
+    -- the queue's clock follows the least served of those that could be served now
+    UPDATE tolva.queues q SET clock = greatest(v_clock, (
+      SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0))
+    WHERE q.name = p_queue AND EXISTS (SELECT FROM taken)
+  )
+  SELECT t.id, t.tenant_id, t.queue, t.kind, t.params, t.checkpoint, t.attempt, t.failures, t.max_attempts,
+    t.soft_limit, t.progress, t.open_children
+  FROM taken t ORDER BY t.priority, t.run_at, t.id;
+END
+$$;
+
+ALTER FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) OWNER TO tolva_system;
+
+CREATE TABLE tolva.schedules (
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    cron text NOT NULL,
+    timezone text NOT NULL,
+    missed text DEFAULT 'all'::text NOT NULL,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts integer NOT NULL,
+    soft_limit double precision NOT NULL,
+    hard_limit double precision NOT NULL,
+    params jsonb NOT NULL,
+    paused_at timestamp with time zone,
+    last_at timestamp with time zone,
+    next_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schedules_missed_check CHECK ((missed = ANY (ARRAY['all'::text, 'latest'::text]))),
+    CONSTRAINT schedules_priority_check CHECK (((priority >= 0) AND (priority <= 9)))
+);
+
+ALTER TABLE ONLY tolva.schedules FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
+$$;
+
+ALTER FUNCTION tolva.due_schedules() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz;
+  v_cancelled uuid[];
+BEGIN
+  -- Jobs and their parents in one order, so that two batches can never wait for each other.
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  v_now := clock_timestamp();
+  RETURN QUERY
+  WITH given AS (
+    SELECT * FROM unnest(p_jobs, p_attempts, p_verbs, p_payloads, p_delays, p_progress)
+      AS g(id, attempt, verb, payload, delay, progress)
+  ), meant AS (
+    -- what the verb comes to, given the state of the job
+    SELECT g.id, g.payload, g.delay, g.progress, CASE
+        WHEN g.verb IN ('retry', 'release', 'lost', 'wait') AND j.cancel_requested_at IS NOT NULL THEN 'cancel'
+        WHEN g.verb = 'retry' AND j.failures + 1 >= j.max_attempts THEN 'fail'
+        WHEN g.verb = 'lost' AND j.losses + 1 >= p_most_losses THEN 'fail'
+        WHEN g.verb = 'wait' AND j.open_children = 0 THEN 'resume'
+        ELSE g.verb
+      END AS verb
+    FROM given g JOIN tolva.jobs j ON j.id = g.id AND j.attempt = g.attempt AND j.worker_id IS NOT NULL -- running
+  ), ended AS (
+    UPDATE tolva.jobs j SET
+      state = CASE m.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
+        WHEN 'wait' THEN 'waiting' ELSE 'queued' END,
+      worker_id = NULL,
+      failures = j.failures + (m.verb IN ('retry', 'fail'))::integer,
+      losses = j.losses + (m.verb = 'lost')::integer,
+      run_at = CASE WHEN m.delay > 0 AND m.verb IN ('retry', 'release', 'lost')
+        THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
+      finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
+      result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
+      error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
+      progress = coalesce(m.progress, j.progress),
+      updated_at = v_now,
+      seq = j.seq + 1
+    FROM meant m WHERE j.id = m.id
+    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error, j.run_at,
+      m.verb, m.payload, m.delay
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type, data)
+    SELECT e.id, e.seq, e.tenant_id, v_now,
+      CASE e.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
+        WHEN 'retry' THEN 'retrying' WHEN 'wait' THEN 'waiting' WHEN 'release' THEN 'released'
+        WHEN 'resume' THEN 'resumed' ELSE e.verb END,
+      jsonb_build_object('attempt', e.attempt)
+        || CASE WHEN e.verb IN ('retry', 'fail', 'lost') THEN jsonb_build_object('error', e.payload) ELSE '{}' END
+        || CASE WHEN e.verb = 'retry' THEN jsonb_build_object('delay', e.delay) ELSE '{}' END
+    FROM ended e
+  ), buried AS (
+    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, params, error, attempts)
+    SELECT e.id, e.tenant_id, e.queue, e.kind, e.params, e.error,
+      coalesce((
+        SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
+        FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost', 'failed')
+      ), '[]') || jsonb_build_array(jsonb_build_object(
+        'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error))
+    FROM ended e WHERE e.verb = 'fail'
+  )
+  SELECT e.id, e.queue, e.state, e.state = 'queued' AND e.run_at <= v_now FROM ended e;
+
+  RETURN QUERY SELECT * FROM tolva.child_ended(ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (p_jobs) AND j.finished_at = v_now AND j.parent_id IS NOT NULL));
+
+  -- The children of a cancelled parent go with it.
+  v_cancelled := ARRAY(
+    SELECT j.id FROM tolva.jobs j WHERE j.id = ANY (p_jobs) AND j.finished_at = v_now AND j.state = 'cancelled');
+  IF cardinality(v_cancelled) > 0 THEN
+    PERFORM tolva.cancel_children(v_cancelled);
+  END IF;
+END
+$$;
+
+ALTER FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  WITH due AS (
+    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
+    WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
+    RETURNING *
+  )
+  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
+    unique_key, unique_forever)
+  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+    d.params || jsonb_build_object('scheduled_for', p_tick),
+    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+  FROM due d
+  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+  RETURNING id, queue, state, true
+$$;
+
+ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (p_jobs)
+    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = e.job_id);
+  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (p_jobs)
+    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id);
+$$;
+
+ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  INSERT INTO tolva.workers (id, host, pid, queues, lease, lease_until)
+  VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
+$$;
+
+ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.known_blobs(p_keys text[]) RETURNS TABLE(blob text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT u.blob FROM tolva.uploads u WHERE u.blob = ANY (p_keys)
+$$;
+
+ALTER FUNCTION tolva.known_blobs(p_keys text[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_jobs uuid[];
+  v_attempts integer[];
+BEGIN
+  DELETE FROM tolva.workers w WHERE w.id = p_worker;
+  SELECT array_agg(j.id ORDER BY j.id), array_agg(j.attempt ORDER BY j.id) INTO v_jobs, v_attempts
+  FROM tolva.jobs j WHERE j.worker_id = p_worker AND j.state = 'running';
+  IF v_jobs IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT f.* FROM tolva.finish(
+    v_jobs, v_attempts,
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN 'retry' ELSE p_verb END FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN p_culprit_error ELSE p_reason END
+      FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
+    array_fill(p_delay, ARRAY[cardinality(v_jobs)]),
+    array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
+    p_most_losses) f;
+END
+$$;
+
+ALTER FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  INSERT INTO tolva.queues (name) SELECT unnest(p_names) ON CONFLICT DO NOTHING
+$$;
+
+ALTER FUNCTION tolva.open_queues(p_names text[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  v_jobs uuid[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.prune')) THEN
+    RETURN 0;
+  END IF;
+  v_jobs := ARRAY(
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.id < tolva.uuid_at(clock_timestamp() - p_finished) AND j.finished_at IS NOT NULL AND j.open_children = 0
+      AND j.finished_at < clock_timestamp() - CASE j.state WHEN 'failed' THEN p_failed ELSE p_finished END
+      AND NOT EXISTS (SELECT FROM tolva.jobs p WHERE p.id = j.parent_id AND p.finished_at IS NULL)
+    ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
+  DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
+  DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);
+  DELETE FROM tolva.jobs j WHERE j.id = ANY (v_jobs);
+  RETURN cardinality(v_jobs);
+END
+$$;
+
+ALTER FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_again uuid[];
+BEGIN
+  PERFORM 1 FROM tolva.jobs j
+  WHERE j.id = ANY (p_jobs || ARRAY(SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (p_jobs) AND c.parent_id IS NOT NULL))
+  ORDER BY j.id FOR UPDATE;
+  v_again := ARRAY(
+    SELECT DISTINCT ON (j.tenant_id, coalesce(CASE WHEN NOT j.unique_forever THEN j.unique_key END, j.id::text)) j.id
+    FROM tolva.jobs j
+    WHERE j.id = ANY (p_jobs) AND j.state IN ('failed', 'cancelled')
+      AND j.tenant_id = coalesce(nullif(current_setting('app.tenant_id', true), ''), j.tenant_id)
+      AND (j.unique_forever OR NOT EXISTS (
+        SELECT FROM tolva.jobs o
+        WHERE o.tenant_id = j.tenant_id AND o.unique_key = j.unique_key AND NOT o.unique_forever
+          AND o.state IN ('queued', 'running', 'waiting')))
+    ORDER BY j.tenant_id, coalesce(CASE WHEN NOT j.unique_forever THEN j.unique_key END, j.id::text), j.id DESC);
+  -- In a statement of its own, since a parent may be queued again together with its child.
+  UPDATE tolva.jobs p SET open_children = p.open_children + c.children
+  FROM (
+    SELECT a.parent_id, count(*)::integer AS children FROM tolva.jobs a
+    WHERE a.id = ANY (v_again) AND a.parent_id IS NOT NULL GROUP BY a.parent_id) c
+  WHERE p.id = c.parent_id;
+  RETURN QUERY
+  WITH again AS (
+    UPDATE tolva.jobs j SET state = 'queued', run_at = coalesce(p_run_at, clock_timestamp()), finished_at = NULL,
+      failures = 0, losses = 0, cancel_requested_at = NULL, updated_at = clock_timestamp(), seq = j.seq + 1
+    WHERE j.id = ANY (v_again)
+    RETURNING j.id, j.tenant_id, j.queue, j.state, j.seq, j.run_at
+  ), noted AS (
+    INSERT INTO tolva.job_events (job_id, seq, tenant_id, type) SELECT a.id, a.seq, a.tenant_id, 'replayed' FROM again a
+  ), letters AS (
+    UPDATE tolva.dead_letters d SET replayed_at = clock_timestamp()
+    WHERE d.job_id = ANY (v_again) AND d.replayed_at IS NULL
+  )
+  SELECT a.id, a.queue, a.state, a.run_at <= clock_timestamp() FROM again a;
+END
+$$;
+
+ALTER FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  v_jobs uuid[];
+  v_attempts integer[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
+    RETURN;
+  END IF;
+  DELETE FROM tolva.workers w
+  WHERE w.lease_until < clock_timestamp() AND pg_postmaster_start_time() + w.lease < clock_timestamp();
+  SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
+    SELECT j.id, j.attempt FROM tolva.jobs j
+    WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)
+    ORDER BY j.id LIMIT 1000
+    FOR UPDATE OF j SKIP LOCKED) t;
+  IF v_jobs IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT f.* FROM tolva.finish(
+    v_jobs, v_attempts,
+    array_fill('lost'::text, ARRAY[cardinality(v_jobs)]),
+    array_fill(p_reason, ARRAY[cardinality(v_jobs)]),
+    array_fill(0::double precision, ARRAY[cardinality(v_jobs)]),
+    array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
+    p_most_losses) f;
+END
+$$;
+
+ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT id, attempt, cancel_requested_at IS NOT NULL FROM tolva.jobs WHERE worker_id = p_worker AND state = 'running'
+$$;
+
+ALTER FUNCTION tolva.running(p_worker uuid) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.set_paused(p_queue text, p_paused boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE tolva.queues SET paused_at = CASE WHEN p_paused THEN coalesce(paused_at, now()) END WHERE name = p_queue;
+  RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.uuid_at(p_moment timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT (lpad(to_hex((extract(epoch FROM p_moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+$$;
+
+ALTER FUNCTION tolva.uuid_at(p_moment timestamp with time zone) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.waiting_queues(p_queues text[]) RETURNS TABLE(queue text, seconds double precision)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  WITH RECURSIVE lane(queue, priority, tenant_id) AS (
+    SELECT f.* FROM tolva.queues q CROSS JOIN LATERAL (
+      SELECT j.queue, j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = q.name
+      ORDER BY j.priority, j.tenant_id LIMIT 1) f
+    WHERE q.name = ANY (p_queues) AND q.paused_at IS NULL
+    UNION ALL
+    SELECT l.queue, n.priority, n.tenant_id FROM lane l CROSS JOIN LATERAL (
+      SELECT j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND (j.priority, j.tenant_id) > (l.priority, l.tenant_id)
+      ORDER BY j.priority, j.tenant_id LIMIT 1) n
+  ), head AS (
+    SELECT l.queue, l.tenant_id, (
+      SELECT j.run_at FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND j.priority = l.priority AND j.tenant_id = l.tenant_id
+      ORDER BY j.run_at, j.id LIMIT 1) AS run_at
+    FROM lane l
+  )
+  SELECT h.queue, min(extract(epoch FROM greatest(
+      h.run_at,
+      -- a tenant at its rate limit is not ready before its next token
+      n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate)
+    ) - clock_timestamp()))::double precision
+  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id AND n.rate IS NOT NULL
+  WHERE h.run_at IS NOT NULL
+  GROUP BY h.queue
+$$;
+
+ALTER FUNCTION tolva.waiting_queues(p_queues text[]) OWNER TO tolva_system;
+
+CREATE TABLE public.products (
+    tenant_id text NOT NULL,
+    proveedor_id text NOT NULL,
+    codigo text NOT NULL,
+    nombre text NOT NULL,
+    descripcion text,
+    categoria text,
+    unidad text,
+    laboratorio text,
+    condiciones_almacenamiento text,
+    precio numeric(14,4) NOT NULL,
+    moneda text,
+    stock bigint,
+    certificado_sanitario text NOT NULL,
+    tiempo_entrega_dias bigint NOT NULL,
+    fecha_vencimiento date,
+    pais text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT products_certificado_sanitario_filled CHECK ((certificado_sanitario <> ''::text)),
+    CONSTRAINT products_codigo_filled CHECK ((codigo <> ''::text)),
+    CONSTRAINT products_codigo_length CHECK ((char_length(codigo) <= 200)),
+    CONSTRAINT products_nombre_filled CHECK ((nombre <> ''::text)),
+    CONSTRAINT products_nombre_length CHECK ((char_length(nombre) <= 300)),
+    CONSTRAINT products_precio_minimum CHECK ((precio >= (0)::numeric)),
+    CONSTRAINT products_proveedor_id_filled CHECK ((proveedor_id <> ''::text)),
+    CONSTRAINT products_proveedor_id_length CHECK ((char_length(proveedor_id) <= 200)),
+    CONSTRAINT products_stock_minimum CHECK ((stock >= 0)),
+    CONSTRAINT products_tenant_id_filled CHECK ((tenant_id <> ''::text)),
+    CONSTRAINT products_tiempo_entrega_dias_maximum CHECK ((tiempo_entrega_dias <= 365)),
+    CONSTRAINT products_tiempo_entrega_dias_minimum CHECK ((tiempo_entrega_dias >= 0))
+);
+
+ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.dead_letters (
+    id bigint NOT NULL,
+    job_id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    params jsonb NOT NULL,
+    error jsonb NOT NULL,
+    attempts jsonb NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    replayed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY tolva.dead_letters FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.dead_letters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tolva.dead_letters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE tolva.job_events (
+    job_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    tenant_id text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    type text NOT NULL,
+    data jsonb
+);
+
+ALTER TABLE ONLY tolva.job_events FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.jobs (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    priority smallint NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    losses integer DEFAULT 0 NOT NULL,
+    max_attempts integer NOT NULL,
+    soft_limit double precision NOT NULL,
+    hard_limit double precision NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    worker_id uuid,
+    cancel_requested_at timestamp with time zone,
+    parent_id uuid,
+    open_children integer DEFAULT 0 NOT NULL,
+    unique_key text,
+    unique_forever boolean DEFAULT false NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    params jsonb NOT NULL,
+    progress jsonb DEFAULT '{}'::jsonb NOT NULL,
+    checkpoint jsonb,
+    result jsonb,
+    error jsonb,
+    CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
+    CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
+    CONSTRAINT failures_are_attempts CHECK (((failures >= 0) AND (failures <= attempt))),
+    CONSTRAINT finished_has_time CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT jobs_check CHECK ((hard_limit >= soft_limit)),
+    CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT jobs_priority_check CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT jobs_soft_limit_check CHECK ((soft_limit > (0)::double precision)),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT running_has_started CHECK (((state <> 'running'::text) OR ((attempt > 0) AND (started_at IS NOT NULL)))),
+    CONSTRAINT running_has_worker CHECK (((state = 'running'::text) = (worker_id IS NOT NULL))),
+    CONSTRAINT waiting_has_children CHECK (((state <> 'waiting'::text) OR (open_children > 0)))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.lanes (
+    queue text NOT NULL,
+    tenant_id text NOT NULL,
+    weight double precision DEFAULT 1 NOT NULL,
+    served double precision DEFAULT 0 NOT NULL,
+    rate double precision,
+    burst double precision DEFAULT 1 NOT NULL,
+    tokens double precision DEFAULT 0 NOT NULL,
+    tokens_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lanes_burst_check CHECK ((burst >= (1)::double precision)),
+    CONSTRAINT lanes_rate_check CHECK ((rate > (0)::double precision)),
+    CONSTRAINT lanes_weight_check CHECK ((weight > (0)::double precision))
+);
+
+ALTER TABLE ONLY tolva.lanes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.migrations (
+    module text NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE tolva.queues (
+    name text NOT NULL,
+    paused_at timestamp with time zone,
+    clock double precision DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE tolva.row_errors (
+    job_id uuid NOT NULL,
+    "row" bigint NOT NULL,
+    n integer NOT NULL,
+    tenant_id text NOT NULL,
+    "column" text,
+    value text,
+    code text NOT NULL,
+    message text NOT NULL
+);
+
+ALTER TABLE ONLY tolva.row_errors FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.uploads (
+    job_id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    schema text NOT NULL,
+    filename text NOT NULL,
+    kind text NOT NULL,
+    blob text NOT NULL,
+    size bigint NOT NULL,
+    sha256 text NOT NULL,
+    constants jsonb NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY tolva.uploads FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.workers (
+    id uuid NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    queues text[] NOT NULL,
+    lease interval NOT NULL,
+    lease_until timestamp with time zone NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_pkey PRIMARY KEY (tenant_id, proveedor_id, codigo);
+
+ALTER TABLE ONLY tolva.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.job_events
+    ADD CONSTRAINT job_events_pkey PRIMARY KEY (job_id, seq);
+
+ALTER TABLE ONLY tolva.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.lanes
+    ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
+
+ALTER TABLE ONLY tolva.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (module, name);
+
+ALTER TABLE ONLY tolva.queues
+    ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY tolva.row_errors
+    ADD CONSTRAINT row_errors_pkey PRIMARY KEY (job_id, "row", n);
+
+ALTER TABLE ONLY tolva.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (tenant_id, name);
+
+ALTER TABLE ONLY tolva.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
+
+ALTER TABLE ONLY tolva.workers
+    ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+
+CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
+
+CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, failed_at) WHERE (replayed_at IS NULL);
+
+CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX jobs_queued ON tolva.jobs USING btree (queue, priority, tenant_id, run_at, id) WHERE (state = 'queued'::text);
+
+CREATE INDEX jobs_running ON tolva.jobs USING btree (worker_id) WHERE (state = 'running'::text);
+
+CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND unique_forever);
+
+CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (NOT unique_forever) AND (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text])));
+
+CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+
+CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
+
+CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY all_tenants ON tolva.dead_letters TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.job_events TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.jobs TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
+
+ALTER TABLE tolva.dead_letters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.job_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.jobs TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.row_errors TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.schedules TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA tolva TO tolva_app;
+GRANT ALL ON SCHEMA tolva TO tolva_system;
+
+REVOKE ALL ON FUNCTION tolva.abandoned_uploads(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.abandoned_uploads(p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.cancel_children(p_parents uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION tolva.cancel_jobs(p_jobs uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.cancel_jobs(p_jobs uuid[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.child_ended(p_children uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.known_blobs(p_keys text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.known_blobs(p_keys text[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.uuid_at(p_moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.uuid_at(p_moment timestamp with time zone) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
+GRANT SELECT ON TABLE tolva.migrations TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
+GRANT SELECT ON TABLE tolva.queues TO tolva_app;
+
+GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
+
+GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;
+GRANT SELECT ON TABLE tolva.workers TO tolva_app;

@@ -1,0 +1,115 @@
+"""Workers as processes of their own: supervisors that may be killed, and the processes below them."""
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.context import SpawnProcess
+
+from tests.chaos import census
+from tests.chaos.census import Process
+from tests.chaos.handlers import catalogue
+from tolva.core.job import Queue
+from tolva.core.ports import Engine, QueueSlots
+from tolva.db.pool import Database
+from tolva.engines import make_engine
+from tolva.jobs.lifeline import die_with_parent
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.worker import run_worker
+from tolva.logs import set_up_logs
+from tolva.serve import stop_on_signals
+
+LOG_LEVEL = os.environ.get("TOLVA_CHAOS_LOG", "ERROR")
+FOR_EVER = 10**9
+
+
+def plan_for(dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2) -> WorkerPlan:
+    """A worker with the test handlers, for these queues."""
+    slots = tuple(QueueSlots(queue.name, queue.slots) for queue in queues)
+    return WorkerPlan(
+        dsn=dsn,
+        queues=slots,
+        make_catalogue=catalogue,
+        make_engine=partial(make_engine, "postgres"),
+        make_chores=partial(_chores, [each.queue for each in slots]),
+        processes=processes,
+        lease=lease,
+        grace=5,
+        memory_mb=2048,
+        log_level=LOG_LEVEL,
+    )
+
+
+def _chores(queues: Sequence[str], db: Database, engine: Engine) -> list[Chore]:
+    return standard_chores(db, engine, queues, keep_finished=FOR_EVER, keep_failed=FOR_EVER)
+
+
+def _supervise(plan: WorkerPlan) -> None:
+    die_with_parent()
+    set_up_logs(plan.log_level)
+    run_worker(plan, stop_on_signals())
+
+
+class Crew:
+    """Supervisors with one plan. Started by the main thread alone: they die with the thread that starts them."""
+
+    def __init__(self, plan: WorkerPlan, supervisors: int) -> None:
+        self._plan = plan
+        self._started: list[SpawnProcess] = [self._start() for _ in range(supervisors)]
+
+    def keep_up(self) -> None:
+        """Start those again that have ended, as any service manager would."""
+        for place, process in enumerate(self._started):
+            if process.exitcode is not None:
+                logging.error("a supervisor ended (%s); it is started again", process.exitcode)
+                process.close()
+                self._started[place] = self._start()
+
+    @property
+    def supervisors(self) -> list[Process]:
+        """The supervisors that have processes to watch."""
+        found = [Process(process.pid) for process in self._started if process.exitcode is None]
+        return [process for process in found if census.children(process)]
+
+    @property
+    def workers(self) -> list[Process]:
+        """All worker processes."""
+        return [child for supervisor in self.supervisors for child in census.children(supervisor)]
+
+    def kill(self) -> None:
+        """Kill all supervisors, and with them everybody."""
+        for process in self._started:
+            process.kill()
+            process.join()
+
+    def end(self) -> None:
+        """End all of them in order."""
+        for process in self._started:
+            process.terminate()
+        for process in self._started:
+            process.join(self._plan.grace + 10)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        for process in self._started:
+            process.close()
+
+    def _start(self) -> SpawnProcess:
+        process = multiprocessing.get_context("spawn").Process(target=_supervise, args=(self._plan,))
+        process.start()
+        return process
+
+
+@contextmanager
+def run_crew(plan: WorkerPlan, supervisors: int = 1) -> Iterator[Crew]:
+    """A crew, ended in order at the end."""
+    crew = Crew(plan, supervisors)
+    try:
+        yield crew
+        crew.end()
+    finally:
+        crew.close()

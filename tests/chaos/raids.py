@@ -1,0 +1,54 @@
+"""What can befall a crew and its PostgreSQL: one function each, which returns the kill that it was, if it was one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tests.chaos import census
+from tests.chaos.crew import Crew
+from tests.chaos.hand import Hand
+from tests.chaos.postgres import Postgres
+from tests.chaos.recovery import Kill
+
+Raid = Callable[[Hand, Crew, Postgres], Kill | None]
+
+
+def kill_worker(hand: Hand, crew: Crew, postgres: Postgres) -> Kill:
+    victim = hand.pick("worker process", lambda: crew.workers)
+    kill = Kill(datetime.now(UTC), "worker process", frozenset({victim.pid}))
+    census.kill(victim)
+    return kill
+
+
+def kill_supervisor(hand: Hand, crew: Crew, postgres: Postgres) -> Kill:
+    victim = hand.pick("supervisor", lambda: crew.supervisors)
+    dying = frozenset(child.pid for child in census.children(victim))
+    kill = Kill(datetime.now(UTC), "supervisor", dying)
+    census.kill(victim)
+    return kill
+
+
+def kill_postmaster(hand: Hand, crew: Crew, postgres: Postgres) -> Kill:
+    victim = hand.pick("postmaster", lambda: census.postmasters(postgres.place.data_dir))
+    kill = Kill(datetime.now(UTC), "postmaster")
+    census.kill(victim)
+    return kill
+
+
+def freeze_worker(hand: Hand, crew: Crew, postgres: Postgres) -> None:
+    hand.freeze("worker process", lambda: crew.workers)
+
+
+def freeze_supervisor(hand: Hand, crew: Crew, postgres: Postgres) -> None:
+    hand.freeze("supervisor", lambda: crew.supervisors)
+
+
+# Of seven raids two are freezes, which take their time; the kills are what is measured.
+RAIDS: tuple[Raid, ...] = (
+    kill_worker,
+    kill_worker,
+    kill_supervisor,
+    kill_supervisor,
+    kill_postmaster,
+    freeze_worker,
+    freeze_supervisor,
+)

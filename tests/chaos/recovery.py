@@ -1,0 +1,72 @@
+"""How long a job stood still that was interrupted by a kill: from the kill to the start of its next attempt."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.chaos.postgres import Postgres
+
+ATTEMPTS = """
+SELECT job_id::text, type, at, (data->>'attempt')::int AS attempt, data->>'worker' AS worker, data->'error' AS error
+FROM tolva.job_events
+WHERE type IN ('started', 'lost', 'released', 'retrying', 'completed', 'failed', 'cancelled', 'waiting', 'resumed')
+ORDER BY job_id, seq
+"""
+PROCESSES = "SELECT DISTINCT pid, worker::text FROM ledger WHERE worker IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """When it was struck, what, and the worker processes that died of it."""
+
+    at: datetime
+    what: str
+    pids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """One job's wait for its next attempt. `unnoticed` is the part of it before the attempt was known to be lost."""
+
+    what: str
+    seconds: float
+    unnoticed: float
+
+
+def standstills(postgres: Postgres, kills: Sequence[Kill]) -> list[Standstill]:
+    """Those of all jobs that a kill interrupted. A freeze is no kill: its jobs first wait out the lease."""
+    workers: defaultdict[int, set[str]] = defaultdict(set)
+    for row in postgres.ask(PROCESSES):
+        workers[row["pid"]].add(row["worker"])
+    deaths = {worker: kill for kill in kills for pid in kill.pids for worker in workers[pid]}
+    return list(_measure(postgres.ask(ATTEMPTS), deaths, kills))
+
+
+def _measure(rows: Sequence[dict[str, Any]], deaths: dict[str, Kill], kills: Sequence[Kill]) -> Iterator[Standstill]:
+    """Events come by job, in order: a start, its ending, and the next start if there is one."""
+    for begun, ended, again in zip(rows, rows[1:], rows[2:], strict=False):
+        if not (begun["job_id"] == again["job_id"] and begun["type"] == again["type"] == "started"):
+            continue
+        kill = _cause(begun, ended, deaths, kills)
+        if kill is not None:
+            seconds, unnoticed = ((event["at"] - kill.at).total_seconds() for event in (again, ended))
+            yield Standstill(kill.what, seconds, unnoticed)
+
+
+def _cause(begun: dict[str, Any], ended: dict[str, Any], deaths: dict[str, Kill], kills: Sequence[Kill]) -> Kill | None:
+    if ended["type"] not in ("lost", "released"):
+        return None
+    kill = deaths.get(begun["worker"])
+    if kill is not None and begun["at"] <= kill.at <= ended["at"]:
+        return kill
+    if ended["error"] and ended["error"]["type"] == "DatabaseUnavailable":
+        return _latest([kill for kill in kills if not kill.pids], ended["at"])
+    return None
+
+
+def _latest(kills: Sequence[Kill], moment: datetime) -> Kill | None:
+    place = bisect_right([kill.at for kill in kills], moment)
+    return kills[place - 1] if place else None

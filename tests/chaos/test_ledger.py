@@ -1,0 +1,137 @@
+"""Mixed jobs of two tenants while their workers are killed and frozen: none lost, none stuck, no effect twice."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tests.chaos.crew import Crew, plan_for, run_crew
+from tests.chaos.figures import Figures, percentile
+from tests.chaos.hand import Hand, deal, name_of
+from tests.chaos.handlers import CLUTCH, QUICK, STEADY, TICKS, catalogue
+from tests.chaos.mix import TENANTS, Book, Wish, ask_for, call_off, draw, put_missed_schedule
+from tests.chaos.postgres import Postgres
+from tests.chaos.raids import RAIDS
+from tests.chaos.recovery import Kill, Standstill, standstills
+from tests.chaos.verdict import faults
+from tests.chaos.waiting import until
+from tolva.core.job import JobId, NewJob
+from tolva.engines import make_engine
+from tolva.jobs.work import Jobs
+
+OPEN = "SELECT count(*) FROM tolva.jobs WHERE state IN ('queued', 'running', 'waiting')"
+STALE_WORKERS = "SELECT count(*) FROM tolva.workers WHERE lease_until < now()"
+WORKERS = "SELECT count(*) FROM tolva.workers"
+EFFECTS = "SELECT count(*) FROM ledger"
+ATTEMPT = "SELECT attempt FROM tolva.jobs WHERE id = %(id)s"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Times in seconds. `clutch` is how long one job keeps the interpreter's lock in a C call."""
+
+    jobs: int
+    raids: int
+    lease: float
+    clutch: int
+
+
+def test_no_job_is_lost_stuck_or_done_twice(postgres: Postgres, rng: random.Random, figures: Figures) -> None:
+    check_ledger(postgres, rng, figures, Size(jobs=500, raids=8, lease=4, clutch=10))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_no_job_of_many_is_lost_stuck_or_done_twice(postgres: Postgres, rng: random.Random, figures: Figures) -> None:
+    waits = check_ledger(postgres, rng, figures, Size(jobs=10_000, raids=60, lease=10, clutch=180))
+    assert percentile([wait.seconds for wait in waits], 0.99) <= 15
+
+
+def check_ledger(postgres: Postgres, rng: random.Random, figures: Figures, size: Size) -> list[Standstill]:
+    jobs = Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
+    book, later = ask_before(jobs, rng, size)
+    first_tick = put_missed_schedule(jobs, postgres)
+    [clutch] = book.of("clutch")
+    begun = time.monotonic()
+    # The clutch has a worker of its own, which nobody strikes: it shall not be rescued though it never answers.
+    spared, plan = (
+        plan_for(postgres.dsn, [CLUTCH], size.lease, 1),
+        plan_for(postgres.dsn, [QUICK, STEADY, TICKS], size.lease),
+    )
+    with run_crew(spared), run_crew(plan, supervisors=2) as crew:
+        until(lambda: postgres.one(EFFECTS) > 0, "the first jobs are done")
+        kills = raid(crew, postgres, jobs, book, later, Hand(rng, size.lease, crew.keep_up), figures, size)
+        await_end(crew, postgres, size)
+    figures.say(f"{size.jobs} jobs, {size.raids} raids, {time.monotonic() - begun:.1f} s")
+
+    waits = standstills(postgres, kills)
+    tell(figures, waits)
+    wrong = faults(postgres, book, first_tick)
+    assert not wrong, "\n".join([f"{len(wrong)} faults", *wrong[:40]])
+    assert postgres.one(WORKERS) == 0
+    assert postgres.one(ATTEMPT, {"id": clutch}) == 1, "a busy worker was taken for a lost one"
+    assert waits, "no job was interrupted, so nothing was tested"
+    return waits
+
+
+def ask_before(jobs: Jobs, rng: random.Random, size: Size) -> tuple[Book, list[Wish]]:
+    """What is queued before any worker comes; the rest is asked for between the raids."""
+    book, wishes = Book(), draw(rng, size.jobs)
+    early = [wish for n, wish in enumerate(wishes) if n % 4 == 0 or wish.role == "withdrawn"]
+    clutch = Wish("clutch", TENANTS[0], NewJob("clutch", {"seconds": size.clutch}, unique_key="clutch"))
+    ask_for(jobs, [*early, clutch], book)
+    call_off(jobs, book, book.of("withdrawn"))
+    return book, [wish for wish in wishes if wish not in early]
+
+
+def raid(
+    crew: Crew,
+    postgres: Postgres,
+    jobs: Jobs,
+    book: Book,
+    later: Sequence[Wish],
+    hand: Hand,
+    figures: Figures,
+    size: Size,
+) -> list[Kill]:
+    begun, kills, called_off = time.monotonic(), [], set[JobId]()
+    for n, strike in enumerate(deal(hand.rng, RAIDS, size.raids)):
+        ask_for(jobs, later[n :: size.raids], book)
+        doomed = [id for id in book.of("doomed") if id not in called_off and hand.rng.random() < 0.5]
+        call_off(jobs, book, doomed)
+        called_off |= set(doomed)
+        crew.keep_up()
+        time.sleep(hand.rng.uniform(0.2, 1.5))
+        figures.say(f"{time.monotonic() - begun:6.1f} s  {postgres.one(OPEN):5} open jobs  {name_of(strike)}")
+        kill = strike(hand, crew, postgres)
+        kills += [kill] if kill else []
+    call_off(jobs, book, [id for id in book.of("doomed") if id not in called_off])
+    return kills
+
+
+def await_end(crew: Crew, postgres: Postgres, size: Size) -> None:
+    def ended() -> bool:
+        crew.keep_up()
+        return postgres.one(OPEN) == 0
+
+    until(ended, "every job comes to its end", 120 + size.clutch, look=0.3)
+    # No further tick may begin while the jobs are judged.
+    postgres.ask("UPDATE tolva.schedules SET paused_at = now()")
+    until(ended, "every tick comes to its end", look=0.3)
+    until(lambda: postgres.one(STALE_WORKERS) == 0, "the lost workers are forgotten", look=0.3)
+
+
+def tell(figures: Figures, waits: Sequence[Standstill]) -> None:
+    for what in sorted({wait.what for wait in waits}):
+        figures.say(_line(what, [wait for wait in waits if wait.what == what]))
+    figures.say(_line("all", waits))
+
+
+def _line(what: str, waits: Sequence[Standstill]) -> str:
+    restart, notice = [wait.seconds for wait in waits], [wait.unnoticed for wait in waits]
+    shown = [f"p{share * 100:g} {percentile(restart, share):.2f} s" for share in (0.5, 0.99, 1)]
+    return (
+        f"{what}: {len(waits)} jobs, kill to restart {', '.join(shown)}; to notice p99 {percentile(notice, 0.99):.2f} s"
+    )

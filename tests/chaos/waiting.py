@@ -1,0 +1,22 @@
+"""Waiting for a condition, never for a time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+LOOK = 0.02
+"""Seconds between two looks."""
+
+
+def until(condition: Callable[[], T], what: str, seconds: float = 60.0, look: float = LOOK) -> T:
+    """What the condition finds. Fails the test when that is nothing for `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(look)
+    return pytest.fail(f"in vain for {seconds:g} s: {what}")

@@ -1,0 +1,80 @@
+"""The command line as its users have it: a process of its own, on a database of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Fresh
+from tolva import app
+from tolva.core.job import JobId, NewJob
+from tolva.settings import load_settings
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere?connect_timeout=2"
+WIDE = "200"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a call ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Calls `tolva` in an environment that holds nothing of ours but what is given."""
+
+    database_url: str
+    folder: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TOLVA_", "COLUMNS"))}
+        return kept | {"DATABASE_URL": self.database_url, "TOLVA_DATA_DIR": str(self.folder)} | more
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", "from tolva.cli import main; main()", *words]
+
+    def __call__(self, *words: str, **more: str) -> Ran:
+        done = subprocess.run(
+            self.command(*words), env=self.environment(**more), capture_output=True, text=True, timeout=120, check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def tolva(fresh: Fresh, tmp_path: Path) -> Shell:
+    """On a migrated, empty database, with a login that is no superuser where the cluster has one."""
+    return Shell(fresh.dsn, tmp_path / "data")
+
+
+@pytest.fixture
+def homeless(tmp_path: Path) -> Shell:
+    """On a database that does not answer."""
+    return Shell(NOWHERE, tmp_path / "data")
+
+
+@pytest.fixture
+def enqueue(tolva: Shell, monkeypatch: pytest.MonkeyPatch) -> Callable[[], JobId]:
+    """Makes a job that no worker takes."""
+
+    def make() -> JobId:
+        monkeypatch.setenv("DATABASE_URL", tolva.database_url)
+        settings = load_settings(data_dir=tolva.folder)
+        with app.server(settings) as server, app.jobs(settings, server, "test") as jobs, jobs.work("default") as work:
+            [made] = work.enqueue(NewJob("bulk_upload", {"schema": "products", "filename": "p.csv"}))
+        return made.id
+
+    return make

@@ -1,0 +1,85 @@
+"""`tolva doctor`: what is well, and what is not, with the remedy."""
+
+import socket
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import Ran, Shell
+from tests.conftest import Fresh
+
+embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
+
+
+def found(ran: Ran) -> dict[str, Any]:
+    return {check["check"]: check for check in ran.json["checks"]}
+
+
+def faults(ran: Ran) -> set[str]:
+    return {name for name, check in found(ran).items() if check["verdict"] == "fault"}
+
+
+def test_a_migrated_database_is_well(tolva: Shell):
+    ran = tolva("doctor", "--json", TOLVA_PORT="0")
+    assert (ran.code, faults(ran), ran.json["healthy"]) == (0, set(), True)
+    assert found(ran)["workers"]["verdict"] == "note"
+    assert "skipped" not in {check["verdict"] for check in ran.json["checks"]}
+
+
+def test_a_folder_that_was_never_used_is_well_and_stays_unmade(homeless: Shell):
+    ran = homeless("doctor", "--json", DATABASE_URL="", TOLVA_PORT="0")
+    assert (ran.code, faults(ran)) == (0, set())
+    assert not homeless.folder.exists()
+
+
+def test_each_fault_comes_with_its_remedy(homeless: Shell):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = homeless("doctor", "--json", TOLVA_PORT=port, TOLVA_PROCESES="2")
+    assert (ran.code, faults(ran)) == (1, {"settings", "PostgreSQL", "port"})
+    assert "TOLVA_PROCESES (did you mean TOLVA_PROCESSES?)" in found(ran)["settings"]["said"]
+    assert "DATABASE_URL" in found(ran)["PostgreSQL"]["remedy"]
+    assert "--port" in found(ran)["port"]["remedy"]
+
+
+def test_wrong_settings_are_named_and_their_values_kept_quiet(homeless: Shell):
+    ran = homeless("doctor", TOLVA_PROCESSES="secret")
+    assert ran.code == 1
+    assert "TOLVA_PROCESSES" in ran.out
+    assert "secret" not in ran.out + ran.err
+
+
+@embedded
+@pytest.mark.parametrize(
+    ("harm", "check"),
+    [
+        ("ALTER TABLE tolva.jobs NO FORCE ROW LEVEL SECURITY", "row-level security"),
+        ("DELETE FROM tolva.migrations WHERE name = '0002_products.sql'", "migrations"),
+        ("UPDATE tolva.migrations SET digest = 'x' WHERE name = '0002_products.sql'", "migrations"),
+        (
+            """INSERT INTO tolva.queues (name) VALUES ('q');
+            INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at,
+              params) VALUES (gen_random_uuid(), 'other', 'q', 'k', 5, 1, 1, 1, now() - interval '1 hour', '{}')""",
+            "waiting jobs",
+        ),
+    ],
+)
+def test_harm_to_the_database_is_found(tolva: Shell, fresh: Fresh, harm: str, check: str):
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute(harm)
+    ran = tolva("doctor", "--json", TOLVA_PORT="0")
+    assert (ran.code, faults(ran)) == (1, {check})
+    assert found(ran)[check]["remedy"]
+
+
+@embedded
+def test_a_login_without_the_role_is_told_what_to_grant(tolva: Shell, fresh: Fresh):
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS stranger")
+        conn.execute("CREATE ROLE stranger LOGIN PASSWORD 'x'")
+        host = psycopg.conninfo.conninfo_to_dict(fresh.dsn)
+    url = psycopg.conninfo.make_conninfo(**host | {"user": "stranger", "password": "x"})
+    ran = tolva("doctor", "--json", DATABASE_URL=url, TOLVA_PORT="0")
+    assert ran.code == 1
+    assert 'GRANT tolva_app TO "stranger"' in found(ran)["login and roles"]["remedy"]

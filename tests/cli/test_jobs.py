@@ -1,0 +1,107 @@
+"""`tolva jobs`, `dead` and `queue`: for people and for scripts."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.conftest import Fresh
+from tolva.core.job import JobId
+
+pytestmark = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
+
+Enqueue = Callable[[], JobId]
+
+FAIL = """
+SELECT tolva.open_queues(ARRAY['bulk_upload']);
+SELECT tolva.join_worker(gen_random_uuid(), 'test', 1, ARRAY['bulk_upload'], '1 minute');
+SELECT tolva.claim((SELECT id FROM tolva.workers), 'bulk_upload', 10);
+SELECT tolva.finish(array_agg(id), array_agg(attempt), array_agg('fail'::text),
+  array_agg('{"type": "Never", "message": "The stored file is gone."}'::jsonb), array_agg(0.0::double precision),
+  array_agg(NULL::jsonb), 10) FROM tolva.jobs;
+DELETE FROM tolva.workers;
+"""
+
+
+@pytest.fixture
+def failed(enqueue: Enqueue, fresh: Fresh) -> JobId:
+    """A job that failed for good."""
+    id = enqueue()
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute(FAIL)
+    return id
+
+
+@pytest.mark.parametrize("columns", ["30", "60", "200"])
+def test_ids_are_whole_however_narrow_the_terminal(tolva: Shell, enqueue: Enqueue, columns: str):
+    id = enqueue()
+    ran = tolva("jobs", "ls", COLUMNS=columns)
+    assert ran.code == 0
+    assert (id in ran.out) == (int(columns) >= len(id))
+    assert id in ran.out.replace("\n", "")
+    assert max(map(len, ran.out.splitlines())) <= int(columns)
+
+
+def test_empty_lists_say_what_to_do(tolva: Shell):
+    assert "Make one: tolva load FILE.xlsx" in tolva("jobs", "ls").out
+    assert tolva("jobs", "ls", "--json").json == []
+    assert "No dead letters" in tolva("dead", "ls").out
+    assert "No queues yet" in tolva("queue", "ls").out
+    assert tolva("schedule", "ls").out == "No schedules.\n"
+
+
+def test_a_job_is_cancelled_shown_and_retried_by_a_script(tolva: Shell, enqueue: Enqueue):
+    id = enqueue()
+    assert tolva("jobs", "cancel", id, "--json").json == {"id": id, "state": "cancelled"}
+    assert tolva("jobs", "cancel", id).code == 2
+    watched = tolva("jobs", "watch", id, "--json")
+    assert watched.code == 1
+    assert [json.loads(line)["job"]["state"] for line in watched.out.splitlines()] == ["cancelled"]
+    assert f"Try again: tolva jobs retry {id}" in tolva("jobs", "watch", id).err
+    assert tolva("jobs", "retry", id, "--json").json == {"id": id, "state": "queued"}
+    shown = tolva("jobs", "show", id, "--json").json
+    assert [event["type"] for event in shown["events"]] == ["cancelled", "replayed"]
+
+
+def test_whoever_leaves_a_watch_is_told_that_the_job_goes_on(tolva: Shell, enqueue: Enqueue):
+    id = enqueue()
+    command = tolva.command("jobs", "watch", id, "--tenant", "default")
+    with subprocess.Popen(command, env=tolva.environment(), stderr=subprocess.PIPE, text=True) as watch:
+        assert watch.stderr
+        assert "No worker is running" in watch.stderr.readline()
+        assert watch.stderr.readline() == "queued\n"
+        watch.send_signal(signal.SIGINT)
+        said = watch.stderr.read()
+    assert watch.returncode == 130
+    assert f"The job goes on. Follow it again:\n  tolva jobs watch {id}\n" in said
+    assert tolva("jobs", "show", id, "--json").json["state"] == "queued"
+
+
+def test_a_dead_letter_is_listed_with_its_reason_and_replayed(tolva: Shell, failed: JobId):
+    listed = tolva("dead", "ls")
+    assert failed in listed.out
+    assert "The stored file is gone." in listed.out
+    assert tolva("dead", "replay", "--all", "--dry-run", "--json").json == {"jobs": [failed], "dry_run": True}
+    unknown = tolva("dead", "replay", failed, "01a20194-4c7c-7528-9d28-4de9e41748b2")
+    assert (unknown.code, "Nothing was queued" in unknown.err) == (2, True)
+    assert tolva("dead", "replay", "--all").out == "1 job queued again.\n"
+    assert tolva("dead", "ls", "--json").json == []
+
+
+def test_a_queue_is_paused_and_opened_again(tolva: Shell, failed: JobId):
+    assert tolva("queue", "pause", "bulk_upload", "--json").json == {"queue": "bulk_upload", "paused": True}
+    assert "paused" in tolva("queue", "ls").out
+    assert tolva("queue", "resume", "bulk_upload").out == "'bulk_upload' is open.\n"
+    for words in (["pause", "nada"], ["share", "nada"]):
+        ran = tolva("queue", *words)
+        assert (ran.code, "no queue 'nada'" in ran.err) == (2, True)
+
+
+def test_hints_repeat_the_options_that_they_need(tolva: Shell, failed: JobId):
+    folder = f"{tolva.folder} b"
+    assert f"retry {failed} --data-dir '{folder}'" in tolva("jobs", "watch", failed, "--data-dir", folder).err
+    assert f"watch {failed} --data-dir '{folder}'" in tolva("jobs", "retry", failed, "--data-dir", folder).out

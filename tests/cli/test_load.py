@@ -1,0 +1,81 @@
+"""`tolva load`: what it says of a file, before and after."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shell
+
+embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
+HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
+ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+
+
+@pytest.fixture
+def products(tmp_path: Path) -> Path:
+    path = tmp_path / "productos.csv"
+    path.write_text(HEAD + "001,Guante,10.5,INV-1,3,x\n002,Gasa,consultar,INV-2,3,\n", "utf-8")
+    return path
+
+
+@embedded
+def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: Shell, products: Path):
+    folder = str(tolva.folder) + "-b"
+    ran = tolva("load", str(products), "--param", "proveedor_id=P1", "--data-dir", folder)
+    assert ran.code == 4
+    assert "completed 2 of 2 rows, 1 refused" in ran.err
+    assert ["refused", "1"] in [line.split() for line in ran.out.splitlines()]
+    assert '3  Precio  consultar  precio: "consultar" no es un número' in ran.out
+    assert "Ignored columns: Nota" in ran.out
+    assert f"--data-dir {folder} > errors.csv" in ran.out
+
+    again = tolva("load", str(products), "--param", "proveedor_id=P1", "--json")
+    assert (again.code, again.json["result"]["unchanged"], again.err) == (4, 1, "")
+
+    errors = tolva("jobs", "errors", again.json["id"])
+    assert errors.out.splitlines()[1].startswith("3,Precio,consultar,type,")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("nada.xlsx", None, "There is no file"),
+        ("carpeta.xlsx", "folder", "is a folder. Name one .xlsx or .csv file in it."),
+        ("lista.txt", b"a,b\n1,2\n", "Solo se aceptan archivos .xlsx y .csv."),
+        ("lista.xlsx", b"a,b\n1,2\n", "su contenido no lo es"),
+        ("vacio.csv", b"", "vacío"),
+        ("secreto.xlsx", ENCRYPTED, "contraseña"),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
+    homeless: Shell, tmp_path: Path, name: str, content: bytes | str | None, said: str
+):
+    path = tmp_path / name
+    if content == "folder":
+        path.mkdir()
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    ran = homeless("load", str(path), "--param", "proveedor_id=P1")
+    assert ran.code == 2
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Add: --param proveedor_id=VALUE"),
+        (["--param", "proveedor_id"], "write NAME=VALUE"),
+        (["--param", "proveedor_id=P1", "--param", "color=azul"], "color"),
+        (["--schema", "nada"], "Known schemas: products."),
+    ],
+)
+def test_a_wrong_option_names_the_remedy(homeless: Shell, products: Path, options: list[str], said: str):
+    ran = homeless("load", str(products), *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_database_that_does_not_answer_means_try_later(homeless: Shell, products: Path):
+    ran = homeless("load", str(products), "--param", "proveedor_id=P1")
+    assert ran.code == 3
+    assert ran.err.startswith("Error: PostgreSQL does not answer")

@@ -1,0 +1,146 @@
+"""What a claim costs: a few index entries, however long the backlog and the history."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+
+from tests.jobs.conftest import TEMPLATE
+from tolva.jobs.sql import SQL
+from tolva.jobs.store import new_job_id
+
+FILL = """
+SET synchronous_commit = off;
+INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at,
+  state, finished_at)
+SELECT gen_random_uuid(), 't' || n %% 10, 'work', 'work', 5, 3, 60, 120, '{}', now() - n * interval '1 s',
+  CASE WHEN n <= %(queued)s THEN 'queued' ELSE 'completed' END, CASE WHEN n > %(queued)s THEN now() END
+FROM generate_series(1, %(queued)s + %(finished)s) n
+"""
+WORKER = new_job_id()
+TENANTS = 10
+
+
+@pytest.fixture(scope="module", params=["planned for the table as it is", "planned for an empty table"])
+def conn(cluster, request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[DictRow]]:
+    """A connection to a database with 200,000 finished and 20,000 queued jobs of ten tenants."""
+    name = f"tolva_test_{uuid4().hex}"
+    cluster.create(name, TEMPLATE)
+    dsn = make_conninfo(**conninfo_to_dict(cluster.admin_dsn) | {"dbname": name})
+    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as conn:
+        conn.execute(SQL["open_queues"], {"names": ["work"]})
+        conn.execute("SELECT tolva.join_worker(%s, 'here', 1, '{work}', '1 h')", (WORKER,))
+        if "empty" in request.param:
+            conn.execute("ANALYZE tolva.jobs")
+            for _ in range(12):  # from the sixth time on the plans in a function are the general ones, and are kept
+                for visit in VISITS.values():
+                    conn.execute(SQL[visit[0]], visit[1]).fetchall()
+            conn.execute("ALTER TABLE tolva.jobs SET (autovacuum_enabled = off)")
+        psycopg.ClientCursor(conn).execute(FILL, {"queued": 20_000, "finished": 200_000})
+        if "empty" not in request.param:
+            conn.execute("ANALYZE tolva.jobs")
+        yield conn
+    cluster.drop(name)
+
+
+VISITS = {
+    "claim of one": ("claim", {"worker": WORKER, "queue": "work", "most": 1}),
+    "claim of ten": ("claim", {"worker": WORKER, "queue": "work", "most": 10}),
+    "claim of nothing": ("claim", {"worker": WORKER, "queue": "empty", "most": 1}),
+    "look for work": ("waiting_queues", {"queues": ["work"]}),
+    "what runs here": ("running", {"worker": WORKER}),
+    "beat": ("beat", {"workers": [WORKER]}),
+    "rescue": ("rescue", {"reason": "{}", "most_losses": 10}),
+}
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What was read of the table of jobs: scans from end to end, and entries by index."""
+
+    whole: int
+    entries: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.entries.values())
+
+
+@contextmanager
+def reads(conn: psycopg.Connection[DictRow]) -> Iterator[Callable[[], Reads]]:
+    """In a transaction that is rolled back: what has been read since its beginning."""
+
+    def look() -> dict[str, tuple[int, int]]:
+        rows = conn.execute(
+            """
+            SELECT c.relname AS name, pg_stat_get_xact_numscans(c.oid) AS scans,
+              pg_stat_get_xact_tuples_returned(c.oid) AS entries
+            FROM pg_class c
+            WHERE c.oid = 'tolva.jobs'::regclass
+              OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'tolva.jobs'::regclass)"""
+        ).fetchall()
+        return {row["name"]: (row["scans"], row["entries"]) for row in rows}
+
+    def since() -> Reads:
+        after = look()
+        used = {name: after[name][1] - before[name][1] for name in after if after[name][0] > before[name][0]}
+        used.pop("jobs", None)
+        return Reads(after["jobs"][0] - before["jobs"][0], used)
+
+    with conn.transaction(force_rollback=True):
+        before = look()
+        yield since
+
+
+@pytest.mark.parametrize("visit", VISITS)
+def test_a_visit_reads_a_few_index_entries_and_never_the_table(conn: psycopg.Connection[DictRow], visit: str) -> None:
+    query, given = VISITS[visit]
+    with reads(conn) as done:
+        rows = conn.execute(SQL[query], given).fetchall()
+        found = done()
+    assert found.whole == 0, "the table was read from end to end"
+    assert set(found.entries) <= {"jobs_queued", "jobs_running", "jobs_pkey"}
+    assert found.total <= 20 * TENANTS, found
+    if visit == "claim of ten":
+        assert {row["tenant_id"] for row in rows} == {f"t{n}" for n in range(TENANTS)}
+
+
+def test_an_ending_reads_a_few_index_entries_and_never_the_table(conn: psycopg.Connection[DictRow]) -> None:
+    with conn.transaction(force_rollback=True):
+        jobs = conn.execute(SQL["claim"], VISITS["claim of ten"][1]).fetchall()
+        given = {
+            "jobs": [job["id"] for job in jobs],
+            "attempts": [job["attempt"] for job in jobs],
+            "verbs": ["complete", "retry", "fail", "cancel", "release", "lost", "complete", "fail", "cancel", "retry"],
+            "payloads": ['{"x": 1}'] * 10,
+            "delays": [0.0] * 10,
+            "progress": [None] * 10,
+            "most_losses": 10,
+        }
+        with reads(conn) as done:
+            assert len(conn.execute(SQL["finish"], given).fetchall()) == 10
+            found = done()
+    assert found.whole == 0
+    assert found.total <= 20 * 10, found
+
+
+@pytest.mark.parametrize("query", ["holder_of_open_key", "holder_of_key_for_ever"])
+def test_a_taken_key_is_looked_up_in_an_index(conn: psycopg.Connection[DictRow], query: str) -> None:
+    with reads(conn) as done:
+        conn.execute("SET LOCAL ROLE tolva_app")
+        conn.execute("SELECT set_config('app.tenant_id', 't1', true)")
+        conn.execute(SQL[query], {"unique_key": "k"})
+        found = done()
+    assert found.whole == 0
+    assert found.total <= 2, found
+
+
+def test_pruning_does_not_read_the_whole_table(conn: psycopg.Connection[DictRow]) -> None:
+    with reads(conn) as done:
+        conn.execute(SQL["prune"], {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 10})
+        assert done().whole == 0

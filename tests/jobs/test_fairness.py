@@ -1,0 +1,125 @@
+"""Tenants take turns within a priority, by weight, however many jobs one of them has queued."""
+
+from collections import Counter
+
+import pytest
+
+from tests.jobs.workshop import Workshop
+from tolva.core.job import Queue
+from tolva.errors import InvalidInput
+from tolva.jobs import store
+
+
+def served(shop: Workshop, claims: int, most: int = 1) -> str:
+    """Whose jobs the next claims hand out, in order."""
+    return "".join(job.tenant_id for _ in range(claims) for job in shop.claim(most))
+
+
+def weigh(shop: Workshop, tenant: str, weight: float) -> None:
+    with shop.db.transaction(tenant) as conn:
+        store.set_lane(conn, tenant, "work", weight=weight)
+
+
+def backlog(shop: Workshop, number: int, tenant: str) -> None:
+    """So many queued jobs that making them one by one would take long."""
+    shop.admin.execute(
+        """
+        INSERT INTO tolva.jobs
+          (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at)
+        SELECT gen_random_uuid(), %s, 'work', 'work', 5, 3, 60, 120, '{}', now() - interval '1 h'
+        FROM generate_series(1, %s)""",
+        (tenant, number),
+    )
+
+
+def test_tenants_take_turns_however_many_jobs_one_of_them_has(shop: Workshop) -> None:
+    shop.put_many(30, tenant="a")
+    shop.put_many(5, tenant="b")
+    order = served(shop, 10)
+    assert Counter(order) == {"a": 5, "b": 5}
+    assert "aa" not in order[1:]
+    assert served(shop, 5) == "aaaaa"
+
+
+def test_one_claim_of_many_is_as_fair_as_many_claims(shop: Workshop) -> None:
+    for tenant in "abc":
+        shop.put_many(20, tenant=tenant)
+    assert Counter(served(shop, 2, most=9)) == {"a": 6, "b": 6, "c": 6}
+
+
+@pytest.mark.parametrize("most", [1, 7])
+def test_twice_the_weight_is_twice_the_turns(shop: Workshop, most: int) -> None:
+    weigh(shop, "a", 2)
+    for tenant in "ab":
+        shop.put_many(80, tenant=tenant)
+    counts = Counter(served(shop, 63 // most, most=most))
+    assert abs(counts["a"] - 2 * counts["b"]) <= 2
+
+
+def test_a_small_weight_waits_longer_but_not_for_ever(shop: Workshop) -> None:
+    weigh(shop, "b", 0.1)
+    shop.put_many(40, tenant="a")
+    shop.put_many(40, tenant="b")
+    assert Counter(served(shop, 44)) == {"a": 40, "b": 4}
+
+
+def test_a_newcomer_does_not_wait_for_a_long_backlog(shop: Workshop) -> None:
+    backlog(shop, 20_000, "a")
+    assert served(shop, 5) == "aaaaa"
+    shop.put_many(5, tenant="b")
+    assert served(shop, 10).count("b") == 5
+
+
+def test_a_tenant_that_was_idle_has_not_saved_up_turns(shop: Workshop) -> None:
+    shop.put(tenant="b")
+    shop.put_many(60, tenant="a")
+    served(shop, 41)
+    shop.put_many(20, tenant="b")
+    assert abs(served(shop, 20).count("b") - 10) <= 1
+
+
+def test_a_tenant_does_not_pay_for_what_it_got_while_alone(shop: Workshop) -> None:
+    shop.put_many(60, tenant="a")
+    served(shop, 40)
+    shop.put_many(20, tenant="b")
+    assert abs(served(shop, 20).count("a") - 10) <= 1
+
+
+def test_urgent_jobs_do_not_distort_the_turns_of_the_others(shop: Workshop) -> None:
+    """While the urgent jobs of one tenant go first, the others lose no turn and gain none among themselves."""
+    for tenant in "bc":
+        shop.put_many(40, tenant=tenant)
+    shop.put_many(20, tenant="a", priority=1)
+    assert served(shop, 20) == "a" * 20
+    assert Counter(served(shop, 10)) == {"b": 5, "c": 5}
+    shop.put_many(30, tenant="a")
+    counts = Counter(served(shop, 60))
+    assert counts["b"] == counts["c"]
+    assert counts["a"] <= 21  # no more than its share; it has had twenty in advance
+
+
+def test_jobs_that_cannot_run_yet_do_not_hold_the_clock_back(shop: Workshop) -> None:
+    """A tenant at its rate limit is not owed the turns that it could not take."""
+    with shop.db.transaction("r") as conn:
+        store.set_lane(conn, "r", "work", rate=0.001, burst=1)
+    shop.put_many(30, tenant="r")
+    shop.put_many(60, tenant="a")
+    assert served(shop, 41).count("r") == 1
+    shop.admin.execute("UPDATE tolva.lanes SET rate = NULL WHERE tenant_id = 'r'")
+    assert abs(served(shop, 20).count("r") - 10) <= 1
+
+
+def test_turns_are_kept_for_each_queue(shop: Workshop) -> None:
+    shop.on(lambda ctx: None, "other", Queue("other"))
+    shop.open("other")
+    shop.put_many(10, "other", tenant="a")
+    shop.claim(10, queue="other")
+    shop.put_many(4, tenant="a")
+    shop.put_many(4, tenant="b")
+    assert Counter(served(shop, 4)) == {"a": 2, "b": 2}
+
+
+@pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
+def test_a_weight_that_is_no_share_is_refused(shop: Workshop, weight: float) -> None:
+    with pytest.raises(InvalidInput, match="weight"):
+        weigh(shop, "a", weight)
