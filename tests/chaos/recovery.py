@@ -1,6 +1,5 @@
 """How long a job stood still that was interrupted by a kill: from the kill to the start of its next attempt."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 from tests.chaos.postgres import Postgres
 
 ATTEMPTS = """
-SELECT job_id::text, type, at, (data->>'attempt')::int AS attempt, data->>'worker' AS worker, data->'error' AS error
+SELECT job_id::text, type, at, (data->>'attempt')::int AS attempt, data->>'worker' AS worker
 FROM tolva.job_events
 WHERE type IN ('started', 'lost', 'released', 'retrying', 'completed', 'failed', 'cancelled', 'waiting', 'resumed')
 ORDER BY job_id, seq
@@ -20,7 +19,7 @@ PROCESSES = "SELECT DISTINCT pid, worker::text FROM ledger WHERE worker IS NOT N
 
 @dataclass(frozen=True)
 class Kill:
-    """When it was struck, what, and the worker processes that died of it."""
+    """When it was struck, what, and the worker processes that died of it; none of PostgreSQL's death."""
 
     at: datetime
     what: str
@@ -59,14 +58,6 @@ def _measure(rows: Sequence[dict[str, Any]], deaths: dict[str, Kill], kills: Seq
 def _cause(begun: dict[str, Any], ended: dict[str, Any], deaths: dict[str, Kill], kills: Sequence[Kill]) -> Kill | None:
     if ended["type"] not in ("lost", "released"):
         return None
-    kill = deaths.get(begun["worker"])
-    if kill is not None and begun["at"] <= kill.at <= ended["at"]:
-        return kill
-    if ended["error"] and ended["error"]["type"] == "DatabaseUnavailable":
-        return _latest([kill for kill in kills if not kill.pids], ended["at"])
-    return None
-
-
-def _latest(kills: Sequence[Kill], moment: datetime) -> Kill | None:
-    place = bisect_right([kill.at for kill in kills], moment)
-    return kills[place - 1] if place else None
+    death = deaths.get(begun["worker"])
+    suspects = [*([death] if death else []), *(kill for kill in reversed(kills) if not kill.pids)]
+    return next((kill for kill in suspects if begun["at"] <= kill.at <= ended["at"]), None)

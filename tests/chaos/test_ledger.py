@@ -49,20 +49,29 @@ def test_no_job_of_many_is_lost_stuck_or_done_twice(postgres: Postgres, rng: ran
     assert percentile([wait.seconds for wait in waits], 0.99) <= 15
 
 
+@dataclass(frozen=True)
+class Scene:
+    """Where it happens: the server, the way to ask for jobs, and those that were asked for."""
+
+    postgres: Postgres
+    jobs: Jobs
+    book: Book
+    figures: Figures
+
+
 def check_ledger(postgres: Postgres, rng: random.Random, figures: Figures, size: Size) -> list[Standstill]:
     jobs = Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
     book, later = ask_before(jobs, rng, size)
+    scene = Scene(postgres, jobs, book, figures)
     first_tick = put_missed_schedule(jobs, postgres)
     [clutch] = book.of("clutch")
     begun = time.monotonic()
     # The clutch has a worker of its own, which nobody strikes: it shall not be rescued though it never answers.
-    spared, plan = (
-        plan_for(postgres.dsn, [CLUTCH], size.lease, 1),
-        plan_for(postgres.dsn, [QUICK, STEADY, TICKS], size.lease),
-    )
-    with run_crew(spared), run_crew(plan, supervisors=2) as crew:
+    spared = plan_for(postgres.dsn, [CLUTCH], size.lease, processes=1)
+    struck = plan_for(postgres.dsn, [QUICK, STEADY, TICKS], size.lease)
+    with run_crew(spared), run_crew(struck, supervisors=2) as crew:
         until(lambda: postgres.one(EFFECTS) > 0, "the first jobs are done")
-        kills = raid(crew, postgres, jobs, book, later, Hand(rng, size.lease, crew.keep_up), figures, size)
+        kills = raid(scene, crew, Hand(rng, size.lease, crew.keep_up), later, size.raids)
         await_end(crew, postgres, size)
     figures.say(f"{size.jobs} jobs, {size.raids} raids, {time.monotonic() - begun:.1f} s")
 
@@ -80,35 +89,33 @@ def ask_before(jobs: Jobs, rng: random.Random, size: Size) -> tuple[Book, list[W
     """What is queued before any worker comes; the rest is asked for between the raids."""
     book, wishes = Book(), draw(rng, size.jobs)
     early = [wish for n, wish in enumerate(wishes) if n % 4 == 0 or wish.role == "withdrawn"]
+    later = [wish for n, wish in enumerate(wishes) if n % 4 != 0 and wish.role != "withdrawn"]
     clutch = Wish("clutch", TENANTS[0], NewJob("clutch", {"seconds": size.clutch}, unique_key="clutch"))
     ask_for(jobs, [*early, clutch], book)
     call_off(jobs, book, book.of("withdrawn"))
-    return book, [wish for wish in wishes if wish not in early]
+    return book, later
 
 
-def raid(
-    crew: Crew,
-    postgres: Postgres,
-    jobs: Jobs,
-    book: Book,
-    later: Sequence[Wish],
-    hand: Hand,
-    figures: Figures,
-    size: Size,
-) -> list[Kill]:
+def raid(scene: Scene, crew: Crew, hand: Hand, later: Sequence[Wish], raids: int) -> list[Kill]:
+    """Strike again and again; before each raid some more jobs are asked for, and some of the doomed are cancelled."""
     begun, kills, called_off = time.monotonic(), [], set[JobId]()
-    for n, strike in enumerate(deal(hand.rng, RAIDS, size.raids)):
-        ask_for(jobs, later[n :: size.raids], book)
-        doomed = [id for id in book.of("doomed") if id not in called_off and hand.rng.random() < 0.5]
-        call_off(jobs, book, doomed)
-        called_off |= set(doomed)
+    for n, strike in enumerate(deal(hand.rng, RAIDS, raids)):
+        ask_for(scene.jobs, later[n::raids], scene.book)
+        called_off |= call_off_some(scene, hand.rng, 0.5, called_off)
         crew.keep_up()
         time.sleep(hand.rng.uniform(0.2, 1.5))
-        figures.say(f"{time.monotonic() - begun:6.1f} s  {postgres.one(OPEN):5} open jobs  {name_of(strike)}")
-        kill = strike(hand, crew, postgres)
+        still_open = scene.postgres.one(OPEN)
+        scene.figures.say(f"{time.monotonic() - begun:6.1f} s  {still_open:5} open jobs  {name_of(strike)}")
+        kill = strike(hand, crew, scene.postgres)
         kills += [kill] if kill else []
-    call_off(jobs, book, [id for id in book.of("doomed") if id not in called_off])
+    call_off_some(scene, hand.rng, 1, called_off)
     return kills
+
+
+def call_off_some(scene: Scene, rng: random.Random, share: float, before: set[JobId]) -> set[JobId]:
+    chosen = [id for id in scene.book.of("doomed") if id not in before and rng.random() < share]
+    call_off(scene.jobs, scene.book, chosen)
+    return set(chosen)
 
 
 def await_end(crew: Crew, postgres: Postgres, size: Size) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -34,13 +34,15 @@ def engine(request: pytest.FixtureRequest, shop: Workshop) -> Engine:
 
 
 @contextmanager
-def serving(shop: Workshop, run_next: Callable[[str], bool] | None = None) -> Iterator[threading.Thread]:
+def serving(
+    shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = SLOTS
+) -> Iterator[threading.Thread]:
     """A worker process in small: the engine serves, and upkeep rings again."""
     stop = threading.Event()
     queues = [each.queue for each in SLOTS]
     chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
     threads = [
-        threading.Thread(target=shop.engine.serve, args=(SLOTS, run_next or shop.runner().run_next), name="serve"),
+        threading.Thread(target=shop.engine.serve, args=(slots, run_next or shop.runner().run_next), name="serve"),
         threading.Thread(target=keep_up, args=([chore], stop), name="upkeep"),
     ]
     for thread in threads:
@@ -125,7 +127,7 @@ def test_stop_lets_the_running_job_end_and_starts_no_other(shop: Workshop, engin
 
     shop.on(work, queue=Queue("work", slots=1))
     runner = shop.runner()
-    with serving(shop, runner.run_next) as serve:
+    with serving(shop, runner.run_next, [QueueSlots("work", 1)]) as serve:
         maker = threading.Thread(target=shop.put)  # with some engines whoever rings does the work
         maker.start()
         assert running.wait(WITHIN)

@@ -143,11 +143,11 @@ class Workshop:
         return Runner(self.db, self.catalogue, self.engine, self._desks[-1], self.attempts)
 
     def run(self, queue: str = "work") -> int:
-        """Run what is ready until nothing is; answers how many attempts there were."""
-        runner, done = self.runner(), 0
+        """Run what is ready until nothing is; answers how many calls that took, at least one when there was a job."""
+        runner, calls = self.runner(), 0
         while runner.run_next(queue):
-            done += 1
-        return done
+            calls += 1
+        return calls
 
     def lose(self, worker: str | None = None) -> None:
         """The worker's lease runs out, and upkeep notices."""

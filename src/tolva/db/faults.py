@@ -16,7 +16,7 @@ _NO_MEMORY = "PostgreSQL ran out of memory. Give it more, or run fewer workers (
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend."""
+    """Turns what passes by itself (lost connections, full disk, deadlocks, time-outs) into TryLater; the rest is ours."""
     try:
         yield
     except (pg.ProgramLimitExceeded, pg.StatementTooComplex):
@@ -27,7 +27,7 @@ def translated() -> Generator[None]:
 
 def translate(error: Exception) -> TolvaError:
     """One of PostgreSQL's passing errors as ours."""
-    if isinstance(error, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable):
+    if isinstance(error, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable | pg.QueryCanceled):
         return TryLater(f"PostgreSQL: {_first_line(error)}")
     if isinstance(error, pg.DiskFull):
         return DatabaseUnavailable(_DISK_FULL)

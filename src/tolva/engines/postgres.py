@@ -10,7 +10,7 @@ from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.engines.bell import Bell
-from tolva.errors import DatabaseUnavailable, LeaseLost, TryLater
+from tolva.errors import LeaseLost, TryLater
 from tolva.jobs.sql import SQL
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class PostgresEngine:
         try:
             with self._db.connection() as conn:
                 conn.execute(SQL["notify"], {"channel": CHANNEL, "payload": f"{len(hints) or MANY} {queue}"})
-        except DatabaseUnavailable as error:
+        except TryLater as error:
             log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
@@ -78,7 +78,7 @@ class PostgresEngine:
             try:
                 with translated(), self._db.dedicated("listener") as conn:
                     self._hear(conn, queues)
-            except DatabaseUnavailable as error:
+            except TryLater as error:
                 log.warning("cannot hear rings: %s", error)
                 self._stopped.wait(POLL)
 

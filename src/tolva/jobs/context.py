@@ -86,7 +86,10 @@ class Context:
             with self._db.transaction(self.tenant_id) as conn:
                 step = self._step = Step(conn, self._attempt.job)
                 step.require_owned()
-                yield conn
+                try:
+                    yield conn
+                finally:
+                    self._end_copy()
                 step.seal()
         finally:
             self._step = None
@@ -130,6 +133,11 @@ class Context:
         if result is not None:
             as_json(result)  # refused here, where the handler can still see it
         step.result, step.completes = result, True
+
+    def _end_copy(self) -> None:
+        """A forked copy of the handler shares the connection: it must end here, or it would end the transaction."""
+        if os.getpid() != self._pid:
+            os._exit(70)
 
     def _open_step(self) -> Step:
         if self._step is None:

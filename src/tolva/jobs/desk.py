@@ -57,6 +57,8 @@ class Desk:
         self._under_way = False
         self._waiting: list[_Request] = []
         self._outcomes: deque[Ending] = deque()
+        self._held: dict[JobId, Claimed] = {}
+        self._answer_lost = False
         self._stocks: defaultdict[str, Stock] = defaultdict(Stock)
 
     def exchange(self, ending: Ending | None, queue: str | None) -> Claimed | None:
@@ -78,12 +80,17 @@ class Desk:
             raise request.error
         return request.job
 
+    def drop(self, job: Claimed) -> None:
+        """The attempt has ended with nothing to hand in: it was completed, or refused, in a transaction of its own."""
+        with self._meeting:
+            self._held.pop(job.id, None)
+
     def tidy(self) -> None:
         """Write outcomes that nobody came by to write, and give back jobs that no slot was free for."""
         with self._meeting:
             for stock in self._stocks.values():
                 self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in stock.stale())
-            idle = not self._outcomes
+            idle = not self._outcomes and not self._answer_lost
         if not idle:
             self.exchange(None, None)
 
@@ -112,10 +119,13 @@ class Desk:
     def _travel(self, party: Sequence[_Request]) -> None:
         to_ring: list[Ring] = []
         try:
+            if self._answer_lost:
+                self._give_back_unknown()
             to_ring = self._write(self._take_outcomes())
             for queue in sorted({request.queue for request in party if request.queue}):
                 self._claim(queue, [request for request in party if request.queue == queue])
         except Exception as error:
+            self._answer_lost = True
             for request in party:
                 request.error = error if request.job is None else None
         finally:
@@ -145,6 +155,8 @@ class Desk:
                 self._outcomes.extendleft(reversed(endings))
             raise
         _tell_refused(endings, rows)
+        for ending in endings:
+            self.drop(ending.job)
         return rings(rows)
 
     def _write_apart(self, endings: Sequence[Ending], error: psycopg.DataError) -> list[Ring]:
@@ -165,10 +177,21 @@ class Desk:
                 raise LeaseLost(str(error.diag.message_primary)) from None
             raise
         jobs = deque(_claimed(row) for row in rows)
+        self._held |= {job.id: job for job in jobs}
         for request in requests:
             request.job = jobs.popleft() if jobs else None
         with self._meeting:
             stock.fill(jobs, was_enough=len(rows) < most)
+
+    def _give_back_unknown(self) -> None:
+        """A claim may have been committed though its answer never came: nobody works on what it took."""
+        with self._connection() as conn:
+            rows = conn.execute(SQL["running"], {"worker": self._worker_id}).fetchall()
+            unknown = [(row["job_id"], row["attempt"]) for row in rows if JobId(str(row["job_id"])) not in self._held]
+            if unknown:
+                log.warning("giving back %s jobs whose claim was not answered", len(unknown))
+                conn.execute(SQL["give_back"], {"jobs": [id for id, _ in unknown], "attempts": [n for _, n in unknown]})
+        self._answer_lost = False
 
     @contextmanager
     def _connection(self) -> Generator[Connection]:

@@ -73,6 +73,14 @@ SELECT job_id, queue, state, rings FROM tolva.finish(
   %(jobs)s::uuid[], %(attempts)s::integer[], %(verbs)s::text[], %(payloads)s::jsonb[],
   %(delays)s::double precision[], %(progress)s::jsonb[], %(most_losses)s);
 
+-- name: give_back
+-- Release attempts that nobody works on; see the function `finish`.
+SELECT job_id, queue, state, rings FROM tolva.finish(
+  %(jobs)s::uuid[], %(attempts)s::integer[], array_fill('release'::text, ARRAY[cardinality(%(jobs)s::uuid[])]),
+  array_fill(NULL::jsonb, ARRAY[cardinality(%(jobs)s::uuid[])]),
+  array_fill(0::double precision, ARRAY[cardinality(%(jobs)s::uuid[])]),
+  array_fill(NULL::jsonb, ARRAY[cardinality(%(jobs)s::uuid[])]), 1);
+
 -- name: claim
 -- Take the best jobs of a queue; see the function.
 SELECT * FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);

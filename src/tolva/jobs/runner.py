@@ -61,6 +61,8 @@ class Runner:
         until = time.monotonic() + LONGEST_CALL
         while job is not None:
             ending = self._run(job)
+            if ending is None:
+                self._desk.drop(job)
             more = not self._stopped and time.monotonic() < until
             job = self._desk.exchange(ending, queue if more else None)
         return True

@@ -12,7 +12,7 @@ from contextlib import closing
 
 from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine
-from tolva.errors import DatabaseUnavailable
+from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.process import WorkerProcess, start_process
@@ -80,7 +80,7 @@ class Supervisor:
                 self._beat()
             if time.monotonic() >= self._next_start:
                 self.start()
-        except DatabaseUnavailable as error:
+        except TryLater as error:
             log.warning("supervisor: %s", error)
 
     def end(self) -> None:
@@ -125,7 +125,7 @@ class Supervisor:
         try:
             if time.monotonic() >= self._next_beat:
                 self._beat()
-        except DatabaseUnavailable as error:
+        except TryLater as error:
             log.warning("supervisor: %s", error)
 
     def _kill(self, child: WorkerProcess, verb: Verb, reason: str, culprit: JobId | None = None) -> None:
@@ -147,5 +147,5 @@ class Supervisor:
     def _report_last(self) -> None:
         try:
             self._report_departed()
-        except DatabaseUnavailable as error:
+        except TryLater as error:
             log.warning("supervisor: %s; the jobs of this worker go on when its lease has run out", error)

@@ -1,0 +1,98 @@
+"""A worker for tests, in processes of its own: `python -m tests.jobs.factory <dsn> <grace> <memory in MB>`."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from tests.jobs.workshop import until
+from tolva.core.job import Queue
+from tolva.core.ports import Engine, QueueSlots
+from tolva.db.pool import Database
+from tolva.engines.postgres import PostgresEngine
+from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
+from tolva.jobs.context import Context
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.worker import run_worker
+
+LEASE = 2.0
+HALL = Queue("hall", slots=3, soft_limit=60, hard_limit=120)
+CELL = Queue("cell", slots=1, soft_limit=1.0, hard_limit=1.5, max_attempts=2)
+PROCESSES = 2
+
+
+def wait(ctx: Context) -> dict[str, int]:
+    """Tell the process id, then wait for the file that the test makes; stops when it must."""
+    ctx.progress(pid=os.getpid())
+    while not Path(ctx.params["go"]).exists():
+        ctx.check()
+        time.sleep(0.01)
+    return {"pid": os.getpid()}
+
+
+def hang(ctx: Context) -> None:
+    """Hear nothing and never end, like a C function that is stuck."""
+    ctx.progress(pid=os.getpid())
+    threading.Event().wait()
+
+
+def grow(ctx: Context) -> None:
+    """Take more memory than a process may, at the first attempt."""
+    if ctx.checkpoint is None:
+        with ctx.transaction():
+            ctx.save({"grown": True})
+        grown = [bytearray(b"x" * 50_000_000) for _ in range(10)]
+        threading.Event().wait()
+        del grown
+
+
+def late(ctx: Context) -> None:
+    """At the first attempt, write only when the file is there, without looking whether it still may."""
+    first = ctx.checkpoint is None
+    with ctx.transaction():
+        ctx.save({"begun": True})
+    ctx.progress(pid=os.getpid())
+    if first:
+        until(Path(ctx.params["go"]).exists, 60)
+    with ctx.transaction():
+        ctx.progress(written_by=os.getpid())
+
+
+def catalogue() -> Catalogue:
+    hall = [Handler(run.__name__, HALL, run) for run in (wait, grow, late)]
+    return make_catalogue([*hall, Handler("hang", CELL, hang)])
+
+
+def chores(db: Database, engine: Engine) -> Sequence[Chore]:
+    return standard_chores(db, engine, [HALL.name, CELL.name], keep_finished=1e6, keep_failed=1e6)
+
+
+def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
+    return WorkerPlan(
+        dsn=dsn,
+        queues=(QueueSlots(HALL.name, HALL.slots), QueueSlots(CELL.name, CELL.slots)),
+        make_catalogue=catalogue,
+        make_engine=PostgresEngine,
+        make_chores=chores,
+        processes=PROCESSES,
+        lease=LEASE,
+        grace=grace,
+        memory_mb=memory_mb,
+        log_level="ERROR",
+    )
+
+
+if __name__ == "__main__":
+    # Under its importable name, since the processes of the worker import the functions of the plan.
+    from tests.jobs import factory
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    run_worker(
+        factory.plan(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])), stop, partial(print, "ready", flush=True)
+    )

@@ -1,0 +1,175 @@
+"""Real worker processes that are killed, frozen, stuck, too large, or told to end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+
+from tests.jobs import factory
+from tests.jobs.conftest import TEMPLATE
+from tests.jobs.workshop import Workshop, until
+from tolva.core.job import JobId
+from tolva.db.pool import Database
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def floor(cluster) -> Iterator[Workshop]:
+    """A database for all tests of this file: their jobs do not meet."""
+    name = f"tolva_test_{uuid4().hex}"
+    cluster.create(name, TEMPLATE)
+    admin_dsn, dsn = (
+        make_conninfo(**conninfo_to_dict(given) | {"dbname": name}) for given in (cluster.admin_dsn, cluster.app_dsn)
+    )
+    with (
+        psycopg.connect(admin_dsn, autocommit=True, row_factory=dict_row) as admin,
+        Database(dsn, name="tolva test") as db,
+        Workshop(db, admin) as floor,
+    ):
+        floor.handlers.update(factory.catalogue().handlers)
+        yield floor
+    cluster.drop(name)
+
+
+@contextmanager
+def supervisor(floor: Workshop, *, grace: float, memory_mb: int = 4000) -> Iterator[psutil.Popen]:
+    command = [sys.executable, "-m", "tests.jobs.factory", floor.db.dsn, str(grace), str(memory_mb)]
+    with psutil.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as running:
+        assert running.stdout.readline() == b"ready\n"
+        children = running.children(recursive=True)
+        try:
+            yield running
+        finally:
+            for each in [*children, running]:
+                if each.is_running():
+                    each.kill()
+
+
+@pytest.fixture(scope="module")
+def worker(floor: Workshop) -> Iterator[psutil.Popen]:
+    """A supervisor with two processes, for all tests that do not end it."""
+    with supervisor(floor, grace=5, memory_mb=300) as running:
+        yield running
+
+
+def pid_of(floor: Workshop, id: JobId) -> int:
+    """The process that runs a job, once it has said so."""
+    return until(lambda: floor.row(id)["progress"].get("pid"), 20)
+
+
+def again(floor: Workshop, id: JobId, seconds: float) -> None:
+    """Wait for the second attempt."""
+    until(lambda: floor.row(id)["attempt"] == 2, seconds)
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_jobs_of_a_killed_process_run_again_within_three_seconds(floor, worker, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    id = floor.put("wait", params={"go": str(go)})
+    os.kill(pid_of(floor, id), signal.SIGKILL)
+    again(floor, id, 3)
+    go.touch()
+    until(lambda: floor.state(id) == "completed")
+    row = floor.row(id)
+    assert (row["losses"], row["failures"]) == (1, 0)
+    assert floor.events(id).count("lost") == 1
+
+
+def test_a_job_over_its_hard_limit_fails_and_its_neighbours_go_on_unharmed(floor, worker, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    neighbours = [floor.put("wait", params={"go": str(go)}) for _ in range(4)]
+    pids = {id: pid_of(floor, id) for id in neighbours}
+    stuck = floor.put("hang")
+    killed = pid_of(floor, stuck)
+    until(lambda: floor.row(stuck)["failures"] == 1, 20)
+    assert floor.row(stuck)["error"]["type"] == "TimeLimitExceeded"
+    assert "hard time limit" in floor.row(stuck)["error"]["message"]
+    with floor.jobs.work("a") as work:
+        work.cancel(stuck)
+    hit = [id for id, pid in pids.items() if pid == killed]
+    for id in hit:
+        again(floor, id, 20)
+    go.touch()
+    for id in neighbours:
+        until(lambda id=id: floor.state(id) == "completed", 20)
+        row = floor.row(id)
+        assert (row["failures"], row["losses"], row["attempt"]) == (0, 0, 2 if id in hit else 1)
+
+
+def test_a_process_that_grows_too_large_is_ended_and_the_job_told_why(floor, worker) -> None:
+    id = floor.put("grow")
+    until(lambda: floor.state(id) == "completed", 20)
+    lost = floor.admin.execute(
+        "SELECT data FROM tolva.job_events WHERE job_id = %s AND type = 'lost'", (id,)
+    ).fetchall()
+    assert len(lost) == 1
+    assert "TOLVA_PROCESS_MEMORY_MB" in lost[0]["data"]["error"]["message"]
+
+
+def test_a_frozen_process_loses_its_jobs_and_cannot_write_when_it_wakes(floor, worker, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    id = floor.put("late", params={"go": str(go)})
+    frozen = pid_of(floor, id)
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        until(lambda: floor.state(id) == "completed", factory.LEASE + 10)
+        before = floor.row(id)
+        go.touch()
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    until(lambda: gone(frozen), 10)  # it has lost its lease, so it is replaced
+    assert floor.row(id) == before
+    assert before["attempt"] == 2
+    assert before["progress"]["written_by"] != frozen
+
+
+def test_a_worker_told_to_end_lets_short_jobs_end_and_gives_long_ones_back(floor, worker, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    short = floor.put("wait", params={"go": str(go)})
+    long = floor.put("wait", params={"go": str(tmp_path / "never")})
+    assert pid_of(floor, short)
+    assert pid_of(floor, long)
+    children = worker.children(recursive=True)
+    worker.terminate()
+    go.touch()
+    assert worker.wait(10) == 0
+    assert [child for child in children if not gone(child.pid)] == []
+    assert (floor.state(short), floor.state(long)) == ("completed", "queued")
+    row = floor.row(long)
+    assert (row["failures"], row["losses"], floor.events(long)[-1]) == (0, 0, "released")
+    held = floor.admin.execute("SELECT FROM tolva.workers WHERE id <> %s", (floor.worker,)).fetchall()
+    assert held == []
+
+
+def test_a_job_that_reaches_its_hard_limit_while_the_worker_ends_is_left_behind_in_order(floor) -> None:
+    with supervisor(floor, grace=6) as worker:
+        stuck = floor.put("hang")
+        pid_of(floor, stuck)
+        worker.terminate()
+        assert worker.wait(15) == 0
+    assert floor.row(stuck)["error"]["type"] == "TimeLimitExceeded"
+    assert floor.state(stuck) == "queued"
+
+
+def test_no_process_outlives_a_supervisor_that_was_killed(floor, tmp_path: Path) -> None:
+    with supervisor(floor, grace=5) as worker:
+        id = floor.put("wait", params={"go": str(tmp_path / "never")})
+        children = [each.pid for each in worker.children(recursive=True)]
+        assert pid_of(floor, id) in children
+        worker.kill()
+        worker.wait(5)
+        until(lambda: all(gone(pid) for pid in children), 5)
