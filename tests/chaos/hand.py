@@ -40,8 +40,15 @@ class Hand:
         """Stop one past its lease, and let it go on."""
         process = self.pick(what, find)
         census.send(process, signal.SIGSTOP)
-        time.sleep(self.lease + self.rng.uniform(0.5, 2))
+        self.rest(self.lease + self.rng.uniform(0.5, 2))
         census.send(process, signal.SIGCONT)
+
+    def rest(self, seconds: float) -> None:
+        """Let so much time pass, in which whatever ends is started again."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.keep_up()
+            time.sleep(min(left, 0.1))
 
 
 def deal(rng: random.Random, deck: Sequence[T], count: int) -> Iterator[T]:

@@ -70,9 +70,8 @@ def _job(role: str, key: str, rng: random.Random) -> NewJob:
     }
     kind, params = kinds.get(role, (role, {}))
     run_at = datetime.now(UTC) + timedelta(seconds=rng.uniform(2, 15)) if role == "late" else None
-    return NewJob(
-        kind, params, rng.choice([3, 5, 5, 7]), run_at, key, unique_forever=rng.random() < 0.5 or role == "twin"
-    )
+    forever = role == "twin" or rng.random() < 0.5
+    return NewJob(kind, params, run_at=run_at, unique_key=key, unique_forever=forever)
 
 
 def ask_for(jobs: Jobs, wishes: Sequence[Wish], book: Book) -> None:

@@ -14,7 +14,7 @@ from tests.chaos.handlers import CLUTCH, QUICK, STEADY, TICKS, catalogue
 from tests.chaos.mix import TENANTS, Book, Wish, ask_for, call_off, draw, put_missed_schedule
 from tests.chaos.postgres import Postgres
 from tests.chaos.raids import RAIDS
-from tests.chaos.recovery import Kill, Standstill, standstills
+from tests.chaos.recovery import Standstill, Strike, standstills
 from tests.chaos.verdict import faults
 from tests.chaos.waiting import until
 from tolva.core.job import JobId, NewJob
@@ -30,23 +30,27 @@ ATTEMPT = "SELECT attempt FROM tolva.jobs WHERE id = %(id)s"
 
 @dataclass(frozen=True)
 class Size:
-    """Times in seconds. `clutch` is how long one job keeps the interpreter's lock in a C call."""
+    """Times in seconds. `clutch` is how long one job keeps the interpreter's lock in a C call.
+
+    `calm` is the share of raids before which there is time to recover from the one before.
+    """
 
     jobs: int
     raids: int
+    calm: float
     lease: float
     clutch: int
 
 
 def test_no_job_is_lost_stuck_or_done_twice(postgres: Postgres, rng: random.Random, figures: Figures) -> None:
-    check_ledger(postgres, rng, figures, Size(jobs=500, raids=8, lease=4, clutch=10))
+    check_ledger(postgres, rng, figures, Size(jobs=500, raids=8, calm=0, lease=4, clutch=10))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_no_job_of_many_is_lost_stuck_or_done_twice(postgres: Postgres, rng: random.Random, figures: Figures) -> None:
-    waits = check_ledger(postgres, rng, figures, Size(jobs=10_000, raids=60, lease=10, clutch=180))
-    assert percentile([wait.seconds for wait in waits], 0.99) <= 15
+    waits = check_ledger(postgres, rng, figures, Size(jobs=10_000, raids=50, calm=0.5, lease=10, clutch=180))
+    assert percentile([wait.seconds for wait in waits if not wait.disturbed], 0.99) <= 15
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,11 @@ def check_ledger(postgres: Postgres, rng: random.Random, figures: Figures, size:
     struck = plan_for(postgres.dsn, [QUICK, STEADY, TICKS], size.lease)
     with run_crew(spared), run_crew(struck, supervisors=2) as crew:
         until(lambda: postgres.one(EFFECTS) > 0, "the first jobs are done")
-        kills = raid(scene, crew, Hand(rng, size.lease, crew.keep_up), later, size.raids)
+        strikes = raid(scene, crew, Hand(rng, size.lease, crew.keep_up), later, size)
         await_end(crew, postgres, size)
     figures.say(f"{size.jobs} jobs, {size.raids} raids, {time.monotonic() - begun:.1f} s")
 
-    waits = standstills(postgres, kills)
+    waits = standstills(postgres, strikes)
     tell(figures, waits)
     wrong = faults(postgres, book, first_tick)
     assert not wrong, "\n".join([f"{len(wrong)} faults", *wrong[:40]])
@@ -96,20 +100,18 @@ def ask_before(jobs: Jobs, rng: random.Random, size: Size) -> tuple[Book, list[W
     return book, later
 
 
-def raid(scene: Scene, crew: Crew, hand: Hand, later: Sequence[Wish], raids: int) -> list[Kill]:
+def raid(scene: Scene, crew: Crew, hand: Hand, later: Sequence[Wish], size: Size) -> list[Strike]:
     """Strike again and again; before each raid some more jobs are asked for, and some of the doomed are cancelled."""
-    begun, kills, called_off = time.monotonic(), [], set[JobId]()
-    for n, strike in enumerate(deal(hand.rng, RAIDS, raids)):
-        ask_for(scene.jobs, later[n::raids], scene.book)
+    begun, strikes, called_off = time.monotonic(), [], set[JobId]()
+    for n, strike in enumerate(deal(hand.rng, RAIDS, size.raids)):
+        ask_for(scene.jobs, later[n :: size.raids], scene.book)
         called_off |= call_off_some(scene, hand.rng, 0.5, called_off)
-        crew.keep_up()
-        time.sleep(hand.rng.uniform(0.2, 1.5))
+        hand.rest(hand.rng.uniform(0.2, 1.5) if hand.rng.random() >= size.calm else size.lease + 5)
         still_open = scene.postgres.one(OPEN)
         scene.figures.say(f"{time.monotonic() - begun:6.1f} s  {still_open:5} open jobs  {name_of(strike)}")
-        kill = strike(hand, crew, scene.postgres)
-        kills += [kill] if kill else []
+        strikes.append(strike(hand, crew, scene.postgres))
     call_off_some(scene, hand.rng, 1, called_off)
-    return kills
+    return strikes
 
 
 def call_off_some(scene: Scene, rng: random.Random, share: float, before: set[JobId]) -> set[JobId]:
@@ -134,6 +136,7 @@ def tell(figures: Figures, waits: Sequence[Standstill]) -> None:
     for what in sorted({wait.what for wait in waits}):
         figures.say(_line(what, [wait for wait in waits if wait.what == what]))
     figures.say(_line("all", waits))
+    figures.say(_line("all with one cause", [wait for wait in waits if not wait.disturbed]))
 
 
 def _line(what: str, waits: Sequence[Standstill]) -> str:

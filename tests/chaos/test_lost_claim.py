@@ -31,8 +31,8 @@ def test_a_job_runs_once_though_postgresql_died_right_after_its_claim(postgres: 
     with run_crew(plan_for(postgres.dsn, [QUICK, STEADY], LEASE, processes=1)):
         witness = ask_for(postgres, NewJob("short"))  # until it is done, nobody may be there to claim
         await_completion(postgres, witness, 30)
-        for _ in range(3):
-            struck = ask_for(postgres, NewJob("ponder", {"seconds": 4}))
+        for _ in range(2):
+            struck = ask_for(postgres, NewJob("ponder", {"seconds": 3}))
             until(lambda id=struck: postgres.ask(STARTED, {"id": id}), "the job starts", look=0.001)
             [postmaster] = census.postmasters(postgres.place.data_dir)
             census.kill(postmaster)

@@ -25,7 +25,7 @@ class Up:
         self.place = place
         name, value = place.mark
         settings = {"TOLVA_DATA_DIR": str(place.data_dir), "LOG_LEVEL": "ERROR"}
-        self._env = os.environ | settings | variables | {name: value}
+        self._env = {**os.environ, **settings, **variables, name: value}
         self._env.pop("DATABASE_URL", None)
         self._said = place.data_dir.with_name("said")
         self._process: subprocess.Popen[bytes] | None = None

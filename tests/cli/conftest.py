@@ -1,23 +1,26 @@
-"""The command line as its users have it: a process of its own, on a database of its own."""
+"""The command line on a database of its own: in a process of its own where that matters."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from tests.conftest import Fresh
 from tolva import app
+from tolva.cli import main
 from tolva.core.job import JobId, NewJob
 from tolva.settings import load_settings
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere?connect_timeout=2"
-WIDE = "200"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ class Shell:
         return [sys.executable, "-c", "from tolva.cli import main; main()", *words]
 
     def __call__(self, *words: str, **more: str) -> Ran:
+        """In this process, which saves a second for each call. Output is as wide as into a pipe."""
+        told, complained, code = io.StringIO(), io.StringIO(), 0
+        with (
+            mock.patch.dict(os.environ, self.environment(**more), clear=True),
+            mock.patch.object(sys, "argv", ["tolva", *words]),
+            redirect_stdout(told),
+            redirect_stderr(complained),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Ran(code, told.getvalue(), complained.getvalue())
+
+    def process(self, *words: str, **more: str) -> Ran:
+        """As a process of its own."""
         done = subprocess.run(
             self.command(*words), env=self.environment(**more), capture_output=True, text=True, timeout=120, check=False
         )

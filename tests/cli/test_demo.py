@@ -20,7 +20,7 @@ def reachable(tmp_path: Path) -> Path:
 
 def test_the_demonstration_loads_through_the_api_and_a_second_one_changes_nothing(reachable: Path):
     tolva = Shell(NOWHERE, reachable / "other")  # a DATABASE_URL is left alone
-    first = tolva("demo", "--data-dir", str(reachable))
+    first = tolva.process("demo", "--data-dir", str(reachable))
     assert first.code == 0, first.err
     assert re.search(r"answered 202 after \d+ ms", first.out)
     assert re.search(r"productos_creados +3,000\n", first.out.replace(" \n", "\n"))
@@ -29,7 +29,7 @@ def test_the_demonstration_loads_through_the_api_and_a_second_one_changes_nothin
         refused = {row["fila"] for row in csv.DictReader(stream)}
     assert len(refused) == 42
 
-    second = tolva("demo", "--data-dir", str(reachable))
+    second = tolva.process("demo", "--data-dir", str(reachable))
     assert second.code == 0, second.err
     assert "Nothing changed" in second.out
     assert not (reachable / "other").exists()

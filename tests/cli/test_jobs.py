@@ -39,7 +39,7 @@ def failed(enqueue: Enqueue, fresh: Fresh) -> JobId:
 @pytest.mark.parametrize("columns", ["30", "60", "200"])
 def test_ids_are_whole_however_narrow_the_terminal(tolva: Shell, enqueue: Enqueue, columns: str):
     id = enqueue()
-    ran = tolva("jobs", "ls", COLUMNS=columns)
+    ran = tolva.process("jobs", "ls", COLUMNS=columns)
     assert ran.code == 0
     assert (id in ran.out) == (int(columns) >= len(id))
     assert id in ran.out.replace("\n", "")

@@ -21,7 +21,7 @@ def products(tmp_path: Path) -> Path:
 @embedded
 def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: Shell, products: Path):
     folder = str(tolva.folder) + "-b"
-    ran = tolva("load", str(products), "--param", "proveedor_id=P1", "--data-dir", folder)
+    ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--data-dir", folder)
     assert ran.code == 4
     assert "completed 2 of 2 rows, 1 refused" in ran.err
     assert ["refused", "1"] in [line.split() for line in ran.out.splitlines()]
@@ -29,7 +29,7 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
     assert "Ignored columns: Nota" in ran.out
     assert f"--data-dir {folder} > errors.csv" in ran.out
 
-    again = tolva("load", str(products), "--param", "proveedor_id=P1", "--json")
+    again = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json")
     assert (again.code, again.json["result"]["unchanged"], again.err) == (4, 1, "")
 
     errors = tolva("jobs", "errors", again.json["id"])

@@ -38,7 +38,7 @@ def test_every_name_on_the_page_sets_the_setting(monkeypatch: pytest.MonkeyPatch
 
 def test_help_and_readme_name_every_exit_code(homeless: Shell):
     readme = (DOCS.parent / "README.md").read_text("utf-8")
-    helped = " ".join(homeless("--help", COLUMNS="200").out.split())
+    helped = " ".join(homeless.process("--help", COLUMNS="200").out.split())
     assert EXIT_CODES in helped
     for code in Exit:
         assert f" {code} " in EXIT_CODES

@@ -9,10 +9,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
+from tests.conftest import TEMPLATE
 from tests.jobs.workshop import Site, Workshop
 from tolva.db.pool import Database
 
-TEMPLATE = "tolva_test_template"
 EMPTY = """
 SET lock_timeout = '10s';
 DELETE FROM tolva.jobs; DELETE FROM tolva.job_events; DELETE FROM tolva.dead_letters; DELETE FROM tolva.schedules;

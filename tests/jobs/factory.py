@@ -1,4 +1,4 @@
-"""A worker for tests, in processes of its own: `python -m tests.jobs.factory <dsn> <grace> <memory in MB>`."""
+"""A worker for tests, in processes of its own. `main` takes a dsn, the grace in seconds and the memory in MB."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tolva.jobs.worker import run_worker
 
 LEASE = 2.0
 HALL = Queue("hall", slots=3, soft_limit=60, hard_limit=120)
-CELL = Queue("cell", slots=1, soft_limit=1.0, hard_limit=1.5, max_attempts=2)
+CELL = Queue("cell", slots=1, soft_limit=0.5, hard_limit=1.0, max_attempts=2)
 PROCESSES = 2
 
 
@@ -87,12 +87,8 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
     )
 
 
-if __name__ == "__main__":
-    # Under its importable name, since the processes of the worker import the functions of the plan.
-    from tests.jobs import factory
-
+def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    run_worker(
-        factory.plan(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])), stop, partial(print, "ready", flush=True)
-    )
+    dsn, grace, memory_mb = sys.argv[1:]
+    run_worker(plan(dsn, float(grace), int(memory_mb)), stop, ready=partial(print, "ready", flush=True))

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from tests.jobs.workshop import Workshop, together
-from tolva.core.job import Queue, Verb
+from tolva.core.job import Claimed, Queue, Verb
 from tolva.errors import LeaseLost
+from tolva.jobs.sql import SQL
 
 
 def test_the_lower_priority_number_goes_first_then_the_older_job(shop: Workshop) -> None:
@@ -130,13 +131,30 @@ def test_a_worker_without_a_lease_gets_nothing_and_is_told(shop: Workshop) -> No
     assert shop.state(id) == "queued"
 
 
+def leave(shop: Workshop, culprit: Claimed | None = None) -> None:
+    with shop.db.connection() as conn:
+        given = {"worker": shop.worker, "reason": '{"message": "gone"}', "culprit": culprit and culprit.id}
+        more = {"culprit_error": '{"message": "late"}', "delay": 60.0, "verb": Verb.RELEASE, "most_losses": 10}
+        conn.execute(SQL["leave_worker"], given | more).fetchall()
+
+
 def test_a_worker_that_leaves_gives_its_jobs_back_at_once(shop: Workshop) -> None:
     shop.put_many(2)
     mine = shop.take()
     other = shop.take(worker=shop.join())
-    with shop.db.connection() as conn:
-        conn.execute(
-            "SELECT * FROM tolva.leave_worker(%s, '{}', NULL, NULL, 0, 'release', 10)", (shop.worker,)
-        ).fetchall()
+    leave(shop)
     assert (shop.state(mine.id), shop.state(other.id)) == ("queued", "running")
     assert (shop.row(mine.id)["failures"], shop.row(mine.id)["losses"]) == (0, 0)
+
+
+def test_only_the_culprit_fails_and_waits_when_a_worker_was_ended_for_it(shop: Workshop) -> None:
+    shop.put_many(3)
+    culprit, *others = shop.claim(3)
+    leave(shop, culprit)
+    row = shop.row(culprit.id)
+    assert (row["state"], row["failures"], row["error"]) == ("queued", 1, {"message": "late"})
+    assert row["run_at"] > datetime.now(UTC) + timedelta(seconds=50)
+    shop.worker = shop.join()
+    again = shop.claim(3)
+    assert {job.id for job in again} == {job.id for job in others}
+    assert {job.failures for job in again} == {0}

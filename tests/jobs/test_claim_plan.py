@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
-from tests.jobs.conftest import TEMPLATE
+from tests.conftest import TEMPLATE
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id
 

@@ -16,7 +16,7 @@ _NO_MEMORY = "PostgreSQL ran out of memory. Give it more, or run fewer workers (
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Turns what passes by itself (lost connections, full disk, deadlocks, time-outs) into TryLater; the rest is ours."""
+    """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend."""
     try:
         yield
     except (pg.ProgramLimitExceeded, pg.StatementTooComplex):

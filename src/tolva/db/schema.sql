@@ -141,9 +141,10 @@ BEGIN
     RETURN;
   END IF;
   v_now := clock_timestamp(); -- after the wait for our turn
-  -- Need not reach the disk by itself: whatever the attempt commits later takes the claim with it, and if a power
-  -- cut loses the claim with nothing committed after it, the job is simply still queued.
-  PERFORM set_config('synchronous_commit', 'off', true);
+  -- A claim that a power cut could take back would give its attempt, the fence, to somebody else once more.
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   RETURN QUERY
   WITH RECURSIVE lane(priority, tenant_id) AS (
     -- a loose index scan: one probe for each priority and tenant that waits, however many jobs each has
@@ -399,7 +400,8 @@ BEGIN
     ARRAY(SELECT CASE WHEN id = p_culprit THEN 'retry' ELSE p_verb END FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
     ARRAY(SELECT CASE WHEN id = p_culprit THEN p_culprit_error ELSE p_reason END
       FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
-    array_fill(p_delay, ARRAY[cardinality(v_jobs)]),
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN p_delay ELSE 0 END
+      FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
     array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
     p_most_losses) f;
 END

@@ -89,10 +89,12 @@ class Supervisor:
             child.process.terminate()
         give_up = time.monotonic() + self._plan.grace
         for child in list(self._children):
-            while child.exit_reason is None and time.monotonic() < give_up:
+            # Keeping the leases may end one of them, whose job has run into its hard limit.
+            while child in self._children and child.exit_reason is None and time.monotonic() < give_up:
                 child.process.join(LOOK)
                 self._keep_leases()
-            self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
+            if child in self._children:
+                self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
         self._report_last()
 
     def _look_at(self, child: WorkerProcess) -> None:

@@ -1,5 +1,6 @@
 """`tolva demo`: a sample workbook from upload to table, over real HTTP, on a data folder of its own."""
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +37,10 @@ def demo(
         err.print("Stopped; everything that was started has ended.")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except SettingsError as error:
-        raise SettingsError(f"{error} The demonstration's folder may be deleted: {settings.data_dir}") from error
+        if not (settings.data_dir / "postgres" / "data").exists():
+            raise
+        away = shlex.join(["rm", "-r", str(settings.data_dir)])
+        raise SettingsError(f"{error} Or begin the demonstration anew, without its data: {away}") from error
     if answer["status"] != "completed":
         err.print(f"[bold red]The job failed.[/] {escape(str(answer['error']))}", soft_wrap=True)
         raise typer.Exit(Exit.FAILED)

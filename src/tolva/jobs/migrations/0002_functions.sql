@@ -360,7 +360,8 @@ BEGIN
     ARRAY(SELECT CASE WHEN id = p_culprit THEN 'retry' ELSE p_verb END FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
     ARRAY(SELECT CASE WHEN id = p_culprit THEN p_culprit_error ELSE p_reason END
       FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
-    array_fill(p_delay, ARRAY[cardinality(v_jobs)]),
+    ARRAY(SELECT CASE WHEN id = p_culprit THEN p_delay ELSE 0 END
+      FROM unnest(v_jobs) WITH ORDINALITY u(id, n) ORDER BY n),
     array_fill(NULL::jsonb, ARRAY[cardinality(v_jobs)]),
     p_most_losses) f;
 END
