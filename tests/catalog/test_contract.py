@@ -172,7 +172,7 @@ def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Se
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "fila,columna,valor,codigo,error"
-    assert lines[1].startswith('2,precio,"\'=CMD(')
+    assert lines[1].startswith("2,precio,\"'=CMD(")
 
 
 def test_an_unknown_task_is_404(service: Service) -> None:

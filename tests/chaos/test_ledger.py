@@ -32,7 +32,7 @@ ATTEMPT = "SELECT attempt FROM tolva.jobs WHERE id = %(id)s"
 class Size:
     """Times in seconds. `clutch` is how long one job keeps the interpreter's lock in a C call.
 
-    `calm` is the share of raids before which there is time to recover from the one before.
+    `calm` is the share of raids after which there is time to recover before the next.
     """
 
     jobs: int
@@ -106,10 +106,12 @@ def raid(scene: Scene, crew: Crew, hand: Hand, later: Sequence[Wish], size: Size
     for n, strike in enumerate(deal(hand.rng, RAIDS, size.raids)):
         ask_for(scene.jobs, later[n :: size.raids], scene.book)
         called_off |= call_off_some(scene, hand.rng, 0.5, called_off)
-        hand.rest(hand.rng.uniform(0.2, 1.5) if hand.rng.random() >= size.calm else size.lease + 5)
+        hand.rest(hand.rng.uniform(0.2, 1.5))
         still_open = scene.postgres.one(OPEN)
         scene.figures.say(f"{time.monotonic() - begun:6.1f} s  {still_open:5} open jobs  {name_of(strike)}")
         strikes.append(strike(hand, crew, scene.postgres))
+        if hand.rng.random() < size.calm:
+            hand.rest(size.lease + 5)
     call_off_some(scene, hand.rng, 1, called_off)
     return strikes
 

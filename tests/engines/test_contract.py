@@ -64,7 +64,7 @@ def all_ended(shop: Workshop) -> bool:
 def without_a_ring(shop: Workshop, kind: str = "work", ago: str = "3 s") -> Any:
     """Make a job of which no engine hears, that has been ready for a while."""
     with shop.db.transaction("a") as conn:
-        (made,), _ = store.enqueue(conn, shop.catalogue, "a", [NewJob(kind)])
+        (made,), _ = store.enqueue(conn, shop.catalogue.queue_of, "a", [NewJob(kind)])
         conn.execute("UPDATE tolva.jobs SET run_at = run_at - %s::interval WHERE id = %s", (ago, made.id))
     return made.id
 

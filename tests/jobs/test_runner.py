@@ -303,9 +303,6 @@ def test_a_connection_that_is_killed_in_a_transaction_undoes_it_and_costs_no_try
     assert (shop.state(id), rows_written(shop)) == ("completed", ["x"])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="desk.py keeps for ever what PostgreSQL refuses for another reason than its data"
-)
 def test_an_outcome_that_postgresql_refuses_for_whatever_reason_does_not_hold_up_the_others(shop: Workshop) -> None:
     shop.admin.execute("ALTER TABLE tolva.jobs ADD CONSTRAINT odd CHECK (result IS DISTINCT FROM '{\"odd\": 1}')")
     try:
@@ -315,22 +312,6 @@ def test_an_outcome_that_postgresql_refuses_for_whatever_reason_does_not_hold_up
     finally:
         shop.admin.execute("ALTER TABLE tolva.jobs DROP CONSTRAINT odd")
     assert shop.states([odd, neighbour]) == ["failed", "completed"]
-
-
-@pytest.mark.xfail(strict=True, reason="such jobs wait for their hard limit; see the report")
-def test_jobs_whose_claim_was_lost_on_the_way_are_given_back(shop: Workshop) -> None:
-    """PostgreSQL committed the claim, but its answer never came: the worker lives, and knows nothing of them."""
-    shop.put_many(3)
-    shop.claim(3)
-    runner = shop.runner()
-    desk, stop = shop._desks[-1], threading.Event()
-    beat = threading.Thread(target=pulse.keep_pulse, args=(shop.db, shop.worker, desk, shop.attempts, stop))
-    beat.start()
-    try:
-        until(lambda: runner.run_next("work"), 3)
-    finally:
-        stop.set()
-        beat.join()
 
 
 def test_an_attempt_that_is_over_its_time_says_so_only_once_it_is(shop: Workshop) -> None:

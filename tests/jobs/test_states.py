@@ -130,7 +130,7 @@ def test_cancel_retry_and_claim_follow_the_diagram(shop: Workshop, moves, state:
     assert moves() <= legal()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_sequence_of_calls_leaves_the_diagram_or_the_books(shop: Workshop, moves, seed: int) -> None:
     walk = Walk(shop, random.Random(seed))
     for _ in range(200):

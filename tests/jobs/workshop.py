@@ -131,7 +131,7 @@ class Workshop:
 
     def context(self, job: Claimed) -> Context:
         """What a handler of this attempt would get."""
-        return Context(Attempt(job), self.db, self.catalogue, self.engine)
+        return Context(Attempt(job), self.db, self.catalogue.queue_of, self.engine)
 
     def spawn(self, job: Claimed, number: int = 1, **given: Any) -> list[JobId]:
         ctx = self.context(job)
@@ -143,11 +143,16 @@ class Workshop:
         return Runner(self.db, self.catalogue, self.engine, self._desks[-1], self.attempts)
 
     def run(self, queue: str = "work") -> int:
-        """Run what is ready until nothing is; answers how many calls that took, at least one when there was a job."""
-        runner, calls = self.runner(), 0
+        """Run what is ready until nothing is; answers how many attempts there were."""
+        runner, before = self.runner(), self._attempts_begun()
         while runner.run_next(queue):
-            calls += 1
-        return calls
+            pass
+        return self._attempts_begun() - before
+
+    def _attempts_begun(self) -> int:
+        row = self.admin.execute("SELECT count(*) AS begun FROM tolva.job_events WHERE type = 'started'").fetchone()
+        assert row is not None
+        return row["begun"]
 
     def lose(self, worker: str | None = None) -> None:
         """The worker's lease runs out, and upkeep notices."""

@@ -71,7 +71,8 @@ class Blobs:
         self._folder = folder
         self._incoming = folder / "incoming"
         with explained():
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._incoming.mkdir(exist_ok=True)
 
     @contextmanager
     def receive(self, most: int) -> Generator[BlobWriter]:

@@ -16,7 +16,7 @@ class QueueSlots:
 
 
 RunNext = Callable[[str], bool]
-"""Runs the best job of a queue to the end of its attempt; False when none was ready."""
+"""Runs ready jobs of a queue, best first, for a while; False when none was left."""
 
 
 class Engine(Protocol):

@@ -64,10 +64,11 @@ def migrate(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
 
 
 def pending(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
-    """Those not yet applied. Changes nothing."""
-    with translated(), psycopg.connect(dsn, autocommit=True, connect_timeout=5) as conn:
+    """Those not yet applied. Changes nothing. Raises SettingsError for a database of another version of Tolva."""
+    with translated(), psycopg.connect(dsn, autocommit=True, connect_timeout=5) as conn, _explained():
         known = conn.execute("SELECT to_regclass('tolva.migrations')").fetchone()
         applied = _applied(conn) if known and known[0] else {}
+    _refuse_foreign(applied, migrations)
     return [m for m in migrations if (m.module, m.name) not in applied]
 
 

@@ -16,6 +16,7 @@ ALTER FUNCTION tolva.abandoned_uploads(p_most integer) OWNER TO tolva_system;
 CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overdue uuid)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
   WITH alive AS (
     UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
@@ -248,6 +249,9 @@ CREATE FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_material TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -528,6 +532,7 @@ ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolv
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
   SELECT id, attempt, cancel_requested_at IS NOT NULL FROM tolva.jobs WHERE worker_id = p_worker AND state = 'running'
 $$;

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tolva.core.job import Json, Queue
 from tolva.errors import InvalidInput
+from tolva.jobs.context import Context
 
-if TYPE_CHECKING:
-    from tolva.jobs.context import Context
-
-Run = Callable[["Context"], Json | None]
+Run = Callable[[Context], Json | None]
 """Does the work of one attempt and returns the result, a JSON object."""
 
 
@@ -36,6 +33,10 @@ class Catalogue:
         except KeyError:
             known = ", ".join(sorted(self.handlers))
             raise InvalidInput(f"There is no job of the kind '{kind}'. Known kinds: {known}.") from None
+
+    def queue_of(self, kind: str) -> Queue:
+        """The queue of a kind. Raises InvalidInput when there is no such kind."""
+        return self.handler(kind).queue
 
     @property
     def queues(self) -> dict[str, Queue]:

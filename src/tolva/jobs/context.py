@@ -12,11 +12,11 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
-from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import as_json
 from tolva.jobs.rings import send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.step import Step
+from tolva.jobs.store import QueueOf
 
 
 class WaitForChildren(BaseException):
@@ -26,10 +26,10 @@ class WaitForChildren(BaseException):
 class Context:
     """One attempt at one job: its parameters, its checkpoint, and the ways to write under its fence."""
 
-    def __init__(self, attempt: Attempt, db: Database, catalogue: Catalogue, engine: Engine) -> None:
+    def __init__(self, attempt: Attempt, db: Database, queue_of: QueueOf, engine: Engine) -> None:
         self._attempt = attempt
         self._db = db
-        self._catalogue = catalogue
+        self._queue_of = queue_of
         self._engine = engine
         self._step: Step | None = None
         self._pid = os.getpid()
@@ -110,7 +110,7 @@ class Context:
     def spawn(self, *jobs: NewJob) -> list[JobId]:
         """Make child jobs with the open transaction."""
         step = self._open_step()
-        made, to_ring = store.enqueue(step.conn, self._catalogue, self.tenant_id, jobs, parent=self.job_id)
+        made, to_ring = store.enqueue(step.conn, self._queue_of, self.tenant_id, jobs, parent=self.job_id)
         step.spawned += sum(child.created for child in made)
         step.to_ring += to_ring
         return [child.id for child in made]

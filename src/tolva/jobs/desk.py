@@ -23,9 +23,9 @@ from tolva.db.pool import Connection, Database
 from tolva.errors import LeaseLost
 from tolva.jobs.endings import Ending, accepted, end_attempts
 from tolva.jobs.payload import error_json
+from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.stock import Stock
-from tolva.jobs.store import Ring, rings
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class Desk:
         try:
             with self._connection() as conn:
                 rows = end_attempts(conn, endings)
-        except psycopg.DataError as error:
+        except psycopg.Error as error:
             return self._write_apart(endings, error)
         except BaseException:
             with self._meeting:
@@ -159,11 +159,16 @@ class Desk:
             self.drop(ending.job)
         return rings(rows)
 
-    def _write_apart(self, endings: Sequence[Ending], error: psycopg.DataError) -> list[Ring]:
-        """One of them holds what PostgreSQL cannot store: it fails alone."""
+    def _write_apart(self, endings: Sequence[Ending], error: psycopg.Error) -> list[Ring]:
+        """One of them holds what PostgreSQL does not take: it fails alone, and the others are written."""
         if len(endings) > 1:
             return [ring for ending in endings for ring in self._write([ending])]
-        return self._write([Ending(endings[0].job, Outcome(Verb.FAIL, error_json(error)))])
+        [refused] = endings
+        if refused.outcome.verb is Verb.FAIL:
+            log.error("job %s: its failure cannot be written; its hard time limit will end it", refused.job.id)
+            self.drop(refused.job)
+            return []
+        return self._write([Ending(refused.job, Outcome(Verb.FAIL, error_json(error)))])
 
     def _claim(self, queue: str, requests: Sequence[_Request]) -> None:
         stock = self._stocks[queue]

@@ -13,8 +13,9 @@ from tolva.core.retry import FIRST_WAIT
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import Ring, new_job_id, rings
+from tolva.jobs.store import new_job_id
 
 
 class Heartbeat:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from psycopg.types.json import Jsonb
 
@@ -53,12 +53,21 @@ def _depth(value: Any) -> int:
     >>> _depth({"a": [1, {"b": 2}]}), _depth({})
     (3, 1)
     """
-    depth, level = 0, [value]
+    depth = 0
+    level = _inner([value])
     while level:
-        level = [each for each in level if isinstance(each, Mapping | list | tuple)]
-        depth += bool(level)
-        level = [inner for each in level for inner in (each.values() if isinstance(each, Mapping) else each)]
+        depth += 1
+        level = _inner([inner for each in level for inner in (each.values() if isinstance(each, dict) else each)])
     return depth
+
+
+def _inner(values: list[Any]) -> list[dict[Any, Any] | list[Any]]:
+    """Those of the values that hold others."""
+    return [dict(each) if isinstance(each, Mapping) else list(each) for each in values if _holds(each)]
+
+
+def _holds(value: Any) -> TypeGuard[Mapping[Any, Any] | list[Any] | tuple[Any, ...]]:
+    return isinstance(value, Mapping | list | tuple)
 
 
 def error_json(error: BaseException) -> dict[str, Any]:

@@ -1,11 +1,20 @@
 """Rings after a commit: one for each queue that got work."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
 from tolva.core.ports import Engine
-from tolva.jobs.store import Ring
+
+Ring = tuple[str, JobId]
+"""A queue that has work now, and the job that brought it: to be rung once the transaction is committed."""
+
+
+def rings(rows: Iterable[DictRow]) -> list[Ring]:
+    """The rings among the answers of one of the functions in the database."""
+    return [(row["queue"], JobId(str(row["job_id"]))) for row in rows if row["rings"]]
 
 
 def send_rings(engine: Engine, to_ring: Sequence[Ring]) -> None:

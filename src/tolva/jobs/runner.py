@@ -49,30 +49,29 @@ class Runner:
         self._stopped = True
 
     def run_next(self, queue: str) -> bool:
-        """Claim the best job of `queue` and run it to the end of this attempt. False when none was ready.
+        """Run ready jobs of `queue`, best first, for a while. False when there was none left.
 
-        An outcome is handed in together with the claim of the next job, so one call runs several short ones.
+        An outcome is handed in together with the claim of the next job, so short jobs cost one trip each at most.
+        Raises DatabaseUnavailable, LeaseLost.
         """
-        if self._stopped:
-            return False
-        job = self._desk.exchange(None, queue)
-        if job is None:
-            return False
         until = time.monotonic() + LONGEST_CALL
+        job = None if self._stopped else self._desk.exchange(None, queue)
         while job is not None:
             ending = self._run(job)
             if ending is None:
                 self._desk.drop(job)
-            more = not self._stopped and time.monotonic() < until
-            job = self._desk.exchange(ending, queue if more else None)
-        return True
+            if self._stopped or time.monotonic() > until:
+                self._desk.exchange(ending, None)
+                return True
+            job = self._desk.exchange(ending, queue)
+        return False
 
     def _run(self, job: Claimed) -> Ending | None:
         attempt = Attempt(job)
         self._attempts.add(attempt)
         try:
             pid = os.getpid()
-            outcome = self._outcome(Context(attempt, self._db, self._catalogue, self._engine), job)
+            outcome = self._outcome(Context(attempt, self._db, self._catalogue.queue_of, self._engine), job)
             if os.getpid() != pid:
                 os._exit(70)  # the handler forked and this is the copy: it must not speak on its parent's connections
         finally:

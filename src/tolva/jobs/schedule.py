@@ -14,9 +14,9 @@ from tolva.db.pool import Connection, Database
 from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import as_json
-from tolva.jobs.rings import send_rings
+from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import MOST_PARAMS, new_job_id, rings
+from tolva.jobs.store import MOST_PARAMS, new_job_id
 
 log = logging.getLogger(__name__)
 

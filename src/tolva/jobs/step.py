@@ -7,8 +7,8 @@ from tolva.db.pool import Connection
 from tolva.errors import Cancelled, LeaseLost
 from tolva.jobs.endings import Ending, accepted, end_attempts
 from tolva.jobs.payload import as_json
+from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import Ring, rings
 
 
 @dataclass

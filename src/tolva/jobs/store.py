@@ -1,7 +1,7 @@
 """Jobs as rows: make, look up, cancel, replay. Every function runs in the caller's transaction, under its tenant."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,15 +9,15 @@ from typing import Any
 import uuid_utils
 from psycopg.rows import DictRow
 
-from tolva.core.job import FINISHED, JobId, NewJob, State
+from tolva.core.job import FINISHED, JobId, NewJob, Queue, State
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
-from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import as_json
+from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 
-Ring = tuple[str, JobId]
-"""A queue that has work now, and the job that brought it: to be rung once the transaction is committed."""
+QueueOf = Callable[[str], Queue]
+"""The queue of a kind of job. Raises InvalidInput for an unknown kind."""
 
 MOST_PARAMS = 1_000_000
 """Bytes of a job's parameters as JSON. What is larger belongs in a blob."""
@@ -38,7 +38,7 @@ def new_job_id() -> JobId:
 
 def enqueue(
     conn: Connection,
-    catalogue: Catalogue,
+    queue_of: QueueOf,
     tenant_id: str,
     jobs: Sequence[NewJob],
     parent: JobId | None = None,
@@ -48,7 +48,7 @@ def enqueue(
     Raises InvalidInput for an unknown kind, or parameters over MOST_PARAMS.
     """
     ids = [new_job_id() for _ in jobs]
-    rows = conn.execute(SQL["enqueue"], _columns(catalogue, tenant_id, jobs, ids, parent)).fetchall()
+    rows = conn.execute(SQL["enqueue"], _columns(queue_of, tenant_id, jobs, ids, parent)).fetchall()
     made = {str(row["id"]) for row in rows}
     answers = [
         Enqueued(id, True) if id in made else Enqueued(_holder(conn, job), False)
@@ -58,9 +58,9 @@ def enqueue(
 
 
 def _columns(
-    catalogue: Catalogue, tenant_id: str, jobs: Sequence[NewJob], ids: Sequence[JobId], parent: JobId | None
+    queue_of: QueueOf, tenant_id: str, jobs: Sequence[NewJob], ids: Sequence[JobId], parent: JobId | None
 ) -> dict[str, Any]:
-    queues = [catalogue.handler(job.kind).queue for job in jobs]
+    queues = [queue_of(job.kind) for job in jobs]
     return {
         "tenant_id": tenant_id,
         "parent_id": parent,
@@ -177,8 +177,3 @@ def set_lane(
         raise InvalidInput("A burst is a number of jobs, 1 or more.")
     given = {"queue": queue, "tenant_id": tenant_id, "weight": weight, "rate": rate, "burst": burst}
     conn.execute(SQL["set_lane"], given)
-
-
-def rings(rows: Iterable[DictRow]) -> list[Ring]:
-    """The rings among the answers of one of the functions in the database."""
-    return [(row["queue"], JobId(str(row["job_id"]))) for row in rows if row["rings"]]

@@ -16,10 +16,9 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.endings import MOST_LOSSES
-from tolva.jobs.rings import send_rings
+from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.schedule import fire_due
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import rings
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.catalogue import Catalogue
-from tolva.jobs.rings import send_rings
-from tolva.jobs.store import Enqueued, Ring
+from tolva.jobs.rings import Ring, send_rings
+from tolva.jobs.store import Enqueued
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Work:
 
     def enqueue(self, *jobs: NewJob) -> list[Enqueued]:
         """Make jobs; see `store.enqueue`."""
-        made, rings = store.enqueue(self.conn, self.catalogue, self.tenant_id, jobs)
+        made, rings = store.enqueue(self.conn, self.catalogue.queue_of, self.tenant_id, jobs)
         self.rings += rings
         return made
 

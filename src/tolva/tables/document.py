@@ -27,8 +27,14 @@ MAX_KEY_LENGTH = 500
 """Characters of all text fields of a key together: an entry of PostgreSQL's index holds some 2,700 bytes."""
 
 
+BUILTIN = ("products",)
+"""The schemas that ship with the package."""
+
+
 def builtin_schema(name: str) -> Schema:
-    """A schema that ships with the package: `products`."""
+    """One of the schemas that ship with the package. Raises InvalidInput when there is none of that name."""
+    if name not in BUILTIN:
+        raise InvalidInput(f"There is no schema '{name}'. Known schemas: {', '.join(BUILTIN)}.")
     text = resources.files("tolva.tables").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
     return load_schema(json.loads(text))
 

@@ -27,7 +27,7 @@ $$;
 -- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.
 -- `overdue` names a job of it that has passed its hard limit, if there is one.
 CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE (worker_id uuid, overdue uuid)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH alive AS (
     UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
   )
@@ -41,7 +41,7 @@ $$;
 
 -- What a worker process must know about its running jobs: which it still owns, and which were cancelled.
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE (job_id uuid, attempt integer, cancel_requested boolean)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT id, attempt, cancel_requested_at IS NOT NULL FROM tolva.jobs WHERE worker_id = p_worker AND state = 'running'
 $$;
 
@@ -176,7 +176,9 @@ CREATE FUNCTION tolva.finish(
   p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[],
   p_progress jsonb[], p_most_losses integer)
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+-- One probe for each job, also by a plan that was first made on an empty table.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
   v_now timestamptz;
