@@ -20,7 +20,7 @@ from tolva.db.pool import Database
 
 EXTERNAL = os.environ.get("TOLVA_TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/postgres?user=root")
 """A second server on which the same tests run, when it answers. Its login must be a superuser."""
-TEMPLATE = "tolva_test_template"
+TEMPLATE = f"tolva_test_template_{os.getpid()}"
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,12 @@ from tolva.db.embedded.use import use
 LEASE = 2.0
 VARIABLES = {"TOLVA_LEASE_SECONDS": f"{LEASE}", "TOLVA_GRACE_SECONDS": "5", "TOLVA_PROCESSES": "2"}
 
-# Each chunk of a load rests for a moment in the middle of its transaction, so that most blows fall there.
+# Each chunk of a load rests for a moment when it has written its rows, and again when it has written its checkpoint,
+# so that most blows fall between two things that must happen together.
 SLOWED = """
-CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
+CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$;
 CREATE TRIGGER rest AFTER INSERT OR UPDATE ON products FOR EACH STATEMENT EXECUTE FUNCTION rest();
+CREATE TRIGGER rest AFTER UPDATE OF checkpoint ON tolva.jobs FOR EACH STATEMENT EXECUTE FUNCTION rest();
 """
 RELEASED = "DROP FUNCTION rest CASCADE"
 
@@ -49,6 +51,7 @@ def check_loads(rng: random.Random, figures: Figures, sheets: Sequence[Sheet], b
             administer(place, SLOWED)
             loads = load_under_blows(up, sheets, rng, figures, blows)
         struck, steps = read_traces(place, loads)
+    assert [load.status["error"] for load in loads] == [None] * len(loads)
     with fresh_place() as place:
         with run_up(place, VARIABLES) as up:
             calm_loads = load_in_peace(up, [load.sheet for load in loads])

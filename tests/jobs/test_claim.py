@@ -78,10 +78,10 @@ def test_a_job_that_somebody_holds_just_now_is_passed_over(shop: Workshop) -> No
     held, free = shop.put(), shop.put()
     with psycopg.connect(shop.admin.info.dsn, password=shop.admin.info.password) as other:
         other.execute("SELECT 1 FROM tolva.jobs WHERE id = %s FOR UPDATE", (held,))
-        with shop.db.connection() as conn:
-            conn.execute("SET statement_timeout = '5s'")
-            assert [job.id for job in shop.claim(2)] == [free]
-            conn.execute("RESET statement_timeout")
+        with shop.db.transaction() as conn:
+            conn.execute("SET LOCAL lock_timeout = '2s'")
+            given = {"worker": shop.worker, "queue": "work", "most": 2}
+            assert [str(row["id"]) for row in conn.execute(SQL["claim"], given)] == [free]
     assert shop.take().id == held
 
 

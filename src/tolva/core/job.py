@@ -107,6 +107,12 @@ class NewJob:
     unique_key: str | None = None
     unique_forever: bool = False
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.priority <= 9:
+            raise InvalidInput(f"A priority is a number from 0 (first) to 9, not {self.priority}.")
+        if self.run_at is not None and self.run_at.tzinfo is None:
+            raise InvalidInput("A time to run at needs a time zone.")
+
 
 @dataclass(frozen=True)
 class Claimed:

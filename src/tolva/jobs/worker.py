@@ -36,11 +36,11 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
     with plan.database("tolva supervisor") as db, closing(Heartbeat(db, _names(plan), plan.lease)) as heartbeat:
         engine = plan.make_engine(db)
         supervisor = Supervisor(plan, heartbeat, engine)
-        supervisor.look()
-        ready()
         upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
         upkeep.start()
         try:
+            supervisor.look()
+            ready()
             while not stop.wait(LOOK):
                 supervisor.look()
         finally:
