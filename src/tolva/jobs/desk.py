@@ -70,7 +70,7 @@ class Desk:
         with self._meeting:
             if ending is not None:
                 self._outcomes.append(ending)
-            if queue is not None and len(self._outcomes) < MOST_WAITING and (job := self._stocks[queue].take()):
+            if queue is not None and (job := self._from_stock(queue)):
                 return job
             request = _Request(queue)
             party = self._join(request)
@@ -89,7 +89,7 @@ class Desk:
         """Write outcomes that nobody came by to write, and give back jobs that no slot was free for."""
         with self._meeting:
             for stock in self._stocks.values():
-                self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in stock.stale())
+                self._release(stock.stale())
             idle = not self._outcomes and not self._answer_lost
         if not idle:
             self.exchange(None, None)
@@ -98,12 +98,20 @@ class Desk:
         """Write what is left, give back the stock, close the connection. Raises DatabaseUnavailable."""
         with self._meeting:
             for stock in self._stocks.values():
-                self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in stock.empty())
+                self._release(stock.empty())
         try:
             self.exchange(None, None)
         finally:
             if self._conn is not None:
                 self._conn.close()
+
+    def _from_stock(self, queue: str) -> Claimed | None:
+        stock = self._stocks[queue]
+        self._release(stock.stale())
+        return stock.take() if len(self._outcomes) < MOST_WAITING else None
+
+    def _release(self, jobs: Sequence[Claimed]) -> None:
+        self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in jobs)
 
     def _join(self, request: _Request) -> list[_Request]:
         """Wait for a trip that serves the request, or become the one who makes it; then returns whom it serves."""

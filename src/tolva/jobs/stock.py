@@ -12,7 +12,7 @@ MOST_INTERVAL = 0.06
 """Seconds above which it brings less: a stock delays whoever is more urgent by about as much."""
 LARGEST = 500
 STALE = 0.5
-"""Seconds after which an unused job is given back: every slot is busy with something long."""
+"""Seconds after which an unused job is given back: every slot is busy with something long, or was frozen."""
 
 
 class Stock:
@@ -25,8 +25,8 @@ class Stock:
         self._filled_at = 0.0
 
     def take(self) -> Claimed | None:
-        """The next job, if there is one that did not lie for too long: its lease may be over."""
-        return self._jobs.popleft() if self._jobs and not self._is_stale else None
+        """The next job, if there is one."""
+        return self._jobs.popleft() if self._jobs else None
 
     def wanted(self, asking: int) -> int:
         """How many jobs the next trip should bring beyond those that are asked for now."""
@@ -47,14 +47,10 @@ class Stock:
 
     def stale(self) -> list[Claimed]:
         """Take out what has lain for too long, and fetch no more ahead for now."""
-        if not self._is_stale:
+        if not self._jobs or time.monotonic() - self._filled_at < STALE:
             return []
         self._size = 0
         return self.empty()
-
-    @property
-    def _is_stale(self) -> bool:
-        return time.monotonic() - self._filled_at > STALE
 
     def empty(self) -> list[Claimed]:
         """Take out everything."""

@@ -5,8 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from tolva import app
 from tolva.app import Server
 from tolva.cli.console import settings_for
@@ -14,7 +12,7 @@ from tolva.cli.doctor.finding import Finding, skipped
 from tolva.cli.hints import Hints
 from tolva.db.migrate import pending
 from tolva.db.pool import Connection, Database, connect
-from tolva.errors import TolvaError
+from tolva.errors import SettingsError, TolvaError
 from tolva.settings import Settings
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -106,6 +104,6 @@ def _is_usable(server: Server) -> bool:
         if pending(server.admin_dsn, app.migrations()):
             return False
         connect(server.dsn, name="tolva doctor").close()
-    except psycopg.ProgrammingError:
-        return False  # a right is missing; the checks tell which
+    except SettingsError:
+        return False  # a right is missing, or it is another version's; the checks tell which
     return True

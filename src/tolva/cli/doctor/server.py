@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import errors as pg
 from psycopg.rows import dict_row
 
 from tolva import app
@@ -16,7 +15,7 @@ from tolva.cli.doctor.patient import Patient, with_server, with_settings, with_t
 from tolva.db.embedded import binaries
 from tolva.db.migrate import OLDEST_SERVER, pending
 from tolva.db.pool import APP_ROLE, Connection
-from tolva.errors import TolvaError
+from tolva.errors import SettingsError, TolvaError
 
 API_CONNECTIONS = 10
 """The most that the API's pool opens."""
@@ -93,26 +92,14 @@ def migrations(patient: Patient) -> Finding:
     """Whether the database is of this version."""
     try:
         missing = pending(patient.running.admin_dsn, app.migrations())
-    except pg.InsufficientPrivilege as error:
-        remedy = f"As an owner: GRANT {APP_ROLE} TO the login of DATABASE_URL."
-        return fault(f"This login may not look: {error.diag.message_primary}.", remedy)
+    except SettingsError as error:
+        said, _, remedy = str(error).partition(". ")
+        return fault(f"{said}.", remedy)
     if missing:
         names = _named((each.module, each.name) for each in missing)
         remedy = f"Run: {patient.hints.command('migrate')} (`tolva up` does it too)."
         return fault(f"Pending: {names}", remedy)
-    if strange := _of_another_version(patient):
-        remedy = "Run that version or a later one, or point DATABASE_URL (or TOLVA_DATA_DIR) elsewhere."
-        return fault(f"Applied by another version of Tolva: {strange}", remedy)
     return ok(f"all {len(app.migrations())} applied")
-
-
-def _of_another_version(patient: Patient) -> str:
-    ours = {(each.module, each.name): each.digest for each in app.migrations()}
-    with Connection.connect(patient.running.admin_dsn, connect_timeout=5, row_factory=dict_row) as conn:
-        rows = conn.execute("SELECT module, name, digest FROM tolva.migrations ORDER BY module, name").fetchall()
-    return _named(
-        (row["module"], row["name"]) for row in rows if ours.get((row["module"], row["name"])) != row["digest"]
-    )
 
 
 def _named(migrations: Iterable[tuple[str, str]]) -> str:
