@@ -163,7 +163,7 @@ BEGIN
         AND j.run_at <= v_now
       ORDER BY j.run_at, j.id LIMIT p_most) h
   ), share AS MATERIALIZED (
-    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock) AS served, n.rate,
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock - 8) AS served, n.rate,
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
@@ -716,7 +716,7 @@ CREATE TABLE tolva.lanes (
     queue text NOT NULL,
     tenant_id text NOT NULL,
     weight double precision DEFAULT 1 NOT NULL,
-    served double precision DEFAULT 0 NOT NULL,
+    served double precision DEFAULT '-Infinity'::double precision NOT NULL,
     rate double precision,
     burst double precision DEFAULT 1 NOT NULL,
     tokens double precision DEFAULT 0 NOT NULL,

@@ -12,7 +12,7 @@ CREATE TABLE tolva.lanes (
   queue text NOT NULL,
   tenant_id text NOT NULL,
   weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0),
-  served double precision NOT NULL DEFAULT 0,
+  served double precision NOT NULL DEFAULT '-infinity', -- until it is served for the first time
   rate double precision CHECK (rate > 0), -- jobs per second; NULL is unlimited
   burst double precision NOT NULL DEFAULT 1 CHECK (burst >= 1),
   tokens double precision NOT NULL DEFAULT 0,

@@ -78,8 +78,9 @@ $$;
 
 -- Hand the best jobs of a queue, at most p_most, to a worker: priority first, then tenants in turn by weight.
 -- Turns are kept by start-time fair queuing: each tenant has a `served` clock that moves by 1/weight with each job;
--- the tenant with the least goes first, and one that was idle starts at the queue's clock, so it neither
--- pays for its absence nor saves it up. Claimers of a queue take turns on the queue's row.
+-- the tenant with the least goes first, and one that was idle starts at the queue's clock less a credit of eight turns,
+-- so it neither pays for its absence nor saves it up, and a few jobs of somebody new go at once.
+-- Claimers of a queue take turns on the queue's row.
 CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer)
 RETURNS TABLE (
   id uuid, tenant_id text, queue text, kind text, params jsonb, checkpoint jsonb, attempt integer, failures integer,
@@ -121,7 +122,7 @@ BEGIN
         AND j.run_at <= v_now
       ORDER BY j.run_at, j.id LIMIT p_most) h
   ), share AS MATERIALIZED (
-    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock) AS served, n.rate,
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock - 8) AS served, n.rate,
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
