@@ -58,7 +58,7 @@ def chores(db: Database, engine: Engine) -> list[Chore]:
 @dataclass(frozen=True)
 class Settings:
     processes: int = 2
-    slots: int = 8
+    slots: int = 4
 
 
 class TolvaPeer:
@@ -66,7 +66,7 @@ class TolvaPeer:
 
     name = NAME
     version = __version__
-    candidates = (Settings(1, 8), Settings(2, 4), Settings(2, 8), Settings(2, 16))
+    candidates = (Settings(1, 4), Settings(1, 8), Settings(2, 2), Settings(2, 4), Settings(2, 8), Settings(2, 16))
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self.settings = settings

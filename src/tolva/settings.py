@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -62,10 +64,21 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # pyright: ignore[reportArgumentType]
+        return _with_readable_dsn(Settings(**given))  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         faults = "; ".join(f"{_variable(fault['loc'][0])}: {fault['msg']}" for fault in error.errors())
         raise SettingsError(f"Wrong settings. {faults}") from None
+
+
+def _with_readable_dsn(settings: Settings) -> Settings:
+    """Refuse an address that cannot be read here, where its password is not repeated."""
+    try:
+        conninfo_to_dict(settings.database_url or "")
+    except ProgrammingError:
+        raise SettingsError(
+            "DATABASE_URL cannot be read. Write it as postgresql://user:password@host:port/database."
+        ) from None
+    return settings
 
 
 def _variable(location: int | str) -> str:

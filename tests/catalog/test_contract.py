@@ -251,6 +251,7 @@ def test_the_same_idempotency_key_gives_the_same_task(service: Service) -> None:
     other = upload(service, as_csv(GOOD), headers={"Idempotency-Key": "k2"}).json()["task_id"]
     assert len(tasks) == 1
     assert other not in tasks
+    assert len(stored_files(service)) == 2
 
 
 def test_a_name_with_a_path_or_odd_letters_is_only_a_name(service: Service) -> None:

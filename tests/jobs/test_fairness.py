@@ -9,7 +9,6 @@ from tolva.core.job import Queue
 from tolva.errors import InvalidInput
 from tolva.jobs import store
 
-
 CREDIT = 8
 """Turns that a tenant which was idle has in advance."""
 

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,11 @@ class BlobWriter:
             _sync_folder(target.parent)
         return Blob(part.name, self._size, self._hash.hexdigest())
 
+    def discard(self, blob: Blob) -> None:
+        """Take back a `keep` that nobody came to know of."""
+        with explained():
+            (self._home / blob.key[-2:] / blob.key).unlink(missing_ok=True)
+
 
 class Blobs:
     """The stored files of one folder, which is made when absent."""
@@ -99,14 +104,13 @@ class Blobs:
         with explained():
             self._home(key).unlink(missing_ok=True)
 
-    def sweep(self, known: Callable[[Sequence[str]], Collection[str]]) -> None:
-        """Remove what crashes left behind: half-received files, and stored ones of which `known` knows nothing."""
+    def sweep(self) -> None:
+        """Remove what crashes left half-received."""
         with explained():
-            for folder in [self._incoming, *self._folder.glob("[0-9a-f][0-9a-f]")]:
-                old = [each.name for each in folder.iterdir() if time.time() - each.stat().st_mtime > ABANDONED]
-                kept = known(old) if old and folder != self._incoming else ()
-                for name in set(old) - set(kept):
-                    (folder / name).unlink(missing_ok=True)
+            for part in self._incoming.iterdir():
+                with suppress(FileNotFoundError):  # it has just ended
+                    if time.time() - part.stat().st_mtime > ABANDONED:
+                        part.unlink()
 
     def _home(self, key: str) -> Path:
         # The parsing keeps a foreign key from leading out of the folder.

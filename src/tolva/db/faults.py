@@ -19,10 +19,34 @@ def translated() -> Generator[None]:
     """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend."""
     try:
         yield
-    except (pg.ProgramLimitExceeded, pg.StatementTooComplex):
-        raise  # what was given is beyond a fixed limit of PostgreSQL, today and tomorrow
-    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout) as error:
+    except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        if not passes(error):
+            raise
         raise translate(error) from error
+
+
+_PASSING = ("08", "40", "53", "57P")
+"""Beginnings of the SQLSTATEs that pass by themselves: connection, rollback, resources, shutdown."""
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same statement may succeed later, with nobody mending anything in it.
+
+    >>> passes(pg.AdminShutdown()), passes(pg.UndefinedTable()), passes(psycopg.OperationalError("no route"))
+    (True, False, True)
+    """
+    if isinstance(error, pg.ConfigurationLimitExceeded):
+        return False
+    if isinstance(
+        error,
+        pg.LockNotAvailable | pg.QueryCanceled | pg.ReadOnlySqlTransaction,
+    ):
+        return True
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    if state is None:
+        # Never reached the server, or lost it on the way.
+        return isinstance(error, psycopg.OperationalError | psycopg_pool.PoolTimeout)
+    return state.startswith(_PASSING)
 
 
 def translate(error: Exception) -> TolvaError:

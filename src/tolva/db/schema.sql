@@ -374,15 +374,6 @@ $$;
 
 ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.known_blobs(p_keys text[]) RETURNS TABLE(blob text)
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  SELECT u.blob FROM tolva.uploads u WHERE u.blob = ANY (p_keys)
-$$;
-
-ALTER FUNCTION tolva.known_blobs(p_keys text[]) OWNER TO tolva_system;
-
 CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -828,8 +819,6 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
 
-CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
-
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
@@ -912,9 +901,6 @@ GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
-
-REVOKE ALL ON FUNCTION tolva.known_blobs(p_keys text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.known_blobs(p_keys text[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;

@@ -39,6 +39,9 @@ class PostgresEngine:
                 conn.execute(SQL["notify"], {"channel": CHANNEL, "payload": f"{len(hints) or MANY} {queue}"})
         except TryLater as error:
             log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
+        except Exception:
+            # Whoever rings has committed already and must not hear of it.
+            log.exception("ring of queue %s for %s was lost", queue, ", ".join(hints[:3]))
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
         """Run the slots as threads, and listen in this one."""
@@ -80,6 +83,9 @@ class PostgresEngine:
                     self._hear(conn, queues)
             except TryLater as error:
                 log.warning("cannot hear rings: %s", error)
+                self._stopped.wait(POLL)
+            except Exception:
+                log.exception("cannot hear rings")  # a process that lives must not be deaf: listen again
                 self._stopped.wait(POLL)
 
     def _hear(self, conn: Connection, queues: list[str]) -> None:

@@ -40,9 +40,11 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
         signal.signal(signal.SIGTERM, drain)
         pulse = threading.Thread(target=keep_pulse, args=(db, worker_id, desk, attempts, ended), name="pulse")
         pulse.start()
-        engine.serve(plan.queues, runner.run_next)
-        ended.set()
-        pulse.join()
+        try:
+            engine.serve(plan.queues, runner.run_next)
+        finally:
+            ended.set()
+            pulse.join()
         try:
             desk.close()
         except TryLater as error:

@@ -1,7 +1,7 @@
 """What a worker is made of, in a form that travels to its processes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.pool import Database
@@ -16,7 +16,7 @@ IDLE_IN_TRANSACTION = 15.0
 class WorkerPlan:
     """Times in seconds. The functions are called anew in each process, so they must be importable."""
 
-    dsn: str
+    dsn: str = field(repr=False)
     queues: tuple[QueueSlots, ...]
     make_catalogue: Callable[[], Catalogue]
     make_engine: Callable[[Database], Engine]

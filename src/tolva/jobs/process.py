@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import time
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -18,6 +19,7 @@ class WorkerProcess:
     worker_id: str
     process: SpawnProcess
     frozen: bool = False
+    frozen_at: float = 0.0
 
     @property
     def pid(self) -> int:
@@ -40,6 +42,12 @@ class WorkerProcess:
             return  # it has just ended
         if news is not None:
             self.frozen = news.si_code in (os.CLD_STOPPED, os.CLD_TRAPPED)
+            self.frozen_at = time.monotonic()
+
+    @property
+    def frozen_for(self) -> float:
+        """Seconds since somebody stopped it; 0 while it runs."""
+        return time.monotonic() - self.frozen_at if self.frozen else 0.0
 
     @property
     def memory_mb(self) -> int:

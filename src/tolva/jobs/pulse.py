@@ -1,4 +1,4 @@
-"""How the attempts of a process hear that they were cancelled or lost: one question a second, for all of them."""
+"""How the attempts of a process hear that they were cancelled or lost: one question for all of them."""
 
 import logging
 import threading
@@ -24,6 +24,8 @@ def keep_pulse(db: Database, worker_id: str, desk: Desk, attempts: Attempts, sto
             ask(db, worker_id, attempts)
         except TryLater as error:
             log.warning("cannot ask after running jobs: %s", error)
+        except Exception:
+            log.exception("cannot ask after running jobs")  # without a pulse nobody hears of a cancellation: go on
 
 
 def ask(db: Database, worker_id: str, attempts: Attempts) -> None:

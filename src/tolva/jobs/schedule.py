@@ -77,8 +77,17 @@ def fire_due(db: Database, engine: Engine) -> bool:
     """Make the jobs of all ticks that have come. Returns whether there may be more of them."""
     with db.connection() as conn:
         due = conn.execute(SQL["due_schedules"]).fetchall()
-    more = [_fire(db, engine, row) for row in due]
+    more = [_fire_apart(db, engine, row) for row in due]
     return any(more)
+
+
+def _fire_apart(db: Database, engine: Engine, row: DictRow) -> bool:
+    """One schedule that cannot run must not keep the others from running."""
+    try:
+        return _fire(db, engine, row)
+    except Exception:
+        log.exception("schedule '%s' of tenant '%s'", row["name"], row["tenant_id"])
+        return False
 
 
 def _fire(db: Database, engine: Engine, row: DictRow) -> bool:

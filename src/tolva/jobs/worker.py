@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LOOK = 0.2
 """Seconds between two looks at the processes."""
+FROZEN_LEASES = 3
+"""Leases after which a process that somebody froze is replaced: it has lost its jobs after one."""
 RESTART_PAUSE = 1.0
 """Seconds before a process that died young is replaced, so that a broken set-up does not spin."""
 
@@ -85,6 +87,14 @@ class Supervisor:
 
     def end(self) -> None:
         """Ask every process to end, wait for the grace time, kill the rest, and give back what they had."""
+        try:
+            self._let_end()
+        finally:
+            for child in list(self._children):
+                self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
+            self._report_last()
+
+    def _let_end(self) -> None:
         for child in self._children:
             child.process.terminate()
         give_up = time.monotonic() + self._plan.grace
@@ -93,13 +103,14 @@ class Supervisor:
             while child in self._children and child.exit_reason is None and time.monotonic() < give_up:
                 child.process.join(LOOK)
                 self._keep_leases()
-            if child in self._children:
-                self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
-        self._report_last()
 
     def _look_at(self, child: WorkerProcess) -> None:
         child.notice_freeze()
         reason = child.exit_reason
+        if reason is None and child.frozen_for > FROZEN_LEASES * self._plan.lease:
+            log.error("worker process %s has been frozen for %.0f s; it is replaced", child.pid, child.frozen_for)
+            self._kill(child, Verb.LOST, "The worker process was frozen.")
+            return
         if reason is not None:
             log.error("worker process %s ended by %s; its jobs go on elsewhere", child.pid, reason)
             self._next_start = time.monotonic() + RESTART_PAUSE

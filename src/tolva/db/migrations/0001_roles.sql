@@ -15,7 +15,9 @@ BEGIN
       NULL; -- made by another migrator in this very moment
     END;
     -- A superuser may become anybody; any other login must be a member to hand functions over and to act as tolva_app.
-    IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+    -- Since 16 whoever makes a role is its member without the right to become it.
+    IF NOT pg_has_role(current_user, wanted,
+      CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
       EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
     END IF;
   END LOOP;

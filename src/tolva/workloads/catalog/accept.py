@@ -42,12 +42,13 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         unique_forever=True,
     )
     blob = received.keep()
-    # If this fails in the very commit, nobody can tell whether it counts: the file stays, and upkeep finds it
-    # after a day if no row names it.
+    # If this fails in the very commit, nobody can tell whether it counts: the file stays.
     with jobs.work(tenant_id) as work:
         [made] = work.enqueue(job)
         if made.created:
             upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
             stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
             work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
+    if not made.created:
+        received.discard(blob)
     return made.id

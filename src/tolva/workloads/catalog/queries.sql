@@ -36,7 +36,3 @@ SELECT job_id, blob FROM tolva.abandoned_uploads(%(most)s);
 -- name: forget_uploads
 -- Forget uploads whose files are deleted; see the function.
 SELECT tolva.forget_uploads(%(jobs)s::uuid[]);
-
--- name: known_blobs
--- Which of these stored files belong to an upload; see the function.
-SELECT blob FROM tolva.known_blobs(%(keys)s::text[]);

@@ -1,7 +1,5 @@
 """Uploads go with their jobs: when a job was pruned, its file and the errors of its rows are deleted."""
 
-from collections.abc import Sequence
-
 from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.jobs.upkeep import Chore
@@ -14,7 +12,7 @@ def catalog_chores(db: Database, blobs: Blobs) -> list[Chore]:
     """The chores of this workload."""
     return [
         Chore("forget uploads", 60.0, lambda: forget_uploads(db, blobs)),
-        Chore("sweep files", 3600.0, lambda: sweep_files(db, blobs)),
+        Chore("sweep files", 3600.0, lambda: sweep_files(blobs)),
     ]
 
 
@@ -28,12 +26,7 @@ def forget_uploads(db: Database, blobs: Blobs) -> bool:
     return len(gone) == PORTION
 
 
-def sweep_files(db: Database, blobs: Blobs) -> bool:
-    """Delete files that no upload names, left by a crash between storing and committing."""
-
-    def known(keys: Sequence[str]) -> set[str]:
-        with db.connection() as conn:
-            return {row["blob"] for row in conn.execute(SQL["known_blobs"], {"keys": list(keys)}).fetchall()}
-
-    blobs.sweep(known)
+def sweep_files(blobs: Blobs) -> bool:
+    """Delete what was half received when something crashed."""
+    blobs.sweep()
     return False

@@ -12,8 +12,6 @@ CREATE TABLE tolva.uploads (
   received_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE INDEX uploads_blob ON tolva.uploads (blob);
-
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
   "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1
@@ -42,12 +40,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id);
 $$;
 
--- Which of these stored files an upload names, of any tenant.
-CREATE FUNCTION tolva.known_blobs(p_keys text[]) RETURNS TABLE (blob text)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT u.blob FROM tolva.uploads u WHERE u.blob = ANY (p_keys)
-$$;
-
 DO $$
 DECLARE
   guarded text;
@@ -60,8 +52,7 @@ BEGIN
       USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
     EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
   END LOOP;
-  FOREACH made IN ARRAY ARRAY['tolva.abandoned_uploads(integer)', 'tolva.forget_uploads(uuid[])',
-    'tolva.known_blobs(text[])'] LOOP
+  FOREACH made IN ARRAY ARRAY['tolva.abandoned_uploads(integer)', 'tolva.forget_uploads(uuid[])'] LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
