@@ -328,7 +328,8 @@ def test_a_postmaster_without_keeper_is_replaced(made: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     with orphan:
-        until((place.data / "postmaster.pid").exists, "it runs")
+        pid_file = place.data / "postmaster.pid"
+        until(lambda: pid_file.exists() and "ready" in pid_file.read_text(), "it runs")
         with use(made) as server:
             assert kept(server) == "safe"
             assert postmaster_pid(made) != orphan.pid

@@ -31,6 +31,17 @@ class Endpoint:
         """Whether it is reached by a socket in a folder."""
         return self.host.startswith("/")
 
+    def accepts(self) -> bool:
+        """Whether somebody listens there now."""
+        family = socket.AF_UNIX if self.is_socket else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.settimeout(1)
+            try:
+                probe.connect(f"{self.host}/.s.PGSQL.{self.port}" if self.is_socket else (self.host, self.port))
+            except OSError:
+                return False
+        return True
+
     def dsn(self, login: str, password: str) -> str:
         """A connection string; holds the password."""
         if self.is_socket:

@@ -81,7 +81,7 @@ def _await_endpoint(folder: Folder, until: float) -> Endpoint:
         if keepers > _KEEPERS_MAX:
             raise _silent_death(folder)
         endpoint = state.read(folder)
-        if endpoint is not None:
+        if endpoint is not None and endpoint.accepts():  # it may have died since it was announced
             return endpoint
         time.sleep(_POLL_SECONDS)
     said = faults.tail(folder.postgres_log) or faults.tail(folder.keeper_log)
