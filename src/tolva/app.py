@@ -40,6 +40,9 @@ class Server:
 @contextmanager
 def server(settings: Settings) -> Generator[Server]:
     """PostgreSQL: the one of DATABASE_URL, or the embedded one, running for as long as the context is open."""
+    if settings.engine == "inline":
+        # Nobody would run what is accepted: the processes below do not serve it yet.
+        raise SettingsError("TOLVA_ENGINE=inline is for programs that embed Tolva. Use postgres here.")
     if settings.database_url:
         yield Server(settings.database_url, settings.database_url, embedded=False)
         return
