@@ -3,7 +3,8 @@
 Each slot is a thread. The first to arrive makes the trip to PostgreSQL for everybody who queues up meanwhile, so an
 idle process answers in one round trip. When jobs are so short that the trips would be most of the work, a trip also
 brings a stock: a few milliseconds' worth of jobs that the slots then take without a trip, and outcomes wait for the
-next one. What lies unused for long is given back.
+next one. There is no stock while a slot of the queue is idle, since nobody would wake it for what lies here; and what
+lies unused for long is given back.
 """
 
 import logging
@@ -11,7 +12,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -40,6 +41,7 @@ class _Request:
     """A slot that waits for a trip; it wants a job of `queue`, or only to see its outcome written."""
 
     queue: str | None
+    slot: int = field(default_factory=threading.get_ident)
     done: bool = False
     job: Claimed | None = None
     error: Exception | None = None
@@ -60,6 +62,7 @@ class Desk:
         self._held: dict[JobId, Claimed] = {}
         self._answer_lost = False
         self._stocks: defaultdict[str, Stock] = defaultdict(Stock)
+        self._idle: defaultdict[str, set[int]] = defaultdict(set)
 
     def exchange(self, ending: Ending | None, queue: str | None) -> Claimed | None:
         """Hand in an outcome, if there is one, and fetch the best job of the queue, if one is named.
@@ -70,7 +73,10 @@ class Desk:
         with self._meeting:
             if ending is not None:
                 self._outcomes.append(ending)
-            if queue is not None and (job := self._from_stock(queue)):
+            if queue is not None:
+                self._idle[queue].discard(threading.get_ident())
+            may_wait = len(self._outcomes) < MOST_WAITING
+            if queue is not None and may_wait and (job := self._from_stock(queue)):
                 return job
             request = _Request(queue)
             party = self._join(request)
@@ -108,7 +114,7 @@ class Desk:
     def _from_stock(self, queue: str) -> Claimed | None:
         stock = self._stocks[queue]
         self._release(stock.stale())
-        return stock.take() if len(self._outcomes) < MOST_WAITING else None
+        return stock.take()
 
     def _release(self, jobs: Sequence[Claimed]) -> None:
         self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in jobs)
@@ -140,6 +146,8 @@ class Desk:
             with self._meeting:
                 for request in party:
                     request.done = True
+                    if request.queue is not None and request.job is None:
+                        self._idle[request.queue].add(request.slot)
                 self._under_way = False
                 self._meeting.notify_all()
         self._ring(to_ring)
@@ -180,7 +188,14 @@ class Desk:
 
     def _claim(self, queue: str, requests: Sequence[_Request]) -> None:
         stock = self._stocks[queue]
-        most = len(requests) + stock.wanted(len(requests))
+        with self._meeting:
+            for request in requests:
+                request.job = self._from_stock(queue)  # filled since the request was made
+            requests = [request for request in requests if request.job is None]
+            if not requests:
+                return
+            ahead = stock.wanted(len(requests)) if not self._idle[queue] else 0
+        most = len(requests) + ahead
         given = {"worker": self._worker_id, "queue": queue, "most": most}
         try:
             with self._connection() as conn:

@@ -1,0 +1,179 @@
+"""The desk: what meets travels together, short jobs are fetched ahead, and nothing is left lying."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from tests.jobs.workshop import Workshop, until
+from tolva.core.job import Claimed, Outcome, Verb
+from tolva.errors import DatabaseUnavailable, LeaseLost, TolvaError
+from tolva.jobs import stock
+from tolva.jobs.desk import Desk
+from tolva.jobs.endings import Ending
+from tolva.jobs.rings import Ring
+
+
+@pytest.fixture
+def rung() -> list[Ring]:
+    return []
+
+
+@pytest.fixture
+def desk(shop: Workshop, rung: list[Ring]) -> Iterator[Desk]:
+    made = Desk(shop.db, shop.worker, rung.extend)
+    yield made
+    with suppress(TolvaError):
+        made.close()
+
+
+@pytest.fixture
+def slot() -> Iterator[ThreadPoolExecutor]:
+    """One more slot: a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every trip follows the one before at once, however slow the machine is."""
+    monkeypatch.setattr(stock, "LEAST_INTERVAL", 1e9)
+
+
+def complete(job: Claimed) -> Ending:
+    return Ending(job, Outcome(Verb.COMPLETE))
+
+
+def count(shop: Workshop, state: str) -> int:
+    return len(shop.admin.execute("SELECT FROM tolva.jobs WHERE state = %s", (state,)).fetchall())
+
+
+def fetch(desk: Desk) -> Claimed:
+    job = desk.exchange(None, "work")
+    assert job is not None
+    return job
+
+
+def trips_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Notes the size of every party that travels from now on."""
+    trips: list[int] = []
+    travel: Callable[..., None] = desk._travel
+
+    def noted(party: list[object]) -> None:
+        trips.append(len(party))
+        travel(party)
+
+    monkeypatch.setattr(desk, "_travel", noted)
+    return trips
+
+
+def test_jobs_whose_trips_follow_each_other_quickly_are_fetched_ahead(
+    shop: Workshop, desk: Desk, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.put_many(300)
+    trips = trips_of(desk, monkeypatch)
+    job: Claimed | None = fetch(desk)
+    while job is not None:
+        job = desk.exchange(complete(job), "work")
+    assert len(trips) < 15
+    desk.tidy()
+    assert count(shop, "completed") == 300
+
+
+def test_nothing_is_fetched_ahead_while_another_slot_is_idle(
+    shop: Workshop, desk: Desk, hasty: None, slot: ThreadPoolExecutor
+) -> None:
+    """Nobody would wake it for what lies in stock."""
+    assert slot.submit(desk.exchange, None, "work").result(10) is None
+    shop.put_many(20)
+    held = [fetch(desk) for _ in range(5)]
+    assert count(shop, "running") == len(held)
+    held.append(slot.submit(fetch, desk).result(10))  # it is at work again
+    held += [fetch(desk) for _ in range(2)]
+    assert count(shop, "running") > len(held)
+
+
+def test_whoever_waited_for_the_trip_of_another_takes_what_that_one_brought(
+    shop: Workshop, desk: Desk, hasty: None, slot: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.put_many(2)
+    on_the_way = threading.Event()
+    claim: Callable[..., None] = desk._claim
+
+    def awaited(queue: str, requests: list[object]) -> None:
+        if not on_the_way.is_set():
+            on_the_way.set()
+            until(lambda: desk._waiting)
+        claim(queue, requests)
+
+    monkeypatch.setattr(desk, "_claim", awaited)
+    first = slot.submit(fetch, desk)
+    assert on_the_way.wait(10)
+    assert {fetch(desk).id, first.result(10).id} == running(shop)
+
+
+def running(shop: Workshop) -> set[str]:
+    return {str(row["id"]) for row in shop.admin.execute("SELECT id FROM tolva.jobs WHERE state = 'running'")}
+
+
+def test_what_lies_in_stock_for_too_long_is_given_back_and_rung_for(
+    shop: Workshop, desk: Desk, hasty: None, rung: list[Ring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = shop.put_many(10)
+    held = [fetch(desk) for _ in range(3)]
+    assert count(shop, "running") > len(held)
+    monkeypatch.setattr(stock, "STALE", 0.0)
+    desk.tidy()
+    assert count(shop, "running") == len(held)
+    assert {queue for queue, _ in rung} == {"work"}
+    assert all(shop.row(id)["failures"] == 0 for id in ids)
+
+
+def test_a_desk_that_closes_hands_in_outcomes_and_gives_its_stock_back(
+    shop: Workshop, desk: Desk, hasty: None
+) -> None:
+    shop.put_many(10)
+    held = [fetch(desk), fetch(desk)]
+    desk.exchange(complete(held[0]), "work")
+    desk.close()
+    assert (count(shop, "completed"), count(shop, "running"), count(shop, "queued")) == (1, 2, 7)
+
+
+def test_outcomes_that_could_not_be_written_are_written_later_and_once(
+    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = shop.put()
+    job = fetch(desk)
+
+    def away(purpose: str) -> None:
+        raise DatabaseUnavailable("away")
+
+    assert desk._conn is not None
+    desk._conn.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(desk._db, "dedicated", away)
+        with pytest.raises(DatabaseUnavailable):
+            desk.exchange(complete(job), None)
+    desk.tidy()
+    assert shop.events(id) == ["started", "completed"]
+
+
+def test_a_claim_that_was_committed_but_not_answered_is_given_back(
+    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = shop.put()
+    shop.claim()  # as this desk's worker, and the answer went lost
+    with monkeypatch.context() as broken:
+        broken.setattr(desk, "_claim", lambda *_: (_ for _ in ()).throw(DatabaseUnavailable("cut off")))
+        with pytest.raises(DatabaseUnavailable):
+            desk.exchange(None, "work")
+    desk.tidy()
+    assert shop.state(id) == "queued"
+
+
+def test_a_worker_that_lost_its_lease_is_told_so(shop: Workshop, desk: Desk) -> None:
+    shop.admin.execute("DELETE FROM tolva.workers")
+    with pytest.raises(LeaseLost, match="lost its lease"):
+        desk.exchange(None, "work")
