@@ -14,7 +14,7 @@
     │   ├── StorageUnavailable      the folder of stored files is full or cannot be written
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
-        ├── WorkerLost              the process died under the job, again and again
+        ├── WorkerLost              the process died under the job
         └── Interrupted             an attempt must stop here; the job itself did not fail
             ├── LeaseLost               another attempt owns the job now
             ├── Cancelled
@@ -86,7 +86,7 @@ class Never(TolvaError):
 
 
 class WorkerLost(Never):
-    """The worker process died under the job more often than the queue allows."""
+    """The worker process died under the job. Told in the job's events, and its error after too many losses."""
 
 
 class Interrupted(Never):

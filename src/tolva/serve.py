@@ -143,7 +143,8 @@ def stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: object) -> None:
-        stop.set()
+        # In a thread: the signal may have come while this one was inside a lock of the event.
+        threading.Thread(target=stop.set).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)

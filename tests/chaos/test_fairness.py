@@ -41,10 +41,10 @@ class Size:
     greatest_loss: float
 
 
-# Tenants take turns, so beside the many the few get every second slot: a burst of theirs takes twice as long as alone,
-# and the first of them waits for a slot to come free. The short form leaves room for a busy machine.
+# The few come after seconds of absence, so their burst goes first; but they wait for slots to come free, and for what a
+# process has fetched ahead. The short form leaves room for a busy machine.
 SHORT = Size(many=3000, few=100, nap=0.05, longest_wait=3.0, greatest_loss=0.15)
-LONG = Size(many=20_000, few=100, nap=0.1, longest_wait=2.2, greatest_loss=0.05)
+LONG = Size(many=20_000, few=100, nap=0.1, longest_wait=2.0, greatest_loss=0.05)
 
 
 def test_a_long_queue_keeps_nobody_waiting(postgres: Postgres, figures: Figures) -> None:

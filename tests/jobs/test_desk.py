@@ -131,9 +131,7 @@ def test_what_lies_in_stock_for_too_long_is_given_back_and_rung_for(
     assert all(shop.row(id)["failures"] == 0 for id in ids)
 
 
-def test_a_desk_that_closes_hands_in_outcomes_and_gives_its_stock_back(
-    shop: Workshop, desk: Desk, hasty: None
-) -> None:
+def test_a_desk_that_closes_hands_in_outcomes_and_gives_its_stock_back(shop: Workshop, desk: Desk, hasty: None) -> None:
     shop.put_many(10)
     held = [fetch(desk), fetch(desk)]
     desk.exchange(complete(held[0]), "work")

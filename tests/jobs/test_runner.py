@@ -63,14 +63,14 @@ def test_short_jobs_may_end_before_they_are_told_to_drain(shop: Workshop) -> Non
     shop.put()
     attempt = Attempt(shop.take())
     attempts.add(attempt)
-    drain = threading.Thread(target=_drain, args=(attempts, 30))
+    drain = threading.Thread(target=_drain, args=(shop.runner(), shop.engine, attempts, 30))
     drain.start()
     attempts.remove(attempt)
     drain.join(5)
     assert not drain.is_alive()
     attempt.check()
     attempts.add(attempt)
-    _drain(attempts, 0)
+    _drain(shop.runner(), shop.engine, attempts, 0)
     with pytest.raises(Draining):
         attempt.check()
 

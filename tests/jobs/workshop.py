@@ -22,6 +22,7 @@ from tolva.jobs.catalogue import Catalogue, Handler, Run
 from tolva.jobs.context import Context
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending, end_attempts
+from tolva.jobs.payload import encode
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.sql import SQL
@@ -123,7 +124,9 @@ class Workshop:
         self, job: Claimed, verb: Verb, payload: Json | None = None, delay: float = 0.0, progress: Json | None = None
     ) -> list[DictRow]:
         """End an attempt; answers with what moved."""
-        return self.end_all([Ending(job, Outcome(verb, payload, delay), progress)])
+        return self.end_all(
+            [Ending(job, Outcome(verb, encode(payload) if payload is not None else None, delay), progress)]
+        )
 
     def end_all(self, endings: Sequence[Ending]) -> list[DictRow]:
         with self.db.connection() as conn:

@@ -134,8 +134,8 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of one attempt. `payload` is the result, or the error; `delay` in seconds for a retry."""
+    """The end of one attempt. `payload` is the result, or the error, as JSON text; `delay` in seconds for a retry."""
 
     verb: Verb
-    payload: Json | None = None
+    payload: str | None = None
     delay: float = 0.0

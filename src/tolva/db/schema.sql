@@ -131,17 +131,23 @@ CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) RETURNS
     AS $$
 #variable_conflict use_column
 DECLARE
-  v_clock double precision;
+  v_queue tolva.queues;
   v_now timestamptz;
 BEGIN
   IF NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = p_worker) THEN
     RAISE EXCEPTION 'worker % has lost its lease', p_worker USING ERRCODE = 'TV001';
   END IF;
-  SELECT q.clock INTO v_clock FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
+  SELECT q.* INTO v_queue FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
   IF NOT FOUND THEN
     RETURN;
   END IF;
   v_now := clock_timestamp(); -- after the wait for our turn
+  IF v_queue.noted_at < v_now - interval '1 s' THEN
+    v_queue.clock_lately :=
+      CASE WHEN v_queue.noted_at < v_now - interval '2 s' THEN v_queue.clock ELSE v_queue.clock_noted END;
+    v_queue.clock_noted := v_queue.clock;
+    v_queue.noted_at := v_now;
+  END IF;
   -- A claim that a power cut could take back would give its attempt, the fence, to somebody else once more.
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'on', true);
@@ -163,7 +169,7 @@ BEGIN
         AND j.run_at <= v_now
       ORDER BY j.run_at, j.id LIMIT p_most) h
   ), share AS MATERIALIZED (
-    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock - 8) AS served, n.rate,
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_queue.clock_lately) AS served, n.rate,
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
@@ -201,8 +207,9 @@ BEGIN
       tokens_at = v_now
   ), clock AS (
     -- the queue's clock follows the least served of those that could be served now
-    UPDATE tolva.queues q SET clock = greatest(v_clock, (
-      SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0))
+    UPDATE tolva.queues q SET
+      clock = greatest(v_queue.clock, (SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0)),
+      clock_lately = v_queue.clock_lately, clock_noted = v_queue.clock_noted, noted_at = v_queue.noted_at
     WHERE q.name = p_queue AND EXISTS (SELECT FROM taken)
   )
   SELECT t.id, t.tenant_id, t.queue, t.kind, t.params, t.checkpoint, t.attempt, t.failures, t.max_attempts,
@@ -729,7 +736,10 @@ CREATE TABLE tolva.migrations (
 CREATE TABLE tolva.queues (
     name text NOT NULL,
     paused_at timestamp with time zone,
-    clock double precision DEFAULT 0 NOT NULL
+    clock double precision DEFAULT 0 NOT NULL,
+    clock_lately double precision DEFAULT 0 NOT NULL,
+    clock_noted double precision DEFAULT 0 NOT NULL,
+    noted_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 
 CREATE TABLE tolva.row_errors (

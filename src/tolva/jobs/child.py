@@ -7,6 +7,7 @@ import threading
 import time
 from functools import partial
 
+from tolva.core.ports import Engine
 from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
@@ -33,9 +34,8 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
         runner = Runner(db, plan.make_catalogue(), engine, desk, attempts)
 
         def drain(_signal: int, _frame: object) -> None:
-            runner.stop()
-            engine.stop()
-            threading.Thread(target=_drain, args=(attempts, plan.grace / 2), daemon=True).start()
+            # In a thread: the signal may have come while this one was inside a lock that `stop` needs.
+            threading.Thread(target=_drain, args=(runner, engine, attempts, plan.grace / 2), daemon=True).start()
 
         signal.signal(signal.SIGTERM, drain)
         pulse = threading.Thread(target=keep_pulse, args=(db, worker_id, desk, attempts, ended), name="pulse")
@@ -51,8 +51,10 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
             log.warning("%s The jobs of this process are given back by its supervisor.", error)
 
 
-def _drain(attempts: Attempts, patience: float) -> None:
-    """Short jobs end by themselves; after half of the grace time the others stop at their next checkpoint."""
+def _drain(runner: Runner, engine: Engine, attempts: Attempts, patience: float) -> None:
+    """Short jobs end by themselves; after `patience` in seconds the others stop at their next checkpoint."""
+    runner.stop()
+    engine.stop()
     give_up = time.monotonic() + patience
     while len(attempts) and time.monotonic() < give_up:
         time.sleep(0.05)

@@ -12,7 +12,7 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
-from tolva.jobs.payload import as_json
+from tolva.jobs.payload import encode
 from tolva.jobs.rings import send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.step import Step
@@ -130,9 +130,8 @@ class Context:
     def complete(self, result: Json | None = None) -> None:
         """Commit the job's completion with the open transaction, which must be its last."""
         step = self._open_step()
-        if result is not None:
-            as_json(result)  # refused here, where the handler can still see it
-        step.result, step.completes = result, True
+        # Encoded here, where the handler can still see a refusal.
+        step.result, step.completes = encode(result) if result is not None else None, True
 
     def _end_copy(self) -> None:
         """A forked copy of the handler shares the connection: it must end here, or it would end the transaction."""

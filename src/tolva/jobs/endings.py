@@ -38,7 +38,7 @@ def finish_params(endings: Sequence[Ending]) -> dict[str, Any]:
         "jobs": [ending.job.id for ending in endings],
         "attempts": [ending.job.attempt for ending in endings],
         "verbs": [ending.outcome.verb for ending in endings],
-        "payloads": [as_json(e.outcome.payload) if e.outcome.payload is not None else None for e in endings],
+        "payloads": [ending.outcome.payload for ending in endings],
         "delays": [ending.outcome.delay for ending in endings],
         "progress": [as_json(e.progress) if e.progress is not None else None for e in endings],
         "most_losses": MOST_LOSSES,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
 from tolva.core.job import JobId, Verb
 from tolva.core.retry import FIRST_WAIT
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
+from tolva.errors import TimeLimitExceeded, WorkerLost
 from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.payload import error_json
 from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id
@@ -42,9 +43,8 @@ class Heartbeat:
 
     def leave(self, worker_id: str, verb: Verb, reason: str, culprit: JobId | None = None) -> list[Ring]:
         """A process has ended: its jobs go on elsewhere, and the culprit, if there is one, has failed."""
-        told = {"type": "WorkerLost", "message": reason}
-        late = {"type": "TimeLimitExceeded", "message": reason}
-        given = {"worker": worker_id, "reason": Jsonb(told), "culprit": culprit, "culprit_error": Jsonb(late)}
+        told, late = error_json(WorkerLost(reason)), error_json(TimeLimitExceeded(reason))
+        given = {"worker": worker_id, "reason": told, "culprit": culprit, "culprit_error": late}
         more = {"delay": 0.0 if culprit is None else FIRST_WAIT, "verb": verb, "most_losses": MOST_LOSSES}
         return rings(self._ask("leave_worker", given | more))
 

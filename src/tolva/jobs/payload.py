@@ -1,4 +1,4 @@
-"""JSON that goes into a job's row: checked before the database sees it."""
+"""JSON that goes into a job's row: checked, and made text once, before the database sees it."""
 
 import json
 import re
@@ -23,11 +23,18 @@ _dumps = partial(json.dumps, allow_nan=False, ensure_ascii=False, separators=(",
 
 
 def as_json(value: Mapping[str, Any], most: int = MOST_RESULT) -> Jsonb:
-    """A JSON object for a query. Raises InvalidInput for what JSON or PostgreSQL cannot hold, or over `most` bytes.
+    """A JSON object for a query; see `encode`."""
+    return Jsonb(encode(value, most), dumps=str)
 
-    >>> as_json({"when": 1}).obj
-    {'when': 1}
-    >>> as_json({"bad": {1, 2}})
+
+def encode(value: Mapping[str, Any], most: int = MOST_RESULT) -> str:
+    """A JSON object as text, which nobody can change any more.
+
+    Raises InvalidInput for what JSON or PostgreSQL cannot hold, or over `most` bytes.
+
+    >>> encode({"when": 1})
+    '{"when":1}'
+    >>> encode({"bad": {1, 2}})
     Traceback (most recent call last):
     tolva.errors.InvalidInput: Not JSON: Object of type set is not JSON serializable
     """
@@ -44,7 +51,7 @@ def as_json(value: Mapping[str, Any], most: int = MOST_RESULT) -> Jsonb:
         raise InvalidInput(f"The JSON is nested deeper than {MOST_DEPTH} levels. Flatten it, or put it into a blob.")
     if size > most:
         raise InvalidInput(f"{size:,} bytes of JSON are over the limit of {most:,}. Put what is large into a blob.")
-    return Jsonb(value, dumps=_dumps)
+    return text
 
 
 def _depth(value: Any) -> int:
@@ -70,13 +77,21 @@ def _holds(value: Any) -> TypeGuard[Mapping[Any, Any] | list[Any] | tuple[Any, .
     return isinstance(value, Mapping | list | tuple)
 
 
-def error_json(error: BaseException) -> dict[str, Any]:
-    """An exception as the JSON that a failed job shows. NULs and lone surrogates are replaced."""
+def error_json(error: BaseException) -> str:
+    """An exception as the JSON text that a failed job shows. NULs and lone surrogates are replaced.
+
+    >>> error_json(ValueError("too much"))
+    '{"type":"ValueError","message":"too much"}'
+    """
     name = clean(type(error).__name__)
+    return encode({"type": name, "message": _message(error) or name})
+
+
+def _message(error: BaseException) -> str:
     try:
-        return {"type": name, "message": clean(str(error)) or name}
+        return clean(str(error))
     except Exception:
-        return {"type": name, "message": f"{name}, which cannot even be told: its text raises an error of its own."}
+        return f"{type(error).__name__}, which cannot even be told: its text raises an error of its own."
 
 
 def clean(text: str, most: int = 2000) -> str:

@@ -23,7 +23,7 @@ from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.context import Context, WaitForChildren
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
-from tolva.jobs.payload import as_json, error_json
+from tolva.jobs.payload import encode, error_json
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +84,7 @@ class Runner:
             result = self._catalogue.handler(job.kind).run(ctx)
             if ctx.completed:
                 return None
-            if result is not None:
-                as_json(result)
-            return Outcome(Verb.COMPLETE, result)
+            return Outcome(Verb.COMPLETE, encode(result) if result is not None else None)
         except WaitForChildren:
             return Outcome(Verb.WAIT)
         except BaseException as error:

@@ -20,7 +20,7 @@ class Step:
     checkpoint: Json | None = None
     progress: Json | None = None
     spawned: int = 0
-    result: Json | None = None
+    result: str | None = None
     completes: bool = False
     to_ring: list[Ring] = field(default_factory=list[Ring])
 

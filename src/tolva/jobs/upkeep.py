@@ -1,7 +1,7 @@
 """What must be done again and again, by whichever worker comes first: rescue, re-ring, schedules, pruning.
 
-Every chore is one statement under a lock that PostgreSQL lets go with it, so no worker that freezes or dies
-in the middle can hold up the others.
+Every worker does the chores. Each is made of single statements that hold their locks, if any, only while they run, so
+no worker that freezes or dies in the middle can hold up the others; two that do the same at once do no harm.
 """
 
 import logging
@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from psycopg.types.json import Jsonb
-
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
-from tolva.errors import TryLater
+from tolva.errors import TryLater, WorkerLost
 from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.payload import error_json
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.schedule import fire_due
 from tolva.jobs.sql import SQL
@@ -70,9 +69,9 @@ def _do(chore: Chore) -> bool:
 
 def rescue(db: Database, engine: Engine) -> bool:
     """Give back the jobs of workers that have lost their lease."""
-    reason = {"type": "WorkerLost", "message": "The worker fell silent: it was killed, frozen, or cut off."}
+    reason = error_json(WorkerLost("The worker fell silent: it was killed, frozen, or cut off."))
     with db.connection() as conn:
-        rows = conn.execute(SQL["rescue"], {"reason": Jsonb(reason), "most_losses": MOST_LOSSES}).fetchall()
+        rows = conn.execute(SQL["rescue"], {"reason": reason, "most_losses": MOST_LOSSES}).fetchall()
     for row in rows:
         log.warning("job %s was rescued from a lost worker; it is %s now", row["job_id"], row["state"])
     send_rings(engine, rings(rows))

@@ -4,7 +4,10 @@
 CREATE TABLE tolva.queues (
   name text PRIMARY KEY,
   paused_at timestamptz,
-  clock double precision NOT NULL DEFAULT 0
+  clock double precision NOT NULL DEFAULT 0,
+  clock_lately double precision NOT NULL DEFAULT 0, -- where it stood one to two seconds ago
+  clock_noted double precision NOT NULL DEFAULT 0,  -- and at `noted_at`: what `clock_lately` will be next
+  noted_at timestamptz NOT NULL DEFAULT '-infinity'
 );
 
 -- A tenant's share of a queue: its weight, how far it has been served, and its rate limit as a token bucket.

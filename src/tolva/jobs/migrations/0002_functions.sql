@@ -78,8 +78,9 @@ $$;
 
 -- Hand the best jobs of a queue, at most p_most, to a worker: priority first, then tenants in turn by weight.
 -- Turns are kept by start-time fair queuing: each tenant has a `served` clock that moves by 1/weight with each job;
--- the tenant with the least goes first, and one that was idle starts at the queue's clock less a credit of eight turns,
--- so it neither pays for its absence nor saves it up, and a few jobs of somebody new go at once.
+-- the tenant with the least goes first. One that was idle starts where the queue's clock stood a second or two ago, as if
+-- it had waited in line since then: a burst of short jobs goes at once, nobody is delayed by more than that, and a longer
+-- absence neither costs anything nor saves anything up.
 -- Claimers of a queue take turns on the queue's row.
 CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer)
 RETURNS TABLE (
@@ -90,17 +91,23 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-  v_clock double precision;
+  v_queue tolva.queues;
   v_now timestamptz;
 BEGIN
   IF NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = p_worker) THEN
     RAISE EXCEPTION 'worker % has lost its lease', p_worker USING ERRCODE = 'TV001';
   END IF;
-  SELECT q.clock INTO v_clock FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
+  SELECT q.* INTO v_queue FROM tolva.queues q WHERE q.name = p_queue AND q.paused_at IS NULL FOR UPDATE;
   IF NOT FOUND THEN
     RETURN;
   END IF;
   v_now := clock_timestamp(); -- after the wait for our turn
+  IF v_queue.noted_at < v_now - interval '1 s' THEN
+    v_queue.clock_lately :=
+      CASE WHEN v_queue.noted_at < v_now - interval '2 s' THEN v_queue.clock ELSE v_queue.clock_noted END;
+    v_queue.clock_noted := v_queue.clock;
+    v_queue.noted_at := v_now;
+  END IF;
   -- A claim that a power cut could take back would give its attempt, the fence, to somebody else once more.
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'on', true);
@@ -122,7 +129,7 @@ BEGIN
         AND j.run_at <= v_now
       ORDER BY j.run_at, j.id LIMIT p_most) h
   ), share AS MATERIALIZED (
-    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_clock - 8) AS served, n.rate,
+    SELECT t.tenant_id, coalesce(n.weight, 1) AS weight, greatest(n.served, v_queue.clock_lately) AS served, n.rate,
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
@@ -160,8 +167,9 @@ BEGIN
       tokens_at = v_now
   ), clock AS (
     -- the queue's clock follows the least served of those that could be served now
-    UPDATE tolva.queues q SET clock = greatest(v_clock, (
-      SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0))
+    UPDATE tolva.queues q SET
+      clock = greatest(v_queue.clock, (SELECT min(m.served) FROM moved m WHERE m.rate IS NULL OR m.jobs > 0)),
+      clock_lately = v_queue.clock_lately, clock_noted = v_queue.clock_noted, noted_at = v_queue.noted_at
     WHERE q.name = p_queue AND EXISTS (SELECT FROM taken)
   )
   SELECT t.id, t.tenant_id, t.queue, t.kind, t.params, t.checkpoint, t.attempt, t.failures, t.max_attempts,
