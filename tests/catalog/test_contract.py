@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 import threading
 import time
 import uuid
@@ -13,6 +14,8 @@ import pytest
 import xlsxwriter
 
 from tests.catalog.conftest import Service, working
+from tolva.errors import DatabaseUnavailable
+from tolva.web import multipart
 
 UPLOAD = "/api/catalog/items/bulk-upload"
 STATUS = "/api/catalog/bulk-upload/status"
@@ -243,6 +246,58 @@ def test_bytes_cut_off_in_mid_upload_leave_nothing(service: Service) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = service.client.post(UPLOAD, params={"proveedor_id": "P"}, content=half(), headers=headers)
     assert (answer.status_code, stored_files(service)) == (400, [])
+
+
+HEAD = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="a.csv"\r\n\r\n'
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes) -> bytes:
+    """What is answered to an upload of which no more comes than this."""
+    url = httpx.URL(service.client.base_url)
+    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: x", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
+    with socket.create_connection((url.host, url.port or 0), timeout=10) as line:
+        line.sendall("\r\n".join(lines).encode() + body)
+        return line.makefile("rb").read()  # up to the end: the connection is closed with the answer
+
+
+def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
+    answer = answer_to_a_beginning(service, FORM | {"Content-Length": "9999"}, HEAD % b"file" + as_csv(GOOD))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"fell silent" in answer
+    assert stored_files(service) == []
+
+
+def test_what_a_form_holds_besides_the_file_is_limited_too(service: Service) -> None:
+    def endless() -> Any:
+        yield HEAD % b"note"
+        for _ in range(200):
+            yield b"x" * 10_000
+
+    answer = service.client.post(UPLOAD, params={"proveedor_id": "P"}, content=endless(), headers=FORM)
+    assert answer.status_code == 413
+    assert "TOLVA_UPLOAD_MAX_MB" in answer.json()["detail"]
+
+
+def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(service: Service) -> None:
+    answer = answer_to_a_beginning(service, FORM | {"Content-Length": str(10**9)}, b"")
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_database_that_is_away_is_told_without_its_address(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise DatabaseUnavailable("connection to server at 10.0.0.7 failed: no password for user tolva")
+
+    monkeypatch.setattr(service.jobs.db, "_get", away)
+    answer = upload(service, as_csv(GOOD))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    health = service.client.get("/health")
+    assert (health.status_code, health.json()) == (503, {"status": "unavailable", "database": "does not answer"})
+    assert "10.0.0.7" not in answer.text
+    assert "some seconds" in answer.json()["detail"]
 
 
 def test_the_same_idempotency_key_gives_the_same_task(service: Service) -> None:

@@ -11,6 +11,7 @@ from tests.jobs.workshop import Workshop, until
 from tolva.core.job import Claimed, Outcome, Verb
 from tolva.errors import DatabaseUnavailable, LeaseLost, TolvaError
 from tolva.jobs import stock
+from tolva.jobs.context import Context
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
 from tolva.jobs.rings import Ring
@@ -175,3 +176,21 @@ def test_a_worker_that_lost_its_lease_is_told_so(shop: Workshop, desk: Desk) -> 
     shop.admin.execute("DELETE FROM tolva.workers")
     with pytest.raises(LeaseLost, match="lost its lease"):
         desk.exchange(None, "work")
+
+
+def test_a_result_counts_as_it_was_returned_whatever_the_handler_does_with_it_afterwards(
+    shop: Workshop, hasty: None
+) -> None:
+    """Outcomes may wait for the next trip; a thread that the handler left behind must not reach them."""
+    kept: list[dict[str, object]] = []
+
+    def work(ctx: Context) -> dict[str, object]:
+        for result in kept:
+            result["late"] = {1, 2}  # what JSON cannot hold
+        kept.append({"n": len(kept)})
+        return kept[-1]
+
+    shop.on(work)
+    ids = shop.put_many(10)
+    assert shop.run() == 10
+    assert [shop.row(id)["result"] for id in ids] == [{"n": n} for n in range(10)]

@@ -9,6 +9,7 @@ from tolva.core.job import Queue
 from tolva.errors import InvalidInput
 from tolva.jobs import store
 
+
 def served(shop: Workshop, claims: int, most: int = 1) -> str:
     """Whose jobs the next claims hand out, in order."""
     return "".join(job.tenant_id for _ in range(claims) for job in shop.claim(most))

@@ -77,7 +77,7 @@ def _alone(dsn: str) -> Generator[psycopg.Connection]:
     with translated(), psycopg.connect(dsn, autocommit=True, connect_timeout=10) as conn:
         _refuse_old_server(conn)
         # A migrator that was frozen must not hold up the others for ever.
-        conn.execute("SET idle_in_transaction_session_timeout = '60s'")
+        conn.execute("SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = '60s'")
         conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         with _explained():
             # Looked at first, so that a login without the right to create can still find everything applied.

@@ -1,10 +1,14 @@
 """Whether each dependency answers."""
 
+import logging
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from tolva.db.pool import Database
 from tolva.errors import TryLater
+
+log = logging.getLogger(__name__)
 
 
 def health_router(db: Database) -> APIRouter:
@@ -25,5 +29,6 @@ def _database(db: Database) -> str:
         with db.connection() as conn:
             conn.execute("SELECT 1")
     except TryLater as error:
-        return str(error)
+        log.warning("health: %s", error)  # the whole of it, with hosts and logins, is for the log alone
+        return "does not answer"
     return "ok"

@@ -1,5 +1,7 @@
 """One file out of a multipart upload, handed on piece by piece while it arrives."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,13 +10,19 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from tolva.errors import InvalidInput
+from tolva.errors import InvalidInput, TooLarge
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MOST_HEAD = 16 * 1024
 """Bytes of the headers of one part."""
+MOST_AROUND = 64 * 1024
+"""Bytes of a form besides its file."""
+LONGEST_SILENCE = 60.0
+"""Seconds between two pieces of a body."""
+LONGEST_UPLOAD = 4 * 3600.0
+"""Seconds from the first byte of a body to the last."""
 
 
 class Sink(Protocol):
@@ -29,16 +37,20 @@ class Sink(Protocol):
         ...
 
 
-async def receive_file(request: Request, name: str, sink: Sink) -> None:
-    """Feed the file of the form field `name` to `sink`; other parts are skipped.
+async def receive_file(request: Request, name: str, sink: Sink, most: int) -> None:
+    """Feed the file of the form field `name`, of at most `most` bytes, to `sink`; other parts are skipped.
 
-    Raises InvalidInput when the body is no multipart form, breaks off, or lacks the field; and what `sink` raises.
+    Raises InvalidInput when the body is no multipart form, breaks off, falls silent, or lacks the field; TooLarge;
+    and what `sink` raises.
     """
     parts = _Parts(name.encode(), sink)
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
-        async for chunk in request.stream():
-            await run_in_threadpool(parser.write, chunk)
+        async with asyncio.timeout(LONGEST_UPLOAD):
+            async for chunk in _pieces(request, most + MOST_AROUND):
+                await run_in_threadpool(parser.write, chunk)
+    except TimeoutError:
+        raise InvalidInput("The upload took too long or fell silent; nothing was kept. Send it again.") from None
     except FormParserError as error:
         raise InvalidInput(f"The body is not a valid multipart form: {error}") from None
     except ClientDisconnect:
@@ -47,6 +59,26 @@ async def receive_file(request: Request, name: str, sink: Sink) -> None:
         raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.")
     if not parts.seen:
         raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
+
+
+async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise _too_large(most)
+    stream, received = request.stream(), 0
+    while True:
+        async with asyncio.timeout(LONGEST_SILENCE):
+            piece = await anext(stream, None)
+        if piece is None:
+            return
+        received += len(piece)
+        if received > most:
+            raise _too_large(most)
+        yield piece
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"La petición supera el límite de {most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
 
 
 def _boundary(request: Request) -> bytes:

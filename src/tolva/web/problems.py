@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from tolva.errors import (
     CallerError,
     Conflict,
+    DatabaseUnavailable,
     InvalidInput,
     NotFound,
     SettingsError,
@@ -39,6 +40,14 @@ STATUS: tuple[tuple[type[TolvaError], int], ...] = (
 """The first class that fits decides."""
 
 
+PUBLIC: tuple[tuple[type[TolvaError], str], ...] = (
+    (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
+    (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
+    (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),
+)
+"""What a client is told where our own words name hosts, logins or folders: those are for the log alone."""
+
+
 def answer_errors(api: FastAPI) -> None:
     """Make every error of this API a problem document."""
     api.add_exception_handler(TolvaError, _ours)
@@ -60,7 +69,8 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(round(error.retry_after or 5))
-    return problem(status, _dashed(type(error).__name__), str(error), headers)
+    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), str(error))
+    return problem(status, _dashed(type(error).__name__), detail, headers)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:

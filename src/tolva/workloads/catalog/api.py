@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -35,9 +36,9 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
         constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
-        with blobs.receive(most_bytes) as writer:
+        async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
-            await receive_file(request, "file", sink)
+            await receive_file(request, "file", sink, most_bytes)
             arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
             job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
         return accepted_view(job, sink.filename, constants, prefix)
