@@ -40,9 +40,6 @@ class Server:
 @contextmanager
 def server(settings: Settings) -> Generator[Server]:
     """PostgreSQL: the one of DATABASE_URL, or the embedded one, running for as long as the context is open."""
-    if settings.engine == "inline":
-        # Nobody would run what is accepted: the processes below do not serve it yet.
-        raise SettingsError("TOLVA_ENGINE=inline is for programs that embed Tolva. Use postgres here.")
     if settings.database_url:
         yield Server(settings.database_url, settings.database_url, embedded=False)
         return
@@ -136,8 +133,8 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     return api
 
 
-def needs_worker(server: Server) -> bool:
-    """Whether nobody is there to run jobs."""
-    with Database(server.dsn, name="tolva") as db, db.connection() as conn:
-        row = conn.execute("SELECT count(*) AS living FROM tolva.workers WHERE lease_until > now()").fetchone()
-    return not (row and row["living"])
+def needs_worker(db: Database, queue: str) -> bool:
+    """Whether nobody is there to run the jobs of this queue."""
+    with db.connection() as conn:
+        living = "SELECT FROM tolva.workers WHERE lease_until > clock_timestamp() AND %s = ANY (queues) LIMIT 1"
+        return conn.execute(living, (queue,)).fetchone() is None

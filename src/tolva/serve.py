@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.context import SpawnProcess
 
 import uvicorn
@@ -15,13 +15,19 @@ import uvicorn
 from tolva import app
 from tolva.core.ports import QueueSlots
 from tolva.errors import SettingsError, TryLater
+from tolva.jobs.inside import run_inside
 from tolva.jobs.lifeline import die_with_parent
+from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.settings import Settings
 
 log = logging.getLogger(__name__)
 
+INLINE = "inline"
+"""The engine whose jobs run in the process that makes them."""
+STAND_IN_LOOK = 1.0
+"""Seconds between two looks whether a worker is missing: one that was killed counts as living for a lease."""
 RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
@@ -29,8 +35,10 @@ RESTART_PAUSE = 1.0
 def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT."""
     set_up_logs(settings.log_level)
-    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs, ExitStack() as stack:
         _await_database(server, threading.Event())
+        if settings.engine == INLINE:
+            stack.enter_context(_beside(run_inside, app.worker_plan(settings, server), jobs.engine))
         config = uvicorn.Config(
             app.make_api(settings, jobs),
             log_config=None,
@@ -43,6 +51,10 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
 
 def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
     """Run jobs until SIGTERM or SIGINT."""
+    if settings.engine == INLINE:
+        raise SettingsError(
+            "With TOLVA_ENGINE=inline, the API runs the jobs; set it to postgres for workers of their own."
+        )
     set_up_logs(settings.log_level)
     stop = stop_on_signals()
     with app.server(settings) as server:
@@ -64,7 +76,9 @@ def _await_database(server: app.Server, stop: threading.Event) -> None:
 
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:
     """API and worker as processes of their own, each started again when it dies, until `stop` is set."""
-    parts: list[_Part] = [_Part("api", _api_part, (settings, listener)), _Part("worker", _worker_part, (settings,))]
+    parts: list[_Part] = [_Part("api", _api_part, (settings, listener))]
+    if settings.engine != INLINE:
+        parts.append(_Part("worker", _worker_part, (settings,)))
     try:
         while not stop.wait(0.2):
             for part in parts:
@@ -152,14 +166,36 @@ def stop_on_signals() -> threading.Event:
 
 
 @contextmanager
-def own_worker(settings: Settings, server: app.Server) -> Generator[None]:
-    """A worker for as long as the context is open, unless a living one is there already."""
-    if not app.needs_worker(server):
-        yield
-        return
-    stop, started = threading.Event(), threading.Event()
+def own_worker(settings: Settings, server: app.Server, jobs: Jobs, queue: str) -> Generator[threading.Event]:
+    """A worker in this process as soon as no living one serves `queue`, for as long as the context is open.
+
+    The event that it yields is set once there is one.
+    """
+    begun = threading.Event()
+    with _beside(_stand_in, settings, server, jobs, queue, begun):
+        yield begun
+
+
+def _stand_in(
+    settings: Settings, server: app.Server, jobs: Jobs, queue: str, begun: threading.Event, stop: threading.Event
+) -> None:
     plan = app.worker_plan(settings, server)
-    thread = threading.Thread(target=run_worker, args=(plan, stop, started.set), name="worker")
+    while not stop.is_set():
+        try:
+            if app.needs_worker(jobs.db, queue):
+                begun.set()
+                return run_inside(plan, jobs.engine, stop) if settings.engine == INLINE else run_worker(plan, stop)
+        except TryLater as error:
+            log.warning("%s", error)
+        stop.wait(STAND_IN_LOOK)
+    return None
+
+
+@contextmanager
+def _beside(run: Callable[..., None], *args: object) -> Generator[None]:
+    """Run something in a thread until the context ends; its last argument is the event that ends it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(*args, stop), name=run.__name__)
     thread.start()
     try:
         yield

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
     """An external PostgreSQL (15 or later). Absent: the embedded one."""
     engine: str = "postgres"
-    """What carries the rings: `postgres` or `inline`."""
+    """How workers hear of jobs: `postgres` (processes of their own) or `inline` (threads of the API's process)."""
     host: str = "127.0.0.1"
     """Address that the API listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     retention_days: Annotated[float, Field(ge=1)] = 30.0
     """How long finished jobs, their events and uploads stay readable."""
     dead_letter_days: Annotated[float, Field(ge=7)] = 90.0
-    """How long failed jobs and their dead letters stay."""
+    """How long failed jobs and their dead letters stay; at least as long as TOLVA_RETENTION_DAYS."""
     default_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     """Currency (ISO 4217) of a product row that names none."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", validation_alias="LOG_LEVEL")] = "INFO"

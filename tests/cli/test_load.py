@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Shell
+from tests.conftest import Fresh
 
 embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
 HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
@@ -34,6 +36,32 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
 
     errors = tolva("jobs", "errors", again.json["id"])
     assert errors.out.splitlines()[1].startswith("3,Precio,consultar,type,")
+
+
+def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
+    """It counts as living until its lease has run out; then the command does the work itself."""
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+        admin.execute("SELECT tolva.join_worker(gen_random_uuid(), 'here', 1, ARRAY['bulk_upload'], interval '3 s')")
+    ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json")
+    assert (ran.code, ran.json["state"]) == (4, "completed")
+
+
+def test_a_worker_for_other_queues_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+        admin.execute("SELECT tolva.join_worker(gen_random_uuid(), 'here', 1, ARRAY['other'], interval '1 h')")
+    ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json")
+    assert (ran.code, ran.json["state"]) == (4, "completed")
+
+
+def test_with_the_engine_inline_the_command_itself_does_the_work(tolva: Shell, products: Path):
+    ran = tolva("load", str(products), "--param", "proveedor_id=P1", "--json", TOLVA_ENGINE="inline")
+    assert (ran.code, ran.json["state"]) == (4, "completed")
+
+
+def test_with_the_engine_inline_there_are_no_workers_of_their_own(tolva: Shell):
+    ran = tolva("worker", TOLVA_ENGINE="inline")
+    assert ran.code == 2
+    assert "the API runs the jobs" in ran.err
 
 
 @pytest.mark.parametrize(

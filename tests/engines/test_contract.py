@@ -128,14 +128,12 @@ def test_stop_lets_the_running_job_end_and_starts_no_other(shop: Workshop, engin
     shop.on(work, queue=Queue("work", slots=1))
     runner = shop.runner()
     with serving(shop, runner.run_next, [QueueSlots("work", 1)]) as serve:
-        maker = threading.Thread(target=shop.put)  # with some engines whoever rings does the work
-        maker.start()
+        shop.put()
         assert running.wait(WITHIN)
         runner.stop()
         engine.stop()
         late = without_a_ring(shop)
         go_on.set()
-        maker.join(10)
         serve.join(10)
         assert not serve.is_alive()
     assert shop.state(late) == "queued"
@@ -178,6 +176,34 @@ def test_families_are_carried_through(shop: Workshop, engine: Engine) -> None:
     assert (shop.state(id), shop.row(id)["attempt"]) == ("completed", 2)
 
 
+def test_slots_of_a_queue_work_at_the_same_time(shop: Workshop, engine: Engine) -> None:
+    meeting = threading.Barrier(WORK.slots)
+
+    def work(ctx: Context) -> None:
+        meeting.wait(5)
+
+    shop.on(work)
+    with serving(shop):
+        shop.put_many(WORK.slots)
+        until(lambda: all_ended(shop), WITHIN)
+    assert not meeting.broken
+
+
+def test_a_busy_queue_does_not_hold_up_another(shop: Workshop, engine: Engine) -> None:
+    go_on = threading.Event()
+
+    def work(ctx: Context) -> None:
+        assert go_on.wait(10)
+
+    shop.on(work)
+    with serving(shop):
+        shop.put_many(4)
+        side = shop.put("side")
+        until(lambda: shop.state(side) == "completed", WITHIN)
+        go_on.set()
+        until(lambda: all_ended(shop), WITHIN)
+
+
 def test_an_unknown_engine_is_refused_with_the_choices(shop: Workshop) -> None:
     with pytest.raises(SettingsError, match="choose one of: postgres, inline"):
         make_engine("carrier pigeon", shop.db)
@@ -192,32 +218,6 @@ class TestPostgres:
         shop.on(lambda ctx: None, "side", SIDE)
         shop.open("side")
         return shop.engine
-
-    def test_slots_of_a_queue_work_at_the_same_time(self, shop: Workshop) -> None:
-        meeting = threading.Barrier(WORK.slots)
-
-        def work(ctx: Context) -> None:
-            meeting.wait(5)
-
-        shop.on(work)
-        with serving(shop):
-            shop.put_many(WORK.slots)
-            until(lambda: all_ended(shop), WITHIN)
-        assert not meeting.broken
-
-    def test_a_busy_queue_does_not_hold_up_another(self, shop: Workshop) -> None:
-        go_on = threading.Event()
-
-        def work(ctx: Context) -> None:
-            assert go_on.wait(10)
-
-        shop.on(work)
-        with serving(shop):
-            shop.put_many(4)
-            side = shop.put("side")
-            until(lambda: shop.state(side) == "completed", WITHIN)
-            go_on.set()
-            until(lambda: all_ended(shop), WITHIN)
 
     def test_a_killed_listener_comes_back(self, shop: Workshop) -> None:
         def listeners() -> list[int]:

@@ -1,4 +1,5 @@
-"""A worker for tests, in processes of its own. `main` takes a dsn, the grace in seconds and the memory in MB."""
+"""A worker for tests, in processes of its own. `main` takes its kind (worker, or inside), a dsn, the grace in
+seconds and the memory in MB."""
 
 import os
 import signal
@@ -13,9 +14,11 @@ from tests.jobs.workshop import until
 from tolva.core.job import Queue
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.pool import Database
+from tolva.engines.inline import InlineEngine
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
 from tolva.jobs.context import Context
+from tolva.jobs.inside import run_inside
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.worker import run_worker
@@ -89,6 +92,12 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
 
 def main() -> None:
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    dsn, grace, memory_mb = sys.argv[1:]
-    run_worker(plan(dsn, float(grace), int(memory_mb)), stop, ready=partial(print, "ready", flush=True))
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=stop.set).start())
+    kind, dsn, grace, memory_mb = sys.argv[1:]
+    made, ready = plan(dsn, float(grace), int(memory_mb)), partial(print, "ready", flush=True)
+    if kind == "worker":
+        run_worker(made, stop, ready)
+    else:
+        with made.database("tolva test") as db:
+            ready()
+            run_inside(made, InlineEngine(db), stop)

@@ -11,7 +11,6 @@ from tolva.db.pool import Database
 from tolva.errors import Cancelled, Draining, LeaseLost, TimeLimitExceeded
 from tolva.jobs import pulse
 from tolva.jobs.attempt import Attempt, Attempts
-from tolva.jobs.child import _drain
 from tolva.jobs.context import Context
 
 INSERT = """INSERT INTO tolva.schedules (tenant_id, name, cron, timezone, kind, queue, priority, max_attempts,
@@ -63,14 +62,14 @@ def test_short_jobs_may_end_before_they_are_told_to_drain(shop: Workshop) -> Non
     shop.put()
     attempt = Attempt(shop.take())
     attempts.add(attempt)
-    drain = threading.Thread(target=_drain, args=(shop.runner(), shop.engine, attempts, 30))
+    drain = threading.Thread(target=attempts.drain, args=(30,))
     drain.start()
     attempts.remove(attempt)
     drain.join(5)
     assert not drain.is_alive()
     attempt.check()
     attempts.add(attempt)
-    _drain(shop.runner(), shop.engine, attempts, 0)
+    attempts.drain()
     with pytest.raises(Draining):
         attempt.check()
 

@@ -20,6 +20,8 @@ from tests.jobs import factory
 from tests.jobs.workshop import Workshop, until
 from tolva.core.job import JobId
 from tolva.db.pool import Database
+from tolva.jobs import upkeep
+from tolva.jobs.inside import ENDED_BY_FORCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,10 +45,10 @@ def floor(cluster) -> Iterator[Workshop]:
 
 
 @contextmanager
-def supervisor(floor: Workshop, *, grace: float, memory_mb: int = 4000) -> Iterator[psutil.Popen]:
+def supervisor(floor: Workshop, *, grace: float, memory_mb: int = 4000, kind: str = "worker") -> Iterator[psutil.Popen]:
     # Not by -m: the processes of the worker import the functions of its plan by the name of their module.
     start = "from tests.jobs.factory import main; main()"
-    command = [sys.executable, "-c", start, floor.db.dsn, str(grace), str(memory_mb)]
+    command = [sys.executable, "-c", start, kind, floor.db.dsn, str(grace), str(memory_mb)]
     with psutil.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as running:
         assert running.stdout.readline() == b"ready\n"
         children = running.children(recursive=True)
@@ -178,3 +180,60 @@ def test_no_process_outlives_a_supervisor_that_was_killed(floor, tmp_path: Path)
         worker.kill()
         worker.wait(5)
         until(lambda: all(gone(pid) for pid in children), 5)
+
+
+class TestInside:
+    """A worker that is no process of its own, but threads of one that also does something else."""
+
+    @pytest.fixture
+    def process(self, floor: Workshop) -> Iterator[psutil.Popen]:
+        floor.admin.execute("DELETE FROM tolva.jobs WHERE finished_at IS NULL")  # what others left unfinished
+        with supervisor(floor, grace=5, kind="inside") as running:
+            yield running
+
+    def test_it_runs_jobs_in_the_one_process(self, floor, process, tmp_path: Path) -> None:
+        go = tmp_path / "go"
+        id = floor.put("wait", params={"go": str(go)})
+        assert pid_of(floor, id) == process.pid
+        go.touch()
+        until(lambda: floor.state(id) == "completed")
+
+    def test_its_lease_outlasts_long_jobs(self, floor, process, tmp_path: Path) -> None:
+        go = tmp_path / "go"
+        id = floor.put("wait", params={"go": str(go)})
+        begun = floor.row(id)["created_at"]
+        assert pid_of(floor, id)
+        now = "SELECT clock_timestamp() - %s > make_interval(secs => %s) AS past"
+        until(lambda: floor.admin.execute(now, (begun, 2 * factory.LEASE)).fetchone()["past"], 20)
+        go.touch()
+        until(lambda: floor.state(id) == "completed")
+        assert floor.row(id)["attempt"] == 1
+
+    def test_told_to_end_it_gives_back_what_does_not_stop(self, floor, process, tmp_path: Path) -> None:
+        docile, deaf = (floor.put(kind, params={"go": str(tmp_path / "never")}) for kind in ("wait", "late"))
+        assert pid_of(floor, docile) == pid_of(floor, deaf)
+        process.terminate()
+        assert process.wait(15) == 0
+        assert floor.states([docile, deaf]) == ["queued", "queued"]
+        assert [floor.events(id)[-1] for id in (docile, deaf)] == ["released", "released"]
+        assert floor.row(deaf)["failures"] == 0
+
+    def test_a_job_over_its_hard_limit_ends_the_process_and_costs_its_neighbours_nothing(
+        self, floor, process, tmp_path: Path
+    ) -> None:
+        neighbour = floor.put("wait", params={"go": str(tmp_path / "never")})
+        assert pid_of(floor, neighbour)
+        stuck = floor.put("hang")
+        assert process.wait(20) == ENDED_BY_FORCE
+        row = floor.row(stuck)
+        assert (row["state"], row["failures"], row["error"]["type"]) == ("queued", 1, "TimeLimitExceeded")
+        assert (floor.state(neighbour), floor.row(neighbour)["failures"]) == ("queued", 0)
+
+    def test_a_process_that_was_frozen_past_its_lease_ends(self, floor, process, tmp_path: Path) -> None:
+        id = floor.put("wait", params={"go": str(tmp_path / "never")})
+        os.kill(pid_of(floor, id), signal.SIGSTOP)
+        floor.admin.execute("DELETE FROM tolva.workers WHERE id <> %s", (floor.worker,))
+        os.kill(process.pid, signal.SIGCONT)
+        assert process.wait(20) == ENDED_BY_FORCE
+        upkeep.rescue(floor.db, floor.engine)  # unless the process itself was quicker
+        assert floor.state(id) == "queued"

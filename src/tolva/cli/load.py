@@ -21,7 +21,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.sniff import HEAD, sniff, verify
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.catalog.accept import Arrival, accept
+from tolva.workloads.catalog.accept import KIND, Arrival, accept
 from tolva.workloads.catalog.reception import Reception
 
 PIECE = 1024 * 1024
@@ -46,12 +46,11 @@ def load(
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
             id = _accept(settings, jobs, tenant, file, Arrival(schema, file.name, constants))
-            alone = app.needs_worker(server)
-            with own_worker(settings, server):
+            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(KIND).name) as alone:
                 try:
                     job = watch(jobs, tenant, id, quiet=as_json)
                 except KeyboardInterrupt:
-                    raise _leave(id, hints, alone=alone) from None
+                    raise _leave(id, hints, alone=alone.is_set()) from None
             if as_json:
                 print_json(job)
             else:

@@ -297,6 +297,7 @@ BEGIN
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
       error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
+      checkpoint = CASE WHEN m.verb <> 'complete' THEN j.checkpoint END, -- nothing goes on from there any more
       updated_at = v_now,
       seq = j.seq + 1
     FROM meant m WHERE j.id = m.id

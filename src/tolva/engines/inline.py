@@ -1,39 +1,49 @@
-"""Runs jobs in the process that made them, at once. For tests, scripts, and services without workers."""
+"""Runs jobs in the process that makes them, as threads: one process for everything, where memory is scarce."""
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
-from tolva.errors import TolvaError
+from tolva.engines.slots import MANY, POLL, Slots
+from tolva.errors import TryLater
 
 log = logging.getLogger(__name__)
 
 
 class InlineEngine:
-    """A ring runs the queue empty, in the thread that rings."""
+    """A ring stays in this process. Jobs that another process made are found at the next look."""
 
-    def __init__(self, _db: Database) -> None:
-        self._run_next: RunNext | None = None
-        self._queues: frozenset[str] = frozenset()
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._slots = Slots()
+        self._stopped = threading.Event()
 
     def ring(self, queue: str, hints: Sequence[JobId]) -> None:
-        """Run whatever is ready in the queue. Before `serve` was called, a ring is lost, as any ring may be."""
-        try:
-            while self._run_next is not None and queue in self._queues and self._run_next(queue):
-                pass
-        except TolvaError as error:
-            # Whoever rings has committed already and must not hear of it.
-            log.warning("ring of queue %s for %s was lost: %s", queue, ", ".join(hints[:3]), error)
-        except Exception:
-            log.exception("ring of queue %s for %s was lost", queue, ", ".join(hints[:3]))
+        """Wake the slots of this process. Where it serves no queue, the ring is lost, as any ring may be."""
+        self._slots.ring(queue, len(hints) or MANY)
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
-        """From now on rings run jobs. Returns at once: there is nobody to wait for."""
-        self._queues = frozenset(slots.queue for slots in queues)
-        self._run_next = run_next
+        """Run the slots as threads, and look out for jobs in this one."""
+        self._slots.start(queues, run_next)
+        names = [each.queue for each in queues]
+        while not self._stopped.is_set():
+            self._stopped.wait(self._look(names))
+        self._slots.join()
 
     def stop(self) -> None:
-        """Rings are lost from now on."""
-        self._run_next = None
+        """Take no further jobs."""
+        self._stopped.set()
+        self._slots.stop()
+
+    def _look(self, queues: Sequence[str]) -> float:
+        try:
+            with self._db.connection() as conn:
+                return self._slots.ring_ready(conn, queues)
+        except TryLater as error:
+            log.warning("cannot look for jobs: %s", error)
+        except Exception:
+            log.exception("cannot look for jobs")  # a process that lives must go on looking
+        return POLL

@@ -1,4 +1,4 @@
-"""Rings by LISTEN and NOTIFY; polling makes up for the lost ones and for jobs whose time has come."""
+"""Rings by LISTEN and NOTIFY, between any processes that share the database."""
 
 import logging
 import threading
@@ -9,17 +9,13 @@ from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
-from tolva.engines.bell import Bell
-from tolva.errors import LeaseLost, TryLater
+from tolva.engines.slots import MANY, POLL, Slots
+from tolva.errors import TryLater
 from tolva.jobs.sql import SQL
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "tolva_rings"
-MANY = 1000
-"""How many jobs to expect when nobody counted them."""
-POLL = 1.0
-"""Seconds between two looks at the queues when no ring is heard."""
 LISTEN_STEP = 0.2
 """Seconds of listening after which the end of the worker is noticed."""
 
@@ -29,7 +25,7 @@ class PostgresEngine:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._bell = Bell()
+        self._slots = Slots()
         self._stopped = threading.Event()
 
     def ring(self, queue: str, hints: Sequence[JobId]) -> None:
@@ -45,36 +41,14 @@ class PostgresEngine:
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
         """Run the slots as threads, and listen in this one."""
-        slots = [
-            threading.Thread(target=self._work, args=(each.queue, run_next), name=f"{each.queue} {number}")
-            for each in queues
-            for number in range(each.slots)
-        ]
-        for slot in slots:
-            slot.start()
+        self._slots.start(queues, run_next)
         self._listen([each.queue for each in queues])
-        for slot in slots:
-            slot.join()
+        self._slots.join()
 
     def stop(self) -> None:
         """Take no further jobs."""
         self._stopped.set()
-        self._bell.close()
-
-    def _work(self, queue: str, run_next: RunNext) -> None:
-        while not self._bell.closed:
-            heard = self._bell.heard(queue)
-            try:
-                if run_next(queue):
-                    continue
-            except LeaseLost as error:
-                log.error("%s; this process takes no more jobs", error)
-                return
-            except TryLater as error:
-                log.warning("queue %s: %s", queue, error)
-            except Exception:
-                log.exception("queue %s", queue)  # a fault of our own; the slot goes on with the next ring
-            self._bell.wait(queue, heard)
+        self._slots.stop()
 
     def _listen(self, queues: list[str]) -> None:
         while not self._stopped.is_set():
@@ -91,18 +65,9 @@ class PostgresEngine:
     def _hear(self, conn: Connection, queues: list[str]) -> None:
         conn.execute(f"LISTEN {CHANNEL}")
         while not self._stopped.is_set():
-            next_look = time.monotonic() + self._ring_ready(conn, queues)
+            next_look = time.monotonic() + self._slots.ring_ready(conn, queues)
             while not self._stopped.is_set() and (left := next_look - time.monotonic()) > 0:
                 for notice in conn.notifies(timeout=min(left, LISTEN_STEP)):
                     jobs, _, queue = notice.payload.partition(" ")
                     if queue in queues and jobs.isdecimal():
-                        self._bell.ring(queue, int(jobs))
-
-    def _ring_ready(self, conn: Connection, queues: list[str]) -> float:
-        """Ring the queues that have work; returns the seconds until the next look."""
-        rows = conn.execute(SQL["waiting_queues"], {"queues": queues}).fetchall()
-        for row in rows:
-            if row["seconds"] <= 0:
-                self._bell.ring(row["queue"], MANY)
-        ahead = [row["seconds"] for row in rows if row["seconds"] > 0]
-        return min([POLL, *ahead])
+                        self._slots.ring(queue, int(jobs))

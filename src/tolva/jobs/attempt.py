@@ -75,7 +75,10 @@ class Attempts:
             elif cancelled:
                 attempt.stop(Cancelled(f"Job {attempt.job.id} was cancelled."))
 
-    def drain(self) -> None:
-        """Stop every attempt at its next check, to be given back."""
+    def drain(self, patience: float = 0.0) -> None:
+        """Stop every attempt at its next check, to be given back. Before, they have `patience` in seconds to end."""
+        give_up = time.monotonic() + patience
+        while len(self) and time.monotonic() < give_up:
+            time.sleep(0.05)
         for attempt in self:
             attempt.stop(Draining("The worker is going down; the job goes on elsewhere."))

@@ -28,6 +28,11 @@ class WorkerPlan:
     log_level: str
 
     @property
+    def queue_names(self) -> list[str]:
+        """The queues it serves."""
+        return [each.queue for each in self.queues]
+
+    @property
     def slots(self) -> int:
         """Jobs that one process runs at once."""
         return sum(each.slots for each in self.queues)

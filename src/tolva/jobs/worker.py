@@ -35,7 +35,7 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
     `ready` is called once the first processes have been started. While PostgreSQL is away, it waits.
     """
     upkeep_stop = threading.Event()
-    with plan.database("tolva supervisor") as db, closing(Heartbeat(db, _names(plan), plan.lease)) as heartbeat:
+    with plan.database("tolva supervisor") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         engine = plan.make_engine(db)
         supervisor = Supervisor(plan, heartbeat, engine)
         upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
@@ -49,10 +49,6 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
             upkeep_stop.set()
             supervisor.end()
             upkeep.join()
-
-
-def _names(plan: WorkerPlan) -> list[str]:
-    return [each.queue for each in plan.queues]
 
 
 class Supervisor:

@@ -225,6 +225,7 @@ BEGIN
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
       error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
+      checkpoint = CASE WHEN m.verb <> 'complete' THEN j.checkpoint END, -- nothing goes on from there any more
       updated_at = v_now,
       seq = j.seq + 1
     FROM meant m WHERE j.id = m.id
@@ -481,7 +482,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   RETURNING id, queue, state, true
 $$;
 
--- Delete a portion of what has outlived its time; returns how many jobs went. Old ids come first (UUIDv7).
+-- Delete a portion of what has outlived its time; returns how many jobs went. Old ids come first (UUIDv7), so what
+-- failed stays at least as long as what did not.
 -- Open children keep their parent, and an open parent its children.
 CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$

@@ -1,0 +1,73 @@
+"""The slots of a process: threads that run jobs whenever their queue is rung."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from tolva.core.ports import QueueSlots, RunNext
+from tolva.db.pool import Connection
+from tolva.engines.bell import Bell
+from tolva.errors import LeaseLost, TryLater
+from tolva.jobs.sql import SQL
+
+log = logging.getLogger(__name__)
+
+MANY = 1000
+"""How many jobs to expect when nobody counted them."""
+POLL = 1.0
+"""Seconds between two looks at the queues when no ring is heard."""
+
+
+class Slots:
+    """Idle until rung. Polling makes up for lost rings, and for jobs whose time has come."""
+
+    def __init__(self) -> None:
+        self._bell = Bell()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
+        """Start the threads."""
+        self._threads = [
+            threading.Thread(target=self._work, args=(each.queue, run_next), name=f"{each.queue} {number}", daemon=True)
+            for each in queues
+            for number in range(each.slots)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def ring(self, queue: str, jobs: int) -> None:
+        """Wake as many idle slots of this queue as there are jobs."""
+        self._bell.ring(queue, jobs)
+
+    def ring_ready(self, conn: Connection, queues: Sequence[str]) -> float:
+        """Ring the queues that have work; returns the seconds until the next look."""
+        rows = conn.execute(SQL["waiting_queues"], {"queues": list(queues)}).fetchall()
+        for row in rows:
+            if row["seconds"] <= 0:
+                self.ring(row["queue"], MANY)
+        ahead = [row["seconds"] for row in rows if row["seconds"] > 0]
+        return min([POLL, *ahead])
+
+    def stop(self) -> None:
+        """Take no further jobs."""
+        self._bell.close()
+
+    def join(self) -> None:
+        """Wait until the last slot has ended."""
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self, queue: str, run_next: RunNext) -> None:
+        while not self._bell.closed:
+            heard = self._bell.heard(queue)
+            try:
+                if run_next(queue):
+                    continue
+            except LeaseLost as error:
+                log.error("%s; this process takes no more jobs", error)
+                return
+            except TryLater as error:
+                log.warning("queue %s: %s", queue, error)
+            except Exception:
+                log.exception("queue %s", queue)  # a fault of our own; the slot goes on with the next ring
+            self._bell.wait(queue, heard)

@@ -1,0 +1,98 @@
+"""A worker inside a process that also does something else: threads, where `worker` has processes of its own.
+
+Takes little memory and is easy to debug, and promises less: a C call that keeps the interpreter to itself for longer
+than the lease, or a job that runs into its hard limit, ends the whole process. Its jobs go on when it is started again.
+"""
+
+import logging
+import os
+import threading
+import time
+from contextlib import closing
+
+from tolva.core.job import JobId, Verb
+from tolva.core.ports import Engine
+from tolva.errors import TryLater
+from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.rings import send_rings
+from tolva.jobs.shift import Shift
+from tolva.jobs.upkeep import keep_up
+
+log = logging.getLogger(__name__)
+
+LOOK = 0.2
+"""Seconds between two looks at the shift while it ends, and between two tries to reach PostgreSQL."""
+ENDED_BY_FORCE = 70
+"""Exit code of a process whose worker cannot go on: EX_SOFTWARE."""
+
+
+def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
+    """Run the plan's queues in this process until `stop` is set; what does not end in the grace time is given back."""
+    with plan.database("tolva inline") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
+        worker_id = _join(heartbeat, stop)
+        if worker_id is None:
+            return
+        insider = _Insider(plan, heartbeat, worker_id, engine)
+        shift = Shift(db, worker_id, plan.make_catalogue(), engine)
+        work = threading.Thread(target=shift.work, args=(plan.queues,), name="shift", daemon=True)
+        upkeep_stop = threading.Event()
+        upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
+        for thread in (work, upkeep):
+            thread.start()
+        while not stop.wait(LOOK):
+            insider.beat()
+        upkeep_stop.set()
+        threading.Thread(target=shift.end, args=(plan.grace / 2,), daemon=True).start()
+        give_up = time.monotonic() + plan.grace
+        while work.is_alive() and time.monotonic() < give_up:
+            work.join(LOOK)
+            insider.beat()
+        upkeep.join()
+        insider.leave("The process was told to end before the job was done.")
+
+
+def _join(heartbeat: Heartbeat, stop: threading.Event) -> str | None:
+    while not stop.is_set():
+        try:
+            return heartbeat.join()
+        except TryLater as error:
+            log.warning("inline worker: %s", error)
+            stop.wait(LOOK)
+    return None
+
+
+class _Insider:
+    """Beats for the one worker of this process, and ends the process when the worker cannot go on."""
+
+    def __init__(self, plan: WorkerPlan, heartbeat: Heartbeat, worker_id: str, engine: Engine) -> None:
+        self._heartbeat = heartbeat
+        self._worker_id = worker_id
+        self._engine = engine
+        self._every = plan.lease / 5
+        self._next_beat = 0.0
+
+    def beat(self) -> None:
+        """Prolong the lease, when it is time to."""
+        if time.monotonic() < self._next_beat:
+            return
+        try:
+            held = self._heartbeat.beat([self._worker_id])
+        except TryLater as error:
+            log.warning("inline worker: %s", error)
+            return
+        self._next_beat = time.monotonic() + self._every
+        if self._worker_id not in held:
+            log.error("this process lost its lease, and ends: it was frozen, or too busy to report")
+            os._exit(ENDED_BY_FORCE)
+        if overdue := held[self._worker_id]:
+            log.error("job %s passed its hard time limit; this process ends", overdue)
+            self.leave("The job ran into the hard time limit of its queue.", overdue)
+            os._exit(ENDED_BY_FORCE)
+
+    def leave(self, reason: str, culprit: JobId | None = None) -> None:
+        """Give back what still runs; the culprit, if there is one, has failed."""
+        try:
+            send_rings(self._engine, self._heartbeat.leave(self._worker_id, Verb.RELEASE, reason, culprit))
+        except TryLater as error:
+            log.warning("inline worker: %s; its jobs go on when its lease has run out", error)
