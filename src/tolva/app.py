@@ -127,6 +127,7 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     answer_errors(api)
     api.include_router(health_router(jobs.db))
     stored = blobs(settings)
+    stored.prepare()
     for workload in WORKLOADS:
         for router in workload.routers(settings, jobs, stored):
             api.include_router(router)

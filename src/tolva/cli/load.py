@@ -108,7 +108,9 @@ def _look_at(file: Path) -> None:
 
 
 def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:
-    with file.open("rb") as stream, app.blobs(settings).receive(settings.upload_max_mb * 1024**2) as writer:
+    blobs = app.blobs(settings)
+    blobs.prepare()
+    with file.open("rb") as stream, blobs.receive(settings.upload_max_mb * 1024**2) as writer:
         reception = Reception(writer)
         reception.begin(file.name)
         while piece := stream.read(PIECE):

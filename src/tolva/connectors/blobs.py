@@ -70,13 +70,19 @@ class BlobWriter:
 
 
 class Blobs:
-    """The stored files of one folder, which is made when absent."""
+    """The stored files of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._incoming = folder / "incoming"
+
+    def prepare(self) -> None:
+        """Make the folder when it is absent: for whoever receives files. Raises StorageUnavailable.
+
+        Whoever only reads makes none: where it should be, a disk may not be mounted yet.
+        """
         with explained():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._incoming.mkdir(exist_ok=True)
 
     @contextmanager
@@ -91,9 +97,14 @@ class Blobs:
             Path(part.name).unlink(missing_ok=True)
 
     def path(self, key: str) -> Path:
-        """Where a stored file lies. Raises NotFound."""
+        """Where a stored file lies. Raises NotFound, or StorageUnavailable when no file is there at all."""
         path = self._home(key)
         if not path.is_file():
+            if not self._incoming.is_dir():
+                raise StorageUnavailable(
+                    f"{self._folder} holds no stored files. Mount the disk that does, or name its folder with "
+                    "TOLVA_DATA_DIR; the work goes on by itself."
+                )
             raise NotFound(
                 f"The stored file {key} is gone: it outlived TOLVA_RETENTION_DAYS, or the folder was changed."
             )
@@ -107,7 +118,7 @@ class Blobs:
     def sweep(self) -> None:
         """Remove what crashes left half-received."""
         with explained():
-            for part in self._incoming.iterdir():
+            for part in self._incoming.iterdir() if self._incoming.is_dir() else ():
                 with suppress(FileNotFoundError):  # it has just ended
                     if time.time() - part.stat().st_mtime > ABANDONED:
                         part.unlink()

@@ -15,6 +15,7 @@ from tolva.errors import (
     Draining,
     LeaseLost,
     Never,
+    StorageUnavailable,
     TolvaError,
     TryLater,
 )
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 DATABASE_PAUSE = 2.0
 """Seconds before a job is tried again that found PostgreSQL away."""
+STORAGE_PAUSE = 30.0
+"""Seconds before a job is tried again that found the stored files away: somebody must mend that."""
 LONGEST_CALL = 1.0
 """Seconds after which a call takes no further job, so that the engine can see to its rings."""
 
@@ -103,9 +106,10 @@ def classify(error: BaseException, job: Claimed) -> Outcome | None:
         return Outcome(Verb.RELEASE)
     expected = isinstance(error, TolvaError)
     log.warning("job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
-    if isinstance(error, DatabaseUnavailable):
-        # Our own database was away or full: no fault of the job's, so it costs no try, however long it lasts.
-        return Outcome(Verb.RELEASE, error_json(error), DATABASE_PAUSE)
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable):
+        # Our own database or store was away or full: no fault of the job's, so it costs no try, however long it lasts.
+        pause = DATABASE_PAUSE if isinstance(error, DatabaseUnavailable) else STORAGE_PAUSE
+        return Outcome(Verb.RELEASE, error_json(error), pause)
     if isinstance(error, CallerError | Never):
         return Outcome(Verb.FAIL, error_json(error))
     asked = error.retry_after if isinstance(error, TryLater) else None
