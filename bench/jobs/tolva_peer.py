@@ -118,7 +118,7 @@ def main() -> None:
     processes, slots = map(int, sys.argv[1:])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     plan = WorkerPlan(
         dsn=postgres.own_dsn(NAME),
         queues=(QueueSlots(QUEUE.name, slots),),
