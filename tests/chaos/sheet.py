@@ -106,7 +106,7 @@ def _csv(lines: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def write_sheets(rng: random.Random, count: int, rows: int) -> list[Sheet]:
-    """Sheets to be loaded one after another."""
+def write_sheets(rng: random.Random, *rows: int) -> list[Sheet]:
+    """Sheets of so many rows each, to be loaded one after another."""
     stationer = Stationer(rng)
-    return [stationer.sheet(f"hoja-{number}.csv", rows) for number in range(count)]
+    return [stationer.sheet(f"hoja-{number}.csv", count) for number, count in enumerate(rows)]

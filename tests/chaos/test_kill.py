@@ -36,13 +36,13 @@ RELEASED = "DROP FUNCTION rest CASCADE"
 
 
 def test_a_load_ends_as_if_nothing_had_been_killed(rng: random.Random, figures: Figures) -> None:
-    check_loads(rng, figures, write_sheets(rng, count=2, rows=3000), blows=8)
+    check_loads(rng, figures, write_sheets(rng, 3000, 3000), blows=8)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_long_load_ends_as_if_nothing_had_been_killed(rng: random.Random, figures: Figures) -> None:
-    check_loads(rng, figures, write_sheets(rng, count=20, rows=2500), blows=100)
+    check_loads(rng, figures, write_sheets(rng, 50_000, *[2500] * 4), blows=100)
 
 
 def check_loads(rng: random.Random, figures: Figures, sheets: Sequence[Sheet], blows: int) -> None:

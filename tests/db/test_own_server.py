@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, set up as the recipe says: an owner that is no superuser, and a login with fewer rights."""
+"""A PostgreSQL of one's own, as the recipe sets it up: an owner that is no superuser, and a login with fewer rights."""
 
 import re
 from collections.abc import Iterator
