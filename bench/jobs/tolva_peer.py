@@ -28,7 +28,7 @@ QUEUE = Queue("bench", slots=8)
 PORTION = 1_000  # jobs of one transaction when many are enqueued
 DAY = 86_400.0
 
-# Finished jobs and their events as claim and finish leave them, spread over a month: none so young that `done` counts it.
+# Finished jobs and their events as claim and finish leave them, over a month: none so young that `done` counts it.
 HISTORY = """
 WITH made AS (
     INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, state, attempt, max_attempts, soft_limit, hard_limit,
