@@ -20,12 +20,10 @@ from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
-from tolva.settings import Settings
+from tolva.settings import DAY, Settings
 from tolva.web.health import health_router
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
-
-DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engi
     """What upkeep does."""
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
-    own = [chore for workload in WORKLOADS for chore in workload.chores(db, stored)]
+    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
     return [*standard_chores(db, engine, queues, **kept), *own]
 
 

@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tolva.errors import SettingsError
 
+DAY = 86_400.0
+"""Seconds of a day."""
+
 
 def default_data_dir() -> Path:
     """A folder of the user; for root one of the system, since PostgreSQL runs as somebody who may not enter /root."""

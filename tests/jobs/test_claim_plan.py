@@ -19,7 +19,8 @@ FILL = """
 SET synchronous_commit = off;
 INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at,
   state, finished_at)
-SELECT gen_random_uuid(), 't' || n %% 10, 'work', 'work', 5, 3, 60, 120, '{}', now() - n * interval '1 s',
+SELECT tolva.uuid_at(now() - n * interval '1 ms'), 't' || n %% 10, 'work', 'work', 5, 3, 60, 120, '{}',
+  now() - n * interval '1 s',
   CASE WHEN n <= %(queued)s THEN 'queued' ELSE 'completed' END, CASE WHEN n > %(queued)s THEN now() END
 FROM generate_series(1, %(queued)s + %(finished)s) n
 """
@@ -74,6 +75,7 @@ VISITS = {
     ),
     "cancel": ("cancel", {"ids": [new_job_id()]}),
     "replay": ("replay", {"ids": [new_job_id()], "run_at": None}),
+    "prune": ("prune", {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 2000}),
     "rescue": ("rescue", {"reason": "{}", "most_losses": 10}),
 }
 
@@ -165,7 +167,17 @@ def test_a_taken_key_is_looked_up_in_an_index(conn: psycopg.Connection[DictRow],
     assert found.total <= 2, found
 
 
-def test_pruning_does_not_read_the_whole_table(conn: psycopg.Connection[DictRow]) -> None:
+def test_pruning_reads_what_is_old_and_nothing_else(conn: psycopg.Connection[DictRow]) -> None:
     with reads(conn) as done:
-        conn.execute(SQL["prune"], {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 10})
-        assert done().whole == 0
+        conn.execute(
+            """
+            INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params,
+              run_at, state, finished_at)
+            SELECT tolva.uuid_at(at), 't1', 'work', 'work', 5, 3, 60, 120, '{}', at, 'completed', at
+            FROM (SELECT now() - n * interval '1 day' AS at FROM generate_series(31, 60) n) t"""
+        )
+        row = conn.execute(SQL["prune"], {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 2000}).fetchone()
+        found = done()
+    assert row == {"jobs": 30}
+    assert found.whole == 0
+    assert found.total <= 20 * 30, found

@@ -3,15 +3,19 @@
 
 CREATE SCHEMA tolva;
 
-CREATE FUNCTION tolva.abandoned_uploads(p_most integer) RETURNS TABLE(job_id uuid, blob text)
+CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS TABLE(job_id uuid, blob text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
   SELECT u.job_id, u.blob FROM tolva.uploads u
-  WHERE NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id) ORDER BY u.job_id LIMIT p_most
+  WHERE u.job_id < tolva.uuid_at(now() - p_kept)
+    -- one look-up for each: as NOT EXISTS it would become a join that reads every job there is
+    AND (SELECT j.id FROM tolva.jobs j WHERE j.id = u.job_id) IS NULL
+  ORDER BY u.job_id LIMIT p_most
 $$;
 
-ALTER FUNCTION tolva.abandoned_uploads(p_most integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overdue uuid)
     LANGUAGE sql SECURITY DEFINER
@@ -427,6 +431,8 @@ CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integ
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
+  -- A value, not an expression with a clock in it, which no index could be searched by.
+  v_before CONSTANT uuid := tolva.uuid_at(clock_timestamp() - p_finished);
   v_jobs uuid[];
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tolva.prune')) THEN
@@ -434,9 +440,10 @@ BEGIN
   END IF;
   v_jobs := ARRAY(
     SELECT j.id FROM tolva.jobs j
-    WHERE j.id < tolva.uuid_at(clock_timestamp() - p_finished) AND j.finished_at IS NOT NULL AND j.open_children = 0
+    WHERE j.id < v_before AND j.finished_at IS NOT NULL AND j.open_children = 0
       AND j.finished_at < clock_timestamp() - CASE j.state WHEN 'failed' THEN p_failed ELSE p_finished END
-      AND NOT EXISTS (SELECT FROM tolva.jobs p WHERE p.id = j.parent_id AND p.finished_at IS NULL)
+      -- one look-up for each candidate: as NOT EXISTS it would become a join that reads every job there is
+      AND NOT coalesce((SELECT p.finished_at IS NULL FROM tolva.jobs p WHERE p.id = j.parent_id), false)
     ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
   DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
   DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);
@@ -879,8 +886,8 @@ ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA tolva TO tolva_app;
 GRANT ALL ON SCHEMA tolva TO tolva_system;
 
-REVOKE ALL ON FUNCTION tolva.abandoned_uploads(p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.abandoned_uploads(p_most integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[]) TO tolva_app;

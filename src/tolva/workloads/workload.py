@@ -20,4 +20,4 @@ class Workload:
     package: str
     handlers: Callable[[Settings, Blobs], Sequence[Handler]]
     routers: Callable[[Settings, Jobs, Blobs], Sequence[APIRouter]]
-    chores: Callable[[Database, Blobs], Sequence[Chore]]
+    chores: Callable[[Settings, Database, Blobs], Sequence[Chore]]

@@ -488,6 +488,8 @@ $$;
 CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
+  -- A value, not an expression with a clock in it, which no index could be searched by.
+  v_before CONSTANT uuid := tolva.uuid_at(clock_timestamp() - p_finished);
   v_jobs uuid[];
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tolva.prune')) THEN
@@ -495,9 +497,10 @@ BEGIN
   END IF;
   v_jobs := ARRAY(
     SELECT j.id FROM tolva.jobs j
-    WHERE j.id < tolva.uuid_at(clock_timestamp() - p_finished) AND j.finished_at IS NOT NULL AND j.open_children = 0
+    WHERE j.id < v_before AND j.finished_at IS NOT NULL AND j.open_children = 0
       AND j.finished_at < clock_timestamp() - CASE j.state WHEN 'failed' THEN p_failed ELSE p_finished END
-      AND NOT EXISTS (SELECT FROM tolva.jobs p WHERE p.id = j.parent_id AND p.finished_at IS NULL)
+      -- one look-up for each candidate: as NOT EXISTS it would become a join that reads every job there is
+      AND NOT coalesce((SELECT p.finished_at IS NULL FROM tolva.jobs p WHERE p.id = j.parent_id), false)
     ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
   DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
   DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);

@@ -31,7 +31,7 @@ SELECT %(job_id)s, %(tenant_id)s, e.* FROM unnest(
 
 -- name: abandoned_uploads
 -- Uploads whose job was pruned; see the function.
-SELECT job_id, blob FROM tolva.abandoned_uploads(%(most)s);
+SELECT job_id, blob FROM tolva.abandoned_uploads(make_interval(secs => %(kept)s), %(most)s);
 
 -- name: forget_uploads
 -- Forget uploads whose files are deleted; see the function.

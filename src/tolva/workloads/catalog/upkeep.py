@@ -3,23 +3,28 @@
 from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.jobs.upkeep import Chore
+from tolva.settings import DAY, Settings
 from tolva.workloads.catalog.sql import SQL
 
 PORTION = 500
 
 
-def catalog_chores(db: Database, blobs: Blobs) -> list[Chore]:
+def catalog_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]:
     """The chores of this workload."""
+    kept = settings.retention_days * DAY
     return [
-        Chore("forget uploads", 60.0, lambda: forget_uploads(db, blobs)),
+        Chore("forget uploads", 60.0, lambda: forget_uploads(db, blobs, kept)),
         Chore("sweep files", 3600.0, lambda: sweep_files(blobs)),
     ]
 
 
-def forget_uploads(db: Database, blobs: Blobs) -> bool:
-    """Delete a portion of the uploads whose job is gone; the files first, so that a crash in between is made good."""
+def forget_uploads(db: Database, blobs: Blobs, kept: float) -> bool:
+    """Delete a portion of the uploads whose job is gone, which no job is before `kept` seconds have passed.
+
+    The files first, so that a crash in between is made good.
+    """
     with db.connection() as conn:
-        gone = conn.execute(SQL["abandoned_uploads"], {"most": PORTION}).fetchall()
+        gone = conn.execute(SQL["abandoned_uploads"], {"kept": kept, "most": PORTION}).fetchall()
         for upload in gone:
             blobs.delete(upload["blob"])
         conn.execute(SQL["forget_uploads"], {"jobs": [upload["job_id"] for upload in gone]})
