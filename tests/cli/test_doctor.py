@@ -50,6 +50,13 @@ def test_wrong_settings_are_named_and_their_values_kept_quiet(homeless: Shell):
     assert "secret" not in ran.out + ran.err
 
 
+@pytest.mark.parametrize("command", ["doctor", "up", "api", "worker", "migrate"])
+def test_an_unknown_engine_is_refused_by_every_command_with_the_choices(homeless: Shell, command: str):
+    ran = homeless(command, TOLVA_ENGINE="pigeon")
+    assert ran.code == (1 if command == "doctor" else 2)
+    assert "choose one of: postgres, inline" in ran.out + ran.err
+
+
 @embedded
 @pytest.mark.parametrize(
     ("harm", "check"),

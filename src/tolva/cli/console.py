@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tolva.engines import require_known
 from tolva.errors import CallerError, TolvaError, TryLater
 from tolva.settings import Settings, load_settings
 
@@ -73,8 +74,10 @@ def _code(error: TolvaError) -> Exit:
 
 
 def settings_for(data_dir: Path | None, **more: Any) -> Settings:
-    """The settings of a command."""
-    return load_settings(data_dir=data_dir.absolute() if data_dir else None, **more)
+    """The settings of a command. Raises SettingsError."""
+    settings = load_settings(data_dir=data_dir.absolute() if data_dir else None, **more)
+    require_known(settings.engine)
+    return settings
 
 
 def say(text: str) -> None:

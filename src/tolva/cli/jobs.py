@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from psycopg.rows import DictRow
 
+from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, err, out, print_json, print_json_line, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
@@ -87,7 +88,7 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
     """Follow a job to its end. With --json, one line for each change."""
     hints, known = Hints(data_dir, tenant), job_id(id)
     with opened(data_dir) as jobs:
-        _warn_when_alone(jobs, hints)
+        _warn_when_alone(jobs, tenant, known, hints)
         try:
             job = _stream(jobs, tenant, known) if as_json else watch(jobs, tenant, known)
         except KeyboardInterrupt:
@@ -97,10 +98,10 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
     raise typer.Exit(exit_code(job))
 
 
-def _warn_when_alone(jobs: Jobs, hints: Hints) -> None:
-    with jobs.db.connection() as conn:
-        living = conn.execute("SELECT FROM tolva.workers WHERE lease_until > now()").fetchone()
-    if living is None:
+def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
+    with jobs.db.transaction(tenant_id) as conn:
+        queue = store.get_job(conn, id)["queue"]
+    if app.needs_worker(jobs.db, queue):
         start = hints.command("up")
         err.print(f"No worker is running: what waits goes on when one does. Start one: {start}", soft_wrap=True)
 

@@ -14,9 +14,13 @@ ENGINES: Mapping[str, Callable[[Database], Engine]] = {
 }
 
 
+def require_known(name: str) -> None:
+    """Raises SettingsError when there is no engine of that name."""
+    if name not in ENGINES:
+        raise SettingsError(f"TOLVA_ENGINE is '{name}'; choose one of: {', '.join(ENGINES)}.")
+
+
 def make_engine(name: str, db: Database) -> Engine:
     """The engine of that name. Raises SettingsError when there is none."""
-    try:
-        return ENGINES[name](db)
-    except KeyError:
-        raise SettingsError(f"TOLVA_ENGINE is '{name}'; choose one of: {', '.join(ENGINES)}.") from None
+    require_known(name)
+    return ENGINES[name](db)

@@ -12,7 +12,6 @@ import httpx
 from tolva.cli.doctor.finding import Finding, fault, note, ok
 from tolva.cli.doctor.patient import Patient, with_settings
 from tolva.cli.variables import PREFIX, variables
-from tolva.engines import ENGINES
 from tolva.errors import TolvaError
 
 OLDEST_PYTHON = (3, 11)
@@ -31,9 +30,6 @@ def settings(patient: Patient) -> Finding:
     """Whether every variable holds what it may, and none is misspelt."""
     if isinstance(patient.settings, TolvaError):
         return fault(str(patient.settings), "Mend these variables; docs/settings.md lists them all.")
-    if patient.settings.engine not in ENGINES:
-        choices = ", ".join(ENGINES)
-        return fault(f"TOLVA_ENGINE is '{patient.settings.engine}'.", f"Choose one of: {choices}.")
     if strange := unknown(os.environ):
         said = ", ".join(f"{name} (did you mean {meant}?)" if meant else name for name, meant in strange.items())
         return fault(f"Unknown: {said}", "Correct or remove them; docs/settings.md lists all that exist.")
