@@ -113,7 +113,7 @@ class Workshop:
         with self.db.connection() as conn:
             given = {"worker": worker or self.worker, "queue": queue, "most": most}
             rows = conn.execute(SQL["claim"], given).fetchall()
-        return [Claimed(**row | {"id": JobId(str(row["id"]))}) for row in rows]
+        return [Claimed(**row) for row in rows]
 
     def take(self, **given: Any) -> Claimed:
         """Claim the one best job."""

@@ -116,7 +116,10 @@ class NewJob:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A job in the hands of one attempt. `attempt` is its fence: every write must name it."""
+    """A job in the hands of one attempt. `attempt` is its fence: every write must name it.
+
+    The fields are those of the query `claim`, in its order.
+    """
 
     id: JobId
     tenant_id: str

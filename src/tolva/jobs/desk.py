@@ -13,10 +13,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, args_row
 
 from tolva.core.job import Claimed, JobId, Outcome, Verb
 from tolva.db.faults import translated
@@ -113,7 +112,8 @@ class Desk:
 
     def _from_stock(self, queue: str) -> Claimed | None:
         stock = self._stocks[queue]
-        self._release(stock.stale())
+        if stale := stock.stale():
+            self._release(stale)
         return stock.take()
 
     def _release(self, jobs: Sequence[Claimed]) -> None:
@@ -198,24 +198,24 @@ class Desk:
         most = len(requests) + ahead
         given = {"worker": self._worker_id, "queue": queue, "most": most}
         try:
-            with self._connection() as conn:
-                rows = conn.execute(SQL["claim"], given).fetchall()
+            with self._connection() as conn, conn.cursor(row_factory=args_row(Claimed)) as cursor:
+                claimed = cursor.execute(SQL["claim"], given).fetchall()
         except psycopg.DatabaseError as error:
             if error.sqlstate == _LOST_LEASE:
                 raise LeaseLost(str(error.diag.message_primary)) from None
             raise
-        jobs = deque(_claimed(row) for row in rows)
-        self._held |= {job.id: job for job in jobs}
+        self._held |= {job.id: job for job in claimed}
+        jobs = deque(claimed)
         for request in requests:
             request.job = jobs.popleft() if jobs else None
         with self._meeting:
-            stock.fill(jobs, was_enough=len(rows) < most)
+            stock.fill(jobs, was_enough=len(claimed) < most)
 
     def _give_back_unknown(self) -> None:
         """A claim may have been committed though its answer never came: nobody works on what it took."""
         with self._connection() as conn:
             rows = conn.execute(SQL["running"], {"worker": self._worker_id}).fetchall()
-            unknown = [(row["job_id"], row["attempt"]) for row in rows if JobId(str(row["job_id"])) not in self._held]
+            unknown = [(row["job_id"], row["attempt"]) for row in rows if row["job_id"] not in self._held]
             if unknown:
                 log.warning("giving back %s jobs whose claim was not answered", len(unknown))
                 conn.execute(SQL["give_back"], {"jobs": [id for id, _ in unknown], "attempts": [n for _, n in unknown]})
@@ -227,11 +227,6 @@ class Desk:
             if self._conn is None or self._conn.closed:
                 self._conn = self._db.dedicated("desk")
             yield self._conn
-
-
-def _claimed(row: DictRow) -> Claimed:
-    given: dict[str, Any] = row | {"id": JobId(str(row["id"]))}
-    return Claimed(**given)
 
 
 def _tell_refused(endings: Sequence[Ending], rows: Sequence[DictRow]) -> None:

@@ -38,13 +38,18 @@ def finish_params(endings: Sequence[Ending]) -> dict[str, Any]:
         "jobs": [ending.job.id for ending in endings],
         "attempts": [ending.job.attempt for ending in endings],
         "verbs": [ending.outcome.verb for ending in endings],
-        "payloads": [ending.outcome.payload for ending in endings],
-        "delays": [ending.outcome.delay for ending in endings],
-        "progress": [as_json(e.progress) if e.progress is not None else None for e in endings],
+        "payloads": _filled([ending.outcome.payload for ending in endings]),
+        "delays": _filled([ending.outcome.delay for ending in endings]),
+        "progress": _filled([as_json(e.progress) if e.progress is not None else None for e in endings]),
         "most_losses": MOST_LOSSES,
     }
 
 
+def _filled(values: list[Any]) -> list[Any]:
+    """The values, or none at all: the function takes what is missing for NULL, and mostly all of them are."""
+    return values if any(values) else []
+
+
 def accepted(rows: Sequence[DictRow]) -> set[JobId]:
     """The jobs among the answers of `end_attempts`."""
-    return {JobId(str(row["job_id"])) for row in rows}
+    return {JobId(row["job_id"]) for row in rows}

@@ -35,4 +35,4 @@ def ask(db: Database, worker_id: str, attempts: Attempts) -> None:
         return
     with db.connection() as conn:
         rows = conn.execute(SQL["running"], {"worker": worker_id}).fetchall()
-    attempts.hear(asked, {JobId(str(row["job_id"])): (row["attempt"], row["cancel_requested"]) for row in rows})
+    attempts.hear(asked, {JobId(row["job_id"]): (row["attempt"], row["cancel_requested"]) for row in rows})

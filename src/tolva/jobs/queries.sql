@@ -10,7 +10,7 @@ FROM unnest(
   %(params)s::jsonb[], %(unique_keys)s::text[], %(unique_forevers)s::boolean[]
 ) AS g(id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params, unique_key, unique_forever)
 ON CONFLICT DO NOTHING
-RETURNING id, queue, run_at <= clock_timestamp() AS rings;
+RETURNING id::text, queue, run_at <= clock_timestamp() AS rings;
 
 -- name: holder_of_open_key
 -- The open job that holds a unique key of the tenant.
@@ -69,13 +69,13 @@ SELECT seq, cancel_requested_at IS NOT NULL AS cancelled FROM saved;
 
 -- name: finish
 -- End attempts; see the function.
-SELECT job_id, queue, state, rings FROM tolva.finish(
+SELECT job_id::text, queue, state, rings FROM tolva.finish(
   %(jobs)s::uuid[], %(attempts)s::integer[], %(verbs)s::text[], %(payloads)s::jsonb[],
   %(delays)s::double precision[], %(progress)s::jsonb[], %(most_losses)s);
 
 -- name: give_back
 -- Release attempts that nobody works on; see the function `finish`.
-SELECT job_id, queue, state, rings FROM tolva.finish(
+SELECT job_id::text, queue, state, rings FROM tolva.finish(
   %(jobs)s::uuid[], %(attempts)s::integer[], array_fill('release'::text, ARRAY[cardinality(%(jobs)s::uuid[])]),
   array_fill(NULL::jsonb, ARRAY[cardinality(%(jobs)s::uuid[])]),
   array_fill(0::double precision, ARRAY[cardinality(%(jobs)s::uuid[])]),
@@ -83,7 +83,9 @@ SELECT job_id, queue, state, rings FROM tolva.finish(
 
 -- name: claim
 -- Take the best jobs of a queue; see the function.
-SELECT * FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);
+SELECT id::text, tenant_id, queue, kind, params, checkpoint, attempt, failures, max_attempts, soft_limit, progress,
+  open_children
+FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);
 
 -- name: waiting_queues
 -- Seconds until each of these queues has work; see the function.
@@ -91,7 +93,7 @@ SELECT queue, seconds FROM tolva.waiting_queues(%(queues)s::text[]);
 
 -- name: running
 -- The jobs that this worker still owns; see the function.
-SELECT job_id, attempt, cancel_requested FROM tolva.running(%(worker)s);
+SELECT job_id::text, attempt, cancel_requested FROM tolva.running(%(worker)s);
 
 -- name: open_queues
 -- Announce queues; see the function.
@@ -107,20 +109,20 @@ SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
 
 -- name: leave_worker
 -- A worker has ended; see the function.
-SELECT job_id, queue, state, rings FROM tolva.leave_worker(
+SELECT job_id::text, queue, state, rings FROM tolva.leave_worker(
   %(worker)s, %(reason)s, %(culprit)s, %(culprit_error)s, %(delay)s, %(verb)s, %(most_losses)s);
 
 -- name: rescue
 -- Give back the jobs of lost workers; see the function.
-SELECT job_id, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
+SELECT job_id::text, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
 
 -- name: cancel
 -- Cancel jobs; see the function.
-SELECT job_id, queue, state, rings FROM tolva.cancel_jobs(%(ids)s::uuid[]);
+SELECT job_id::text, queue, state, rings FROM tolva.cancel_jobs(%(ids)s::uuid[]);
 
 -- name: replay
 -- Queue ended jobs again; see the function.
-SELECT job_id, queue, state, rings FROM tolva.replay_jobs(%(ids)s::uuid[], %(run_at)s);
+SELECT job_id::text, queue, state, rings FROM tolva.replay_jobs(%(ids)s::uuid[], %(run_at)s);
 
 -- name: set_paused
 -- Pause or resume a queue; see the function.
@@ -187,5 +189,5 @@ SELECT * FROM tolva.due_schedules();
 
 -- name: fire_schedule
 -- One tick; see the function.
-SELECT job_id, queue, state, rings FROM tolva.fire_schedule(
+SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
   %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);

@@ -14,7 +14,7 @@ Ring = tuple[str, JobId]
 
 def rings(rows: Iterable[DictRow]) -> list[Ring]:
     """The rings among the answers of one of the functions in the database."""
-    return [(row["queue"], JobId(str(row["job_id"]))) for row in rows if row["rings"]]
+    return [(row["queue"], JobId(row["job_id"])) for row in rows if row["rings"]]
 
 
 def send_rings(engine: Engine, to_ring: Sequence[Ring]) -> None:

@@ -49,12 +49,12 @@ def enqueue(
     """
     ids = [new_job_id() for _ in jobs]
     rows = conn.execute(SQL["enqueue"], _columns(queue_of, tenant_id, jobs, ids, parent)).fetchall()
-    made = {str(row["id"]) for row in rows}
+    made = {row["id"] for row in rows}
     answers = [
         Enqueued(id, True) if id in made else Enqueued(_holder(conn, job), False)
         for id, job in zip(ids, jobs, strict=True)
     ]
-    return answers, [(row["queue"], JobId(str(row["id"]))) for row in rows if row["rings"]]
+    return answers, [(row["queue"], JobId(row["id"])) for row in rows if row["rings"]]
 
 
 def _columns(
@@ -116,7 +116,7 @@ def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
     """
     before = get_job(conn, id)
     rows = conn.execute(SQL["cancel"], {"ids": [id]}).fetchall()
-    if not any(str(row["job_id"]) == id for row in rows):
+    if not any(row["job_id"] == id for row in rows):
         raise Conflict(f"Job {id} is {before['state']} already; there is nothing to cancel.")
     return State(get_job(conn, id)["state"]), rings(rows)
 
@@ -124,7 +124,7 @@ def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
 def replay(conn: Connection, ids: Sequence[JobId], run_at: datetime | None = None) -> tuple[list[JobId], list[Ring]]:
     """Queue failed or cancelled jobs again, each from its last checkpoint. Returns those that were."""
     rows = conn.execute(SQL["replay"], {"ids": list(ids), "run_at": run_at}).fetchall()
-    return [JobId(str(row["job_id"])) for row in rows], rings(rows)
+    return [JobId(row["job_id"]) for row in rows], rings(rows)
 
 
 def retry(conn: Connection, id: JobId) -> list[Ring]:

@@ -180,7 +180,8 @@ $$;
 
 -- End attempts, many at once. Refused (absent from the answer) is what another attempt owns by now.
 -- Also accounts for parents: when the last child ends, a waiting parent is queued again.
--- Answers with every job that moved; `rings` means that its queue has work now.
+-- Answers with every job that moved; `rings` means that its queue has work now. Arrays that are shorter than the jobs'
+-- end with NULLs, so what no ending has need not be sent.
 CREATE FUNCTION tolva.finish(
   p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[],
   p_progress jsonb[], p_most_losses integer)
