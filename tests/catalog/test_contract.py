@@ -309,6 +309,23 @@ def test_the_same_idempotency_key_gives_the_same_task(service: Service) -> None:
     assert len(stored_files(service)) == 2
 
 
+def test_an_idempotency_key_that_was_used_for_something_else_is_refused(service: Service) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first = upload(service, as_csv(GOOD), headers=headers).json()["task_id"]
+    for answer in (
+        upload(service, as_csv(GOOD, ("002", "Gasas", "1", "CS-2", "4")), headers=headers),
+        upload(service, as_csv(GOOD), headers=headers, params={"proveedor_id": "PROV002"}),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
+        assert first in answer.json()["detail"]
+    assert len(stored_files(service)) == 1
+
+
+def test_the_api_describes_the_file_of_an_upload(service: Service) -> None:
+    call = service.client.get("/openapi.json").json()["paths"][UPLOAD]["post"]
+    assert call["requestBody"]["content"]["multipart/form-data"]["schema"]["required"] == ["file"]
+
+
 def test_a_name_with_a_path_or_odd_letters_is_only_a_name(service: Service) -> None:
     body = upload(service, as_csv(GOOD), "../../Año ☃/lista.csv").json()
     assert status(service, body["task_id"])["filename"] == "lista.csv"

@@ -14,6 +14,8 @@ import uuid_utils
 
 from tolva.errors import NotFound, StorageUnavailable, TooLarge
 
+SYNC_EVERY = 16 * 1024**2
+"""Bytes after which what was received is put on the disk."""
 ABANDONED = 86_400.0
 """Seconds after which an unfinished upload is taken for the leftover of a crash."""
 
@@ -36,6 +38,7 @@ class BlobWriter:
         self._most = most
         self._hash = hashlib.sha256()
         self._size = 0
+        self._synced = 0
 
     def write(self, data: bytes) -> None:
         """Append. Raises TooLarge over the limit, StorageUnavailable when the disk does not take it."""
@@ -45,6 +48,11 @@ class BlobWriter:
         self._hash.update(data)
         with explained():
             self._part.write(data)
+            if self._size - self._synced >= SYNC_EVERY:
+                # So that little is left to do in `keep`, whose caller waits for an answer.
+                self._part.flush()
+                os.fsync(self._part.fileno())
+                self._synced = self._size
 
     @property
     def path(self) -> Path:

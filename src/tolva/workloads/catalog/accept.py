@@ -6,8 +6,9 @@ from pathlib import PurePath
 
 from psycopg.types.json import Jsonb
 
-from tolva.connectors.blobs import BlobWriter
+from tolva.connectors.blobs import Blob, BlobWriter
 from tolva.core.job import JobId, NewJob
+from tolva.errors import Conflict
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.sniff import FileKind, verify
@@ -31,7 +32,8 @@ class Arrival:
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
-    Raises what `verify` raises, StorageUnavailable, DatabaseUnavailable; then nothing was kept.
+    Raises what `verify` raises, Conflict when the key was used for something else, StorageUnavailable,
+    DatabaseUnavailable; then nothing was kept.
     """
     verify(received.path, kind)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
@@ -51,4 +53,16 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
             work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
     if not made.created:
         received.discard(blob)
+        _require_same(jobs, tenant_id, made.id, arrival, blob)
     return made.id
+
+
+def _require_same(jobs: Jobs, tenant_id: str, first: JobId, arrival: Arrival, blob: Blob) -> None:
+    """A key that is used again by mistake must not make a file vanish without a word."""
+    with jobs.db.transaction(tenant_id) as conn:
+        upload = conn.execute(SQL["upload_of"], {"job_id": first}).fetchone()
+    sent = (blob.sha256, arrival.schema, dict(arrival.constants))
+    if upload is not None and sent != (upload["sha256"], upload["schema"], upload["constants"]):
+        raise Conflict(
+            f"La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {first}). Envíelo con una clave nueva."
+        )

@@ -23,13 +23,28 @@ from tolva.workloads.catalog.sql import SQL
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 
 SCHEMA = "products"
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary", "description": "A .xlsx or .csv file."}},
+                }
+            }
+        },
+    }
+}
+"""The body of an upload, which is read piece by piece and so not by FastAPI."""
 
 
 def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> APIRouter:
     """The contract's calls below one of its two prefixes."""
     router = APIRouter(prefix=prefix, tags=["catalog"])
 
-    @router.post("/items/bulk-upload", status_code=202)
+    @router.post("/items/bulk-upload", status_code=202, openapi_extra=FORM)
     async def bulk_upload(
         request: Request,
         proveedor_id: Annotated[str, Query(min_length=1)],
