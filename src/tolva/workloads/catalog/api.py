@@ -31,7 +31,9 @@ FORM = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary", "description": "A .xlsx or .csv file."}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "A .xlsx or .csv file."}
+                    },
                 }
             }
         },
