@@ -110,8 +110,9 @@ class TolvaPeer:
         postgres.drop(NAME)
 
     def fill_history(self, n: int) -> None:
-        with psycopg.connect(postgres.own_dsn(NAME)) as connection:
+        with psycopg.connect(postgres.own_dsn(NAME), autocommit=True) as connection:
             connection.execute(HISTORY, {"tenant": TENANT, "queue": QUEUE.name, "n": n})
+            connection.execute("CHECKPOINT")  # or the disk would be busy with the history while the jobs run
 
 
 def main() -> None:
