@@ -12,6 +12,7 @@ from tolva import __version__
 from tolva.connectors.blobs import Blobs
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
+from tolva.db.faults import translated
 from tolva.db.migrate import Migration, find_migrations, migrate, pending
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
@@ -55,7 +56,7 @@ def bring_up_to_date(server: Server) -> list[Migration]:
     """Apply what is missing; returns it. Raises SettingsError, DatabaseUnavailable."""
     applied = migrate(server.admin_dsn, migrations())
     if server.embedded:
-        with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+        with translated(), psycopg.connect(server.admin_dsn, autocommit=True) as conn:
             conn.execute(f"GRANT {APP_ROLE} TO tolva")
     return applied
 

@@ -1,20 +1,25 @@
 """The desk: what meets travels together, short jobs are fetched ahead, and nothing is left lying."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import psycopg
 import pytest
+from psycopg.rows import DictRow
 
 from tests.jobs.workshop import Workshop, until
 from tolva.core.job import Claimed, Outcome, Verb
+from tolva.db.pool import Connection
 from tolva.errors import DatabaseUnavailable, LeaseLost, TolvaError
-from tolva.jobs import stock
+from tolva.jobs import outbox, stock
 from tolva.jobs.context import Context
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
 from tolva.jobs.rings import Ring
+
+REFUSED = psycopg.DataError("what PostgreSQL does not take")
 
 
 @pytest.fixture
@@ -194,3 +199,26 @@ def test_a_result_counts_as_it_was_returned_whatever_the_handler_does_with_it_af
     ids = shop.put_many(10)
     assert shop.run() == 10
     assert [shop.row(id)["result"] for id in ids] == [{"n": n} for n in range(10)]
+
+
+@pytest.mark.parametrize("fault", [psycopg.InternalError("cache lookup failed"), DatabaseUnavailable("away")])
+def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
+    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    ids = shop.put_many(2)
+    endings = [complete(fetch(desk)), Ending(fetch(desk), Outcome(Verb.COMPLETE, '{"odd": 1}'))]
+    real, calls = outbox.end_attempts, iter([REFUSED, fault])
+
+    def failing(conn: Connection, given: Sequence[Ending]) -> list[DictRow]:
+        for error in calls:
+            raise error
+        return real(conn, given)
+
+    monkeypatch.setattr(outbox, "end_attempts", failing)
+    desk._outbox.put(endings)
+    with pytest.raises(type(fault)):  # together they are refused, and then the first one meets the fault
+        desk.exchange(None, None)
+    assert shop.states(ids) == ["running", "running"]
+    desk.tidy()
+    assert shop.states(ids) == ["completed", "completed"]
+    assert all(shop.events(id) == ["started", "completed"] for id in ids)

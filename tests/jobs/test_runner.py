@@ -43,7 +43,8 @@ def test_a_draining_worker_gives_the_job_back_at_its_checkpoint(shop: Workshop) 
             with ctx.transaction() as conn:
                 conn.execute(INSERT, ("first",))
                 ctx.save({"at": 1})
-            shop.attempts.drain()
+            for attempt in shop.attempts:
+                attempt.stop(Draining("going down"))
         with ctx.transaction() as conn:
             conn.execute(INSERT, ("second",))
         return {"done": 1}
@@ -68,10 +69,18 @@ def test_short_jobs_may_end_before_they_are_told_to_drain(shop: Workshop) -> Non
     drain.join(5)
     assert not drain.is_alive()
     attempt.check()
-    attempts.add(attempt)
+
+
+def test_attempts_are_told_to_drain_also_when_they_begin_in_the_last_moment(shop: Workshop) -> None:
+    shop.put_many(2)
+    early, late = (Attempt(job) for job in shop.claim(2))
+    attempts = Attempts()
+    attempts.add(early)
     attempts.drain()
-    with pytest.raises(Draining):
-        attempt.check()
+    attempts.add(late)
+    for attempt in (early, late):
+        with pytest.raises(Draining):
+            attempt.check()
 
 
 def test_the_first_reason_to_stop_stays(shop: Workshop) -> None:

@@ -66,7 +66,9 @@ class BlobWriter:
         with explained():
             os.fsync(self._part.fileno())
             target = self._home / part.name[-2:] / part.name
-            target.parent.mkdir(exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir(exist_ok=True)
+                _sync_folder(self._home)
             part.rename(target)
             _sync_folder(target.parent)
         return Blob(part.name, self._size, self._hash.hexdigest())

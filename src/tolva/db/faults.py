@@ -1,5 +1,6 @@
 """PostgreSQL's errors in our words: which ones pass by themselves, and what to do about the others."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -9,7 +10,11 @@ from psycopg import errors as pg
 
 from tolva.errors import DatabaseUnavailable, TolvaError, TryLater
 
-_NO_CONNECTION = "PostgreSQL has no free connection. Raise its max_connections, or run fewer workers (TOLVA_PROCESSES)."
+_NO_CONNECTION = (
+    "PostgreSQL has no free connection. Raise its max_connections (or the limit of the role or database), "
+    "or run fewer workers (TOLVA_PROCESSES)."
+)
+_CROWDED = re.compile("too many clients|too many connections|remaining connection slots")
 _DISK_FULL = "The disk of PostgreSQL is full. Free some space; the work goes on by itself from where it stopped."
 _NO_MEMORY = "PostgreSQL ran out of memory. Give it more, or run fewer workers (TOLVA_PROCESSES)."
 
@@ -58,7 +63,7 @@ def translate(error: Exception) -> TolvaError:
     if isinstance(error, pg.OutOfMemory):
         return DatabaseUnavailable(_NO_MEMORY)
     # While connecting there is no SQLSTATE yet, only the text of the refusal.
-    if isinstance(error, pg.TooManyConnections) or "too many clients" in str(error):
+    if isinstance(error, pg.TooManyConnections) or _CROWDED.search(str(error)):
         return DatabaseUnavailable(_NO_CONNECTION)
     return DatabaseUnavailable(f"PostgreSQL does not answer: {_first_line(error)}")
 

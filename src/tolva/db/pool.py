@@ -10,8 +10,10 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
-from tolva.errors import SettingsError
+from tolva.errors import DatabaseUnavailable, SettingsError
 
+RECONNECT = 2.0
+"""Seconds after which the pool stops trying to connect for one caller; the next caller makes it begin anew."""
 APP_ROLE = "tolva_app"
 """What every connection of the application acts as. It cannot bypass row-level security."""
 
@@ -83,6 +85,8 @@ class Database:
             min_size=0,
             max_size=size,
             timeout=10,
+            # Else it tries ever more seldom, and stays deaf after an outage for as long as that lasted.
+            reconnect_timeout=RECONNECT,
             open=True,
             kwargs=_options(name),
             configure=lambda conn: _become_app(conn, idle_in_transaction),
@@ -116,7 +120,12 @@ class Database:
         except PoolTimeout:
             # The pool does not say why it has none: ask PostgreSQL itself.
             connect(self.dsn, name=f"{self.name} probe").close()
-            raise
+        try:
+            return self._pool.getconn()  # it answers, perhaps only since a moment ago
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(
+                f"All {self._pool.max_size} connections of this process are in use. Try again in some seconds."
+            ) from error
 
     def dedicated(self, purpose: str) -> Connection:
         """A connection outside the pool, for one thread to keep."""

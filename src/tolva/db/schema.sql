@@ -146,9 +146,9 @@ BEGIN
     RETURN;
   END IF;
   v_now := clock_timestamp(); -- after the wait for our turn
-  IF v_queue.noted_at < v_now - interval '1 s' THEN
+  IF v_queue.noted_at NOT BETWEEN v_now - interval '1 s' AND v_now THEN -- also when the clock was set back
     v_queue.clock_lately :=
-      CASE WHEN v_queue.noted_at < v_now - interval '2 s' THEN v_queue.clock ELSE v_queue.clock_noted END;
+      CASE WHEN v_queue.noted_at BETWEEN v_now - interval '2 s' AND v_now THEN v_queue.clock_noted ELSE v_queue.clock END;
     v_queue.clock_noted := v_queue.clock;
     v_queue.noted_at := v_now;
   END IF;
@@ -365,13 +365,17 @@ $$;
 ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
-  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (p_jobs)
-    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = e.job_id);
-  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (p_jobs)
-    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id);
+DECLARE
+  v_gone uuid[] := ARRAY(SELECT g.id FROM unnest(p_jobs) g(id)
+    WHERE (SELECT j.id FROM tolva.jobs j WHERE j.id = g.id) IS NULL);
+BEGIN
+  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (v_gone);
+  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (v_gone);
+END
 $$;
 
 ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
@@ -518,8 +522,7 @@ BEGIN
   SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
     SELECT j.id, j.attempt FROM tolva.jobs j
     WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)
-    ORDER BY j.id LIMIT 1000
-    FOR UPDATE OF j SKIP LOCKED) t;
+    ORDER BY j.id LIMIT 1000) t; -- not locked here: `finish` does that in its order, and checks the attempts
   IF v_jobs IS NULL THEN
     RETURN;
   END IF;

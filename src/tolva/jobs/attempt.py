@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from tolva.core.job import Claimed, JobId
 from tolva.errors import Cancelled, Draining, LeaseLost, TimeLimitExceeded, TolvaError
 
+_GOING_DOWN = "The worker is going down; the job goes on elsewhere."
+
 
 class Attempt:
     """A claimed job that is being worked on. `stop` may be called from any thread, `check` is called by the work."""
@@ -47,11 +49,14 @@ class Attempts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_job: dict[JobId, Attempt] = {}
+        self._draining = False
 
     def add(self, attempt: Attempt) -> None:
-        """From here on the attempt hears of cancellation and loss."""
+        """From here on the attempt hears of cancellation and loss, and that the worker is going down."""
         with self._lock:
             self._by_job[attempt.job.id] = attempt
+        if self._draining:  # it was claimed in the last moment
+            attempt.stop(Draining(_GOING_DOWN))
 
     def remove(self, attempt: Attempt) -> None:
         """The attempt has ended."""
@@ -80,5 +85,6 @@ class Attempts:
         give_up = time.monotonic() + patience
         while len(self) and time.monotonic() < give_up:
             time.sleep(0.05)
+        self._draining = True
         for attempt in self:
-            attempt.stop(Draining("The worker is going down; the job goes on elsewhere."))
+            attempt.stop(Draining(_GOING_DOWN))

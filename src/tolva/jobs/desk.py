@@ -15,15 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg.rows import DictRow, args_row
+from psycopg.rows import args_row
 
 from tolva.core.job import Claimed, JobId, Outcome, Verb
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.errors import LeaseLost
-from tolva.jobs.endings import Ending, accepted, end_attempts
-from tolva.jobs.payload import error_json
-from tolva.jobs.rings import Ring, rings
+from tolva.jobs.endings import Ending
+from tolva.jobs.outbox import Outbox
+from tolva.jobs.rings import Ring
 from tolva.jobs.sql import SQL
 from tolva.jobs.stock import Stock
 
@@ -57,7 +57,7 @@ class Desk:
         self._meeting = threading.Condition()
         self._under_way = False
         self._waiting: list[_Request] = []
-        self._outcomes: deque[Ending] = deque()
+        self._outbox = Outbox()
         self._held: dict[JobId, Claimed] = {}
         self._answer_lost = False
         self._stocks: defaultdict[str, Stock] = defaultdict(Stock)
@@ -71,10 +71,10 @@ class Desk:
         """
         with self._meeting:
             if ending is not None:
-                self._outcomes.append(ending)
+                self._outbox.put([ending])
             if queue is not None:
                 self._idle[queue].discard(threading.get_ident())
-            may_wait = len(self._outcomes) < MOST_WAITING
+            may_wait = len(self._outbox) < MOST_WAITING
             if queue is not None and may_wait and (job := self._from_stock(queue)):
                 return job
             request = _Request(queue)
@@ -95,7 +95,7 @@ class Desk:
         with self._meeting:
             for stock in self._stocks.values():
                 self._release(stock.stale())
-            idle = not self._outcomes and not self._answer_lost
+            idle = not self._outbox and not self._answer_lost
         if not idle:
             self.exchange(None, None)
 
@@ -117,7 +117,7 @@ class Desk:
         return stock.take()
 
     def _release(self, jobs: Sequence[Claimed]) -> None:
-        self._outcomes.extend(Ending(job, Outcome(Verb.RELEASE)) for job in jobs)
+        self._outbox.put(Ending(job, Outcome(Verb.RELEASE)) for job in jobs)
 
     def _join(self, request: _Request) -> list[_Request]:
         """Wait for a trip that serves the request, or become the one who makes it; then returns whom it serves."""
@@ -135,7 +135,7 @@ class Desk:
         try:
             if self._answer_lost:
                 self._give_back_unknown()
-            to_ring = self._write(self._take_outcomes())
+            to_ring = self._outbox.send(self._connection, lambda ending: self.drop(ending.job))
             for queue in sorted({request.queue for request in party if request.queue}):
                 self._claim(queue, [request for request in party if request.queue == queue])
         except Exception as error:
@@ -151,40 +151,6 @@ class Desk:
                 self._under_way = False
                 self._meeting.notify_all()
         self._ring(to_ring)
-
-    def _take_outcomes(self) -> list[Ending]:
-        with self._meeting:
-            taken = list(self._outcomes)
-            self._outcomes.clear()
-        return taken
-
-    def _write(self, endings: Sequence[Ending]) -> list[Ring]:
-        if not endings:
-            return []
-        try:
-            with self._connection() as conn:
-                rows = end_attempts(conn, endings)
-        except psycopg.Error as error:
-            return self._write_apart(endings, error)
-        except BaseException:
-            with self._meeting:
-                self._outcomes.extendleft(reversed(endings))
-            raise
-        _tell_refused(endings, rows)
-        for ending in endings:
-            self.drop(ending.job)
-        return rings(rows)
-
-    def _write_apart(self, endings: Sequence[Ending], error: psycopg.Error) -> list[Ring]:
-        """One of them holds what PostgreSQL does not take: it fails alone, and the others are written."""
-        if len(endings) > 1:
-            return [ring for ending in endings for ring in self._write([ending])]
-        [refused] = endings
-        if refused.outcome.verb is Verb.FAIL:
-            log.error("job %s: its failure cannot be written; its hard time limit will end it", refused.job.id)
-            self.drop(refused.job)
-            return []
-        return self._write([Ending(refused.job, Outcome(Verb.FAIL, error_json(error)))])
 
     def _claim(self, queue: str, requests: Sequence[_Request]) -> None:
         stock = self._stocks[queue]
@@ -227,10 +193,3 @@ class Desk:
             if self._conn is None or self._conn.closed:
                 self._conn = self._db.dedicated("desk")
             yield self._conn
-
-
-def _tell_refused(endings: Sequence[Ending], rows: Sequence[DictRow]) -> None:
-    written = accepted(rows)
-    for ending in endings:
-        if ending.job.id not in written:
-            log.warning("job %s: the outcome of attempt %s was refused", ending.job.id, ending.job.attempt)

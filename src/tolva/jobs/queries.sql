@@ -60,12 +60,12 @@ WITH saved AS (
     updated_at = clock_timestamp(),
     seq = seq + (%(progress)s::jsonb IS NOT NULL)::integer
   WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
-  RETURNING id, seq, tenant_id, cancel_requested_at, queue
+  RETURNING id, seq, tenant_id
 ), noted AS (
   INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
   SELECT id, seq, tenant_id, 'progress', %(progress)s FROM saved WHERE %(progress)s::jsonb IS NOT NULL
 )
-SELECT seq, cancel_requested_at IS NOT NULL AS cancelled FROM saved;
+SELECT seq FROM saved;
 
 -- name: finish
 -- End attempts; see the function.

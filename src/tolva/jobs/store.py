@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
+from psycopg.errors import UniqueViolation
 from psycopg.rows import DictRow
 
 from tolva.core.job import FINISHED, JobId, NewJob, Queue, State
@@ -122,8 +123,16 @@ def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
 
 
 def replay(conn: Connection, ids: Sequence[JobId], run_at: datetime | None = None) -> tuple[list[JobId], list[Ring]]:
-    """Queue failed or cancelled jobs again, each from its last checkpoint. Returns those that were."""
-    rows = conn.execute(SQL["replay"], {"ids": list(ids), "run_at": run_at}).fetchall()
+    """Queue failed or cancelled jobs again, each from its last checkpoint. Returns those that were.
+
+    Raises Conflict when a job with the unique key of one of them is made in the same moment.
+    """
+    try:
+        rows = conn.execute(SQL["replay"], {"ids": list(ids), "run_at": run_at}).fetchall()
+    except UniqueViolation:
+        raise Conflict(
+            "A new job has just taken the unique key of one of these. Nothing was queued; try again."
+        ) from None
     return [JobId(row["job_id"]) for row in rows], rings(rows)
 
 

@@ -44,7 +44,7 @@ def standard_chores(
         Chore("rescue", 1.0, lambda: rescue(db, engine)),
         Chore("schedules", 1.0, lambda: fire_due(db, engine)),
         Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
-        Chore("prune", 60.0, lambda: prune(db, keep_finished, keep_failed)),
+        Chore("prune", 600.0, lambda: prune(db, keep_finished, keep_failed)),
     ]
 
 

@@ -43,14 +43,19 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         unique_key=f"upload {arrival.idempotency_key}" if arrival.idempotency_key else None,
         unique_forever=True,
     )
-    blob = received.keep()
-    # If this fails in the very commit, nobody can tell whether it counts: the file stays.
-    with jobs.work(tenant_id) as work:
-        [made] = work.enqueue(job)
-        if made.created:
-            upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
-            stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
-            work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
+    blob, committing = received.keep(), False
+    try:
+        with jobs.work(tenant_id) as work:
+            [made] = work.enqueue(job)
+            if made.created:
+                upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
+                stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
+                work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
+            committing = True
+    except BaseException:
+        if not committing:  # else nobody can tell whether it counts, and the file stays
+            received.discard(blob)
+        raise
     if not made.created:
         received.discard(blob)
         _require_same(jobs, tenant_id, made.id, arrival, blob)

@@ -9,8 +9,8 @@ SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: upload_status
 -- A job with its upload, for the status call.
-SELECT u.filename, u.constants, u.schema, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
-  j.result, j.error, j.attempt, j.failures
+SELECT u.filename, u.constants, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
+  j.result, j.error, j.attempt
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: bad_rows

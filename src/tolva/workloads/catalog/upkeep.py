@@ -7,14 +7,16 @@ from tolva.settings import DAY, Settings
 from tolva.workloads.catalog.sql import SQL
 
 PORTION = 500
+RARELY = 600.0
+"""Seconds: nobody waits for what has outlived its time to go."""
 
 
 def catalog_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]:
     """The chores of this workload."""
     kept = settings.retention_days * DAY
     return [
-        Chore("forget uploads", 60.0, lambda: forget_uploads(db, blobs, kept)),
-        Chore("sweep files", 3600.0, lambda: sweep_files(blobs)),
+        Chore("forget uploads", RARELY, lambda: forget_uploads(db, blobs, kept)),
+        Chore("sweep files", RARELY, lambda: sweep_files(blobs)),
     ]
 
 

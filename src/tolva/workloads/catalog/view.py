@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.core.job import Json, State
+from tolva.errors import InvalidInput, NotFound, TooLarge, UnreadableFile, UnsupportedFile
 
 STATUS = {
     State.QUEUED: "pending",
@@ -16,6 +17,8 @@ STATUS = {
     State.FAILED: "failed",
     State.CANCELLED: "failed",
 }
+TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound)}
+"""Errors whose words are meant for whoever sent the file; those of others may name hosts, folders or statements."""
 MOST_LISTED = 1000
 """Entries of a list in the result."""
 
@@ -46,7 +49,7 @@ def status_view(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[
         "updated_at": _time(row["updated_at"]),
         "progress": {name: row["progress"].get(name, 0) for name in ("total", "processed", "successful", "failed")},
         "result": None,
-        "error": _error(state, row["error"]),
+        "error": _error(state, row["error"], str(row["id"])),
     }
     if row["finished_at"]:
         view["completed_at"] = _time(row["finished_at"])
@@ -75,10 +78,14 @@ def _result(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[str,
     }
 
 
-def _error(state: State, error: Json | None) -> str | None:
+def _error(state: State, error: Json | None, task_id: str) -> str | None:
     if state is State.CANCELLED:
         return "La carga fue cancelada."
-    return str(error["message"]) if state is State.FAILED and error else None
+    if state is not State.FAILED or error is None:
+        return None
+    if error["type"] in TOLD:
+        return str(error["message"])
+    return f"La carga falló por un fallo del servidor; su administrador puede ver la causa: tolva jobs show {task_id}"
 
 
 def _time(moment: datetime) -> str:

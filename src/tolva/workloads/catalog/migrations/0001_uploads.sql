@@ -36,11 +36,14 @@ $$;
 
 -- Forget them and the errors of their rows, once their files are gone.
 CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (p_jobs)
-    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = e.job_id);
-  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (p_jobs)
-    AND NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.id = u.job_id);
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+  v_gone uuid[] := ARRAY(SELECT g.id FROM unnest(p_jobs) g(id)
+    WHERE (SELECT j.id FROM tolva.jobs j WHERE j.id = g.id) IS NULL);
+BEGIN
+  DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (v_gone);
+  DELETE FROM tolva.uploads u WHERE u.job_id = ANY (v_gone);
+END
 $$;
 
 DO $$
