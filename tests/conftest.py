@@ -55,7 +55,7 @@ class Fresh:
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with ExitStack() as stack:
         if request.param == "embedded":
-            here = stack.enter_context(use(_reachable(tmp_path_factory.mktemp("pg"))))
+            here = stack.enter_context(use(reachable(tmp_path_factory.mktemp("pg"))))
             found = Cluster(here.admin_dsn, here.dsn)
         else:
             found = Cluster(EXTERNAL, EXTERNAL)
@@ -88,7 +88,7 @@ def _in(dsn: str, database: str) -> str:
     return make_conninfo(**conninfo_to_dict(dsn) | {"dbname": database})
 
 
-def _reachable(folder: Path) -> Path:
+def reachable(folder: Path) -> Path:
     """pytest's folders are for their owner alone; PostgreSQL runs as somebody else when we are root."""
     for each in (folder, *folder.parents):
         if each.stat().st_uid == os.geteuid() and each.name.startswith("pytest-"):

@@ -131,10 +131,3 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
         for router in workload.routers(settings, jobs, stored):
             api.include_router(router)
     return api
-
-
-def needs_worker(db: Database, queue: str) -> bool:
-    """Whether nobody is there to run the jobs of this queue."""
-    with db.connection() as conn:
-        living = "SELECT FROM tolva.workers WHERE lease_until > clock_timestamp() AND %s = ANY (queues) LIMIT 1"
-        return conn.execute(living, (queue,)).fetchone() is None

@@ -1,5 +1,6 @@
 """Long-running processes: the API, a worker, and both under one roof."""
 
+import _thread
 import logging
 import multiprocessing
 import signal
@@ -7,13 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
 
 import uvicorn
 
 from tolva import app
 from tolva.core.ports import QueueSlots
+from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TryLater
 from tolva.jobs.inside import run_inside
 from tolva.jobs.lifeline import die_with_parent
@@ -24,8 +26,6 @@ from tolva.settings import Settings
 
 log = logging.getLogger(__name__)
 
-INLINE = "inline"
-"""The engine whose jobs run in the process that makes them."""
 STAND_IN_LOOK = 1.0
 """Seconds between two looks whether a worker is missing: one that was killed counts as living for a lease."""
 RESTART_PAUSE = 1.0
@@ -33,12 +33,11 @@ RESTART_PAUSE = 1.0
 
 
 def serve_api(settings: Settings, listener: socket.socket) -> None:
-    """Answer HTTP on `listener` until SIGTERM or SIGINT."""
+    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
     set_up_logs(settings.log_level)
-    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs, ExitStack() as stack:
-        _await_database(server, threading.Event())
-        if settings.engine == INLINE:
-            stack.enter_context(_beside(run_inside, app.worker_plan(settings, server), jobs.engine))
+    stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
+    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+        _await_database(server, stop)
         config = uvicorn.Config(
             app.make_api(settings, jobs),
             log_config=None,
@@ -46,12 +45,21 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        api = uvicorn.Server(config)
+        if settings.engine not in INSIDE:
+            api.run(sockets=[listener])
+            return
+
+        def give_up() -> None:
+            api.should_exit = True
+
+        with _beside(give_up, run_inside, app.worker_plan(settings, server), jobs.engine):
+            api.run(sockets=[listener])
 
 
 def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
     """Run jobs until SIGTERM or SIGINT."""
-    if settings.engine == INLINE:
+    if settings.engine in INSIDE:
         raise SettingsError(
             "With TOLVA_ENGINE=inline, the API runs the jobs; set it to postgres for workers of their own."
         )
@@ -77,7 +85,7 @@ def _await_database(server: app.Server, stop: threading.Event) -> None:
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:
     """API and worker as processes of their own, each started again when it dies, until `stop` is set."""
     parts: list[_Part] = [_Part("api", _api_part, (settings, listener))]
-    if settings.engine != INLINE:
+    if settings.engine not in INSIDE:
         parts.append(_Part("worker", _worker_part, (settings,)))
     try:
         while not stop.wait(0.2):
@@ -87,7 +95,7 @@ def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event
         for part in parts:
             part.end()
         for part in parts:
-            part.wait(settings.grace_seconds + 5)
+            part.wait(2 * settings.grace_seconds + 5)  # the answers of the API may take as long as the jobs
 
 
 class _Part:
@@ -169,10 +177,11 @@ def stop_on_signals() -> threading.Event:
 def own_worker(settings: Settings, server: app.Server, jobs: Jobs, queue: str) -> Generator[threading.Event]:
     """A worker in this process as soon as no living one serves `queue`, for as long as the context is open.
 
-    The event that it yields is set once there is one.
+    The event that it yields is set once there is one. For the main thread: when the worker cannot go on, the context
+    is interrupted as by Ctrl-C, and raises what the worker raised.
     """
     begun = threading.Event()
-    with _beside(_stand_in, settings, server, jobs, queue, begun):
+    with _beside(_thread.interrupt_main, _stand_in, settings, server, jobs, queue, begun):
         yield begun
 
 
@@ -182,9 +191,9 @@ def _stand_in(
     plan = app.worker_plan(settings, server)
     while not stop.is_set():
         try:
-            if app.needs_worker(jobs.db, queue):
+            if jobs.needs_worker(queue):
                 begun.set()
-                return run_inside(plan, jobs.engine, stop) if settings.engine == INLINE else run_worker(plan, stop)
+                return run_inside(plan, jobs.engine, stop) if settings.engine in INSIDE else run_worker(plan, stop)
         except TryLater as error:
             log.warning("%s", error)
         stop.wait(STAND_IN_LOOK)
@@ -192,16 +201,29 @@ def _stand_in(
 
 
 @contextmanager
-def _beside(run: Callable[..., None], *args: object) -> Generator[None]:
-    """Run something in a thread until the context ends; its last argument is the event that ends it."""
-    stop = threading.Event()
-    thread = threading.Thread(target=run, args=(*args, stop), name=run.__name__)
+def _beside(give_up: Callable[[], object], run: Callable[..., None], *args: object) -> Generator[None]:
+    """Run something in a thread until the context ends; its last argument is the event that ends it.
+
+    When it fails, `give_up` is called, which is to end the context, and this raises what it raised.
+    """
+    stop, faults = threading.Event(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            run(*args, stop)
+        except BaseException as error:
+            faults.append(error)
+            give_up()
+
+    thread = threading.Thread(target=work, name=run.__name__)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
+        if faults:
+            raise faults[0]
 
 
 def _described(queues: Sequence[QueueSlots]) -> str:

@@ -41,13 +41,13 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port that the API listens on."""
     processes: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: min(os.cpu_count() or 1, 4))
-    """Worker processes. Each runs every queue's slots as threads."""
+    """Worker processes. Each runs every queue's slots as threads. Not with `inline`."""
     lease_seconds: Annotated[float, Field(ge=2, le=3600)] = 10.0
     """How long a worker that went silent keeps its jobs."""
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """How long running jobs may take to stop by themselves when the worker is told to end."""
     process_memory_mb: Annotated[int, Field(ge=128)] = 2048
-    """A worker process that grows over this is ended and its jobs go on elsewhere."""
+    """A worker process that grows over this is ended and its jobs go on elsewhere. Not with `inline`."""
     upload_max_mb: Annotated[int, Field(ge=1)] = 512
     """The largest upload that is accepted."""
     retention_days: Annotated[float, Field(ge=1)] = 30.0

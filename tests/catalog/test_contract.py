@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import xlsxwriter
 
 from tests.catalog.conftest import Service, working
+from tests.conftest import Fresh
 from tolva.errors import DatabaseUnavailable
 from tolva.web import multipart
 
@@ -298,6 +300,30 @@ def test_a_database_that_is_away_is_told_without_its_address(service: Service, m
     assert (health.status_code, health.json()) == (503, {"status": "unavailable", "database": "does not answer"})
     assert "10.0.0.7" not in answer.text
     assert "some seconds" in answer.json()["detail"]
+
+
+def test_an_upload_that_the_database_does_not_take_leaves_no_file(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise DatabaseUnavailable("away")
+
+    monkeypatch.setattr(service.jobs.db, "_get", away)
+    assert upload(service, as_csv(GOOD)).status_code == 503
+    assert stored_files(service) == []
+
+
+def test_a_fault_of_the_server_is_told_without_its_words(service: Service, fresh: Fresh) -> None:
+    """They may name hosts, folders and statements; the operator finds them with the job."""
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+        admin.execute("ALTER TABLE products RENAME TO elsewhere")
+        task = upload(service, as_csv(GOOD)).json()["task_id"]
+        admin.execute("UPDATE tolva.jobs SET max_attempts = 1")
+    with working(service):
+        view = await_end(service, task)
+    assert view["status"] == "failed"
+    assert view["error"].endswith(f"tolva jobs show {task}")
+    assert "products" not in view["error"]
 
 
 def test_the_same_idempotency_key_gives_the_same_task(service: Service) -> None:

@@ -1,4 +1,6 @@
-"""A cable to PostgreSQL that breaks at the worst moment: after the server did something, before anybody hears of it."""
+"""A cable to PostgreSQL that breaks: at the worst moment, after the server did something and before anybody hears of
+it, or for as long as the test likes.
+"""
 
 import selectors
 import socket
@@ -22,13 +24,31 @@ class Proxy:
         self.dsn = make_conninfo(**self._target | here)
         self.lost = False
         """Whether the answer was lost already."""
+        self._is_cut = False
+        self._lines: list[socket.socket] = []
 
     def serve(self) -> None:
         """Until the door is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._door.accept()
+                if self._is_cut:
+                    client.close()
+                    continue
+                self._lines.append(client)
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def cut(self) -> None:
+        """Break every connection, and let no new one through."""
+        self._is_cut = True
+        for line in self._lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        self._lines.clear()
+
+    def mend(self) -> None:
+        """Let new connections through again."""
+        self._is_cut = False
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -41,7 +41,7 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
 def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
     """It counts as living until its lease has run out; then the command does the work itself."""
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
-        admin.execute("SELECT tolva.join_worker(gen_random_uuid(), 'here', 1, ARRAY['bulk_upload'], interval '3 s')")
+        admin.execute("SELECT tolva.join_worker(gen_random_uuid(), 'here', 1, ARRAY['bulk_upload'], interval '8 s')")
     ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json")
     assert (ran.code, ran.json["state"]) == (4, "completed")
 
@@ -54,7 +54,7 @@ def test_a_worker_for_other_queues_is_not_waited_for(tolva: Shell, products: Pat
 
 
 def test_with_the_engine_inline_the_command_itself_does_the_work(tolva: Shell, products: Path):
-    ran = tolva("load", str(products), "--param", "proveedor_id=P1", "--json", TOLVA_ENGINE="inline")
+    ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json", TOLVA_ENGINE="inline")
     assert (ran.code, ran.json["state"]) == (4, "completed")
 
 

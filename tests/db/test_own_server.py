@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.cli.conftest import Shell
-from tests.conftest import _reachable
+from tests.conftest import reachable
 from tolva.db.embedded.use import use
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes.md"
@@ -19,7 +19,7 @@ PASSWORD = "a secret"
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that Tolva has never seen: none of its roles exist. The address of its superuser."""
-    with use(_reachable(tmp_path_factory.mktemp("own"))) as here:
+    with use(reachable(tmp_path_factory.mktemp("own"))) as here:
         with psycopg.connect(here.admin_dsn, autocommit=True) as admin:
             roles = admin.execute("SELECT FROM pg_roles WHERE rolname IN ('tolva_app', 'tolva_system')").fetchall()
         assert roles == []

@@ -17,6 +17,7 @@ from tolva.engines import ENGINES, make_engine
 from tolva.errors import DatabaseUnavailable, SettingsError, TryLater
 from tolva.jobs import store, upkeep
 from tolva.jobs.context import Context
+from tolva.jobs.pulse import keep_pulse
 from tolva.jobs.upkeep import Chore, keep_up
 
 SLOTS = (QueueSlots("work", 2), QueueSlots("side", 1))
@@ -37,12 +38,14 @@ def engine(request: pytest.FixtureRequest, shop: Workshop) -> Engine:
 def serving(
     shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = SLOTS
 ) -> Iterator[threading.Thread]:
-    """A worker process in small: the engine serves, and upkeep rings again."""
+    """A worker process in small: the engine serves, the pulse tidies the desk, and upkeep rings again."""
     stop = threading.Event()
     queues = [each.queue for each in SLOTS]
     chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
+    runner = shop.runner()
     threads = [
-        threading.Thread(target=shop.engine.serve, args=(slots, run_next or shop.runner().run_next), name="serve"),
+        threading.Thread(target=shop.engine.serve, args=(slots, run_next or runner.run_next), name="serve"),
+        threading.Thread(target=keep_pulse, args=(shop.db, shop.worker, shop.desks[-1], shop.attempts, stop)),
         threading.Thread(target=keep_up, args=([chore], stop), name="upkeep"),
     ]
     for thread in threads:
@@ -243,8 +246,8 @@ class TestPostgres:
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'tolva%'"""
             )
-            shop_id = until(partial(put_anyway, shop))
-            until(lambda: shop.state(shop_id) == "completed", WITHIN)
+            until(partial(put_anyway, shop))
+            until(lambda: all_ended(shop), 3 * WITHIN)
 
     def test_a_ring_that_cannot_be_sent_does_not_fail_the_work_that_was_committed(self, shop: Workshop) -> None:
         with Database("host=127.0.0.1 port=1 connect_timeout=1", name="away") as away:

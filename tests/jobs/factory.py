@@ -23,7 +23,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.worker import run_worker
 
-LEASE = 2.0
+LEASE = 5.0
 HALL = Queue("hall", slots=3, soft_limit=60, hard_limit=120)
 CELL = Queue("cell", slots=1, soft_limit=0.5, hard_limit=1.0, max_attempts=2)
 PROCESSES = 2

@@ -37,7 +37,7 @@ def early(cluster) -> Iterator[psycopg.Connection[DictRow]]:
     with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as conn:
         conn.execute("ALTER TABLE tolva.jobs SET (autovacuum_enabled = off)")  # it would make the plans anew
         conn.execute("ANALYZE tolva.jobs")
-        conn.execute(SQL["open_queues"], {"names": ["work"]})
+        conn.execute(SQL["open_queues"], {"names": ["work", "empty"]})
         conn.execute("SELECT tolva.join_worker(%s, 'here', 1, '{work}', '1 h')", (WORKER,))
         for _ in range(12):  # from the sixth time on the plans in a function are the general ones, and are kept
             with conn.transaction(force_rollback=True):
@@ -181,3 +181,55 @@ def test_pruning_reads_what_is_old_and_nothing_else(conn: psycopg.Connection[Dic
     assert row == {"jobs": 30}
     assert found.whole == 0
     assert found.total <= 20 * 30, found
+
+
+def claimed(conn: psycopg.Connection[DictRow]) -> list[str]:
+    return [job["id"] for job in conn.execute(SQL["claim"], VISITS["claim of ten"][1]).fetchall()]
+
+
+def lose(conn: psycopg.Connection[DictRow]) -> tuple[str, dict[str, Any]]:
+    claimed(conn)
+    conn.execute("DELETE FROM tolva.workers")
+    return VISITS["rescue"]
+
+
+def leave(conn: psycopg.Connection[DictRow]) -> tuple[str, dict[str, Any]]:
+    claimed(conn)
+    return "leave_worker", VISITS["leave"][1] | {"worker": WORKER}
+
+
+def cancel(conn: psycopg.Connection[DictRow]) -> tuple[str, dict[str, Any]]:
+    return "cancel", {"ids": claimed(conn)}
+
+
+def replay(conn: psycopg.Connection[DictRow]) -> tuple[str, dict[str, Any]]:
+    given = endings(conn)
+    conn.execute(SQL["finish"], given | {"verbs": ["fail"] * 10})
+    conn.execute("UPDATE tolva.jobs SET unique_key = id::text WHERE id = ANY (%s)", (given["jobs"],))
+    return "replay", {"ids": given["jobs"], "run_at": None}
+
+
+@pytest.mark.parametrize("prepare", [lose, leave, cancel, replay])
+def test_moving_ten_jobs_reads_a_few_index_entries_for_each(
+    conn: psycopg.Connection[DictRow], prepare: Callable[[psycopg.Connection[DictRow]], tuple[str, dict[str, Any]]]
+) -> None:
+    with conn.transaction(force_rollback=True):
+        query, given = prepare(conn)
+        with reads(conn) as done:
+            assert len(conn.execute(SQL[query], given).fetchall()) == 10
+            found = done()
+    assert found.whole == 0
+    assert found.total <= 30 * 10, found
+
+
+def test_a_list_of_a_tenants_jobs_does_not_read_those_of_others(conn: psycopg.Connection[DictRow]) -> None:
+    with reads(conn) as done:
+        conn.execute("UPDATE tolva.jobs SET tenant_id = 'rare' WHERE id = (SELECT id FROM tolva.jobs LIMIT 1)")
+        conn.execute("SET LOCAL ROLE tolva_app")
+        conn.execute("SELECT set_config('app.tenant_id', 'rare', true)")
+        before = done()
+        rows = conn.execute(SQL["list_jobs"], {"state": None, "queue": None, "kind": None, "before": None, "most": 50})
+        assert len(rows.fetchall()) == 1
+        found = done()
+    assert found.whole == before.whole
+    assert found.total - before.total <= 20, found

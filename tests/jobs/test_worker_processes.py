@@ -21,7 +21,7 @@ from tests.jobs.workshop import Workshop, until
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.jobs import upkeep
-from tolva.jobs.inside import ENDED_BY_FORCE
+from tolva.jobs.lifeline import ENDED_BY_FORCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,11 +84,11 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_jobs_of_a_killed_process_run_again_within_three_seconds(floor, worker, tmp_path: Path) -> None:
+def test_jobs_of_a_killed_process_run_again_before_any_lease_runs_out(floor, worker, tmp_path: Path) -> None:
     go = tmp_path / "go"
     id = floor.put("wait", params={"go": str(go)})
     os.kill(pid_of(floor, id), signal.SIGKILL)
-    again(floor, id, 3)
+    again(floor, id, factory.LEASE)
     go.touch()
     until(lambda: floor.state(id) == "completed")
     row = floor.row(id)
@@ -204,7 +204,7 @@ class TestInside:
         begun = floor.row(id)["created_at"]
         assert pid_of(floor, id)
         now = "SELECT clock_timestamp() - %s > make_interval(secs => %s) AS past"
-        until(lambda: floor.admin.execute(now, (begun, 2 * factory.LEASE)).fetchone()["past"], 20)
+        until(lambda: floor.admin.execute(now, (begun, 1.3 * factory.LEASE)).fetchone()["past"], 30)
         go.touch()
         until(lambda: floor.state(id) == "completed")
         assert floor.row(id)["attempt"] == 1

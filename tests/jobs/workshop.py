@@ -69,13 +69,13 @@ class Workshop:
         self.on(lambda ctx: None, "other")
         self.worker = self.join()
         self.attempts = Attempts()
-        self._desks: list[Desk] = []
+        self.desks: list[Desk] = []
 
     def __enter__(self) -> "Workshop":
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for desk in self._desks:
+        for desk in self.desks:
             with suppress(TolvaError):
                 desk.close()
 
@@ -142,8 +142,8 @@ class Workshop:
             return ctx.spawn(*[NewJob(given.pop("kind", "work"), **given)] * number)
 
     def runner(self, *, worker: str | None = None) -> Runner:
-        self._desks.append(Desk(self.db, worker or self.worker, partial(send_rings, self.engine)))
-        return Runner(self.db, self.catalogue, self.engine, self._desks[-1], self.attempts)
+        self.desks.append(Desk(self.db, worker or self.worker, partial(send_rings, self.engine)))
+        return Runner(self.db, self.catalogue, self.engine, self.desks[-1], self.attempts)
 
     def run(self, queue: str = "work") -> int:
         """Run what is ready until nothing is; answers how many attempts there were."""

@@ -7,15 +7,13 @@ from typing import Annotated, Any
 import typer
 from psycopg.rows import DictRow
 
-from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, err, out, print_json, print_json_line, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
-from tolva.cli.watch import exit_code, leave, tell_end, watch
+from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
 from tolva.core.job import JobId, State, job_id
 from tolva.jobs import store
-from tolva.jobs.progress import follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
@@ -101,14 +99,14 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
 def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
     with jobs.db.transaction(tenant_id) as conn:
         queue = store.get_job(conn, id)["queue"]
-    if app.needs_worker(jobs.db, queue):
+    if jobs.needs_worker(queue):
         start = hints.command("up")
         err.print(f"No worker is running: what waits goes on when one does. Start one: {start}", soft_wrap=True)
 
 
 def _stream(jobs: Jobs, tenant_id: str, id: JobId) -> DictRow:
     job: DictRow = {}
-    for news in follow(jobs.db, tenant_id, id):
+    for news in patiently(jobs, tenant_id, id):
         job = news.job
         print_json_line({"job": job, "events": news.events})
     return job

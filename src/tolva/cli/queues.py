@@ -78,7 +78,7 @@ def share(
 ) -> None:
     """Set a tenant's weight and rate limit in a queue; what is left out goes back to its default."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        known = {row["name"] for row in conn.execute(SQL["queue_states"]).fetchall()} | set(jobs.catalogue.queues)
+        known = {row["name"] for row in conn.execute(SQL["queue_names"]).fetchall()} | set(jobs.catalogue.queues)
         if queue not in known:
             raise _unknown(queue)
         store.set_lane(conn, tenant, queue, weight=weight, rate=rate, burst=burst)

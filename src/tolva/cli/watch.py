@@ -1,5 +1,8 @@
 """A job before the user's eyes: how far it is while it runs, a summary at its end."""
 
+import time
+from collections.abc import Iterator
+
 import typer
 from psycopg.rows import DictRow
 from rich.markup import escape
@@ -9,21 +12,51 @@ from tolva.cli.console import Exit, err, out, say
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
-from tolva.jobs.progress import follow
+from tolva.errors import DatabaseUnavailable, TryLater
+from tolva.jobs.progress import News, follow
 from tolva.jobs.work import Jobs
+
+PATIENCE = 60.0
+"""Seconds that a watcher waits for a PostgreSQL that is away."""
+PAUSE = 1.0
+BLINK = 25.0
+"""Seconds that one try to reach it may take: twice the wait for a connection, and a probe between them."""
 
 _ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
 
 
 def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
     """Follow a job to its end; returns it."""
-    last: DictRow | None = None
     with meter(err, quiet=quiet) as gauge:
-        for news in follow(jobs.db, tenant_id, id):
-            last = news.job
-            gauge.show(Reading.of(last["state"], last["progress"]))
-    assert last is not None, "follow begins with the job"
-    return last
+        for news in patiently(jobs, tenant_id, id):
+            gauge.show(Reading.of(news.job["state"], news.job["progress"]))
+            if news.is_last:
+                return news.job
+    raise AssertionError("following ends with the job")
+
+
+def patiently(jobs: Jobs, tenant_id: str, id: JobId) -> Iterator[News]:
+    """Follow a job, also while PostgreSQL is away for a while.
+
+    Raises DatabaseUnavailable after PATIENCE; the job is not lost, so say where it can be found.
+    """
+    after: int | None = None
+    away_since = began = time.monotonic()
+    while True:
+        try:
+            for news in follow(jobs.db, tenant_id, id, after):
+                yield news
+                after = news.seq
+        except TryLater as error:
+            now = time.monotonic()
+            if now - began > BLINK:  # it answered meanwhile, perhaps without news
+                away_since = now
+            if now - away_since > PATIENCE:
+                raise DatabaseUnavailable(f"{error} The job {id} is kept: tolva jobs watch {id}") from error
+            time.sleep(PAUSE)
+            began = time.monotonic()
+        else:
+            return
 
 
 def leave(said: str, *commands: str) -> typer.Exit:

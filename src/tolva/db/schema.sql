@@ -830,6 +830,8 @@ CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, fai
 
 CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
+CREATE INDEX jobs_of_tenant ON tolva.jobs USING btree (tenant_id, id);
+
 CREATE INDEX jobs_queued ON tolva.jobs USING btree (queue, priority, tenant_id, run_at, id) WHERE (state = 'queued'::text);
 
 CREATE INDEX jobs_running ON tolva.jobs USING btree (worker_id) WHERE (state = 'running'::text);
@@ -837,6 +839,8 @@ CREATE INDEX jobs_running ON tolva.jobs USING btree (worker_id) WHERE (state = '
 CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND unique_forever);
 
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (NOT unique_forever) AND (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text])));
+
+CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
 

@@ -12,6 +12,8 @@ ENGINES: Mapping[str, Callable[[Database], Engine]] = {
     "postgres": PostgresEngine,
     "inline": InlineEngine,
 }
+INSIDE = frozenset({"inline"})
+"""Engines that ring in their own process alone, so that jobs must run where they are made."""
 
 
 def require_known(name: str) -> None:

@@ -64,7 +64,7 @@ class Slots:
                 if run_next(queue):
                     continue
             except LeaseLost as error:
-                log.error("%s; this process takes no more jobs", error)
+                log.error("queue %s: %s; this slot takes no more jobs", queue, error)
                 return
             except TryLater as error:
                 log.warning("queue %s: %s", queue, error)

@@ -12,6 +12,7 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
+from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.payload import encode
 from tolva.jobs.rings import send_rings
 from tolva.jobs.sql import SQL
@@ -136,7 +137,7 @@ class Context:
     def _end_copy(self) -> None:
         """A forked copy of the handler shares the connection: it must end here, or it would end the transaction."""
         if os.getpid() != self._pid:
-            os._exit(70)
+            os._exit(ENDED_BY_FORCE)
 
     def _open_step(self) -> Step:
         if self._step is None:

@@ -8,12 +8,15 @@ import logging
 import os
 import threading
 import time
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 
 from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine
+from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
@@ -22,34 +25,52 @@ from tolva.jobs.upkeep import keep_up
 log = logging.getLogger(__name__)
 
 LOOK = 0.2
-"""Seconds between two looks at the shift while it ends, and between two tries to reach PostgreSQL."""
-ENDED_BY_FORCE = 70
-"""Exit code of a process whose worker cannot go on: EX_SOFTWARE."""
+"""Seconds between two looks at the shift, and between two tries to reach PostgreSQL."""
 
 
 def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
-    """Run the plan's queues in this process until `stop` is set; what does not end in the grace time is given back."""
+    """Run the plan's queues in this process until `stop` is set; what does not end in the grace time is given back.
+
+    Raises what makes it impossible to go on; then nothing of it runs any more.
+    """
     with plan.database("tolva inline") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         worker_id = _join(heartbeat, stop)
         if worker_id is None:
             return
         insider = _Insider(plan, heartbeat, worker_id, engine)
-        shift = Shift(db, worker_id, plan.make_catalogue(), engine)
-        work = threading.Thread(target=shift.work, args=(plan.queues,), name="shift", daemon=True)
-        upkeep_stop = threading.Event()
-        upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
-        for thread in (work, upkeep):
-            thread.start()
+        with _upkeep(plan, db, engine):
+            try:
+                _work(plan, insider, Shift(db, worker_id, plan.make_catalogue(), engine), stop)
+            finally:
+                insider.leave("The process was told to end before the job was done.")
+
+
+def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, stop: threading.Event) -> None:
+    work = threading.Thread(target=shift.work, args=(plan.queues,), name="shift", daemon=True)
+    work.start()
+    try:
         while not stop.wait(LOOK):
             insider.beat()
-        upkeep_stop.set()
+            if not work.is_alive():
+                raise RuntimeError("the slots of this process ended by themselves; the log says why")
+    finally:
         threading.Thread(target=shift.end, args=(plan.grace / 2,), daemon=True).start()
         give_up = time.monotonic() + plan.grace
         while work.is_alive() and time.monotonic() < give_up:
             work.join(LOOK)
             insider.beat()
-        upkeep.join()
-        insider.leave("The process was told to end before the job was done.")
+
+
+@contextmanager
+def _upkeep(plan: WorkerPlan, db: Database, engine: Engine) -> Generator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), stop), name="upkeep")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _join(heartbeat: Heartbeat, stop: threading.Event) -> str | None:

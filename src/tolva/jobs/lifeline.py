@@ -9,6 +9,8 @@ import threading
 from multiprocessing.connection import wait
 
 _PR_SET_PDEATHSIG = 1
+ENDED_BY_FORCE = 70
+"""Exit code of a process that must not go on (EX_SOFTWARE)."""
 
 
 def die_with_parent() -> None:

@@ -103,6 +103,10 @@ SELECT tolva.open_queues(%(names)s::text[]);
 -- Begin a worker's lease; see the function.
 SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
 
+-- name: living_worker
+-- A worker of a queue whose lease has not run out.
+SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s = ANY (queues) LIMIT 1;
+
 -- name: beat
 -- Prolong leases; see the function.
 SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
@@ -140,12 +144,19 @@ ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = ex
 
 -- name: queue_states
 -- Every queue, and how many jobs of the tenant stand in it.
-SELECT q.name, q.paused_at, count(*) FILTER (WHERE j.state = 'queued') AS queued,
-  count(*) FILTER (WHERE j.state = 'running') AS running, count(*) FILTER (WHERE j.state = 'waiting') AS waiting,
-  min(j.created_at) FILTER (WHERE j.state = 'queued') AS oldest
+SELECT q.name, q.paused_at, coalesce(a.jobs, 0) AS queued, coalesce(b.jobs, 0) AS running,
+  coalesce(c.jobs, 0) AS waiting, a.oldest
 FROM tolva.queues q
-LEFT JOIN tolva.jobs j ON j.queue = q.name AND j.state IN ('queued', 'running', 'waiting')
-GROUP BY q.name ORDER BY q.name;
+-- state by state, since each has a small index of its own
+LEFT JOIN (SELECT queue, count(*) AS jobs, min(created_at) AS oldest FROM tolva.jobs WHERE state = 'queued' GROUP BY queue)
+  a ON a.queue = q.name
+LEFT JOIN (SELECT queue, count(*) AS jobs FROM tolva.jobs WHERE state = 'running' GROUP BY queue) b ON b.queue = q.name
+LEFT JOIN (SELECT queue, count(*) AS jobs FROM tolva.jobs WHERE state = 'waiting' GROUP BY queue) c ON c.queue = q.name
+ORDER BY q.name;
+
+-- name: queue_names
+-- Every queue.
+SELECT name FROM tolva.queues;
 
 -- name: dead_letters
 -- The tenant's dead letters that were not replayed, newest first.

@@ -24,6 +24,7 @@ from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.context import Context, WaitForChildren
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
+from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.payload import encode, error_json
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,9 @@ class Runner:
             pid = os.getpid()
             outcome = self._outcome(Context(attempt, self._db, self._catalogue.queue_of, self._engine), job)
             if os.getpid() != pid:
-                os._exit(70)  # the handler forked and this is the copy: it must not speak on its parent's connections
+                os._exit(
+                    ENDED_BY_FORCE
+                )  # the handler forked and this is the copy: it must not speak on its parent's connections
         finally:
             self._attempts.remove(attempt)
         return Ending(job, outcome) if outcome is not None else None

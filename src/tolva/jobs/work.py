@@ -11,6 +11,7 @@ from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.rings import Ring, send_rings
+from tolva.jobs.sql import SQL
 from tolva.jobs.store import Enqueued
 
 
@@ -53,6 +54,11 @@ class Jobs:
     db: Database
     engine: Engine
     catalogue: Catalogue
+
+    def needs_worker(self, queue: str) -> bool:
+        """Whether nobody is there to run the jobs of this queue. Raises DatabaseUnavailable."""
+        with self.db.connection() as conn:
+            return conn.execute(SQL["living_worker"], {"queue": queue}).fetchone() is None
 
     @contextmanager
     def work(self, tenant_id: str) -> Generator[Work]:

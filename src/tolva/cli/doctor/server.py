@@ -15,6 +15,7 @@ from tolva.cli.doctor.patient import Patient, with_server, with_settings, with_t
 from tolva.db.embedded import binaries
 from tolva.db.migrate import OLDEST_SERVER, pending
 from tolva.db.pool import APP_ROLE, Connection
+from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TolvaError
 
 API_CONNECTIONS = 10
@@ -137,7 +138,9 @@ def connections(patient: Patient) -> Finding:
     )
     plan = app.worker_plan(patient.tolva, patient.running)
     # Each process: a pool for its slots, one connection to claim and one to listen. The supervisor: a pool, the heart.
-    needed = plan.processes * (plan.slots + 4) + (plan.slots + 3) + API_CONNECTIONS + OTHERS
+    inside = patient.tolva.engine in INSIDE
+    workers = plan.slots + 4 if inside else plan.processes * (plan.slots + 4) + (plan.slots + 3)
+    needed = workers + API_CONNECTIONS + OTHERS
     said = f"{found['allowed']} allowed, {found['others']} used by others, Tolva may want {needed}"
     if needed > found["allowed"] - found["others"]:
         return fault(f"{said}.", "Raise max_connections, or run fewer worker processes (TOLVA_PROCESSES).")

@@ -81,6 +81,8 @@ WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
 -- What the claim reads. Its cost depends on the tenants that wait, not on history or backlog.
 CREATE INDEX jobs_queued ON tolva.jobs (queue, priority, tenant_id, run_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON tolva.jobs (worker_id) WHERE state = 'running';
+CREATE INDEX jobs_waiting ON tolva.jobs (queue) WHERE state = 'waiting';
+CREATE INDEX jobs_of_tenant ON tolva.jobs (tenant_id, id); -- for lists: a tenant must not read through the others' history
 CREATE INDEX jobs_children ON tolva.jobs (parent_id) WHERE parent_id IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs (tenant_id, unique_key)
   WHERE unique_key IS NOT NULL AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');

@@ -1,0 +1,54 @@
+"""Connections after an outage."""
+
+import time
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.chaos.proxy import run_proxy
+from tests.conftest import Fresh
+from tests.jobs.workshop import until
+from tolva.db.pool import Database
+from tolva.errors import DatabaseUnavailable
+
+OUTAGE = 8.0
+
+
+def answers(db: Database) -> bool:
+    try:
+        with db.connection() as conn:
+            return conn.execute("SELECT 1 AS one").fetchone() == {"one": 1}
+    except DatabaseUnavailable:
+        return False
+
+
+def test_the_pool_is_back_soon_after_an_outage_however_long_that_was(fresh: Fresh) -> None:
+    with run_proxy(fresh.dsn, lose_answer_to=b"nothing has this") as cable, Database(cable.dsn, name="t") as db:
+        db._pool.timeout = 1.0
+        assert answers(db)
+        cable.cut()
+        began = time.monotonic()
+        until(lambda: not answers(db) and time.monotonic() - began > OUTAGE, 2 * OUTAGE)
+        cable.mend()
+        back = time.monotonic()
+        until(lambda: answers(db), 10)
+        assert time.monotonic() - back < OUTAGE / 2
+
+
+def test_a_pool_that_is_used_up_says_so(fresh: Fresh) -> None:
+    with Database(fresh.dsn, name="t", size=1) as db:
+        db._pool.timeout = 0.2
+        with db.connection(), pytest.raises(DatabaseUnavailable, match="All 1 connections"), db.connection():
+            pass
+
+
+@pytest.mark.parametrize("cluster", ["embedded"], indirect=True)  # the second server has but a superuser
+def test_a_server_without_room_says_what_to_raise(fresh: Fresh) -> None:
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+        limit = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(admin.info.dbname))
+        admin.execute(limit)
+    with Database(fresh.dsn, name="t") as db:
+        db._pool.timeout = 0.2
+        with pytest.raises(DatabaseUnavailable, match="max_connections"), db.connection():
+            pass
