@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.context import SpawnProcess
 
 import uvicorn
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 STAND_IN_LOOK = 1.0
 """Seconds between two looks whether a worker is missing: one that was killed counts as living for a lease."""
+STAND_IN_GRACE = 2.0
+"""Seconds that a command may still take for the work of others when its own is done, or on Ctrl-C."""
 RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
@@ -188,7 +191,7 @@ def own_worker(settings: Settings, server: app.Server, jobs: Jobs, queue: str) -
 def _stand_in(
     settings: Settings, server: app.Server, jobs: Jobs, queue: str, begun: threading.Event, stop: threading.Event
 ) -> None:
-    plan = app.worker_plan(settings, server)
+    plan = replace(app.worker_plan(settings, server), grace=min(settings.grace_seconds, STAND_IN_GRACE))
     while not stop.is_set():
         try:
             if jobs.needs_worker(queue):

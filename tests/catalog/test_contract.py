@@ -181,8 +181,9 @@ def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Se
 
 
 def test_an_unknown_task_is_404(service: Service) -> None:
-    unknown = uuid.uuid4()
-    for path in (f"{STATUS}/{unknown}", f"/api/catalog/bulk-upload/errores/{unknown}"):
+    for path in (
+        f"{base}/{id}" for base in (STATUS, "/api/catalog/bulk-upload/errores") for id in (uuid.uuid4(), "xyz")
+    ):
         answer = service.client.get(path)
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:tolva:not-found")
 

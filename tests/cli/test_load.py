@@ -1,5 +1,6 @@
 """`tolva load`: what it says of a file, before and after."""
 
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -58,6 +59,29 @@ def test_with_the_engine_inline_the_command_itself_does_the_work(tolva: Shell, p
     assert (ran.code, ran.json["state"]) == (4, "completed")
 
 
+def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "latin1.csv"
+    path.write_bytes(HEAD.encode("latin-1"))
+    ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
+    assert ran.code == 1
+    assert "no está en UTF-8" in ran.err
+    assert "correct yours, and load it again" in ran.err
+
+
+def test_whoever_waits_is_told_that_the_queue_is_paused(tolva: Shell, products: Path):
+    assert tolva("queue", "pause", "bulk_upload").code == 0  # also before any worker has opened it
+    with subprocess.Popen(
+        tolva.command("load", str(products), "--param", "proveedor_id=P1"),
+        env=tolva.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        assert waiting.stderr is not None
+        assert "is paused" in waiting.stderr.readline()
+        assert tolva("queue", "resume", "bulk_upload").code == 0
+        assert waiting.wait(60) == 4
+
+
 def test_with_the_engine_inline_there_are_no_workers_of_their_own(tolva: Shell):
     ran = tolva("worker", TOLVA_ENGINE="inline")
     assert ran.code == 2
@@ -91,6 +115,7 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--param", "proveedor_id=P1", "--tenant", ""], "name a tenant"),
         ([], "Add: --param proveedor_id=VALUE"),
         (["--param", "proveedor_id"], "write NAME=VALUE"),
         (["--param", "proveedor_id=P1", "--param", "color=azul"], "color"),

@@ -54,7 +54,16 @@ DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the embedded PostgreSQL and of files. [TOLVA_DATA_DIR]")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-Tenant = Annotated[str, typer.Option("--tenant", help="Whose jobs.")]
+
+
+def _named(tenant: str) -> str:
+    """An empty variable in a script is no tenant."""
+    if not tenant.strip():
+        raise typer.BadParameter("it is empty; name a tenant, or leave the option out")
+    return tenant
+
+
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose jobs.", callback=_named)]
 
 
 @contextmanager

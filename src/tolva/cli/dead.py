@@ -63,7 +63,7 @@ def replay(
 ) -> None:
     """Queue failed jobs again, each from its last checkpoint."""
     if bool(ids) == every:
-        raise InvalidInput("Name the jobs to replay, or say --all (with --queue or --kind to narrow it).")
+        raise InvalidInput("Either name the jobs to replay, or say --all (with --queue or --kind to narrow it).")
     wanted = [job_id(text) for text in ids or []] if not every else None
     with opened(data_dir) as jobs, jobs.work(tenant) as work:
         letters = store.dead_letters(work.conn, queue=queue, kind=kind, job_ids=wanted, most=MOST_REPLAYED)

@@ -12,7 +12,7 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
-from tolva.core.job import JobId, State, job_id
+from tolva.core.job import FINISHED, JobId, State, job_id
 from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
@@ -71,9 +71,12 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     told += [(name.removesuffix("_at"), when(job[name])) for name in ("created_at", "started_at", "finished_at")]
     out.print(facts(told), "", sep="\n")
     columns = Column("seq", right=True), Column("at"), Column("event"), Column("what", wraps=True)
-    cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in events]
+    steps = [event for event in events if event["type"] != "progress"]
+    cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in steps]
     if cells:
         out.print(listing(out, columns, cells))
+    if folded := len(events) - len(steps):
+        say(f"{folded:,} events of progress are left out; --json has them.")
 
 
 def _told(value: Any) -> str:
@@ -98,8 +101,8 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
 
 def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
     with jobs.db.transaction(tenant_id) as conn:
-        queue = store.get_job(conn, id)["queue"]
-    if jobs.needs_worker(queue):
+        job = store.get_job(conn, id)
+    if job["state"] not in FINISHED and jobs.needs_worker(job["queue"]):
         start = hints.command("up")
         err.print(f"No worker is running: what waits goes on when one does. Start one: {start}", soft_wrap=True)
 

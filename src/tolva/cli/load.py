@@ -95,9 +95,9 @@ def _known_schemas() -> Iterator[str]:
 
 def _look_at(file: Path) -> None:
     """Refuse at once what would be refused later. Raises InvalidInput and its like."""
-    if file.is_dir():
-        raise InvalidInput(f"{file} is a folder. Name one .xlsx or .csv file in it.")
     try:
+        if file.is_dir():
+            raise InvalidInput(f"{file} is a folder. Name one .xlsx or .csv file in it.")
         with file.open("rb") as stream:
             kind = sniff(stream.read(HEAD), file.name)
         verify(file, kind)

@@ -91,6 +91,8 @@ def share(
 
 def _set_paused(jobs: Jobs, queue: str, *, paused: bool) -> None:
     with jobs.db.connection() as conn:
+        if queue in jobs.catalogue.queues:  # before the first worker, too
+            conn.execute(SQL["open_queues"], {"names": [queue]})
         row = conn.execute(SQL["set_paused"], {"queue": queue, "paused": paused}).fetchone()
     if not (row and row["known"]):
         raise _unknown(queue)

@@ -13,8 +13,11 @@ from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
 from tolva.errors import DatabaseUnavailable, TryLater
+from tolva.jobs import store
 from tolva.jobs.progress import News, follow
+from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
+from tolva.workloads.catalog.view import TOLD
 
 PATIENCE = 60.0
 """Seconds that a watcher waits for a PostgreSQL that is away."""
@@ -27,12 +30,23 @@ _ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
 
 def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
     """Follow a job to its end; returns it."""
+    if not quiet:
+        _tell_if_paused(jobs, tenant_id, id)
     with meter(err, quiet=quiet) as gauge:
         for news in patiently(jobs, tenant_id, id):
             gauge.show(Reading.of(news.job["state"], news.job["progress"]))
             if news.is_last:
                 return news.job
     raise AssertionError("following ends with the job")
+
+
+def _tell_if_paused(jobs: Jobs, tenant_id: str, id: JobId) -> None:
+    with jobs.db.transaction(tenant_id) as conn:
+        job = store.get_job(conn, id)
+        paused = {row["name"] for row in conn.execute(SQL["queue_states"]).fetchall() if row["paused_at"]}
+    if job["state"] == State.QUEUED and job["queue"] in paused:
+        say = f"The queue '{job['queue']}' is paused: the job starts when somebody resumes it (tolva queue resume)."
+        err.print(say, soft_wrap=True)
 
 
 def patiently(jobs: Jobs, tenant_id: str, id: JobId) -> Iterator[News]:
@@ -103,7 +117,9 @@ def tell_end(job: DictRow, hints: Hints) -> None:
     error: Json = job["error"] or {}
     reason = error.get("message", "") if job["state"] == State.FAILED else ""
     err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
-    err.print(f"Try again: {hints.command('jobs', 'retry', str(job['id']))}", markup=False, soft_wrap=True)
+    again = f"Try again: {hints.command('jobs', 'retry', str(job['id']))}"
+    mend = "The stored file stays as it is: correct yours, and load it again."
+    err.print(mend if error.get("type") in TOLD else again, markup=False, soft_wrap=True)
 
 
 def _result(job: DictRow) -> Json:

@@ -71,7 +71,7 @@ class CsvSource:
 def open_csv(path: Path) -> CsvSource:
     """Finds delimiter and headers: the first row that holds something.
 
-    Raises UnreadableFile when there is none, TooLarge when it has too many columns.
+    Raises UnreadableFile when there is none or it is not UTF-8, TooLarge when it has too many columns.
     """
     with path.open("rb") as file:
         head = file.read(HEADER_BLOCK)
@@ -85,6 +85,8 @@ def open_csv(path: Path) -> CsvSource:
     if not filled.height:
         raise UnreadableFile("El archivo está vacío: no tiene encabezados ni datos.")
     headers = clean_headers(filled.select(cell_names(width)).row(0))
+    if any("\ufffd" in header for header in headers):
+        raise UnreadableFile('El archivo no está en UTF-8; en Excel, guárdelo como "CSV UTF-8" y vuelva a subirlo.')
     return CsvSource(path, delimiter, headers, Position(int(filled["row"][0]), mark + int(filled["end"][0])))
 
 

@@ -50,8 +50,16 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json({"healthy": not faults, "checks": checks})
     else:
         _tell(findings)
-        say("\nAll is well." if not faults else f"\n{faults} of {len(findings)} checks failed.")
+        say(f"\n{_summary(findings)}")
     raise typer.Exit(Exit.FAILED if faults else Exit.DONE)
+
+
+def _summary(findings: list[tuple[Check, Finding]]) -> str:
+    faults = sum(finding.verdict is Verdict.FAULT for _, finding in findings)
+    notes = sum(finding.verdict is Verdict.NOTE for _, finding in findings)
+    if faults:
+        return f"{faults} of {len(findings)} checks failed."
+    return f"No faults; {notes} to note." if notes else "All is well."
 
 
 def _look(check: Check, patient: Patient) -> Finding:
@@ -59,6 +67,10 @@ def _look(check: Check, patient: Patient) -> Finding:
         return check.look(patient)
     except TolvaError as error:
         return fault(str(error), "Mend this first, then ask the doctor again.")
+    except OSError as error:
+        return fault(
+            f"{error.filename} cannot be looked at: {error.strerror}.", "Ask the doctor as the folder's owner."
+        )
 
 
 def _tell(findings: list[tuple[Check, Finding]]) -> None:

@@ -95,7 +95,10 @@ def examined(data_dir: Path | None) -> Generator[Patient]:
 
 
 def _is_there(settings: Settings) -> bool:
-    return bool(settings.database_url) or (settings.data_dir / "postgres" / "data").exists()
+    try:
+        return bool(settings.database_url) or (settings.data_dir / "postgres" / "data").exists()
+    except OSError:
+        return True  # we may not even look; whoever opens it says whose it is
 
 
 def _is_usable(server: Server) -> bool:

@@ -54,6 +54,6 @@ def dead_letters(patient: Patient) -> Finding:
         letters = store.dead_letters(conn, most=MOST_LETTERS)
     if letters:
         more = " or more" if len(letters) == MOST_LETTERS else ""
-        remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay`."
+        remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay JOB`."
         return note(f"{len(letters)}{more}, the last one: {letters[0]['error'].get('message', '')}", remedy)
     return ok("none")

@@ -61,7 +61,8 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
         return accepted_view(job, sink.filename, constants, prefix)
 
     @router.get("/bulk-upload/status/{task_id}")
-    def status(task_id: UUID) -> dict[str, Any]:
+    def status(task_id: str) -> dict[str, Any]:
+        task_id = _known(task_id)
         with jobs.db.transaction(DEFAULT_TENANT) as conn:
             row = conn.execute(SQL["upload_status"], {"job_id": task_id}).fetchone()
             if row is None:
@@ -71,11 +72,20 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
         return status_view(row, bad, prefix)
 
     @router.get("/bulk-upload/errores/{task_id}")
-    def errors(task_id: UUID) -> StreamingResponse:
+    def errors(task_id: str) -> StreamingResponse:
+        task_id = _known(task_id)
         return StreamingResponse(
-            error_lines(jobs.db, DEFAULT_TENANT, JobId(str(task_id))),
+            error_lines(jobs.db, DEFAULT_TENANT, JobId(task_id)),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="errores-{task_id}.csv"'},
         )
 
     return router
+
+
+def _known(task_id: str) -> str:
+    """What is no id at all is a task that nobody knows."""
+    try:
+        return str(UUID(task_id))
+    except ValueError:
+        raise NotFound(f"No existe la tarea {task_id}.") from None
