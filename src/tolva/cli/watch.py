@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import typer
 from psycopg.rows import DictRow
@@ -31,7 +32,8 @@ _ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
 def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
     """Follow a job to its end; returns it."""
     if not quiet:
-        _tell_if_paused(jobs, tenant_id, id)
+        with suppress(TryLater):  # following waits for PostgreSQL; the hint does not
+            _tell_if_paused(jobs, tenant_id, id)
     with meter(err, quiet=quiet) as gauge:
         for news in patiently(jobs, tenant_id, id):
             gauge.show(Reading.of(news.job["state"], news.job["progress"]))
@@ -43,7 +45,7 @@ def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> Dict
 def _tell_if_paused(jobs: Jobs, tenant_id: str, id: JobId) -> None:
     with jobs.db.transaction(tenant_id) as conn:
         job = store.get_job(conn, id)
-        paused = {row["name"] for row in conn.execute(SQL["queue_states"]).fetchall() if row["paused_at"]}
+        paused = {row["name"] for row in conn.execute(SQL["queue_names"]).fetchall() if row["paused_at"]}
     if job["state"] == State.QUEUED and job["queue"] in paused:
         say = f"The queue '{job['queue']}' is paused: the job starts when somebody resumes it (tolva queue resume)."
         err.print(say, soft_wrap=True)

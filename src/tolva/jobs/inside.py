@@ -8,19 +8,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine
-from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
-from tolva.jobs.upkeep import keep_up
+from tolva.jobs.upkeep import kept_up
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
         if worker_id is None:
             return
         insider = _Insider(plan, heartbeat, worker_id, engine)
-        with _upkeep(plan, db, engine):
+        with kept_up(plan.make_chores(db, engine)):
             try:
                 _work(plan, insider, Shift(db, worker_id, plan.make_catalogue(), engine), stop)
             finally:
@@ -59,18 +57,6 @@ def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, stop: threading.E
         while work.is_alive() and time.monotonic() < give_up:
             work.join(LOOK)
             insider.beat()
-
-
-@contextmanager
-def _upkeep(plan: WorkerPlan, db: Database, engine: Engine) -> Generator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), stop), name="upkeep")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _join(heartbeat: Heartbeat, stop: threading.Event) -> str | None:

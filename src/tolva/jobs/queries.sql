@@ -155,8 +155,8 @@ LEFT JOIN (SELECT queue, count(*) AS jobs FROM tolva.jobs WHERE state = 'waiting
 ORDER BY q.name;
 
 -- name: queue_names
--- Every queue.
-SELECT name FROM tolva.queues;
+-- Every queue, and since when it is paused.
+SELECT name, paused_at FROM tolva.queues;
 
 -- name: dead_letters
 -- The tenant's dead letters that were not replayed, newest first.

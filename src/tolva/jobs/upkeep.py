@@ -7,7 +7,8 @@ no worker that freezes or dies in the middle can hold up the others; two that do
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tolva.core.ports import Engine
@@ -55,6 +56,19 @@ def keep_up(chores: Sequence[Chore], stop: threading.Event) -> None:
         for chore in chores:
             if due[chore.name] <= time.monotonic():
                 due[chore.name] = time.monotonic() + (0.0 if _do(chore) else chore.every)
+
+
+@contextmanager
+def kept_up(chores: Sequence[Chore]) -> Generator[None]:
+    """A thread does the chores for as long as the context is open."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_up, args=(chores, stop), name="upkeep")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _do(chore: Chore) -> bool:

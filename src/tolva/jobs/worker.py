@@ -17,7 +17,7 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.process import WorkerProcess, start_process
 from tolva.jobs.rings import send_rings
-from tolva.jobs.upkeep import keep_up
+from tolva.jobs.upkeep import kept_up
 
 log = logging.getLogger(__name__)
 
@@ -34,21 +34,17 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
 
     `ready` is called once the first processes have been started. While PostgreSQL is away, it waits.
     """
-    upkeep_stop = threading.Event()
     with plan.database("tolva supervisor") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         engine = plan.make_engine(db)
         supervisor = Supervisor(plan, heartbeat, engine)
-        upkeep = threading.Thread(target=keep_up, args=(plan.make_chores(db, engine), upkeep_stop), name="upkeep")
-        upkeep.start()
-        try:
-            supervisor.look()
-            ready()
-            while not stop.wait(LOOK):
+        with kept_up(plan.make_chores(db, engine)):
+            try:
                 supervisor.look()
-        finally:
-            upkeep_stop.set()
-            supervisor.end()
-            upkeep.join()
+                ready()
+                while not stop.wait(LOOK):
+                    supervisor.look()
+            finally:
+                supervisor.end()
 
 
 class Supervisor:
