@@ -60,11 +60,11 @@ def test_with_the_engine_inline_the_command_itself_does_the_work(tolva: Shell, p
 
 
 def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolva: Shell, tmp_path: Path):
-    path = tmp_path / "latin1.csv"
-    path.write_bytes(HEAD.encode("latin-1"))
+    path = tmp_path / "no_price.csv"
+    path.write_text("codigo,nombre\nA,uno\n")
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
     assert ran.code == 1
-    assert "no está en UTF-8" in ran.err
+    assert "Faltan columnas obligatorias: precio" in ran.err
     assert "correct yours, and load it again" in ran.err
 
 
@@ -92,8 +92,8 @@ def test_with_the_engine_inline_there_are_no_workers_of_their_own(tolva: Shell):
     ("name", "content", "said"),
     [
         ("nada.xlsx", None, "There is no file"),
-        ("carpeta.xlsx", "folder", "is a folder. Name one .xlsx or .csv file in it."),
-        ("lista.txt", b"a,b\n1,2\n", "Solo se aceptan archivos .xlsx y .csv."),
+        ("carpeta.xlsx", "folder", "is a folder. Name one file in it."),
+        ("lista.pdf", b"a,b\n1,2\n", "Solo se aceptan archivos .csv, "),
         ("lista.xlsx", b"a,b\n1,2\n", "su contenido no lo es"),
         ("vacio.csv", b"", "vacío"),
         ("secreto.xlsx", ENCRYPTED, "contraseña"),

@@ -8,8 +8,8 @@ import pytest
 from tolva.errors import InvalidInput
 from tolva.tables.check import Checked, check, check_constants
 from tolva.tables.map import match_headers
+from tolva.tables.reading.source import Frame, Position
 from tolva.tables.schema import Schema
-from tolva.tables.source import Frame, Position
 
 GOOD = {"codigo": "A", "nombre": "N", "precio": "1", "certificado_sanitario": "C", "tiempo_entrega_dias": "1"}
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tolva.errors import TolvaError
 from tolva.tables.check import check
 from tolva.tables.load import load
-from tolva.tables.map import match_headers
-from tolva.tables.read import open_source
+from tolva.tables.map import known_names, match_headers
+from tolva.tables.reading import open_source
+from tolva.tables.reading.sniff import HEAD, sniff, verify
+from tolva.tables.reading.source import Frame, Position
 from tolva.tables.schema import Schema
-from tolva.tables.sniff import HEAD, sniff, verify
-from tolva.tables.source import Frame, Position
 from tolva.tables.survey import survey
 
 HEADER = b"codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias,stock\n"
@@ -45,7 +45,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, products: Schema, content
     try:
         kind = sniff(path.read_bytes()[:HEAD], "a.csv")
         verify(path, kind)
-        source = open_source(path, kind)
+        source = open_source(path, kind, tmp_path, known=known_names(products))
         mapping = match_headers(source.headers, products)
     except TolvaError:
         assert not header
@@ -78,7 +78,7 @@ def test_what_the_checks_call_good_the_table_takes(
         for n, name in enumerate(names)
     }
     flaws = pl.Series([None] * len(rows), dtype=pl.String)
-    frame = Frame(pl.DataFrame({"row": range(2, len(rows) + 2), "flaw": flaws, **cells}), Position(0))
+    frame = Frame(pl.DataFrame({"row": range(2, len(rows) + 2), "flaw": flaws, "more": None, **cells}), Position(0))
     checked = check(frame, match_headers(tuple(names), products), products)
     loaded = load(conn, products, checked.good, {"proveedor_id": "P1"})
     assert loaded.created + loaded.updated + loaded.unchanged + checked.rejected == len(rows)
@@ -90,4 +90,4 @@ def test_a_zip_without_contents_is_refused(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "stored"
     path.write_bytes(content)
     with pytest.raises(TolvaError):
-        open_source(path, "xlsx")
+        open_source(path, "xlsx", tmp_path)

@@ -1,5 +1,6 @@
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -9,16 +10,16 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from tolva.errors import TolvaError, TooLarge, UnreadableFile
-from tolva.tables import read_xlsx, xlsx_scan
-from tolva.tables import sniff as sniff_module
+from tolva.errors import InvalidInput, TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.map import match_headers
-from tolva.tables.read import open_source
-from tolva.tables.read_xlsx import open_xlsx
+from tolva.tables.reading import open_source, xlsx_scan
+from tolva.tables.reading import sniff as sniff_module
+from tolva.tables.reading import workbook as workbook_module
+from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.sniff import HEAD, sniff
+from tolva.tables.reading.source import Position, Source
 from tolva.tables.schema import Schema
-from tolva.tables.sniff import HEAD, sniff, verify
-from tolva.tables.source import Position, Source
 
 Sheet = Any
 Write = Callable[[Sheet, Any], None]
@@ -33,8 +34,12 @@ def workbook(path: Path, write: Write) -> Path:
     return path
 
 
+def open_xlsx(path: Path) -> Source:
+    return open_source(path, "xlsx", Path(tempfile.mkdtemp()))
+
+
 def rows_of(source: Source, size: int = 100, at: Position | None = None) -> list[tuple[Any, ...]]:
-    return [row for frame in source.frames(at, size) for row in frame.rows.drop("flaw").rows()]
+    return [row for frame in source.frames(at, size) for row in frame.rows.drop("flaw", "more").rows()]
 
 
 def column_of(tmp_path: Path, *values: Any, kind: str | None = None) -> list[str | None]:
@@ -76,7 +81,7 @@ def _table_in_mid_sheet(sheet: Sheet, _: Any) -> None:
 
 
 def test_a_table_in_mid_sheet_keeps_the_rows_that_the_user_sees(tmp_path: Path) -> None:
-    source = open_source(workbook(tmp_path / "b", _table_in_mid_sheet), "xlsx")
+    source = open_xlsx(workbook(tmp_path / "b", _table_in_mid_sheet))
     assert source.headers == ("Código", "Nombre")
     assert rows_of(source) == [(5, "A", "uno"), (8, "B", "dos")]
 
@@ -203,36 +208,83 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.Monk
     path = workbook(tmp_path / "b", _table_in_mid_sheet)
     _rewritten(path, FIRST_SHEET, lambda _: bytes(5 * 1024**2))
     monkeypatch.setattr(sniff_module, "RATIO_MATTERS", 1024**2)
-    monkeypatch.setattr(read_xlsx, "scan_first_sheet", lambda _: pytest.fail("it was opened"))
+    monkeypatch.setattr(workbook_module, "scan_sheet", lambda *_: pytest.fail("it was opened"))
     with pytest.raises(TooLarge, match="5 MB"):
         open_xlsx(path)
 
 
 def test_an_empty_sheet_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="está vacía"):
-        open_xlsx(workbook(tmp_path / "b", lambda *_: None))
+    with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+        book.add_worksheet()
+    with pytest.raises(UnreadableFile, match="está vacío: ninguna hoja"):
+        open_xlsx(tmp_path / "b")
 
 
-def test_real_spreadsheets_are_read_or_refused_with_our_own_errors(real_files: Path, products: Schema) -> None:
-    outcomes: dict[str, str] = {}
-    for path in sorted(real_files.iterdir()):
-        try:
-            kind = sniff(path.read_bytes()[:HEAD], path.with_suffix(".xlsx").name)
-            verify(path, kind)
-            source = open_source(path, kind)
-            outcomes[path.name] = str(sum(frame.rows.height for frame in source.frames(None, 2)))
-            match_headers(source.headers, products)
-        except TolvaError as error:
-            outcomes.setdefault(path.name, type(error).__name__)
-    assert {name: outcomes.get(name) for name in ("errors.xlsx", "header-row.xlsx", "no-header.xlsx")} == {
-        "errors.xlsx": "6",
-        "header-row.xlsx": "2",
-        "no-header.xlsx": "1",
-    }
-    assert outcomes["pass_protected.xlsx"] == outcomes["empty_sheet.xlsx"] == "UnreadableFile"
-    assert outcomes["date.ods"] == outcomes["date.xls"] == "UnsupportedFile"
+REAL: dict[str, tuple[tuple[int, ...], int] | type[TolvaError]] = {
+    "any_sheets.ods": ((), 4),
+    "any_sheets.xlsx": ((), 4),
+    "date.ods": ((), 4),
+    "date.xls": ((), 3),
+    "date.xlsx": ((), 3),
+    "date_1904.xlsx": ((), 3),
+    "date_iso.xlsx": ((1,), 5),
+    "empty_sheet.xlsx": UnreadableFile,
+    "encoded_entities.xlsx": ((1,), 0),
+    "errors.xlsx": ((1,), 6),
+    "has_x000D_.xlsx": ((1,), 0),
+    "header-row.xlsx": ((9,), 1),
+    "inlineStr_cdata.xlsx": ((1,), 1),
+    "inventory-table.xlsx": ((1,), 4),
+    "issues.xlsx": ((1,), 5),
+    "merge_cells.xlsx": ((1,), 1),
+    "no-header.xlsx": ((), 2),
+    "pass_protected.ods": UnreadableFile,
+    "pass_protected.xlsx": UnreadableFile,
+    "temperature-in-middle.xlsx": ((4,), 2),
+    "too_small.xls": UnsupportedFile,
+    "whitespace_trim.xlsx": ((1,), 2),
+}
+"""Header rows and data rows of each, or how it is refused."""
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_spreadsheets_are_read_or_refused_rightly(real_files: Path, tmp_path: Path, name: str) -> None:
+    found: tuple[tuple[int, ...], int] | type[TolvaError]
+    try:
+        kind = sniff((real_files / name).read_bytes()[:HEAD], name)
+        source = open_source(real_files / name, kind, tmp_path)
+        found = (source.findings.header_rows, sum(frame.rows.height for frame in source.frames(None, 2)))
+    except TolvaError as error:
+        found = type(error)
+    assert found == REAL[name]
 
 
 def test_dates_of_both_epochs_are_the_same_day(real_files: Path) -> None:
-    first = {name: open_xlsx(real_files / name).headers[0] for name in ("date.xlsx", "date_1904.xlsx")}
-    assert set(first.values()) == {"2021-01-01 00:00:00"}
+    first = {name: rows_of(open_xlsx(real_files / name))[0] for name in ("date.xlsx", "date_1904.xlsx")}
+    assert set(first.values()) == {(1, "2021-01-01 00:00:00", "15")}
+
+
+def test_merged_cells_and_hidden_rows_read_as_they_look_and_are_told(tmp_path: Path) -> None:
+    def write(sheet: Sheet, _: Any) -> None:
+        sheet.merge_range(0, 1, 0, 2, "Precio")
+        sheet.write_row(1, 0, ["Código", "Neto", "Bruto"])
+        sheet.merge_range(2, 0, 4, 0, "A1")
+        for row in range(2, 6):
+            sheet.write_row(row, 1, [row, row * 1.5])
+        sheet.set_row(3, options={"hidden": True})
+
+    source = open_xlsx(workbook(tmp_path / "b", write))
+    assert source.findings.header_rows == (1, 2)
+    assert source.headers == ("Código", "Precio Neto", "Precio Bruto")
+    assert [row[:2] for row in rows_of(source)] == [(3, "A1"), (4, "A1"), (5, "A1"), (6, None)]
+    assert "Las filas ocultas de la hoja también se leen: 4." in source.findings.notes
+
+
+def test_a_sheet_can_be_chosen_by_name_or_number(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b", _table_in_mid_sheet)
+    chosen = [
+        open_source(path, "xlsx", Path(tempfile.mkdtemp()), options=ReadOptions(sheet=s)) for s in ("ignored", "2")
+    ]
+    assert [source.headers for source in chosen] == [("other sheet",)] * 2
+    with pytest.raises(InvalidInput, match='no tiene la hoja "3"'):
+        open_source(path, "xlsx", tmp_path, options=ReadOptions(sheet="3"))

@@ -9,17 +9,18 @@ import typer
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
+from tolva.cli.files import kind_of_file
 from tolva.cli.hints import Hints
 from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
-from tolva.errors import InvalidInput, UnreadableFile
+from tolva.errors import InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.serve import own_worker
 from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
-from tolva.tables.sniff import HEAD, sniff, verify
+from tolva.tables.reading.sniff import verify
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.accept import KIND, Arrival, accept
 from tolva.workloads.catalog.reception import Reception
@@ -28,7 +29,9 @@ PIECE = 1024 * 1024
 
 
 def load(
-    file: Annotated[Path, typer.Argument(help="A .xlsx or .csv file.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV, Excel, ODS or JSON file, also as .gz or .zip.", show_default=False)
+    ],
     schema: Annotated[str, typer.Option(help="What the rows are.")] = "products",
     param: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE that holds for every row, for instance proveedor_id=PROV001.")
@@ -40,7 +43,7 @@ def load(
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
     constants = _constants(schema, _params(param or []))
-    _look_at(file)
+    verify(file, kind_of_file(file))  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
@@ -91,20 +94,6 @@ def _known_schemas() -> Iterator[str]:
         name, dot, _ = file.name.partition(".json")
         if dot:
             yield name
-
-
-def _look_at(file: Path) -> None:
-    """Refuse at once what would be refused later. Raises InvalidInput and its like."""
-    try:
-        if file.is_dir():
-            raise InvalidInput(f"{file} is a folder. Name one .xlsx or .csv file in it.")
-        with file.open("rb") as stream:
-            kind = sniff(stream.read(HEAD), file.name)
-        verify(file, kind)
-    except FileNotFoundError:
-        raise InvalidInput(f"There is no file {file} (looked in {Path.cwd()}).") from None
-    except OSError as error:
-        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -106,6 +107,17 @@ class Blobs:
             _close(part)
             Path(part.name).unlink(missing_ok=True)
 
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """An empty folder for intermediate files, gone afterwards."""
+        with explained():
+            folder = self._incoming / str(uuid_utils.uuid7())
+            folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def path(self, key: str) -> Path:
         """Where a stored file lies. Raises NotFound, or StorageUnavailable when no file is there at all."""
         path = self._home(key)
@@ -126,12 +138,12 @@ class Blobs:
             self._home(key).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what crashes left half-received."""
+        """Remove what crashes left half-received or half-read."""
         with explained():
             for part in self._incoming.iterdir() if self._incoming.is_dir() else ():
                 with suppress(FileNotFoundError):  # it has just ended
                     if time.time() - part.stat().st_mtime > ABANDONED:
-                        part.unlink()
+                        shutil.rmtree(part) if part.is_dir() else part.unlink()
 
     def _home(self, key: str) -> Path:
         # The parsing keeps a foreign key from leading out of the folder.

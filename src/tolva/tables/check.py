@@ -12,9 +12,9 @@ from tolva.errors import InvalidInput
 from tolva.tables.explain import field_errors, flaw_errors, missing_errors
 from tolva.tables.map import Mapping, Match
 from tolva.tables.parse import text_of, value_of
+from tolva.tables.reading.source import Frame
 from tolva.tables.rules import faults_of
 from tolva.tables.schema import Field, Schema
-from tolva.tables.source import Frame
 
 
 @dataclass(frozen=True)

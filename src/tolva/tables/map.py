@@ -42,6 +42,12 @@ class Mapping:
         raise KeyError(field)
 
 
+def known_names(schema: Schema) -> frozenset[str]:
+    """The folded names by which a header can call the schema's fields."""
+    names = (name for field in schema.file_fields for name in (field.name, field.title, *field.aliases))
+    return frozenset(filter(None, map(fold, names)))
+
+
 def match_headers(headers: tuple[str, ...], schema: Schema) -> Mapping:
     """Maps a file's headers to the schema's fields.
 

@@ -10,8 +10,8 @@ import polars as pl
 
 from tolva.tables.map import Mapping
 from tolva.tables.parse import text_of, value_of
+from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
-from tolva.tables.source import Source
 
 ROWS = 100_000
 SEED = 7

@@ -11,7 +11,7 @@ from tolva.core.job import JobId, NewJob
 from tolva.errors import Conflict
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
-from tolva.tables.sniff import FileKind, verify
+from tolva.tables.reading.sniff import FileKind, verify
 from tolva.workloads.catalog.sql import SQL
 
 KIND = "bulk_upload"

@@ -23,6 +23,8 @@ from tolva.workloads.catalog.sql import SQL
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 
 SCHEMA = "products"
+ACCEPTED = (".xlsx", ".csv")
+"""What the contract takes; other callers bring more kinds."""
 FORM = {
     "requestBody": {
         "required": True,
@@ -54,7 +56,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     ) -> dict[str, Any]:
         constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
-            sink = Reception(writer)
+            sink = Reception(writer, ACCEPTED)
             await receive_file(request, "file", sink, most_bytes)
             arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
             job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 from psycopg.rows import DictRow
@@ -18,10 +19,10 @@ from tolva.tables.check import check
 from tolva.tables.document import builtin_schema
 from tolva.tables.load import load
 from tolva.tables.map import Mapping as ColumnMapping
-from tolva.tables.map import match_headers
-from tolva.tables.read import open_source
+from tolva.tables.map import known_names, match_headers
+from tolva.tables.reading import open_source
+from tolva.tables.reading.source import Frame, Source
 from tolva.tables.schema import Schema
-from tolva.tables.source import Frame, Source
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.catalog.sql import SQL
 from tolva.workloads.catalog.tally import MOST_KEYS, Tally
@@ -55,7 +56,12 @@ def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json
 
     Raises InvalidInput when the file as a whole cannot be loaded; then no row was written.
     """
-    intake = _open(_upload(ctx), blobs, defaults)
+    upload = _upload(ctx)
+    with blobs.scratch() as scratch:
+        return _load(ctx, _open(upload, blobs, scratch, defaults))
+
+
+def _load(ctx: Context, intake: Intake) -> Json:
     total = intake.found.total
     tally = Tally.from_json(ctx.checkpoint)
     ctx.progress(**tally.counters(total), ignored_columns=list(intake.mapping.ignored))
@@ -75,9 +81,10 @@ def _upload(ctx: Context) -> DictRow:
     return upload
 
 
-def _open(upload: DictRow, blobs: Blobs, defaults: Mapping[str, str]) -> Intake:
+def _open(upload: DictRow, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
     schema = builtin_schema(upload["schema"]).with_defaults(defaults)
-    source = open_source(blobs.path(upload["blob"]), upload["kind"])
+    file = blobs.path(upload["blob"])
+    source = open_source(file, upload["kind"], scratch, name=upload["filename"], known=known_names(schema))
     mapping = match_headers(source.headers, schema)
     return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
 

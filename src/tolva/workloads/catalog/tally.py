@@ -6,7 +6,7 @@ from typing import Any
 from tolva.core.job import Json
 from tolva.tables.check import Checked
 from tolva.tables.load import Loaded
-from tolva.tables.source import Frame, Position
+from tolva.tables.reading.source import Frame, Position
 
 MOST_KEYS = 1000
 """Keys of new rows that the result names."""

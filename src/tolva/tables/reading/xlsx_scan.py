@@ -34,23 +34,46 @@ SHEET = re.compile(r'<(?:\w+:)?sheet\s[^>]*\b\w+:id="([^"]+)"')
 RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 
 
+MERGED = re.compile(
+    rb"""<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']"""
+)
+HIDDEN_ROW = re.compile(
+    rb"""<(?:\w+:)?row\b(?=[^>]*\shidden\s*=\s*["'](?:1|true)["'])[^>]*?\sr\s*=\s*["']([0-9]{1,7})["']"""
+)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Cells shown as one: rows from 1, columns from 0, the last ones included."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
 @dataclass(frozen=True)
 class SheetScan:
-    """Extent of a sheet's cells, and its error cells as (row from 1, column from 0, text)."""
+    """Extent of a sheet's cells, its error cells as (row from 1, column from 0, text), merged cells, hidden rows."""
 
     rows: int
     columns: int
     errors: tuple[tuple[int, int, str], ...]
+    merges: tuple[Merge, ...]
+    hidden: tuple[int, ...]
+    """Rows that Excel does not show, from 1."""
 
 
-def scan_first_sheet(archive: zipfile.ZipFile, *, exact: bool = False) -> SheetScan:
-    """Reads the first sheet's XML once, in blocks. Raises UnreadableFile when the workbook names no sheet.
+def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) -> SheetScan:
+    """Reads a sheet's XML once, in blocks; `number` counts sheets from 0. Raises UnreadableFile when there is none.
 
     The extent counts cells that are formatted but empty, unless `exact` is asked for, which takes longer.
     """
     rows, columns = 0, set[bytes]()
     errors: list[tuple[int, int, str]] = []
-    for block in _whole_rows(archive, _first_sheet(archive)):
+    merges: list[Merge] = []
+    hidden: list[int] = []
+    for block in _whole_rows(archive, _sheet(archive, number)):
         if exact and not UNPLACED_CELL.search(block):  # such a cell stands beside the one before it
             cells, numbers = FILLED_CELL.findall(block), list[bytes]()
         else:
@@ -60,8 +83,15 @@ def scan_first_sheet(archive: zipfile.ZipFile, *, exact: bool = False) -> SheetS
         if b'"e"' in block or b"'e'" in block:
             found = ERROR_CELL.findall(block)
             errors += [(int(row), column_index(column), text.decode()) for column, row, text in found]
+        if b"hidden" in block:
+            hidden += map(int, HIDDEN_ROW.findall(block))
+        if b"mergeCell" in block:
+            found = MERGED.findall(block)
+            merges += [Merge(int(a), int(b), column_index(left), column_index(right)) for left, a, right, b in found]
     indexes = [column_index(column) for column in columns]
-    return SheetScan(rows, max(indexes, default=-1) - min(indexes, default=0) + 1, tuple(errors))
+    return SheetScan(
+        rows, max(indexes, default=-1) - min(indexes, default=0) + 1, tuple(errors), tuple(merges), tuple(hidden)
+    )
 
 
 def column_index(letters: bytes) -> int:
@@ -96,10 +126,10 @@ def _whole_rows(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     yield rest
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    sheet = SHEET.search(_text(archive, "xl/workbook.xml"))
+def _sheet(archive: zipfile.ZipFile, number: int) -> str:
+    ids: list[str] = SHEET.findall(_text(archive, "xl/workbook.xml"))
     for relation in RELATION.findall(_text(archive, "xl/_rels/workbook.xml.rels")):
-        if sheet and f'Id="{sheet[1]}"' in relation:
+        if number < len(ids) and f'Id="{ids[number]}"' in relation:
             target = re.search(r'Target="([^"]+)"', relation)
             if target:
                 return normpath(join("xl", target[1])).lstrip("/")

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
+from tolva.tables.reading.findings import Findings
+
 MAX_COLUMNS = 2_000
 
 
@@ -40,7 +42,8 @@ class Frame:
     """Consecutive rows that hold something, and the position after them.
 
     `rows` has the columns `row` (Int64, as the user counts), `flaw` (String: null, or the code of what is
-    wrong with the row as a whole) and one String column `c0`, `c1` … per header; an absent cell is null.
+    wrong with the row as a whole), `more` (List of String: null, or the cells beyond those of other rows) and the
+    String columns `c0`, `c1` …: at least one per header; an absent cell is null.
     """
 
     rows: pl.DataFrame
@@ -52,7 +55,12 @@ class Source(Protocol):
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The cells of the header row, trimmed; a blank one is ""."""
+        """The names of the columns, trimmed; a blank one is "". None at all where the file has no header."""
+        ...
+
+    @property
+    def findings(self) -> Findings:
+        """How the file was read."""
         ...
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
@@ -79,6 +87,20 @@ def without_blank(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _blank(name: str) -> pl.Expr:
     return pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+
+
+def with_more(rows: pl.DataFrame, named: int, width: int) -> pl.DataFrame:
+    """The columns of a frame, from rows whose `width` cells may be more than the named ones."""
+    beyond = cell_names(width)[named:]
+    cells = ["row", "flaw", "more", *cell_names(named)]
+    if not any(rows[name].null_count() < rows.height for name in beyond):
+        return rows.select(cells)
+    filled = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in beyond)
+    more = pl.concat_list(*beyond, pl.col("more").fill_null(pl.lit([], pl.List(pl.String))))
+    return rows.with_columns(
+        more=pl.when(filled | pl.col("more").is_not_null()).then(more),
+        flaw=pl.coalesce("flaw", pl.when(filled).then(pl.lit("extra_cells"))),
+    ).select(cells)
 
 
 def clean_headers(cells: tuple[str | None, ...]) -> tuple[str, ...]:

@@ -1,0 +1,52 @@
+"""Local files that a command is given, and what its options say of them."""
+
+import tempfile
+from collections.abc import Generator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tolva.errors import InvalidInput, UnreadableFile
+from tolva.tables.reading import open_source
+from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.sniff import HEAD, FileKind, guess
+from tolva.tables.reading.source import Source
+
+Encoding = Annotated[str | None, typer.Option(help="Encoding of a text file, for instance cp1252. (left out: found out)")]
+Delimiter = Annotated[str | None, typer.Option(help="What separates cells; \\t is a tab. (left out: found out)")]
+Quote = Annotated[str | None, typer.Option(help="What encloses cells; empty for nothing. (left out: found out)")]
+HeaderRow = Annotated[
+    int | None, typer.Option(help="Row of the header, from 1; 0 when there is none. (left out: found out)", min=0)
+]
+Sheet = Annotated[str | None, typer.Option(help="Name of a workbook's sheet, or its number from 1. (left out: found out)")]
+
+
+def read_options(
+    encoding: str | None, delimiter: str | None, quote: str | None, header_row: int | None, sheet: str | None
+) -> ReadOptions:
+    """What the options of a command say."""
+    delimiter = delimiter.replace("\\t", "\t") if delimiter else None
+    return ReadOptions(encoding, delimiter, quote, header_row, sheet)
+
+
+def kind_of_file(path: Path) -> FileKind:
+    """What a local file is. Raises InvalidInput when it is not there, UnreadableFile, UnsupportedFile."""
+    try:
+        if path.is_dir():
+            raise InvalidInput(f"{path} is a folder. Name one file in it.")
+        with path.open("rb") as stream:
+            return guess(stream.read(HEAD), path.name)
+    except FileNotFoundError:
+        raise InvalidInput(f"There is no file {path} (looked in {Path.cwd()}).") from None
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
+
+
+@contextmanager
+def opened_file(path: Path, options: ReadOptions, known: Set[str] = frozenset()) -> Generator[Source]:
+    """A local file, opened for as long as the context. Raises what `kind_of_file` and `open_source` raise."""
+    kind = kind_of_file(path)
+    with tempfile.TemporaryDirectory(prefix="tolva-") as scratch:
+        yield open_source(path, kind, Path(scratch), name=path.name, known=known, options=options)

@@ -1,0 +1,44 @@
+"""Opens a stored file, whatever its kind."""
+
+from collections.abc import Set
+from dataclasses import replace
+from pathlib import Path
+
+from tolva.tables.reading.csv_file import open_csv
+from tolva.tables.reading.encoding import detect_encoding, known_encoding
+from tolva.tables.reading.json_file import open_json
+from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.sniff import FileKind, verify
+from tolva.tables.reading.source import Source
+from tolva.tables.reading.transcode import to_utf8
+from tolva.tables.reading.unpack import unpack
+from tolva.tables.reading.workbook import open_workbook
+
+
+def open_source(
+    path: Path,
+    kind: FileKind,
+    scratch: Path,
+    *,
+    name: str = "",
+    known: Set[str] = frozenset(),
+    options: ReadOptions = AS_FOUND,
+) -> Source:
+    """The file's headers and frames, for as long as the folder `scratch` is there, which is to be empty.
+
+    `name` tells what a gzip holds, `known` (folded names of fields) helps to find the header. Raises UnreadableFile
+    when the file is damaged or holds nothing, UnsupportedFile for a packed file of another kind, TooLarge when it has
+    too many columns or cells, InvalidInput when `options` ask for what it does not have.
+    """
+    if kind in ("gzip", "zip"):
+        path, kind = unpack(path, kind, name, scratch)
+    else:
+        verify(path, kind)
+    if kind in ("xlsx", "xls", "ods"):
+        return open_workbook(path, kind, scratch, known, options)
+    encoding = known_encoding(options.encoding) if options.encoding else detect_encoding(path)
+    text = to_utf8(path, encoding, scratch)
+    if kind in ("json", "ndjson"):
+        return open_json(text, kind, scratch)
+    source = open_csv(text, known, options)
+    return replace(source, findings=replace(source.findings, encoding=encoding.name))

@@ -1,0 +1,124 @@
+"""In which encoding a text file is written, told from all of its bytes."""
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from tolva.errors import InvalidInput
+
+BLOCK = 4 * 1024 * 1024
+SAMPLE = 64 * 1024
+"""Bytes of lines that are not ASCII, from all over the file, by which a legacy encoding is told."""
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order marks; the longer of two that begin alike comes first."""
+
+MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+
+FEW = 20
+"""Bytes beyond ASCII that are too few to tell a script by."""
+WIDE = ("utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
+"""Encodings that would have been told before."""
+WESTERN = "áéíóúüñçãõâêôàÁÉÍÓÚÜÑÇÃÕÂÊÔÀ¿¡ºª€°²³«»–—’‘“”…·"
+"""What Spanish, Portuguese and English files hold beyond ASCII."""
+LEGACY = ("cp1252", "cp850", "mac-roman")
+"""Encodings of Western Europe and Latin America, the most frequent first: Windows, DOS, old Macs."""
+CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A Python codec, and the bytes of the byte order mark that the file begins with."""
+
+    name: str
+    mark: int = 0
+
+
+def detect_encoding(path: Path) -> Encoding:
+    """The encoding of a text file. What is UTF-8 but for some damaged bytes is UTF-8.
+
+    Reads the whole file, in blocks: the first accent may stand in the last line.
+    """
+    with path.open("rb") as file:
+        head = file.read(BLOCK)
+        for mark, name in MARKS:
+            if head.startswith(mark):
+                return Encoding(name, len(mark))
+        if wide := _wide(head):
+            return Encoding(wide)
+        valid = damaged = 0
+        sample = b""
+        while head:
+            if not head.isascii():
+                sample += b"\n".join(HIGH.findall(head, 0, SAMPLE * 4))[: SAMPLE - len(sample)]
+                multibyte = MULTIBYTE.findall(head)
+                valid += sum(map(len, multibyte))
+                damaged += _high_bytes(head) - sum(map(len, multibyte))
+            head = file.read(BLOCK)
+    if damaged <= valid:  # a legacy encoding hardly ever looks like UTF-8 by accident
+        return Encoding("utf-8")
+    return Encoding(_legacy(sample))
+
+
+def known_encoding(name: str) -> Encoding:
+    """The encoding that a user named. Raises InvalidInput for one that there is not."""
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        codec = None
+    if codec is None or not codec._is_text_encoding:
+        raise InvalidInput(
+            f"There is no encoding '{name}'. Write it as utf-8, cp1252, latin-1 or utf-16, for instance."
+        )
+    return Encoding(codec.name)
+
+
+def _high_bytes(block: bytes) -> int:
+    return len(block) - len(block.translate(None, bytes(range(0x80, 0x100))))
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 without its mark: text in Latin letters then has a zero in every other byte.
+
+    >>> _wide("código;precio".encode("utf-16-be"))
+    'utf-16-be'
+    """
+    even, odd = head[:SAMPLE:2], head[1:SAMPLE:2]
+    if len(odd) < 2:
+        return None
+    if odd.count(0) > 0.7 * len(odd) and even.count(0) < 0.1 * len(even):
+        return "utf-16-le"
+    if even.count(0) > 0.7 * len(even) and odd.count(0) < 0.1 * len(odd):
+        return "utf-16-be"
+    return None
+
+
+def _legacy(sample: bytes) -> str:
+    """The encoding in which the sample reads as Western text; else what fits its letters best.
+
+    >>> [_legacy("Año;Descripción;São Paulo".encode(name)) for name in ("cp1252", "cp850", "mac-roman")]
+    ['cp1252', 'cp850', 'mac-roman']
+    """
+    best = max(LEGACY, key=lambda name: _western(sample, name))
+    if _western(sample, best) > 0.9 or _high_bytes(sample) < FEW:
+        return best
+    found = from_bytes(sample, cp_exclusion=list(WIDE)).best()
+    return found.encoding if found is not None else "cp1252"
+
+
+def _western(sample: bytes, name: str) -> float:
+    """Share of the characters beyond ASCII that Western text would have."""
+    text = sample.decode(name, "replace")
+    high = [letter for letter in text if letter > "\x7f"]
+    strange = sum(letter not in WESTERN for letter in high) + len(CONTROL.findall(text))
+    return 1 - strange / max(len(high), 1)

@@ -1,0 +1,162 @@
+"""JSON: one object a line, an array of objects, or an object that holds such an array."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from tolva.errors import TooLarge, UnreadableFile
+from tolva.tables.reading.findings import Findings
+from tolva.tables.reading.pieces import ROWS, PiecesSource, PieceWriter
+from tolva.tables.reading.source import MAX_COLUMNS
+
+BLOCK = 1024 * 1024
+MAX_OBJECT = 16 * 1024 * 1024
+"""Characters of one object, or of an object around the array."""
+MAX_DEPTH = 8
+"""Objects within objects whose fields become columns of their own, as in `precio.valor`."""
+
+# Numbers stay as they are written; they are judged by the schema, not here.
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+BLANK = " \t\r\n"
+
+Found = tuple[int, dict[str, str] | None]
+"""Number of a record, and its fields; None when it is no object or no JSON."""
+
+
+def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
+    """Parses the whole file, record by record, into pieces in `scratch`.
+
+    Raises UnreadableFile when it holds no record, or is not JSON at all; TooLarge.
+    """
+    records = _lines(path) if kind == "ndjson" else _elements(path)
+    writer = PieceWriter(scratch)
+    columns: dict[str, int] = {}
+    held: list[Found] = []
+    for record in records:
+        held.append(record)
+        if len(held) == ROWS:
+            writer.write(_framed(held, columns))
+            held = []
+    if held:
+        writer.write(_framed(held, columns))
+    if not columns:
+        raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
+    headers = tuple(name.replace("\0", "").strip() for name in columns)
+    return PiecesSource(headers, writer.pieces, Findings(kind, (0,), headers, encoding="utf-8"))
+
+
+def _framed(records: list[Found], columns: dict[str, int]) -> pl.DataFrame:
+    for _, fields in records:
+        for name in fields or ():
+            columns.setdefault(name, len(columns))
+    if len(columns) > MAX_COLUMNS:
+        raise TooLarge(f"Los objetos tienen más de {MAX_COLUMNS} campos distintos; es lo máximo que se acepta.")
+    cells = {
+        f"c{number}": pl.Series([fields.get(name) if fields else None for _, fields in records], dtype=pl.String)
+        for name, number in columns.items()
+    }
+    rows = pl.Series([number for number, _ in records], dtype=pl.Int64)
+    flaws = pl.Series([None if fields is not None else "bad_json" for _, fields in records], dtype=pl.String)
+    more = pl.Series([None] * len(records), dtype=pl.List(pl.String))
+    return pl.DataFrame({"row": rows, "flaw": flaws, "more": more, **cells})
+
+
+def _lines(path: Path) -> Iterator[Found]:
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(MAX_OBJECT + 1):
+            number += 1
+            if len(line) > MAX_OBJECT:
+                raise TooLarge(f"La línea {number} supera los 16 MB; es lo máximo que se acepta.")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace")
+            if text.strip(BLANK):
+                yield number, _record(text)
+
+
+def _record(text: str) -> dict[str, str] | None:
+    try:
+        value: Any = DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return _fields(value)
+
+
+def _fields(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    fields = dict[str, str]()
+    _flatten(cast("dict[str, Any]", value), "", 1, fields)
+    return fields
+
+
+def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str]) -> None:
+    for name, inner in value.items():
+        if isinstance(inner, dict) and inner and depth < MAX_DEPTH:
+            _flatten(cast("dict[str, Any]", inner), f"{prefix}{name}.", depth + 1, into)
+        elif inner is not None:
+            into[f"{prefix}{name}"] = _text(inner)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _elements(path: Path) -> Iterator[Found]:
+    """The elements of the array that is the file, or of the longest one in the object that is the file."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        held = file.read(BLOCK).lstrip(BLANK)
+        if held.startswith("["):
+            yield from _array(held[1:], file)
+        else:
+            whole = held + file.read(MAX_OBJECT)
+            if file.read(1):
+                raise TooLarge("El objeto JSON supera los 16 MB; envíe un arreglo, o un objeto por línea (.ndjson).")
+            yield from _inner(whole)
+
+
+def _array(held: str, file: Any) -> Iterator[Found]:
+    number, ended = 0, False
+    while True:
+        held = held.lstrip(BLANK + ",")
+        if held.startswith("]"):
+            return
+        value = end = None
+        if held:
+            try:
+                value, end = DECODER.raw_decode(held)
+            except (ValueError, RecursionError):
+                end = None
+        if end is not None and (end < len(held) or ended):
+            number += 1
+            yield number, _fields(value)
+            held = held[end:]
+        elif ended:
+            raise UnreadableFile(
+                f"El archivo JSON está dañado o incompleto después del elemento {number}; corríjalo o use .ndjson."
+            )
+        else:
+            more = file.read(max(BLOCK, len(held)))
+            ended = not more
+            held += more
+            if len(held) > MAX_OBJECT + BLOCK:
+                raise UnreadableFile(f"El elemento {number + 1} no es JSON válido, o supera los 16 MB.")
+
+
+def _inner(text: str) -> Iterator[Found]:
+    try:
+        value: Any = DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFile(f"El archivo no es JSON válido: {error}") from None
+    inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else ()
+    lists = [cast("list[Any]", inner) for inner in inside if isinstance(inner, list)]
+    records = max(lists, key=len) if lists else cast("list[Any]", [value])
+    for number, record in enumerate(records, start=1):
+        yield number, _fields(record)

@@ -1,0 +1,207 @@
+"""Where the table begins in the first rows of a file: which rows precede it, which are its header."""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from tolva.tables.fold import fold
+from tolva.tables.reading.cell_kinds import CellKind, kind_of
+
+Row = Sequence[str]
+
+BODY = 60
+"""Rows below a header that are looked at."""
+TYPED: tuple[CellKind, ...] = ("number", "date", "time", "flag", "link", "code")
+BLANK: CellKind = "blank"
+YEAR = re.compile(r"(?:19|20)\d\d")
+DRAWN = " \t\r\n-=_*+~.,;|:"
+"""What separates, and says nothing by itself."""
+MOST_HEADER_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`header` has a name, or "", for each column; `rows` are the header's, from 0; data begins at row `first`."""
+
+    header: tuple[str, ...]
+    rows: tuple[int, ...]
+    first: int
+
+
+def find_layout(rows: Sequence[Row], known: Set[str] = frozenset(), header_row: int | None = None) -> Layout | None:
+    """The layout of a file that begins with `rows`; None when all of them are blank.
+
+    `known` are folded names that a header would have; a row with several of them is the header. `header_row` is the
+    user's word: a row from 0, or -1 for no header.
+
+    >>> find_layout([["Lista de precios"], [], ["Código", "Precio"], ["A1", "1,50"], ["A2", "2,50"]])
+    Layout(header=('Código', 'Precio'), rows=(2,), first=3)
+    """
+    filled = [_filled(row) for row in rows]
+    if not any(filled):
+        return None
+    if header_row is not None and header_row < 0:
+        return Layout((), (), next(number for number, count in enumerate(filled) if count))
+    top = header_row if header_row is not None else _known_header(rows, known)
+    if top is None:
+        top = _top(filled)
+        if not _is_header(rows, top):
+            return Layout((), (), top)
+    return _with_header(rows, top, known)
+
+
+def _filled(row: Row) -> int:
+    """Cells that say something; lines drawn of dashes do not."""
+    return sum(1 for cell in row if cell.strip(DRAWN))
+
+
+def _known_header(rows: Sequence[Row], known: Set[str]) -> int | None:
+    """The row with most known names: at least two, or half of its cells."""
+    hits = [len({fold(cell) for cell in row} & known) for row in rows[:BODY]] if known else []
+    best = max(range(len(hits)), key=lambda number: (hits[number], -number), default=None)
+    if best is None or hits[best] < 1 or (hits[best] < 2 and hits[best] * 2 < _filled(rows[best])):
+        return None
+    return best
+
+
+def _top(filled: Sequence[int]) -> int:
+    """The first row of the table: of the first stretch of rows that is as wide as most, its first wide one."""
+    several = [count for count in filled if count > 1] or [1]
+    typical = median(several)
+    needed = max(min(2.0, typical), typical / 2)
+    stretches = _stretches(filled)
+    fitting = [stretch for stretch in stretches if median(filled[number] for number in stretch) >= needed]
+    main = next((stretch for stretch in fitting if len(stretch) > 1), (fitting or stretches)[0])
+    return next((number for number in main if filled[number] >= needed), main[0])
+
+
+def _stretches(filled: Sequence[int]) -> list[list[int]]:
+    """Runs of rows that hold something.
+
+    >>> _stretches([1, 0, 3, 3])
+    [[0], [2, 3]]
+    """
+    runs: list[list[int]] = []
+    for number, count in enumerate(filled):
+        if count and runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        elif count:
+            runs.append([number])
+    return runs
+
+
+def _column_kinds(rows: Sequence[Row], first: int, width: int) -> list[CellKind]:
+    """The most frequent kind of each column in the rows from `first` on."""
+    kinds: list[CellKind] = []
+    for column in range(width):
+        cells = (row[column] for row in rows[first : first + BODY] if len(row) > column and row[column].strip())
+        found: list[CellKind] = [kind_of(cell) for cell in cells]
+        kinds.append(max(found, key=found.count) if found else BLANK)
+    return kinds
+
+
+def _is_header(rows: Sequence[Row], top: int) -> bool:
+    """Whether a row names columns, rather than being the first row of data.
+
+    Data has cells of the kind of those below it; but years that ascend one by one are names.
+    """
+    cells = [cell.strip() for cell in rows[top]]
+    below = _column_kinds(rows, top + 1, len(cells))
+    typed = [(kind_of(cell), kind) for cell, kind in zip(cells, below, strict=True) if cell and kind in TYPED]
+    if not typed:
+        return not _repeated_below(rows, top, cells)
+    alike = sum(own == kind for own, kind in typed)
+    return alike * 2 < len(typed) or _are_years(cells)
+
+
+def looks_like_header(rows: Sequence[Row], top: int) -> bool:
+    """Whether a row in mid-file surely names columns: several texts, all different, above numbers, dates or the like.
+
+    >>> looks_like_header([["País", "Total"], ["Perú", "12"]], 0)
+    True
+    """
+    cells = [cell.strip() for cell in rows[top]]
+    filled = [cell for cell in cells if cell]
+    below = _column_kinds(rows, top + 1, len(cells))
+    typed = [cell for cell, kind in zip(cells, below, strict=True) if cell and kind in TYPED]
+    texts = all(kind_of(cell) == "text" for cell in filled)
+    return len(filled) > 1 and texts and bool(typed) and len(set(filled)) == len(filled)
+
+
+def _are_years(cells: Sequence[str]) -> bool:
+    numbers = [int(cell) for cell in cells if YEAR.fullmatch(cell)]
+    return len(numbers) > 1 and all(after - before == 1 for before, after in pairwise(numbers))
+
+
+def _repeated_below(rows: Sequence[Row], top: int, cells: Sequence[str]) -> bool:
+    """Whether most of a row's texts occur again in their columns, as values do and names do not."""
+    filled = [number for number, cell in enumerate(cells) if cell]
+    body = rows[top + 1 : top + 1 + BODY]
+    again = sum(any(len(row) > number and row[number].strip() == cells[number] for row in body) for number in filled)
+    return len(body) > 1 and again * 2 > len(filled)
+
+
+def _with_header(rows: Sequence[Row], top: int, known: Set[str]) -> Layout:
+    """The header in row `top`, joined with the rows below it that go on naming."""
+    used, names = [top], [cell.strip() for cell in rows[top]]
+    after = top + 1
+    if _are_groups(rows, top):
+        joined = _joined([cell.strip() for cell in rows[top - 1]], names)
+        if _hits(joined, known) >= _hits(names, known):
+            used, names = [top - 1, top], joined
+    while after < len(rows) and len(used) < MOST_HEADER_ROWS:
+        below = [cell.strip() for cell in rows[after]]
+        if below[: len(names)] == names:  # written twice
+            after += 1
+            continue
+        joined = _joined(names, below) if _goes_on(rows, names, below, after) else None
+        if joined is None or _hits(joined, known) < _hits(names, known):
+            break
+        names, used, after = joined, [*used, after], after + 1
+    return Layout(_shifted(rows, names, after), tuple(used), after)
+
+
+def _are_groups(rows: Sequence[Row], top: int) -> bool:
+    """Whether the row above a header names groups of its columns: not the first column, where titles stand."""
+    above = rows[top - 1] if top else ()
+    filled = [number for number, cell in enumerate(above) if cell.strip()]
+    below = all(number < len(rows[top]) and rows[top][number].strip() for number in filled)
+    return bool(filled) and filled[0] > 0 and below and all(kind_of(above[number]) == "text" for number in filled)
+
+
+def _goes_on(rows: Sequence[Row], names: Sequence[str], below: Sequence[str], at: int) -> bool:
+    """Whether a row fills gaps of the header above it, and names columns of numbers, dates or the like."""
+    gaps = [number for number, cell in enumerate(below) if cell and not (names[number : number + 1] or [""])[0]]
+    kinds = _column_kinds(rows, at + 1, len(below))
+    texts = all(kind_of(cell) not in ("number", "date", "time") for cell in below if cell)
+    return bool(gaps) and texts and any(kind in TYPED for kind in kinds)
+
+
+def _joined(names: Sequence[str], below: Sequence[str]) -> list[str]:
+    """Group and column as one name; a group reaches to the next one.
+
+    >>> _joined(["SKU", "Precio", ""], ["", "Neto", "Bruto"])
+    ['SKU', 'Precio Neto', 'Precio Bruto']
+    """
+    joined: list[str] = []
+    group = ""
+    for number in range(max(len(names), len(below))):
+        own = names[number] if number < len(names) else ""
+        under = below[number] if number < len(below) else ""
+        group = own or (group if under else "")
+        joined.append(f"{group} {under}".strip())
+    return joined
+
+
+def _hits(names: Sequence[str], known: Set[str]) -> int:
+    return len({fold(name) for name in names} & known)
+
+
+def _shifted(rows: Sequence[Row], names: list[str], first: int) -> tuple[str, ...]:
+    """With a blank name in front where each row has one cell more than the header: R writes row names so."""
+    body = [row for row in rows[first : first + BODY] if _filled(row)]
+    longer = [row for row in body if len(row) == len(names) + 1 and row[-1].strip() and row[0].strip()]
+    shift = len(longer) > 1 and len(longer) > 0.9 * len(body) and all(names)
+    return ("", *names) if shift else tuple(names)

@@ -1,0 +1,59 @@
+"""The one file inside of a gzip or a zip."""
+
+import gzip
+import zipfile
+import zlib
+from pathlib import Path, PurePath
+from typing import IO
+
+from tolva.errors import UnreadableFile, UnsupportedFile
+from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
+
+PIECE = 1024 * 1024
+DAMAGED = "El archivo comprimido está dañado o incompleto; vuelva a comprimirlo y subirlo."
+
+
+def unpack(path: Path, kind: FileKind, name: str, scratch: Path) -> tuple[Path, FileKind]:
+    """Unpacks into `scratch`, and tells of what kind the file inside is; `name` is that of the packed file.
+
+    Raises UnreadableFile when it is damaged or encrypted, UnsupportedFile when it does not hold exactly one file that
+    can be read, TooLarge.
+    """
+    inside = scratch / "unpacked"
+    try:
+        found = _unpack_gzip(path, name, inside) if kind == "gzip" else _unpack_zip(path, inside)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise UnreadableFile(DAMAGED) from error
+    with inside.open("rb") as file:
+        found_kind = sniff(file.read(HEAD), found, [end for end, k in EXTENSIONS.items() if k not in ("gzip", "zip")])
+    verify(inside, found_kind)
+    return inside, found_kind
+
+
+def _unpack_gzip(path: Path, name: str, inside: Path) -> str:
+    with gzip.open(path) as packed:
+        _copy(packed, inside, path.stat().st_size)
+    named = PurePath(name).stem
+    return named if PurePath(named).suffix.lower() in EXTENSIONS else f"{named}.csv"
+
+
+def _unpack_zip(path: Path, inside: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+        if len(entries) != 1:
+            raise UnsupportedFile(f"El zip contiene {len(entries)} archivos; envíe uno solo.")
+        with archive.open(entries[0]) as packed:
+            _copy(packed, inside, path.stat().st_size)
+    return entries[0].filename
+
+
+def _is_litter(name: str) -> bool:
+    """What macOS and Windows add by themselves."""
+    return name.startswith("__MACOSX/") or PurePath(name).name.startswith((".", "Thumbs.db", "desktop.ini"))
+
+
+def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int) -> None:
+    with inside.open("wb") as out:
+        while piece := packed.read(PIECE):
+            out.write(piece)
+            check_unpacked(out.tell(), size)

@@ -1,0 +1,204 @@
+"""XLSX, XLS and ODS: one sheet, parsed whole, then set down in pieces."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+import zipfile
+import zlib
+from collections.abc import Generator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+
+from tolva.errors import InvalidInput, TooLarge, UnreadableFile
+from tolva.tables.reading.findings import Findings
+from tolva.tables.reading.layout import find_layout
+from tolva.tables.reading.ods_scan import most_cells
+from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.pieces import PiecesSource, PieceWriter
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.source import MAX_COLUMNS, cell_names, clean_headers, with_more, without_blank
+from tolva.tables.reading.xlsx_scan import Merge, SheetScan, scan_sheet
+
+MAX_CELLS = 40_000_000
+"""Cells of the grid, filled or not: the parser needs some 30 bytes for each."""
+HEAD_ROWS = 300
+
+EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sheet as it stands: a String column `c0` … for each of its columns, a row for each of its rows."""
+
+    name: str
+    cells: pl.DataFrame
+    notes: tuple[str, ...]
+    merges: tuple[Merge, ...] = ()
+
+
+def open_workbook(
+    path: Path, kind: FileKind, scratch: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND
+) -> PiecesSource:
+    """Parses one sheet: the chosen one, else the first that is shown and holds something.
+
+    Raises UnreadableFile when damaged or empty, TooLarge when the grid is, InvalidInput for a sheet that there is not.
+    """
+    if kind == "ods":
+        with _translated(), zipfile.ZipFile(path) as archive:
+            _refuse_large(most_cells(archive), 1)
+    with _translated():
+        book = fastexcel.read_excel(path)
+    grid = _find_grid(book, path, kind, options.sheet)
+    rows = _rows(grid.cells)
+    head = [[cell or "" for cell in row] for row in grid.cells.head(HEAD_ROWS).rows()]
+    layout = find_layout(head, known, None if options.header_row is None else options.header_row - 1)
+    if layout is None:
+        raise UnreadableFile(EMPTY)
+    headers = clean_headers(layout.header)
+    named = len(headers) if layout.rows else _extent(grid.cells)
+    rows = _merged_down(rows.filter(pl.col("row") > layout.first), grid.merges)
+    writer = PieceWriter(scratch)
+    writer.write(without_blank(with_more(rows, named, grid.cells.width)))
+    found = Findings(
+        kind,
+        tuple(row + 1 for row in layout.rows),
+        headers,
+        sheet=grid.name,
+        sheets=tuple(book.sheet_names),
+        notes=grid.notes,
+    )
+    return PiecesSource(headers if layout.rows else ("",) * named, writer.pieces, found)
+
+
+def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:
+    names = book.sheet_names
+    for number in [_number(names, wanted)] if wanted else range(len(names)):
+        grid = _grid(book, path, kind, number, chosen=wanted is not None)
+        if grid is not None:
+            others = [name for name in names if name != grid.name]
+            told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
+            return Grid(grid.name, grid.cells, (*((told,) if told and not wanted else ()), *grid.notes), grid.merges)
+    raise UnreadableFile(EMPTY)
+
+
+def _number(names: list[str], wanted: str) -> int:
+    if wanted in names:
+        return names.index(wanted)
+    if wanted.isdecimal() and 0 < int(wanted) <= len(names):
+        return int(wanted) - 1
+    raise InvalidInput(f'El libro no tiene la hoja "{wanted}". Tiene: {", ".join(names)}.')
+
+
+def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, *, chosen: bool) -> Grid | None:
+    """The sheet, or None when it is empty, is a chart, or is hidden and nobody asked for it."""
+    scan = _scan(path, number) if kind == "xlsx" else None
+    with _translated():
+        # Without a header row and skipping none, the rows keep their numbers.
+        sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+        if not sheet.width or (sheet.visible != "visible" and not chosen):
+            return None
+        _refuse_large(sheet.height, sheet.width)
+        places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
+        cells = sheet.to_polars()
+    cells.columns = cell_names(cells.width)
+    if scan is None:
+        return Grid(sheet.name, cells, ())
+    errors = [(row, places[column], text) for row, column, text in scan.errors if column in places]
+    merges = tuple(
+        Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
+        for m in scan.merges
+        if m.first_column in places
+    )
+    hidden = [row for row in scan.hidden if row <= cells.height]
+    notes = (_hidden_note(hidden),) if hidden else ()
+    return Grid(sheet.name, _with_errors(cells, errors), notes, merges)
+
+
+def _scan(path: Path, number: int) -> SheetScan:
+    """A look at the sheet's XML, which refuses what would fill the memory."""
+    with _translated(), zipfile.ZipFile(path) as archive:
+        scan = scan_sheet(archive, number)
+        if _too_large(scan.rows, scan.columns):  # perhaps only because whole columns are formatted
+            scan = scan_sheet(archive, number, exact=True)
+    _refuse_large(scan.rows, scan.columns)
+    return scan
+
+
+def _too_large(rows: int, columns: int) -> bool:
+    return columns > MAX_COLUMNS or rows * columns > MAX_CELLS
+
+
+def _refuse_large(rows: int, columns: int) -> None:
+    if _too_large(rows, columns):
+        raise TooLarge(
+            f"La hoja abarca {rows} filas por {columns} columnas; se aceptan {MAX_COLUMNS} columnas y"
+            f" {MAX_CELLS // 1_000_000} millones de celdas. Divídala, borre las celdas sueltas o use CSV."
+        )
+
+
+def _rows(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.with_columns(
+        row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        flaw=pl.lit(None, pl.String),
+        more=pl.lit(None, pl.List(pl.String)),
+    )
+
+
+def _extent(cells: pl.DataFrame) -> int:
+    return max((number + 1 for number, column in enumerate(cells) if column.null_count() < cells.height), default=1)
+
+
+def _with_errors(frame: pl.DataFrame, errors: list[tuple[int, int, str]]) -> pl.DataFrame:
+    """Writes the error cells' texts where the parser left nothing."""
+    for number in {column for _, column, _ in errors}:
+        found = [(row - 1, text) for row, column, text in errors if column == number and row <= frame.height]
+        name, texts = f"c{number}", frame[f"c{number}"].to_list()
+        for index, text in found:
+            texts[index] = texts[index] or text
+        frame = frame.with_columns(pl.Series(name, texts, dtype=pl.String))
+    return frame
+
+
+def _merged_down(rows: pl.DataFrame, merges: tuple[Merge, ...]) -> pl.DataFrame:
+    """With the value of cells that are merged downwards in each of their rows: that is what the sheet shows."""
+    if not rows.height:
+        return rows
+    first = int(rows["row"][0])
+    for number in {merge.first_column for merge in merges}:
+        name = f"c{number}"
+        texts: list[str | None] = rows[name].to_list()
+        for merge in merges:
+            begin, end = merge.first_row - first, min(merge.last_row - first + 1, len(texts))
+            if merge.first_column == number and begin >= 0:
+                texts[begin:end] = texts[begin : begin + 1] * max(end - begin, 0)
+        rows = rows.with_columns(pl.Series(name, texts, dtype=pl.String))
+    return rows
+
+
+def _hidden_note(hidden: list[int]) -> str:
+    shown = ", ".join(map(str, hidden[:10])) + (" …" if len(hidden) > 10 else "")
+    return f"Las filas ocultas de la hoja también se leen: {shown}."
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """What the libraries raise for a damaged workbook; a panic in the parser is not even an Exception."""
+    damaged = "El libro de Excel está dañado y no se puede leer; ábralo, guárdelo de nuevo y vuelva a subirlo."
+    try:
+        yield
+    except fastexcel.FastExcelError as error:
+        if "password" in str(error):
+            raise UnreadableFile(
+                "El archivo está protegido con contraseña; quite la contraseña y vuelva a subirlo."
+            ) from error
+        raise UnreadableFile(damaged) from error
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
+        raise UnreadableFile(damaged) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFile(damaged) from error
