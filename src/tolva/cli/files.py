@@ -1,7 +1,7 @@
 """Local files that a command is given, and what its options say of them."""
 
 import tempfile
-from collections.abc import Generator, Set
+from collections.abc import Callable, Generator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +14,15 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import HEAD, FileKind, guess
 from tolva.tables.reading.source import Source
 
-Encoding = Annotated[str | None, typer.Option(help="Encoding of a text file, for instance cp1252. (left out: found out)")]
-Delimiter = Annotated[str | None, typer.Option(help="What separates cells; \\t is a tab. (left out: found out)")]
-Quote = Annotated[str | None, typer.Option(help="What encloses cells; empty for nothing. (left out: found out)")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of a text file, for instance cp1252. (default: detected)")]
+Delimiter = Annotated[str | None, typer.Option(help="What separates cells; \\t is a tab. (default: detected)")]
+Quote = Annotated[str | None, typer.Option(help="What encloses cells; empty for nothing. (default: detected)")]
 HeaderRow = Annotated[
-    int | None, typer.Option(help="Row of the header, from 1; 0 when there is none. (left out: found out)", min=0)
+    int | None, typer.Option(help="Row of the header, from 1; 0 when there is none. (default: detected)", min=0)
 ]
-Sheet = Annotated[str | None, typer.Option(help="Name of a workbook's sheet, or its number from 1. (left out: found out)")]
+Sheet = Annotated[
+    str | None, typer.Option(help="Name of a workbook's sheet, or its number from 1. (default: detected)")
+]
 
 
 def read_options(
@@ -31,13 +33,13 @@ def read_options(
     return ReadOptions(encoding, delimiter, quote, header_row, sheet)
 
 
-def kind_of_file(path: Path) -> FileKind:
-    """What a local file is. Raises InvalidInput when it is not there, UnreadableFile, UnsupportedFile."""
+def kind_of_file(path: Path, judge: Callable[[bytes, str], FileKind] = guess) -> FileKind:
+    """What a local file is, in the words of `guess` or `sniff`. Raises InvalidInput when it is not there, UnreadableFile, UnsupportedFile."""
     try:
         if path.is_dir():
             raise InvalidInput(f"{path} is a folder. Name one file in it.")
         with path.open("rb") as stream:
-            return guess(stream.read(HEAD), path.name)
+            return judge(stream.read(HEAD), path.name)
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {path} (looked in {Path.cwd()}).") from None
     except OSError as error:

@@ -20,7 +20,7 @@ from tolva.serve import own_worker
 from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
-from tolva.tables.reading.sniff import verify
+from tolva.tables.reading.sniff import sniff, verify
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.accept import KIND, Arrival, accept
 from tolva.workloads.catalog.reception import Reception
@@ -43,7 +43,7 @@ def load(
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
     constants = _constants(schema, _params(param or []))
-    verify(file, kind_of_file(file))  # refused at once is what would be refused later
+    verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
