@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import __version__
-from tolva.cli import dead, demo, doctor, jobs, load, queues, read, schedules, serve
+from tolva.cli import dead, demo, doctor, inspect, jobs, load, queues, read, schedules, serve
 from tolva.cli.console import EXIT_CODES, explained, say
 
 cli = typer.Typer(
@@ -39,6 +39,7 @@ cli.command("api")(serve.api)
 cli.command("worker")(serve.worker)
 cli.command("migrate")(serve.migrate)
 cli.command("load")(load.load)
+cli.command("inspect")(inspect.inspect)
 cli.command("read")(read.read)
 cli.add_typer(jobs.cli, name="jobs")
 cli.add_typer(dead.cli, name="dead")

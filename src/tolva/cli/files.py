@@ -34,7 +34,7 @@ def read_options(
 
 
 def kind_of_file(path: Path, judge: Callable[[bytes, str], FileKind] = guess) -> FileKind:
-    """What a local file is, in the words of `guess` or `sniff`. Raises InvalidInput when it is not there, UnreadableFile, UnsupportedFile."""
+    """What a local file is, by `guess` or `sniff`. Raises InvalidInput when it is not there, UnreadableFile."""
     try:
         if path.is_dir():
             raise InvalidInput(f"{path} is a folder. Name one file in it.")

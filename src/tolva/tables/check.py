@@ -5,13 +5,16 @@
 
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 from tolva.errors import InvalidInput
 from tolva.tables.explain import field_errors, flaw_errors, missing_errors
+from tolva.tables.locale import Signs
 from tolva.tables.map import Mapping, Match
 from tolva.tables.parse import text_of, value_of
+from tolva.tables.plain import plain
 from tolva.tables.reading.source import Frame
 from tolva.tables.rules import faults_of
 from tolva.tables.schema import Field, Schema
@@ -27,11 +30,17 @@ class Checked:
     """Rows with at least one error; good rows and these are all of the frame's rows."""
 
 
-def check(frame: Frame, mapping: Mapping, schema: Schema) -> Checked:
-    """Sorts a frame into good rows and errors. A blank optional cell is null; its default is the loader's business."""
+def check(
+    frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs] = MappingProxyType({})
+) -> Checked:
+    """Sorts a frame into good rows and errors. A blank optional cell is null; its default is the loader's business.
+
+    `signs` tells by field how numbers and dates are written, where that is known.
+    """
     sound = frame.rows.filter(pl.col("flaw").is_null())
     fields = [schema.field(match.field) for match in mapping.matches]
-    judged = _judge(sound.select("row", *(_text(match, schema) for match in mapping.matches)), fields)
+    texts = sound.select("row", *(_text(match, schema) for match in mapping.matches))
+    judged = _judge(texts, fields, schema, signs)
     faulty = [field.name for field in fields if judged[f"!{field.name}"].is_not_null().any()]
     wrong = [match for match in mapping.matches if match.field in faulty]
     errors = pl.concat(
@@ -59,7 +68,8 @@ def check_constants(constants: AnyMapping[str, str], schema: Schema) -> dict[str
     if not fields:
         return {}
     given = pl.DataFrame({"row": [0], **{field.name: [constants.get(field.name, "")] for field in fields}})
-    judged = _judge(given.with_columns(text_of(field.name, schema).alias(field.name) for field in fields), fields)
+    texts = given.with_columns(text_of(field.name, field, schema).alias(field.name) for field in fields)
+    judged = _judge(texts, fields, schema, {})
     missing = [field.name for field in fields if field.required and judged[field.name][0] is None]
     if missing:
         raise InvalidInput(f"Parámetros obligatorios vacíos: {', '.join(missing)}")
@@ -70,12 +80,17 @@ def check_constants(constants: AnyMapping[str, str], schema: Schema) -> dict[str
 
 
 def _text(match: Match, schema: Schema) -> pl.Expr:
-    return text_of(f"c{match.column}", schema).alias(match.field)
+    return text_of(f"c{match.column}", schema.field(match.field), schema).alias(match.field)
 
 
-def _judge(texts: pl.DataFrame, fields: list[Field]) -> pl.DataFrame:
-    """Adds per field its value (`=name`) and the number of its fault (`!name`), and `?bad` for the row."""
-    valued = texts.with_columns(value_of(pl.col(field.name), field).alias(f"={field.name}") for field in fields)
+def _judge(texts: pl.DataFrame, fields: list[Field], schema: Schema, signs: AnyMapping[str, Signs]) -> pl.DataFrame:
+    """Adds per field its plain form (`~name`), value (`=name`) and fault's number (`!name`), and `?bad` for the row."""
+    forms = [
+        plain(texts[field.name], field, signs.get(field.name, Signs())).alias(f"~{field.name}") for field in fields
+    ]
+    valued = texts.with_columns(forms).with_columns(
+        value_of(pl.col(f"~{field.name}"), field, schema).alias(f"={field.name}") for field in fields
+    )
     judged = valued.with_columns(_fault_number(field).alias(f"!{field.name}") for field in fields)
     missing = [pl.col(field.name).is_null() for field in fields if field.required]
     faulty = [pl.col(f"!{field.name}").is_not_null() for field in fields]
@@ -83,5 +98,5 @@ def _judge(texts: pl.DataFrame, fields: list[Field]) -> pl.DataFrame:
 
 
 def _fault_number(field: Field) -> pl.Expr:
-    faults = faults_of(pl.col(field.name), pl.col(f"={field.name}"), field)
+    faults = faults_of(field)
     return pl.coalesce(pl.when(fault.bad).then(pl.lit(number, pl.UInt8)) for number, fault in enumerate(faults))

@@ -18,5 +18,9 @@ def column_type(field: Field) -> sql.Composable:
             return sql.SQL("bigint")
         case "date":
             return sql.SQL("date")
+        case "datetime":
+            return sql.SQL("timestamptz")
+        case "boolean":
+            return sql.SQL("boolean")
         case "decimal":
             return sql.SQL("numeric({},{})").format(sql.Literal(field.precision), sql.Literal(field.scale))

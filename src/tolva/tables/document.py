@@ -1,6 +1,7 @@
 """Reads a Table Schema document (specs.frictionlessdata.io/table-schema) with our additions into a Schema.
 
-Ours are: `target`, and per field `aliases`, `default`, `source`, `precision` and `scale`.
+Ours are: `target`, `locale` and `timezone`, and per field `aliases`, `default`, `source`, `precision`, `scale`,
+`locale` and `transforms`.
 """
 
 import json
@@ -16,9 +17,12 @@ from tolva.tables.entries import (
     read_kind,
     read_length,
     read_list,
+    read_locale,
     read_name,
     read_object,
     read_pattern,
+    read_timezone,
+    read_transforms,
 )
 from tolva.tables.fold import fold
 from tolva.tables.schema import Field, Schema
@@ -52,6 +56,8 @@ def load_schema(document: Mapping[str, Any]) -> Schema:
         fields=fields,
         key=key,
         missing=tuple(str(value) for value in document.get("missingValues", [""])),
+        locale=read_locale(document.get("locale"), "locale"),
+        timezone=read_timezone(document.get("timezone", "UTC"), "timezone"),
     )
     _check_names(schema)
     _check_key(schema)
@@ -77,6 +83,9 @@ def _field(raw: object, path: str) -> Field:
         precision=read_count(field.get("precision", 20), f"{path}.precision", 38),
         scale=read_count(field.get("scale", 6), f"{path}.scale", field.get("precision", 20)),
         required=bool(rules.get("required", False)),
+        locale=read_locale(field.get("locale"), f"{path}.locale"),
+        transforms=read_transforms(field, path),
+        min_length=read_length(rules.get("minLength"), f"{path}.constraints.minLength"),
         max_length=read_length(rules.get("maxLength"), f"{path}.constraints.maxLength"),
         minimum=read_bound(kind, rules.get("minimum"), f"{path}.constraints.minimum"),
         maximum=read_bound(kind, rules.get("maximum"), f"{path}.constraints.maximum"),

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Any, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
 from tolva.errors import InvalidInput
-from tolva.tables.schema import Bound, Kind
+from tolva.tables.locale import signs_of
+from tolva.tables.schema import Bound, Kind, Transform
 
 KINDS: dict[str, Kind] = {
     "string": "string",
@@ -17,6 +19,8 @@ KINDS: dict[str, Kind] = {
     "decimal": "decimal",
     "number": "decimal",
     "date": "date",
+    "datetime": "datetime",
+    "boolean": "boolean",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]{0,49}\Z")
 
@@ -74,6 +78,11 @@ def read_bound(kind: Kind, value: object, path: str) -> Bound | None:
             return date.fromisoformat(str(value))
         if kind == "string":
             raise InvalidInput(f"{path}: text has no such rule; use maxLength, pattern or enum")
+        if kind == "boolean":
+            raise InvalidInput(f"{path}: a boolean has no such rule")
+        if kind == "datetime":
+            moment = datetime.fromisoformat(str(value))
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return int(str(value)) if kind == "integer" else Decimal(str(value))
     except (ValueError, InvalidOperation):
         raise InvalidInput(f"{path}: {value!r} is not of type {kind}") from None
@@ -88,6 +97,34 @@ def read_pattern(value: object, path: str) -> str | None:
     except pl.exceptions.ComputeError as error:
         raise InvalidInput(f"{path}: {error}") from None
     return str(value)
+
+
+def read_locale(value: object, path: str) -> str | None:
+    """A locale such as es-CO, or None."""
+    if value is None:
+        return None
+    signs_of(str(value), path)
+    return str(value)
+
+
+def read_timezone(value: object, path: str) -> str:
+    """The name of a time zone."""
+    try:
+        return ZoneInfo(str(value)).key
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InvalidInput(f"{path}: there is no time zone {value!r}; write America/Bogota, for instance") from None
+
+
+def read_transforms(owner: Mapping[str, Any], path: str) -> tuple[Transform, ...]:
+    """What is done to a cell's text, in order."""
+    names = read_list(owner, "transforms", path, default=[])
+    known: tuple[Transform, ...] = get_args(Transform)
+    for number, name in enumerate(names):
+        if name not in known:
+            raise InvalidInput(
+                f"{path}.transforms[{number}]: unknown transform {name!r}; use one of {', '.join(known)}"
+            )
+    return tuple(names)
 
 
 def read_enum(kind: Kind, rules: Mapping[str, Any], path: str) -> tuple[str, ...]:

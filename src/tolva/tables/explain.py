@@ -1,6 +1,7 @@
 """Faults to errors that the user can act on. Messages name the schema's field, `column` the user's header.
 
-What comes in is judged text: per field its text, the number of its fault (`!name`) and its value (`=name`).
+What comes in is judged text: per field its text, its plain form (`~name`), its value (`=name`) and the number of its
+fault (`!name`).
 """
 
 # pyright: reportUnknownMemberType=false
@@ -29,7 +30,7 @@ FLAWS = {
 
 def field_errors(judged: pl.DataFrame, field: Field, header: str) -> pl.DataFrame:
     """One error per cell of this field with a fault, told under the user's header."""
-    faults = dict(enumerate(faults_of(pl.col(field.name), pl.col(f"={field.name}"), field)))
+    faults = dict(enumerate(faults_of(field)))
     number = pl.col(f"!{field.name}")
     shown = pl.col(field.name).str.replace_all("\0", "\ufffd", literal=True)
     quoted = pl.when(shown.str.len_chars() > MAX_QUOTED).then(shown.str.slice(0, MAX_QUOTED) + "…").otherwise(shown)

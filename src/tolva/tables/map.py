@@ -1,16 +1,27 @@
 """Headers to fields. What is ambiguous is asked, never guessed."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import Literal
 
 from tolva.errors import InvalidInput
 from tolva.tables.fold import fold
 from tolva.tables.schema import Field, Schema
 
-How = Literal["exact", "alias", "normalised"]
-CONFIDENCE: dict[How, float] = {"exact": 1.0, "alias": 0.95, "normalised": 0.9}
+How = Literal["chosen", "exact", "alias", "normalised", "fuzzy"]
+CONFIDENCE: dict[How, float] = {"chosen": 1.0, "exact": 1.0, "alias": 0.95, "normalised": 0.9}
+"""Of a fuzzy match it is how alike the two are, from 0 to 1, times that of a normalised one."""
+ALIKE = 0.75
+"""How alike a header and a name must be for the field to be proposed."""
+SURE = 0.8
+"""Confidence from which a match is used without a word from the user."""
+
+Chosen = AnyMapping[str, str | None]
+"""By header, the field that the user chose for it, or None for a column that is to be ignored."""
+NOTHING: Chosen = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -42,39 +53,100 @@ class Mapping:
         raise KeyError(field)
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What a file's headers may mean, for the user to confirm or correct."""
+
+    matches: tuple[Match, ...]
+    """The surest for each field, in the schema's order."""
+    rivals: tuple[tuple[Match, ...], ...]
+    """Columns that claim one field equally well."""
+    missing: tuple[Field, ...]
+    """Required fields that no column feeds for sure."""
+    ignored: tuple[str, ...]
+
+    @property
+    def problem(self) -> str | None:
+        """What the user has to decide or mend before anything can be loaded."""
+        if self.rivals:
+            return f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
+        return f"Faltan columnas obligatorias: {_told_missing(self)}" if self.missing else None
+
+
 def known_names(schema: Schema) -> frozenset[str]:
     """The folded names by which a header can call the schema's fields."""
-    names = (name for field in schema.file_fields for name in (field.name, field.title, *field.aliases))
-    return frozenset(filter(None, map(fold, names)))
+    return frozenset(filter(None, (fold(name) for field in schema.file_fields for name in _names(field))))
 
 
-def match_headers(headers: tuple[str, ...], schema: Schema) -> Mapping:
-    """Maps a file's headers to the schema's fields.
+def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Mapping:
+    """Maps a file's headers to the schema's fields, as far as that is sure.
 
     Raises InvalidInput when there are no headers, two columns claim one field, or a required one has none.
     """
+    proposal = propose_mapping(headers, schema, chosen)
+    if proposal.problem:
+        raise InvalidInput(proposal.problem)
+    sure = tuple(match for match in proposal.matches if match.confidence >= SURE)
+    unsure = tuple(match.header for match in proposal.matches if match.confidence < SURE)
+    return Mapping(sure, (*proposal.ignored, *unsure))
+
+
+def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:
+    """What each header may mean, unsure matches included.
+
+    Raises InvalidInput when there are no headers, or something was chosen that there is not.
+    """
     if not any(header.strip() for header in headers):
         raise InvalidInput("El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila.")
-    claims: dict[str, list[Match]] = defaultdict(list)
-    ignored: list[str] = []
-    for column, header in enumerate(headers):
-        match = _match(column, header.strip(), schema)
-        if match:
-            claims[match.field].append(match)
-        elif header.strip():
-            ignored.append(header.strip())
-    _refuse_doubles(claims.values())
-    _refuse_missing(field for field in schema.file_fields if field.required and field.name not in claims)
-    found = (claims[field.name][0] for field in schema.file_fields if field.name in claims)
-    return Mapping(tuple(found), tuple(ignored))
+    _check_chosen(headers, schema, chosen)
+    claims = [match for column, header in enumerate(headers) for match in _claims(column, header, schema, chosen)]
+    claims.sort(key=lambda match: -match.confidence)
+    best: dict[str, list[Match]] = {}
+    taken = set[int]()
+    for match in claims:  # the surest first: what is left over is for weaker claims
+        owners = best.setdefault(match.field, [])
+        if match.column not in taken and (not owners or match.how != "fuzzy"):
+            owners.append(match)
+            taken.add(match.column)
+    found = [best[field.name] for field in schema.file_fields if best.get(field.name)]
+    sure = {owners[0].field for owners in found if owners[0].confidence >= SURE}
+    return Proposal(
+        matches=tuple(owners[0] for owners in found),
+        rivals=tuple(tuple(owners) for owners in found if len(owners) > 1),
+        missing=tuple(field for field in schema.file_fields if field.required and field.name not in sure),
+        ignored=tuple(header for column, header in enumerate(headers) if header.strip() and column not in taken),
+    )
 
 
-def _match(column: int, header: str, schema: Schema) -> Match | None:
-    for field in schema.file_fields:
+def _check_chosen(headers: Sequence[str], schema: Schema, chosen: Chosen) -> None:
+    fields = [field.name for field in schema.file_fields]
+    for header, field in chosen.items():
+        if header not in headers:
+            raise InvalidInput(f'El archivo no tiene la columna "{header}". Tiene: {", ".join(filter(None, headers))}.')
+        if field is not None and field not in fields:
+            raise InvalidInput(f'No existe el campo "{field}". Existen: {", ".join(fields)}.')
+
+
+def _claims(column: int, header: str, schema: Schema, chosen: Chosen) -> list[Match]:
+    """What a header may mean: one field, or those that it is merely like."""
+    if header in chosen:
+        field = chosen[header]
+        return [] if field is None else [Match(field, column, header, "chosen", CONFIDENCE["chosen"])]
+    free = [field for field in schema.file_fields if field.name not in chosen.values()]
+    for field in free:
         how = _how(header, field)
         if how:
-            return Match(field.name, column, header, how, CONFIDENCE[how])
-    return None
+            return [Match(field.name, column, header, how, CONFIDENCE[how])]
+    likeness = [(field.name, _likeness(header, field)) for field in free]
+    return [
+        Match(name, column, header, "fuzzy", round(alike * CONFIDENCE["normalised"], 2))
+        for name, alike in likeness
+        if alike >= ALIKE
+    ]
+
+
+def _names(field: Field) -> tuple[str, ...]:
+    return (field.name, field.title, *field.aliases)
 
 
 def _how(header: str, field: Field) -> How | None:
@@ -83,21 +155,26 @@ def _how(header: str, field: Field) -> How | None:
     if header in (field.title, *field.aliases):
         return "alias"
     folded = fold(header)
-    known = (fold(name) for name in (field.name, field.title, *field.aliases))
-    return "normalised" if folded and folded in known else None
+    return "normalised" if folded and folded in map(fold, _names(field)) else None
 
 
-def _refuse_doubles(claims: Iterable[list[Match]]) -> None:
-    doubles = [matches for matches in claims if len(matches) > 1]
-    if doubles:
-        said = "; ".join(
-            f"{matches[0].field}: " + ", ".join(f'"{match.header}" (columna {match.column + 1})' for match in matches)
-            for matches in doubles
-        )
-        raise InvalidInput(f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {said}")
+def _likeness(header: str, field: Field) -> float:
+    folded = fold(header)
+    return max(SequenceMatcher(None, folded, fold(name)).ratio() for name in _names(field)) if folded else 0.0
 
 
-def _refuse_missing(fields: Iterable[Field]) -> None:
-    said = [f"{field.name} (encabezados aceptados: {', '.join((field.title, *field.aliases))})" for field in fields]
-    if said:
-        raise InvalidInput(f"Faltan columnas obligatorias: {'; '.join(said)}")
+def _told_rivals(rivals: Iterable[tuple[Match, ...]]) -> str:
+    return "; ".join(
+        f"{matches[0].field}: " + ", ".join(f'"{match.header}" (columna {match.column + 1})' for match in matches)
+        for matches in rivals
+    )
+
+
+def _told_missing(proposal: Proposal) -> str:
+    likely = {match.field: match.header for match in proposal.matches}
+    return "; ".join(
+        f'{field.name} (¿es "{likely[field.name]}"?)'
+        if field.name in likely
+        else f"{field.name} (encabezados aceptados: {', '.join((field.title, *field.aliases))})"
+        for field in proposal.missing
+    )

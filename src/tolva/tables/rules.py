@@ -13,13 +13,14 @@ MAX_LISTED = 12
 """A longer list of allowed values is not repeated in a message."""
 
 
-def faults_of(text: pl.Expr, value: pl.Expr, field: Field) -> list[Fault]:
-    """Everything that can be wrong with a cell that is not blank."""
+def faults_of(field: Field) -> list[Fault]:
+    """Everything that can be wrong with a cell that is not blank, given its text, plain form (`~name`) and value."""
+    text, plain, value = (pl.col(f"{form}{field.name}") for form in ("", "~", "="))
     damaged = text.str.contains("\ufffd", literal=True) | text.str.contains("\0", literal=True)
     return [
         Fault("encoding", damaged, "contiene caracteres dañados; guarde el archivo como UTF-8"),
         Fault("formula", text.str.contains(FORMULA_ERROR), "es un error de fórmula de la hoja de cálculo"),
-        *kind_faults(text, value, field),
+        *kind_faults(text, plain, value, field),
         *_text_faults(text, field),
         *_bound_faults(value, field),
     ]
@@ -32,6 +33,9 @@ def _text_faults(text: pl.Expr, field: Field) -> list[Fault]:
         faults.append(Fault("pattern", ~text.str.contains(rf"^(?:{field.pattern})$"), said))
     if field.enum:
         faults.append(Fault("enum", ~text.is_in(list(field.enum)), _not_listed(field)))
+    if field.min_length is not None:
+        said = f"tiene menos de {field.min_length} caracteres"
+        faults.append(Fault("length", text.str.len_chars() < field.min_length, said))
     if field.max_length is not None:
         faults.append(
             Fault("length", text.str.len_chars() > field.max_length, f"tiene más de {field.max_length} caracteres")

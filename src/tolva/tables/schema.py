@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 from tolva.errors import InvalidInput
 
-Kind = Literal["string", "integer", "decimal", "date"]
-Bound = int | Decimal | date
+Kind = Literal["string", "integer", "decimal", "date", "datetime", "boolean"]
+Transform = Literal["upper", "lower", "collapse_spaces", "strip_currency"]
+Bound = int | Decimal | date | datetime
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Field:
     precision: int = 20
     scale: int = 6
     required: bool = False
+    locale: str | None = None
+    """How numbers and dates of this column are written, where its cells do not show it; else the schema's."""
+    transforms: tuple[Transform, ...] = ()
+    """What is done to the text of a cell before it is judged."""
+    min_length: int | None = None
     max_length: int | None = None
     minimum: Bound | None = None
     maximum: Bound | None = None
@@ -46,6 +52,9 @@ class Schema:
     key: tuple[str, ...]
     missing: tuple[str, ...] = ("",)
     """Cells that mean "nothing here", besides blank ones."""
+    locale: str | None = None
+    timezone: str = "UTC"
+    """Of times that name no zone."""
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""

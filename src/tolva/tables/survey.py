@@ -1,16 +1,18 @@
-"""A first pass over a file: how many rows, and which of them repeat a key. Looks at the key columns only."""
+"""A first pass over a file: how many rows, which of them repeat a key, and how numbers and dates are written."""
 
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from tolva.tables.locale import Clues, Signs, signs_of
 from tolva.tables.map import Mapping
 from tolva.tables.parse import text_of, value_of
-from tolva.tables.reading.source import Source
+from tolva.tables.plain import plain
+from tolva.tables.reading.source import Frame, Source
 from tolva.tables.schema import Schema
 
 ROWS = 100_000
@@ -19,10 +21,16 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Survey:
-    """`total` data rows; `repeated`: the row numbers (UInt32, ascending) whose key already appeared above them."""
+    """What a first pass found."""
 
     total: int
+    """Data rows."""
     repeated: pl.Series
+    """Numbers of the rows (UInt32, ascending) whose key already appeared above them."""
+    signs: AnyMapping[str, Signs]
+    """By field, how its column writes numbers and dates."""
+    undecided: tuple[str, ...] = ()
+    """Fields some of whose cells mean two things, with nothing to tell which."""
 
     def repeated_in(self, rows: pl.Series) -> int:
         """How many of these row numbers repeat a key."""
@@ -30,27 +38,58 @@ class Survey:
 
 
 def survey(source: Source, mapping: Mapping, schema: Schema) -> Survey:
-    """Counts rows and finds repeated keys, as `check` reads them. A row whose key is blank or wrong repeats nothing.
+    """Counts rows, finds repeated keys as `check` reads them, and how columns write numbers and dates.
 
-    Keeps 12 bytes per row: its number and a 64-bit hash of its key. Two keys of ten million share a hash with a
-    probability of some three in a million; the worst of it is one wrong count of `duplicados`.
+    A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key.
+    Two keys of ten million share a hash with a probability of some three in a million; the worst of it is one wrong
+    count of `duplicados`.
     """
-    hashes = list(_hashes(source, mapping, schema))
+    clues = {match.field: Clues() for match in mapping.matches if schema.field(match.field).kind in LOOKS}
+    read_again = [name for name in schema.file_key if name in clues]
+    hashes: list[pl.DataFrame] = []
+    for frame in source.frames(None, ROWS):
+        for name, found in clues.items():
+            texts = _texts(frame, mapping, schema, name)
+            clues[name] = LOOKS[schema.field(name).kind](found, texts)
+        if not read_again:
+            hashes.append(_hashes(frame, mapping, schema, {}))
+    signs = {name: _decided(found, source, mapping, schema, name) for name, found in clues.items()}
+    if read_again:  # only now it is known what the numbers or dates of the key are
+        hashes = [_hashes(frame, mapping, schema, signs) for frame in source.frames(None, ROWS)]
+    undecided = tuple(name for name, found in clues.items() if found.undecided(signs[name]))
     if not hashes:
-        return Survey(0, pl.Series("row", [], dtype=pl.UInt32))
+        return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided)
     keys = pl.concat(hashes, rechunk=True)
     again = keys["key"].is_not_null() & keys["key"].is_first_distinct().not_()
-    return Survey(keys.height, keys["row"].filter(again))
+    return Survey(keys.height, keys["row"].filter(again), signs, undecided)
 
 
-def _hashes(source: Source, mapping: Mapping, schema: Schema) -> Iterator[pl.DataFrame]:
-    parts = [_part(name, mapping, schema) for name in schema.file_key]
-    whole = pl.all_horizontal(part.is_not_null() for part in parts) & pl.col("flaw").is_null()
-    for frame in source.frames(None, ROWS):
-        key = pl.when(whole).then(pl.struct(parts).hash(SEED)).alias("key")
-        yield frame.rows.select(pl.col("row").cast(pl.UInt32), key)
+LOOKS = {
+    "integer": Clues.of_numbers,
+    "decimal": Clues.of_numbers,
+    "date": Clues.of_dates,
+    "datetime": Clues.of_dates,
+}
+"""The kinds whose cells give clues."""
 
 
-def _part(name: str, mapping: Mapping, schema: Schema) -> pl.Expr:
-    text = text_of(f"c{mapping.of(name).column}", schema)
-    return value_of(text, schema.field(name)).cast(pl.String).alias(name)
+def _texts(frame: Frame, mapping: Mapping, schema: Schema, name: str) -> pl.Series:
+    text = text_of(f"c{mapping.of(name).column}", schema.field(name), schema)
+    return frame.rows.select(text.alias(name))[name]
+
+
+def _decided(found: Clues, source: Source, mapping: Mapping, schema: Schema, name: str) -> Signs:
+    declared = signs_of(schema.field(name).locale or schema.locale)
+    signs = found.signs(declared)
+    if found.undecided(signs) and source.is_numeric(mapping.of(name).column):
+        return Signs(".", signs.order)  # cells that are numbers by themselves come with a point
+    return signs
+
+
+def _hashes(frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs]) -> pl.DataFrame:
+    fields = [schema.field(name) for name in schema.file_key]
+    forms = pl.DataFrame([plain(_texts(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields])
+    parts = [value_of(pl.col(field.name), field, schema).cast(pl.String).alias(field.name) for field in fields]
+    rows = frame.rows.select("flaw", pl.col("row").cast(pl.UInt32)).with_columns(forms.select(parts))
+    whole = pl.all_horizontal(pl.col(field.name).is_not_null() for field in fields) & pl.col("flaw").is_null()
+    return rows.select("row", pl.when(whole).then(pl.struct(schema.file_key).hash(SEED)).alias("key"))

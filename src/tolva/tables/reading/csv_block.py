@@ -55,7 +55,8 @@ class BlockParser:
         rest = rest.filter(pl.col("number").is_in(taken.implode()).not_()) if taken.len() else rest
         parts = [odd, *self._even_records(block, text, rest, whole=rest.height == lines.height)]
         filled = [part for part in parts if part.height]
-        records = pl.concat(filled).sort("line") if len(filled) > 1 else (filled or [odd])[0]
+        # In one chunk each: the column engine's own `format` fails where columns are cut in different places.
+        records = pl.concat(filled).sort("line").rechunk() if len(filled) > 1 else (filled or [odd])[0].rechunk()
         last = records["line"].shift(-1, fill_value=complete) - 1
         return records.with_columns(end=lines["end"].gather(last))
 

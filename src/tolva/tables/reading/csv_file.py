@@ -58,6 +58,10 @@ class CsvSource:
     """Whether lines end with a carriage return alone."""
     findings: Findings
 
+    def is_numeric(self, column: int) -> bool:
+        """Never: in a text file all is text."""
+        return False
+
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame.
 

@@ -21,8 +21,16 @@ MAX_OBJECT = 16 * 1024 * 1024
 MAX_DEPTH = 8
 """Objects within objects whose fields become columns of their own, as in `precio.valor`."""
 
+
 # Numbers stay as they are written; they are judged by the schema, not here.
-DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+class Number(str):
+    """The text of what is a number in JSON."""
+
+    __slots__ = ()
+
+
+NULL = Number()
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
 
 Found = tuple[int, dict[str, str] | None]
@@ -37,26 +45,33 @@ def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
     records = _lines(path) if kind == "ndjson" else _elements(path)
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
+    texts = set[int]()
     held: list[Found] = []
     for record in records:
         held.append(record)
         if len(held) == ROWS:
-            writer.write(_framed(held, columns))
+            writer.write(_framed(held, columns, texts))
             held = []
     if held:
-        writer.write(_framed(held, columns))
+        writer.write(_framed(held, columns, texts))
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
     headers = tuple(name.replace("\0", "").strip() for name in columns)
-    return PiecesSource(headers, writer.pieces, Findings(kind, (0,), headers, encoding="utf-8"))
+    found = Findings(kind, (0,), headers, encoding="utf-8")
+    return PiecesSource(headers, writer.pieces, found, lambda column: column not in texts)
 
 
-def _framed(records: list[Found], columns: dict[str, int]) -> pl.DataFrame:
+def _framed(records: list[Found], columns: dict[str, int], texts: set[int]) -> pl.DataFrame:
     for _, fields in records:
         for name in fields or ():
             columns.setdefault(name, len(columns))
     if len(columns) > MAX_COLUMNS:
         raise TooLarge(f"Los objetos tienen más de {MAX_COLUMNS} campos distintos; es lo máximo que se acepta.")
+    texts.update(
+        number
+        for name, number in columns.items()
+        if not all(isinstance((fields or {}).get(name, NULL), Number) for _, fields in records)
+    )
     cells = {
         f"c{number}": pl.Series([fields.get(name) if fields else None for _, fields in records], dtype=pl.String)
         for name, number in columns.items()
@@ -100,13 +115,13 @@ def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str
         if isinstance(inner, dict) and inner and depth < MAX_DEPTH:
             _flatten(cast("dict[str, Any]", inner), f"{prefix}{name}.", depth + 1, into)
         elif inner is not None:
-            into[f"{prefix}{name}"] = _text(inner)
+            into[f"{prefix}{name}"] = inner if isinstance(inner, str) else _text(inner)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _elements(path: Path) -> Iterator[Found]:

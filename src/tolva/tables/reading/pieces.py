@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,12 @@ class PiecesSource:
     headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     findings: Findings
+    numeric: Callable[[int], bool]
+    """Whether all cells of a column are numbers by their kind."""
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether all cells of a column are numbers by their kind in the file, written with a point."""
+        return self.numeric(column)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame."""

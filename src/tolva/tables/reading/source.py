@@ -63,6 +63,10 @@ class Source(Protocol):
         """How the file was read."""
         ...
 
+    def is_numeric(self, column: int) -> bool:
+        """Whether all cells of a column are numbers by their kind in the file, written with a point. May take long."""
+        ...
+
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame; a frame may be empty."""
         ...

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Generator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import fastexcel
@@ -71,7 +72,17 @@ def open_workbook(
         sheets=tuple(book.sheet_names),
         notes=grid.notes,
     )
-    return PiecesSource(headers if layout.rows else ("",) * named, writer.pieces, found)
+    names = headers if layout.rows else ("",) * named
+    return PiecesSource(names, writer.pieces, found, partial(_is_numeric, path, grid.name, layout.first))
+
+
+def _is_numeric(path: Path, sheet: str, skipped: int, column: int) -> bool:
+    """Looks at the kinds of all cells below the header, which takes as long as reading them."""
+    with _translated():
+        cells = fastexcel.read_excel(path).load_sheet(
+            sheet, header_row=None, skip_rows=skipped, schema_sample_rows=None
+        )
+        return cells.available_columns()[column].dtype in ("int", "float")
 
 
 def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:

@@ -17,6 +17,7 @@ MAX_ROW = 32 * BLOCK
 REFERENCE = rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']"""
 ANY_CELL = re.compile(REFERENCE)
 PLAIN_CELL = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
+WIDE_CELL = re.compile(rb' r="[A-Z]{2}')
 PLAIN_ROW = re.compile(rb'<row [^>]*?r="([0-9]{1,7})"')
 """What every known program writes, and several times faster to find."""
 UNUSUAL = (b"'", b"\t", b"\n", b"\r", b" =", b"= ", b":row")
@@ -67,7 +68,8 @@ class SheetScan:
 def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) -> SheetScan:
     """Reads a sheet's XML once, in blocks; `number` counts sheets from 0. Raises UnreadableFile when there is none.
 
-    The extent counts cells that are formatted but empty, unless `exact` is asked for, which takes longer.
+    The extent counts cells that are formatted but empty, and all columns up to Z, unless `exact` is asked for, which
+    takes longer.
     """
     rows, columns = 0, set[bytes]()
     errors: list[tuple[int, int, str]] = []
@@ -76,8 +78,10 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
     for block in _whole_rows(archive, _sheet(archive, number)):
         if exact and not UNPLACED_CELL.search(block):  # such a cell stands beside the one before it
             cells, numbers = FILLED_CELL.findall(block), list[bytes]()
+        elif any(sign in block for sign in UNUSUAL):
+            cells, numbers = ANY_CELL.findall(block), ROW.findall(block)
         else:
-            cells, numbers = _all_cells(block)
+            cells, numbers = _plain_extent(block)
         columns.update(column for column, _ in cells)
         rows = max(rows, 0, *map(int, {row for _, row in cells}.union(numbers)))
         if b'"e"' in block or b"'e'" in block:
@@ -106,11 +110,11 @@ def column_index(letters: bytes) -> int:
     return number - 1
 
 
-def _all_cells(block: bytes) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
-    """Column and row of every cell, filled or not, and the number of every row."""
-    if any(sign in block for sign in UNUSUAL):
-        return ANY_CELL.findall(block), ROW.findall(block)
-    return PLAIN_CELL.findall(block), PLAIN_ROW.findall(block)
+def _plain_extent(block: bytes) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """Cells and rows that tell the extent of an ordinary block, whose rows ascend; columns up to Z count as there."""
+    cells = PLAIN_CELL.findall(block) if WIDE_CELL.search(block) else [(b"A", b"0"), (b"Z", b"0")]
+    last = PLAIN_ROW.search(block, max(block.rfind(b"<row "), 0))
+    return cells, [last[1]] if last else []
 
 
 def _whole_rows(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -90,7 +90,7 @@ def _open(upload: DictRow, blobs: Blobs, scratch: Path, defaults: Mapping[str, s
 
 
 def _load_frame(conn: Connection, ctx: Context, intake: Intake, frame: Frame, tally: Tally) -> Tally:
-    checked = check(frame, intake.mapping, intake.schema)
+    checked = check(frame, intake.mapping, intake.schema, intake.found.signs)
     loaded = load(conn, intake.schema, checked.good, intake.constants, keep=MOST_KEYS - len(tally.keys))
     _note_errors(conn, ctx, checked.errors)
     return tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))

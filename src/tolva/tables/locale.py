@@ -1,0 +1,120 @@
+"""How numbers and dates are written: by a locale that somebody declared, or as a whole column shows.
+
+`1,234` and `03/04/2026` each mean two things. Which one is read from the cells of the column that can mean but one
+(`12,5`, `25/04/2026`); if none does, from the declared locale; if there is none, such cells are refused, never guessed.
+"""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from tolva.errors import InvalidInput
+
+DecimalSign = Literal[",", "."]
+DateOrder = Literal["dmy", "mdy"]
+
+SPACE = r"'’\s\x{a0}\x{202f}"
+"""What separates thousands besides the two signs."""
+
+
+def _certain(sign: str, group: str) -> str:
+    """A number whose decimal sign cannot be taken for a separator of thousands, or the other way round."""
+    grouped = rf"[0-9]{{1,3}}(?:[{group}{SPACE}][0-9]{{3}})+{sign}[0-9]*|[0-9]{{1,3}}(?:{group}[0-9]{{3}}){{2,}}"
+    bare = rf"0+{sign}[0-9]*|[0-9]*{sign}(?:[0-9]{{0,2}}|[0-9]{{4,}})|[0-9]{{4,}}{sign}[0-9]+"
+    return rf"^[+-]?(?:{grouped}|{bare})$"
+
+
+COMMA = _certain(",", r"\.")
+POINT = _certain(r"\.", ",")
+EITHER = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
+"""A number that may be a thousand times larger or smaller."""
+
+DAYS = r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}(?:[ T][0-9:.]+)?$"
+"""Day and month, or month and day, then a year."""
+
+POINT_COUNTRIES = ("MX", "PE", "GT", "HN", "NI", "PA", "SV", "DO", "PR", "CU", "US", "GB", "IE", "CA", "AU", "NZ", "IN")
+"""Countries of our users' languages where decimals follow a point (Unicode CLDR)."""
+LANGUAGES = ("es", "pt", "en")
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What a column uses; None where nothing tells."""
+
+    decimal: DecimalSign | None = None
+    order: DateOrder | None = None
+
+
+@dataclass(frozen=True)
+class Clues:
+    """What the cells of a column have shown so far."""
+
+    comma: bool = False
+    point: bool = False
+    either: bool = False
+    day_first: bool = False
+    month_first: bool = False
+    either_first: bool = False
+
+    def of_numbers(self, text: pl.Series) -> "Clues":
+        """The clues after some more cells of a column of numbers."""
+        marked = text.filter(text.str.contains("[.,]"))
+        if not marked.len():
+            return self
+        return Clues(
+            self.comma or _any(marked, COMMA), self.point or _any(marked, POINT), self.either or _any(marked, EITHER)
+        )
+
+    def of_dates(self, text: pl.Series) -> "Clues":
+        """The clues after some more cells of a column of dates."""
+        parts = text.str.extract_groups(DAYS).struct.unnest().cast(pl.Int32)
+        first, second = pl.col("1"), pl.col("2")
+        found = parts.select(
+            (first > 12).any().alias("day"),
+            (second > 12).any().alias("month"),
+            ((first <= 12) & (second <= 12) & (first != second)).any().alias("either"),
+        ).row(0)
+        return Clues(
+            day_first=self.day_first or bool(found[0]),
+            month_first=self.month_first or bool(found[1]),
+            either_first=self.either_first or bool(found[2]),
+        )
+
+    def signs(self, declared: Signs) -> Signs:
+        """What the column uses. Cells that contradict each other leave only those readable that mean one thing."""
+        if self.comma or self.point:
+            decimal = None if self.comma and self.point else "," if self.comma else "."
+        else:
+            decimal = declared.decimal
+        if self.day_first or self.month_first:
+            order = None if self.day_first and self.month_first else "dmy" if self.day_first else "mdy"
+        else:
+            order = declared.order
+        return Signs(decimal, order)
+
+    def undecided(self, signs: Signs) -> bool:
+        """Whether there are cells that only a locale can tell."""
+        return (self.either and signs.decimal is None) or (self.either_first and signs.order is None)
+
+
+def signs_of(locale: str | None, path: str = "locale") -> Signs:
+    """The signs of a locale such as `es-CO`; nothing is declared by None. Raises InvalidInput for another language.
+
+    >>> signs_of("es-CO"), signs_of("en-US")
+    (Signs(decimal=',', order='dmy'), Signs(decimal='.', order='mdy'))
+    """
+    if locale is None:
+        return Signs()
+    language, _, country = locale.replace("_", "-").partition("-")
+    if language not in LANGUAGES:
+        raise InvalidInput(f"{path}: {locale!r} is not a locale of {', '.join(LANGUAGES)}; write es-CO, for instance")
+    point = country.upper() in POINT_COUNTRIES if country else language == "en"
+    return Signs("." if point else ",", "mdy" if locale in ("en", "en-US") else "dmy")
+
+
+def _any(text: pl.Series, pattern: str) -> bool:
+    return bool(text.str.contains(pattern).any())
