@@ -2,15 +2,20 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
+import polars as pl
 import psycopg
 import pytest
 from psycopg import sql
 
 from tolva.tables.ddl import create_table
 from tolva.tables.document import builtin_schema
+from tolva.tables.ledger import Entry, ledger_table
+from tolva.tables.load import Loaded, load
 from tolva.tables.schema import Schema
 
 Connect = Callable[..., psycopg.Connection]
@@ -21,6 +26,18 @@ ALTER TABLE products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE products FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON products USING (tenant_id = current_setting('app.tenant_id'));
 """
+
+
+LEDGER = sql.Identifier("load_ledger")
+NUMBERS = count(1)
+
+
+def load_noted(
+    conn: psycopg.Connection, schema: Schema, good: pl.DataFrame, constants: dict[str, str], **more: Any
+) -> Loaded:
+    """A load of one chunk, under a job of its own."""
+    entry = Entry(LEDGER, str(UUID(int=next(NUMBERS))), int(good["row"][-1]) if good.height else 0)
+    return load(conn, schema, good, constants, entry, **more)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +73,7 @@ def connect(dsn: str, products: Schema) -> Iterator[Connect]:
         try:
             with connect_as() as conn:
                 conn.execute(create_table(products) + SECURITY)
+                conn.execute(ledger_table(LEDGER))
             yield connect_as
         finally:
             admin.execute(sql.SQL("DROP SCHEMA {0} CASCADE; DROP ROLE {0}").format(name))

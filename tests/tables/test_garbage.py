@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.tables.conftest import load_noted as load
 from tolva.errors import TolvaError
 from tolva.tables.check import check
-from tolva.tables.load import load
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.reading import open_source
 from tolva.tables.reading.sniff import HEAD, sniff, verify

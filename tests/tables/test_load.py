@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tolva.tables.load import Loaded, load
+from tests.tables.conftest import load_noted as load
+from tolva.tables.load import Loaded
 from tolva.tables.schema import Schema
 
 Connect = Callable[..., psycopg.Connection]

@@ -1,13 +1,15 @@
-"""The SQL of a load: the lock, and the one statement that writes and counts.
+"""The SQL of a load: the lock, and the statements that judge, write, count and note.
 
-The statement is composed, since its columns are those of the file; every name goes through `sql.Identifier`.
+They are composed, since their columns are those of the file; every name goes through `sql.Identifier`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from psycopg import sql
 
 from tolva.tables.columns import column_type
+from tolva.tables.ledger import key_text, row_hash
 from tolva.tables.schema import Field
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE
@@ -20,37 +22,88 @@ TENANT = sql.SQL("current_setting('app.tenant_id')")
 # loads do not take the lock: ON CONFLICT keeps their rows and ours whole.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(31), current_setting('app.tenant_id'), {}), 0))"
 
+# What a frame's rows would do, if none repeats a key of another: how many are known, and how many of those change.
+# LIMIT keeps the planner at one look-up in the key's index per staged row: with stale statistics it would otherwise
+# read all of the supplier's rows for every frame.
+JUDGE = """
+SELECT count(*), count(*) FILTER (WHERE {changes})
+FROM {stage} AS now JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
+"""
+
+# Where all rows are new and none repeats a key. Whoever makes one of them at the same time, outside of a load, makes
+# this fail as a whole; the frame is then judged anew.
+INSERT = """
+WITH written AS (
+    INSERT INTO {target} AS target ({columns}) SELECT {values} FROM {stage} AS now
+    RETURNING {key_text} AS key, {hash} AS hash
+), noted AS (
+    INSERT INTO {ledger} ({ledger_columns})
+    SELECT %(job_id)s, %(last_row)s, {tenant}, count(*), 0, 0,
+      array_agg(key), array_agg(hash), '{{}}', '{{}}', '{{}}', '{{}}', '{{}}' FROM written
+)
+SELECT count(*), 0, 0, ARRAY(SELECT key FROM written LIMIT %(keep)s) FROM written
+"""
+
+# Where a frame changes nothing: only that is noted.
+NOTE = """
+INSERT INTO {ledger} ({ledger_columns})
+VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')
+"""
+
+# The general case.
 # matched   each staged row beside the stored one; `_old_…` is what a blank means: the stored value, or for a new key
-#           the default. LIMIT keeps the planner at one look-up in the key's index per staged row: with stale
-#           statistics it would otherwise read all of the supplier's rows for every frame
+#           the default
 # steps     whether each row changes the state that the row before it left in its key; a key's first row is compared
 #           with what is stored. A frame without repeated keys has no second branch to compute
 # fresh     the first row of each new key
-# written   only the last state of a key, and only where it differs from what is stored
+# written   the last state of each new key; rewritten: of each known one where it differs from what is stored
+# changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
     SELECT stage.*, target.tenant_id IS NOT NULL AS "_known"{old}
     FROM {stage} AS stage
     LEFT JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
 ), steps AS (
-    SELECT {changes} AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
+    SELECT {changes_old} AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
     UNION ALL
     SELECT {changes_again} FROM matched AS now
     JOIN {stage} AS before ON before."_key" = now."_key" AND before."_nth" = now."_nth" - 1
     WHERE now."_nth" > 1
 ), fresh AS (
-    SELECT {label} AS label, "row" FROM matched WHERE "_nth" = 1 AND NOT "_known"
+    SELECT {now_key} AS key, "row" FROM matched AS now WHERE "_nth" = 1 AND NOT "_known"
 ), written AS (
-    INSERT INTO {target} ({columns})
-    SELECT {values} FROM matched AS now
-    WHERE now."_last" AND (NOT now."_known" OR {changes})
+    INSERT INTO {target} AS target ({columns})
+    SELECT {values} FROM matched AS now WHERE now."_last" AND NOT now."_known"
     ON CONFLICT ({key}) DO UPDATE SET {assignments}
+    RETURNING {key_text} AS key, {hash} AS hash
+), rewritten AS (
+    INSERT INTO {target} AS target ({columns})
+    SELECT {values} FROM matched AS now WHERE now."_last" AND now."_known" AND {changes_old}
+    ON CONFLICT ({key}) DO UPDATE SET {assignments}
+), made AS (
+    SELECT array_agg(key) AS keys, array_agg(hash) AS hashes FROM written
+), changed AS (
+    SELECT array_agg(now."row") AS rows, array_agg({now_key}) AS keys,
+      array_agg(ARRAY[{olds}]) AS was, array_agg(ARRAY[{news}]) AS became
+    FROM matched AS now WHERE now."_last" AND now."_known" AND {changes_old}
+), counts AS (
+    SELECT (SELECT count(*) FROM fresh) AS created,
+      (SELECT count(*) FROM steps WHERE changed) AS updated,
+      (SELECT count(*) FROM steps WHERE NOT changed) AS unchanged
+), noted AS (
+    INSERT INTO {ledger} ({ledger_columns})
+    SELECT %(job_id)s, %(last_row)s, {tenant}, counts.*, coalesce(made.keys, '{{}}'), coalesce(made.hashes, '{{}}'),
+      coalesce(changed.rows, '{{}}'), coalesce(changed.keys, '{{}}'), {fields}, coalesce(changed.was, '{{}}'),
+      coalesce(changed.became, '{{}}')
+    FROM counts, made, changed
 )
-SELECT (SELECT count(*) FROM fresh),
-       (SELECT count(*) FROM steps WHERE changed),
-       (SELECT count(*) FROM steps WHERE NOT changed),
-       ARRAY(SELECT label FROM fresh ORDER BY "row" LIMIT %(keep)s)
+SELECT counts.*, ARRAY(SELECT key FROM fresh ORDER BY "row" LIMIT %(keep)s) FROM counts
 """
+
+LEDGER_COLUMNS = sql.SQL(
+    "job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes, changed_rows,"
+    " changed_keys, fields, was, became"
+)
 
 
 def lock(shape: Shape) -> sql.Composed:
@@ -59,35 +112,93 @@ def lock(shape: Shape) -> sql.Composed:
     return sql.SQL(LOCK).format(_comma(parts))
 
 
-def upsert(shape: Shape) -> sql.Composed:
+def judge(shape: Shape, target: sql.Composable) -> sql.Composed:
+    """Yields how many staged rows are known, and how many of those would change. For rows of different keys."""
+    changes = _any([_changes(field, _of("target", field)) for field in shape.values])
+    return sql.SQL(JUDGE).format(stage=STAGE, target=target, same=same_key(shape, "now"), changes=changes)
+
+
+def insert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.Composed:
+    """Writes staged rows that are all new, of different keys. Yields and takes what `upsert` does."""
+    given = [
+        sql.SQL("coalesce({}, {})").format(_of("now", field), _default(field))
+        if field.default is not None
+        else _of("now", field)
+        for field in shape.values
+    ]
+    return sql.SQL(INSERT).format(
+        stage=STAGE,
+        target=target,
+        columns=_comma(_columns(shape)),
+        values=_comma(_row_values(shape, given)),
+        key_text=key_text(shape, "target"),
+        hash=row_hash(shape, "target"),
+        ledger=ledger,
+        ledger_columns=LEDGER_COLUMNS,
+        tenant=TENANT,
+    )
+
+
+def note(ledger: sql.Composable) -> sql.Composed:
+    """Notes a chunk that changed nothing. Parameters: `job_id`, `last_row`, `unchanged`."""
+    return sql.SQL(NOTE).format(ledger=ledger, ledger_columns=LEDGER_COLUMNS, tenant=TENANT)
+
+
+def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.Composed:
     """Writes the staged rows. Yields one row: created, changed, unchanged, the first created keys.
 
-    Parameters: `keep`, and `const_…` and `default_…` per constant and default.
+    Parameters: `keep`, `job_id`, `last_row`, and `const_…` and `default_…` per constant and default.
     """
-    target = sql.Identifier(shape.schema.target)
-    written = [*shape.values, *shape.absent]
-    columns = [sql.Identifier("tenant_id"), *map(_name, (*shape.constants, *shape.key, *written))]
-    values = [
-        TENANT,
-        *map(_constant, shape.constants),
-        *(_of("now", field) for field in shape.key),
-        *(sql.SQL("coalesce({}, {})").format(_of("now", field), _old(field, "now")) for field in shape.values),
-        *map(_default, shape.absent),
-    ]
+    news = [sql.SQL("coalesce({}, {})").format(_of("now", field), _old(field, "now")) for field in shape.values]
     updates = [sql.SQL("{} = {}").format(_name(field), _of("excluded", field)) for field in shape.values]
     return sql.SQL(UPSERT).format(
         stage=STAGE,
         target=target,
         old=_after_comma([_old_column(field) for field in shape.values]),
-        same=_same_key(shape),
-        changes=_any([_changes(field, _old(field, "now")) for field in shape.values]),
+        same=same_key(shape, "stage"),
+        changes_old=_any([_changes(field, _old(field, "now")) for field in shape.values]),
         changes_again=_any([_changes(field, _state_before(field)) for field in shape.values]),
-        label=_label(shape.key),
-        columns=_comma(columns),
-        values=_comma(values),
+        columns=_comma(_columns(shape)),
+        values=_comma(_row_values(shape, news)),
         key=_comma([sql.Identifier(name) for name in ("tenant_id", *shape.schema.key)]),
         assignments=_comma([*updates, sql.SQL("updated_at = now()")]),
+        now_key=key_text(shape, "now"),
+        key_text=key_text(shape, "target"),
+        hash=row_hash(shape, "target"),
+        olds=_changed_texts(shape, [_old(field, "now") for field in shape.values]),
+        news=_changed_texts(shape, [_of("now", field) for field in shape.values]),
+        fields=sql.Literal([field.name for field in shape.values]),
+        ledger=ledger,
+        ledger_columns=LEDGER_COLUMNS,
+        tenant=TENANT,
     )
+
+
+def _columns(shape: Shape) -> list[sql.Identifier]:
+    """The columns of a new row."""
+    fields = (*shape.constants, *shape.key, *shape.values, *shape.absent)
+    return [sql.Identifier("tenant_id"), *map(_name, fields)]
+
+
+def _row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Composable]:
+    """The values of a new row, in the order of `_columns`."""
+    key = [_of("now", field) for field in shape.key]
+    return [TENANT, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
+
+
+def _changed_texts(shape: Shape, values: Iterable[sql.Composable]) -> sql.Composed:
+    """One text per field that changes, null for the others."""
+    texts = [
+        sql.SQL("CASE WHEN {} THEN {}::text END").format(_changes(field, _old(field, "now")), value)
+        for field, value in zip(shape.values, values, strict=True)
+    ]
+    return _comma(texts or [sql.SQL("NULL::text")])
+
+
+def parameters(shape: Shape, constants: Mapping[str, str]) -> dict[str, Any]:
+    """The values of `const_…` and `default_…`."""
+    given = {f"const_{field.name}": constants.get(field.name) for field in shape.constants}
+    return given | {f"default_{field.name}": field.default for field in shape.schema.fields}
 
 
 def _changes(field: Field, state: sql.Composable) -> sql.Composed:
@@ -99,10 +210,11 @@ def _state_before(field: Field) -> sql.Composed:
     return sql.SQL("coalesce({}, {})").format(_of("before", field), _old(field, "now"))
 
 
-def _same_key(shape: Shape) -> sql.Composed:
+def same_key(shape: Shape, staged: str) -> sql.Composed:
+    """Whether the row `target` of the target has the key of the row `staged`."""
     parts = [sql.SQL("target.tenant_id = {}").format(TENANT)]
     parts += [sql.SQL("{} = {}").format(_of("target", field), _constant(field)) for field in shape.constants]
-    parts += [sql.SQL("{} = {}").format(_of("target", field), _of("stage", field)) for field in shape.key]
+    parts += [sql.SQL("{} = {}").format(_of("target", field), _of(staged, field)) for field in shape.key]
     return sql.SQL(" AND ").join(parts)
 
 
@@ -116,10 +228,6 @@ def _old_column(field: Field) -> sql.Composed:
 
 def _old(field: Field, source: str) -> sql.Identifier:
     return sql.Identifier(source, f"_old_{field.name}")
-
-
-def _label(key: tuple[Field, ...]) -> sql.Composed:
-    return sql.SQL("concat_ws(' / ', {})").format(_comma([_name(field) for field in key]))
 
 
 def _name(field: Field) -> sql.Identifier:

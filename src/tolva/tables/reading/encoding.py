@@ -51,23 +51,36 @@ def detect_encoding(path: Path) -> Encoding:
     """
     with path.open("rb") as file:
         head = file.read(BLOCK)
-        for mark, name in MARKS:
-            if head.startswith(mark):
-                return Encoding(name, len(mark))
-        if wide := _wide(head):
-            return Encoding(wide)
-        valid = damaged = 0
-        sample = b""
-        while head:
-            if not head.isascii():
-                sample += b"\n".join(HIGH.findall(head, 0, SAMPLE * 4))[: SAMPLE - len(sample)]
-                multibyte = MULTIBYTE.findall(head)
-                valid += sum(map(len, multibyte))
-                damaged += _high_bytes(head) - sum(map(len, multibyte))
-            head = file.read(BLOCK)
-    if damaged <= valid:  # a legacy encoding hardly ever looks like UTF-8 by accident
-        return Encoding("utf-8")
-    return Encoding(_legacy(sample))
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return Encoding(name, len(mark))
+    if wide := _wide(head):
+        return Encoding(wide)
+    return Encoding("utf-8" if _is_utf8(path) else _least_damaged(path))
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                decoder.decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _least_damaged(path: Path) -> str:
+    """UTF-8 where most of the bytes beyond ASCII are; a legacy encoding hardly ever looks like it by accident."""
+    valid = damaged = 0
+    sample = b""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            sample += b"\n".join(HIGH.findall(block, 0, 4 * SAMPLE))[: SAMPLE - len(sample)]
+            multibyte = sum(map(len, MULTIBYTE.findall(block)))
+            valid += multibyte
+            damaged += _high_bytes(block) - multibyte
+    return "utf-8" if damaged <= valid else _legacy(sample)
 
 
 def known_encoding(name: str) -> Encoding:

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,20 +15,22 @@ from tolva.core.job import Json
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.jobs.context import Context
-from tolva.tables.check import check
+from tolva.tables.ahead import ahead
+from tolva.tables.check import Checked, check
 from tolva.tables.document import builtin_schema
+from tolva.tables.ledger import OWN, Entry
 from tolva.tables.load import load
 from tolva.tables.map import Mapping as ColumnMapping
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.reading import open_source
-from tolva.tables.reading.source import Frame, Source
+from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.catalog.sql import SQL
 from tolva.workloads.catalog.tally import MOST_KEYS, Tally
 
 SMALLEST_CHUNK = 10
-LARGEST_CHUNK = 5000
+LARGEST_CHUNK = 10_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def chunk_rows(total: int) -> int:
     """Rows of one transaction: every ten of a small file, and few enough of a large one to show it moving.
 
     >>> [chunk_rows(n) for n in (300, 50_000, 2_000_000)]
-    [10, 1000, 5000]
+    [10, 1000, 10000]
     """
     return max(SMALLEST_CHUNK, min(total // 50, LARGEST_CHUNK))
 
@@ -65,12 +67,23 @@ def _load(ctx: Context, intake: Intake) -> Json:
     total = intake.found.total
     tally = Tally.from_json(ctx.checkpoint)
     ctx.progress(**tally.counters(total), ignored_columns=list(intake.mapping.ignored))
-    for frame in intake.source.frames(tally.position, chunk_rows(total)):
+    uniform = True
+    for frame, checked in ahead(_checked_frames(intake, tally.position, chunk_rows(total))):
         with ctx.transaction() as conn:
-            tally = _load_frame(conn, ctx, intake, frame, tally)
+            entry = Entry(OWN, ctx.job_id, frame.next.row)
+            left = MOST_KEYS - len(tally.keys)
+            loaded = load(conn, intake.schema, checked.good, intake.constants, entry, uniform=uniform, keep=left)
+            _note_errors(conn, ctx, checked.errors)
+            tally = tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
             ctx.save(tally.to_json())
             ctx.progress(**tally.counters(total))
+        uniform = loaded.uniform
     return tally.result(total)
+
+
+def _checked_frames(intake: Intake, at: Position | None, rows: int) -> Iterator[tuple[Frame, Checked]]:
+    for frame in intake.source.frames(at, rows):
+        yield frame, check(frame, intake.mapping, intake.schema, intake.found.signs)
 
 
 def _upload(ctx: Context) -> DictRow:
@@ -87,13 +100,6 @@ def _open(upload: DictRow, blobs: Blobs, scratch: Path, defaults: Mapping[str, s
     source = open_source(file, upload["kind"], scratch, name=upload["filename"], known=known_names(schema))
     mapping = match_headers(source.headers, schema)
     return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
-
-
-def _load_frame(conn: Connection, ctx: Context, intake: Intake, frame: Frame, tally: Tally) -> Tally:
-    checked = check(frame, intake.mapping, intake.schema, intake.found.signs)
-    loaded = load(conn, intake.schema, checked.good, intake.constants, keep=MOST_KEYS - len(tally.keys))
-    _note_errors(conn, ctx, checked.errors)
-    return tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
 
 
 def _note_errors(conn: Connection, ctx: Context, errors: pl.DataFrame) -> None:

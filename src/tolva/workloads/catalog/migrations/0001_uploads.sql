@@ -24,6 +24,30 @@ CREATE TABLE tolva.row_errors (
   PRIMARY KEY (job_id, "row", n)
 );
 
+-- What each chunk of a load did, written in the transaction that did it: what undo goes by.
+CREATE TABLE tolva.load_ledger (
+  job_id uuid NOT NULL,
+  last_row bigint NOT NULL,             -- of the chunk, as the user counts
+  tenant_id text NOT NULL,
+  created bigint NOT NULL,              -- counts of rows
+  updated bigint NOT NULL,
+  unchanged bigint NOT NULL,
+  created_keys text[] NOT NULL,         -- the new rows, and a hash of what each held then
+  created_hashes bigint[] NOT NULL,
+  changed_rows bigint[] NOT NULL,       -- the rows that were there, and the values of `fields` before and after
+  changed_keys text[] NOT NULL,
+  fields text[] NOT NULL,
+  was text[] NOT NULL,
+  became text[] NOT NULL,               -- null where the field did not change
+  undone_at timestamptz,
+  PRIMARY KEY (job_id, last_row)
+);
+-- Packing them costs more time than it saves room.
+ALTER TABLE tolva.load_ledger
+  ALTER created_keys SET STORAGE EXTERNAL, ALTER created_hashes SET STORAGE EXTERNAL,
+  ALTER changed_rows SET STORAGE EXTERNAL, ALTER changed_keys SET STORAGE EXTERNAL,
+  ALTER was SET STORAGE EXTERNAL, ALTER became SET STORAGE EXTERNAL;
+
 -- Uploads that have outlived their job. No job goes before p_kept has passed, so only older uploads are looked at.
 CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS TABLE (job_id uuid, blob text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -42,6 +66,7 @@ DECLARE
     WHERE (SELECT j.id FROM tolva.jobs j WHERE j.id = g.id) IS NULL);
 BEGIN
   DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (v_gone);
+  DELETE FROM tolva.load_ledger l WHERE l.job_id = ANY (v_gone);
   DELETE FROM tolva.uploads u WHERE u.job_id = ANY (v_gone);
 END
 $$;
@@ -51,7 +76,7 @@ DECLARE
   guarded text;
   made text;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors'] LOOP
+  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger'] LOOP
     EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
     EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
     EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
@@ -66,5 +91,6 @@ BEGIN
 END
 $$;
 
-GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors TO tolva_app;
-GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors TO tolva_system;
+GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_app;
+GRANT UPDATE (undone_at) ON tolva.load_ledger TO tolva_app;
+GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;

@@ -1,0 +1,205 @@
+"""Puts back what one chunk of a load did, as its ledger tells; what has changed since is left alone and told.
+
+A row that the load made is removed if it still holds what it held then. Of a row that it changed, each changed value is
+put back if all of them are still what the load left there.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row, tuple_row
+
+from tolva.tables.columns import column_type
+from tolva.tables.ledger import row_hash
+from tolva.tables.schema import Field, Schema
+from tolva.tables.shape import Shape
+from tolva.tables.upsert import lock, parameters, same_key
+
+TAKEN = sql.Identifier("pg_temp", "tolva_undo")
+
+CHUNK = """
+SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became FROM {table}
+WHERE job_id = %(job_id)s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1 FOR UPDATE
+"""
+DONE = "UPDATE {table} SET undone_at = now() WHERE job_id = %(job_id)s AND last_row = %(last_row)s"
+
+# gone      what could be removed; what remains of the made rows is in conflict: changed since, or removed already
+REMOVE = """
+WITH gone AS (
+    DELETE FROM {target} AS target USING {taken} AS taken WHERE {same} AND {hash} = taken."_hash" RETURNING taken."_n"
+)
+SELECT taken."_key", EXISTS (SELECT FROM {target} AS target WHERE {same}) AS there
+FROM {taken} AS taken WHERE NOT EXISTS (SELECT FROM gone WHERE gone."_n" = taken."_n") ORDER BY taken."_n"
+"""
+# restored  the rows whose changed values are still those that the load left
+RESTORE = """
+WITH restored AS (
+    UPDATE {target} AS target SET {assignments} FROM {taken} AS taken WHERE {same} AND {untouched} RETURNING taken."_n"
+)
+SELECT taken."_row", taken."_key", target.tenant_id IS NOT NULL AS there, {states}
+FROM {taken} AS taken LEFT JOIN {target} AS target ON {same}
+WHERE NOT EXISTS (SELECT FROM restored WHERE restored."_n" = taken."_n") ORDER BY taken."_n"
+"""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Something that the load did and that was not put back. `field` is None where the whole row is meant."""
+
+    key: str
+    row: int | None
+    field: str | None
+    now: str | None
+    said: str
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of a chunk."""
+
+    removed: int
+    restored: int
+    conflicts: tuple[Conflict, ...]
+
+
+def undo_chunk(
+    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], table: sql.Composable, job_id: str
+) -> Undone | None:
+    """Undoes the last chunk of a load that is not undone yet; None when there is none.
+
+    Runs in the caller's transaction, which has `app.tenant_id` set. Loads of the same target wait for it.
+    """
+    shape = Shape.of(schema, [field.name for field in schema.file_fields])
+    values = parameters(shape, constants) | {"job_id": job_id}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(lock(shape), values, prepare=False)
+        chunk = cursor.execute(sql.SQL(CHUNK).format(table=table), values).fetchone()
+        if chunk is None:
+            return None
+        restored, altered = _restore(conn, shape, chunk, values)
+        removed, kept = _remove(conn, shape, chunk, values)
+        cursor.execute(sql.SQL(DONE).format(table=table), values | {"last_row": chunk["last_row"]})
+    return Undone(removed, restored, (*altered, *kept))
+
+
+def _remove(
+    conn: psycopg.Connection[Any], shape: Shape, chunk: Mapping[str, Any], values: dict[str, Any]
+) -> tuple[int, list[Conflict]]:
+    keys: list[str] = chunk["created_keys"]
+    if not keys:
+        return 0, []
+    own = [("_hash", sql.SQL("bigint"))]
+    rows = (
+        [n, key, hash, *key_parts(key, shape)]
+        for n, (key, hash) in enumerate(zip(keys, chunk["created_hashes"], strict=True))
+    )
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        _stage(cursor, shape, own, (), rows)
+        statement = sql.SQL(REMOVE).format(
+            target=sql.Identifier(shape.schema.target),
+            taken=TAKEN,
+            same=same_key(shape, "taken"),
+            hash=row_hash(shape, "target"),
+        )
+        left = cursor.execute(statement, values, prepare=False).fetchall()
+    conflicts = [
+        Conflict(key, None, None, None, "la fila cambió después de la carga" if there else "la fila ya no existe")
+        for key, there in left
+    ]
+    return len(keys) - len(left), conflicts
+
+
+def _restore(
+    conn: psycopg.Connection[Any], shape: Shape, chunk: Mapping[str, Any], values: dict[str, Any]
+) -> tuple[int, list[Conflict]]:
+    keys: list[str] = chunk["changed_keys"]
+    if not keys:
+        return 0, []
+    fields = [shape.schema.field(name) for name in chunk["fields"]]
+    own = [("_row", sql.SQL("bigint"))]
+    rows = (
+        [n, key, row, *key_parts(key, shape), *was, *became]
+        for n, (key, row, was, became) in enumerate(
+            zip(keys, chunk["changed_rows"], chunk["was"], chunk["became"], strict=True)
+        )
+    )
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        _stage(cursor, shape, own, fields, rows)
+        left = cursor.execute(_restore_statement(shape, fields), values, prepare=False).fetchall()
+    conflicts = [conflict for row in left for conflict in _altered(row, fields)]
+    return len(keys) - len(left), conflicts
+
+
+def _restore_statement(shape: Shape, fields: Sequence[Field]) -> sql.Composed:
+    cases = "{} = CASE WHEN {} IS NULL THEN {} ELSE {} END"
+    assignments = [
+        sql.SQL(cases).format(sql.Identifier(f.name), _became(f), sql.Identifier("target", f.name), _was(f))
+        for f in fields
+    ]
+    untouched = [
+        sql.SQL("({} IS NULL OR {} = {})").format(_became(field), sql.Identifier("target", field.name), _became(field))
+        for field in fields
+    ]
+    states = [sql.SQL("{}::text, {}::text").format(sql.Identifier("target", f.name), _became(f)) for f in fields]
+    return sql.SQL(RESTORE).format(
+        target=sql.Identifier(shape.schema.target),
+        taken=TAKEN,
+        assignments=sql.SQL(", ").join([*assignments, sql.SQL("updated_at = now()")]),
+        same=same_key(shape, "taken"),
+        untouched=sql.SQL(" AND ").join(untouched),
+        states=sql.SQL(", ").join(states),
+    )
+
+
+def _altered(row: tuple[Any, ...], fields: Sequence[Field]) -> list[Conflict]:
+    """The fields of a row whose value is no longer the one that the load left."""
+    number, key, there, *states = row
+    if not there:
+        return [Conflict(key, number, None, None, "la fila ya no existe")]
+    pairs = zip(fields, states[::2], states[1::2], strict=True)
+    return [
+        Conflict(key, number, field.name, now, f"es {_shown(now)} ahora; la carga dejó {_shown(became)}")
+        for field, now, became in pairs
+        if became is not None and now != became
+    ]
+
+
+def _shown(value: str | None) -> str:
+    return "vacío" if value is None else f'"{value[:60]}"'
+
+
+def _stage(
+    cursor: psycopg.Cursor[Any],
+    shape: Shape,
+    own: Sequence[tuple[str, sql.SQL]],
+    fields: Sequence[Field],
+    rows: Iterable[Sequence[object]],
+) -> None:
+    """Fills the temporary table with number, key as text, own columns, the key's fields, and each field twice."""
+    columns = [("_n", sql.SQL("bigint")), ("_key", sql.SQL("text")), *own]
+    columns += [(field.name, column_type(field)) for field in shape.key]
+    columns += [(f"_was_{field.name}", column_type(field)) for field in fields]
+    columns += [(f"_became_{field.name}", column_type(field)) for field in fields]
+    defined = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), kind) for name, kind in columns)
+    cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(TAKEN), prepare=False)
+    cursor.execute(sql.SQL("CREATE TEMP TABLE tolva_undo ({}) ON COMMIT DROP").format(defined), prepare=False)
+    with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(TAKEN)) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def key_parts(key: str, shape: Shape) -> list[str]:
+    """The parts of a key that the ledger holds as one text."""
+    return [key] if len(shape.key) == 1 else [str(part) for part in json.loads(key)]
+
+
+def _was(field: Field) -> sql.Identifier:
+    return sql.Identifier("taken", f"_was_{field.name}")
+
+
+def _became(field: Field) -> sql.Identifier:
+    return sql.Identifier("taken", f"_became_{field.name}")
