@@ -7,7 +7,7 @@ from tests.catalog.conftest import Service
 from tests.catalog.test_contract import GOOD, as_csv, load, stored_files
 from tests.conftest import Fresh
 from tolva.app import blobs
-from tolva.workloads.catalog.upkeep import catalog_chores, forget_uploads
+from tolva.workloads.intake.upkeep import forget_uploads, intake_chores
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_an_upload_that_is_too_young_to_have_lost_its_job_is_not_looked_at(
     service: Service, fresh: Fresh, task: str
 ) -> None:
     forget_job(fresh, task)
-    for chore in catalog_chores(service.settings, service.jobs.db, blobs(service.settings)):
+    for chore in intake_chores(service.settings, service.jobs.db, blobs(service.settings)):
         assert chore.do() is False
     assert rows_left(fresh) == (1, 1)
 

@@ -17,7 +17,7 @@ from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.catalog.export import error_lines
+from tolva.workloads.intake.export import error_lines
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 

@@ -22,8 +22,8 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.reading.sniff import sniff, verify
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.catalog.accept import KIND, Arrival, accept
-from tolva.workloads.catalog.reception import Reception
+from tolva.workloads.intake.accept import LOAD, Arrival, accept
+from tolva.workloads.intake.reception import Reception
 
 PIECE = 1024 * 1024
 
@@ -49,7 +49,7 @@ def load(
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
             id = _accept(settings, jobs, tenant, file, Arrival(schema, file.name, constants))
-            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(KIND).name) as alone:
+            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(LOAD).name) as alone:
                 try:
                     job = watch(jobs, tenant, id, quiet=as_json)
                 except KeyboardInterrupt:

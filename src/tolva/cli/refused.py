@@ -5,7 +5,7 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
-from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.intake.sql import SQL
 
 SHOWN = 5
 

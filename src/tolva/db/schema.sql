@@ -374,6 +374,7 @@ DECLARE
     WHERE (SELECT j.id FROM tolva.jobs j WHERE j.id = g.id) IS NULL);
 BEGIN
   DELETE FROM tolva.row_errors e WHERE e.job_id = ANY (v_gone);
+  DELETE FROM tolva.load_ledger l WHERE l.job_id = ANY (v_gone);
   DELETE FROM tolva.uploads u WHERE u.job_id = ANY (v_gone);
 END
 $$;
@@ -737,6 +738,31 @@ CREATE TABLE tolva.lanes (
 
 ALTER TABLE ONLY tolva.lanes FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.load_ledger (
+    job_id uuid NOT NULL,
+    last_row bigint NOT NULL,
+    tenant_id text NOT NULL,
+    created bigint NOT NULL,
+    updated bigint NOT NULL,
+    unchanged bigint NOT NULL,
+    created_keys text[] NOT NULL,
+    created_hashes bigint[] NOT NULL,
+    changed_rows bigint[] NOT NULL,
+    changed_keys text[] NOT NULL,
+    fields text[] NOT NULL,
+    was text[] NOT NULL,
+    became text[] NOT NULL,
+    undone_at timestamp with time zone
+);
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_keys SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_hashes SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN changed_rows SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN changed_keys SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN was SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN became SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY tolva.load_ledger FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.migrations (
     module text NOT NULL,
     name text NOT NULL,
@@ -776,6 +802,7 @@ CREATE TABLE tolva.uploads (
     size bigint NOT NULL,
     sha256 text NOT NULL,
     constants jsonb NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -805,6 +832,9 @@ ALTER TABLE ONLY tolva.jobs
 
 ALTER TABLE ONLY tolva.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
+
+ALTER TABLE ONLY tolva.load_ledger
+    ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
 ALTER TABLE ONLY tolva.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (module, name);
@@ -856,6 +886,8 @@ CREATE POLICY all_tenants ON tolva.jobs TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.load_ledger TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
@@ -870,6 +902,8 @@ ALTER TABLE tolva.jobs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tolva.load_ledger ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
@@ -877,6 +911,8 @@ CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = cu
 CREATE POLICY own_tenant ON tolva.jobs TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.load_ledger TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.row_errors TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -967,6 +1003,11 @@ GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
+
+GRANT SELECT,INSERT ON TABLE tolva.load_ledger TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
+
+GRANT UPDATE(undone_at) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import JobId, Json, NewJob
 from tolva.core.ports import Engine
+from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
@@ -95,6 +96,16 @@ class Context:
         finally:
             self._step = None
         self._committed(step)
+
+    @contextmanager
+    def session(self, purpose: str) -> Generator[Connection]:
+        """A connection of this job alone, under its tenant but not under its fence: for reading and temporary tables.
+
+        Raises DatabaseUnavailable.
+        """
+        with translated(), self._db.dedicated(purpose) as conn:
+            conn.execute("SELECT set_config('app.tenant_id', %s, false)", (self.tenant_id,))
+            yield conn
 
     def save(self, checkpoint: Json) -> None:
         """Commit `checkpoint` with the open transaction: where the next attempt goes on."""

@@ -15,6 +15,7 @@ from psycopg.rows import tuple_row
 from tolva.tables.ledger import Entry
 from tolva.tables.schema import Schema
 from tolva.tables.sequence import states
+from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import copy_stage, create_stage
 from tolva.tables.upsert import insert, judge, lock, note, parameters, upsert
@@ -47,30 +48,33 @@ def load(
     constants: Mapping[str, str],
     entry: Entry,
     *,
-    target: sql.Composable | None = None,
     uniform: bool = True,
+    rehearsal: bool = False,
     keep: int = MAX_KEYS,
 ) -> Loaded:
     """Writes the good rows of one frame and counts as if they had been applied one after another; the last wins.
 
     A blank keeps the stored value, and so does a column that `good` lacks; a new row gets the field's default.
     A row that changes nothing is not written. `constants` are the checked fields of source "params". What was done is
-    noted in the ledger of `entry`. `target` is another table of the same form; `uniform` tells that all rows are
-    likely to be new, or known and equal. Runs in the caller's transaction, which has `app.tenant_id` set. Loads with
-    the same tenant, target and constants take turns.
+    noted in the ledger of `entry`. `uniform` tells that all rows are likely to be new, or known and equal. With
+    `rehearsal` it writes into the session's shadow of the target instead. Runs in the caller's transaction, which has
+    `app.tenant_id` set. Loads with the same tenant, target and constants take turns.
     """
     if not good.height:
         return Loaded()
     shape = Shape.of(schema, good.columns)
-    table = target or sql.Identifier(schema.target)
+    table = SHADOW if rehearsal else sql.Identifier(schema.target)
     values = parameters(shape, constants) | {"job_id": entry.job_id, "last_row": entry.last_row, "keep": keep}
     staged = states(good, schema.file_key)
     with conn.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(lock(shape), values, prepare=False)
+        if not rehearsal:
+            cursor.execute(lock(shape), values, prepare=False)
         for statement in create_stage(shape):
             cursor.execute(statement, prepare=False)
         with cursor.copy(copy_stage(shape)) as copy:
             copy.write(staged.select(shape.staged).write_csv(include_header=False))
+        if rehearsal:
+            cursor.execute(fill_shadow(shape), values, prepare=False)
         if uniform and staged["_last"].all():
             quickly = _load_uniform(cursor, shape, table, entry, values, good.height)
             if quickly is not None:

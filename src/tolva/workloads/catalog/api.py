@@ -16,11 +16,11 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.web.multipart import receive_file
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.catalog.accept import Arrival, accept
-from tolva.workloads.catalog.export import error_lines
-from tolva.workloads.catalog.reception import Reception
-from tolva.workloads.catalog.sql import SQL
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
+from tolva.workloads.intake.accept import Arrival, accept
+from tolva.workloads.intake.export import error_lines
+from tolva.workloads.intake.reception import Reception
+from tolva.workloads.intake.sql import SQL
 
 SCHEMA = "products"
 ACCEPTED = (".xlsx", ".csv")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
-from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.intake.sql import SQL
 
 HEADER = ("fila", "columna", "valor", "codigo", "error")
 ROWS = 1000

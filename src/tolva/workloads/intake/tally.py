@@ -25,6 +25,11 @@ class Tally:
     repeated: int = 0
     keys: tuple[str, ...] = ()
 
+    @property
+    def keys_left(self) -> int:
+        """How many keys of new rows may still be named."""
+        return MOST_KEYS - len(self.keys)
+
     def after(self, frame: Frame, checked: Checked, loaded: Loaded, repeated: int) -> "Tally":
         """The tally once this frame is loaded."""
         return Tally(

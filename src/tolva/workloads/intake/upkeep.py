@@ -4,14 +4,14 @@ from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.jobs.upkeep import Chore
 from tolva.settings import DAY, Settings
-from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.intake.sql import SQL
 
 PORTION = 500
 RARELY = 600.0
 """Seconds: nobody waits for what has outlived its time to go."""
 
 
-def catalog_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]:
+def intake_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]:
     """The chores of this workload."""
     kept = settings.retention_days * DAY
     return [

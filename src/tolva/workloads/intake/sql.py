@@ -2,4 +2,4 @@
 
 from tolva.db.queries import load_queries
 
-SQL = load_queries(__package__ or "tolva.workloads.catalog")
+SQL = load_queries(__package__ or "tolva.workloads.intake")

@@ -1,20 +1,23 @@
 """Accepting a file: stored, then row and job in one transaction, then the ring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from tolva.connectors.blobs import Blob, BlobWriter
-from tolva.core.job import JobId, NewJob
+from tolva.core.job import JobId, Json, NewJob
 from tolva.errors import Conflict
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.sniff import FileKind, verify
-from tolva.workloads.catalog.sql import SQL
+from tolva.workloads.intake.sql import SQL
 
-KIND = "bulk_upload"
+LOAD = "bulk_upload"
+REHEARSE = "dry_run"
+"""The kinds of job that an upload can be for."""
 MOST_NAME = 255
 """Characters of a file name that are kept."""
 
@@ -27,6 +30,9 @@ class Arrival:
     filename: str
     constants: Mapping[str, str]
     idempotency_key: str | None = None
+    job: str = LOAD
+    options: Json = field(default_factory=dict[str, Any])
+    """How the file is to be read and mapped, where that is not left to be found out; see `opening`."""
 
 
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
@@ -38,7 +44,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
     verify(received.path, kind)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
     job = NewJob(
-        KIND,
+        arrival.job,
         {"schema": arrival.schema, "filename": filename},
         unique_key=f"upload {arrival.idempotency_key}" if arrival.idempotency_key else None,
         unique_forever=True,
@@ -50,7 +56,8 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
             if made.created:
                 upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
                 stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
-                work.conn.execute(SQL["add_upload"], upload | stored | {"constants": Jsonb(dict(arrival.constants))})
+                said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
+                work.conn.execute(SQL["add_upload"], upload | stored | said)
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -66,8 +73,8 @@ def _require_same(jobs: Jobs, tenant_id: str, first: JobId, arrival: Arrival, bl
     """A key that is used again by mistake must not make a file vanish without a word."""
     with jobs.db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": first}).fetchone()
-    sent = (blob.sha256, arrival.schema, dict(arrival.constants))
-    if upload is not None and sent != (upload["sha256"], upload["schema"], upload["constants"]):
+    sent = (blob.sha256, arrival.schema, dict(arrival.constants), arrival.options)
+    if upload is not None and sent != tuple(upload[name] for name in ("sha256", "schema", "constants", "options")):
         raise Conflict(
             f"La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {first}). Envíelo con una clave nueva."
         )

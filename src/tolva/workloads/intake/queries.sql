@@ -1,11 +1,16 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, sha256, constants)
-VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s);
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, sha256, constants, options)
+VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s,
+  %(options)s);
 
 -- name: upload_of
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
+
+-- name: load_of
+-- A job that an upload is for.
+SELECT j.kind, j.state FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: upload_status
 -- A job with its upload, for the status call.
@@ -36,3 +41,16 @@ SELECT job_id, blob FROM tolva.abandoned_uploads(make_interval(secs => %(kept)s)
 -- name: forget_uploads
 -- Forget uploads whose files are deleted; see the function.
 SELECT tolva.forget_uploads(%(jobs)s::uuid[]);
+
+-- name: add_ledger
+-- Note what a chunk would have done; see the table.
+INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became)
+VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
+  %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s);
+
+-- name: ledger_size
+-- How much a load has left to undo: rows that it made or changed, chunk by chunk.
+SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,
+  coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)) FILTER (WHERE undone_at IS NULL), 0)::bigint AS left
+FROM tolva.load_ledger WHERE job_id = %(job_id)s;

@@ -9,6 +9,7 @@ CREATE TABLE tolva.uploads (
   size bigint NOT NULL,
   sha256 text NOT NULL,
   constants jsonb NOT NULL,   -- fields that come with the request, not from the file
+  options jsonb NOT NULL DEFAULT '{}', -- how the file is to be read and mapped, where the sender said so
   received_at timestamptz NOT NULL DEFAULT now()
 );
 

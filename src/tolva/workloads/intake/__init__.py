@@ -1,0 +1,37 @@
+"""Files that come in: accepted at once, loaded by a job, rehearsed or undone by others. For any schema."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import Queue
+from tolva.jobs.catalogue import Handler
+from tolva.jobs.work import Jobs
+from tolva.settings import Settings
+from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.load import load_upload
+from tolva.workloads.intake.rehearse import rehearse_upload
+from tolva.workloads.intake.undo import UNDO, undo_load
+from tolva.workloads.intake.upkeep import intake_chores
+from tolva.workloads.workload import Workload
+
+# A million rows take minutes, not hours; whoever needs more is resumed at the checkpoint.
+QUEUE = Queue("bulk_upload", slots=2, soft_limit=3600, hard_limit=3900, max_attempts=3)
+
+
+def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
+    defaults = {"moneda": settings.default_currency}
+    return [
+        Handler(LOAD, QUEUE, partial(load_upload, blobs=blobs, defaults=defaults)),
+        Handler(REHEARSE, QUEUE, partial(rehearse_upload, blobs=blobs, defaults=defaults)),
+        Handler(UNDO, QUEUE, partial(undo_load, defaults=defaults)),
+    ]
+
+
+def _routers(_settings: Settings, _jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
+    return []
+
+
+INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores)

@@ -1,0 +1,48 @@
+"""The job that loads an uploaded file into its table: read, check and load chunk by chunk, each in one transaction."""
+
+from collections.abc import Mapping
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import Json
+from tolva.errors import InvalidInput
+from tolva.jobs.context import Context
+from tolva.tables.ahead import ahead
+from tolva.tables.ledger import OWN, Entry
+from tolva.tables.load import load
+from tolva.workloads.intake.faults import note_errors
+from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.tally import Tally
+
+
+def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json:
+    """Load the upload of this job. Each chunk commits its rows, errors, counts and checkpoint together.
+
+    Raises InvalidInput when the file as a whole cannot be loaded; then no row was written.
+    """
+    upload = upload_of(ctx)
+    with ctx.transaction() as conn:
+        size = conn.execute(SQL["ledger_size"], {"job_id": ctx.job_id}).fetchone()
+    if size is not None and size["left"] < size["touched"]:
+        raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
+    with blobs.scratch() as scratch:
+        return _load(ctx, open_upload(upload, blobs, scratch, defaults))
+
+
+def _load(ctx: Context, intake: Intake) -> Json:
+    total = intake.found.total
+    tally = Tally.from_json(ctx.checkpoint)
+    ctx.progress(**tally.counters(total), **intake.told)
+    uniform = True
+    for frame, checked in ahead(checked_frames(intake, tally.position)):
+        with ctx.transaction() as conn:
+            entry = Entry(OWN, ctx.job_id, frame.next.row)
+            loaded = load(
+                conn, intake.schema, checked.good, intake.constants, entry, uniform=uniform, keep=tally.keys_left
+            )
+            note_errors(conn, ctx, checked.errors)
+            tally = tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
+            ctx.save(tally.to_json())
+            ctx.progress(**tally.counters(total))
+        uniform = loaded.uniform
+    return tally.result(total)

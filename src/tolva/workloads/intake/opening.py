@@ -1,0 +1,97 @@
+"""An upload, opened: where its rows come from, what they mean, and what a first pass found."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from tolva.connectors.blobs import Blobs
+from tolva.errors import NotFound
+from tolva.jobs.context import Context
+from tolva.tables.check import Checked, check
+from tolva.tables.document import builtin_schema
+from tolva.tables.map import Mapping as ColumnMapping
+from tolva.tables.map import known_names, match_headers
+from tolva.tables.reading import open_source
+from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.source import Frame, Position, Source
+from tolva.tables.schema import Schema
+from tolva.tables.survey import Survey, survey
+from tolva.workloads.intake.sql import SQL
+
+SMALL = 1_000
+SMALLEST_CHUNK = 10
+LARGEST_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Intake:
+    """An opened upload."""
+
+    source: Source
+    schema: Schema
+    mapping: ColumnMapping
+    found: Survey
+    constants: Mapping[str, str]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its progress says from the start: how the file was read, and what of it is left aside."""
+        notes = [
+            *self.source.findings.notes,
+            *(_undecided(self.schema.field(name).title) for name in self.found.undecided),
+        ]
+        return {
+            "ignored_columns": list(self.mapping.ignored),
+            "read": self.source.findings.to_json() | {"notes": notes},
+            "mapping": {match.field: match.header for match in self.mapping.matches},
+        }
+
+
+def _undecided(title: str) -> str:
+    return (
+        f'La columna "{title}" tiene valores que pueden leerse de dos maneras y nada indica de cuál; esas filas se'
+        " rechazan. Escríbalos sin ambigüedad o indique el formato."
+    )
+
+
+def chunk_rows(total: int) -> int:
+    """Rows of one transaction: every ten of a small file, and few enough of a large one to show it moving.
+
+    >>> [chunk_rows(n) for n in (300, 50_000, 2_000_000)]
+    [10, 2500, 10000]
+    """
+    return SMALLEST_CHUNK if total <= SMALL else min(total // 20, LARGEST_CHUNK)
+
+
+def upload_of(ctx: Context) -> DictRow:
+    """The upload that this job is for. Raises NotFound."""
+    with ctx.transaction() as conn:
+        upload = conn.execute(SQL["upload_of"], {"job_id": ctx.job_id}).fetchone()
+    if upload is None:
+        raise NotFound(f"Job {ctx.job_id} has no upload.")
+    return upload
+
+
+def open_upload(upload: DictRow, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
+    """Raises InvalidInput and its like when the file cannot be read, or its columns leave a question open."""
+    schema = builtin_schema(upload["schema"]).with_defaults(defaults)
+    options = upload["options"]
+    source = open_source(
+        blobs.path(upload["blob"]),
+        upload["kind"],
+        scratch,
+        name=upload["filename"],
+        known=known_names(schema),
+        options=ReadOptions(**options.get("read", {})),
+    )
+    mapping = match_headers(source.headers, schema, options.get("mapping", {}))
+    return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
+
+
+def checked_frames(intake: Intake, at: Position | None) -> Iterator[tuple[Frame, Checked]]:
+    """The file's rows after `at`, frame by frame, each with what the checks found."""
+    for frame in intake.source.frames(at, chunk_rows(intake.found.total)):
+        yield frame, check(frame, intake.mapping, intake.schema, intake.found.signs)
