@@ -9,7 +9,7 @@ import typer
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
-from tolva.cli.files import kind_of_file
+from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
 from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
@@ -22,7 +22,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.reading.sniff import sniff, verify
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.intake.accept import LOAD, Arrival, accept
+from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, upload_options
 from tolva.workloads.intake.reception import Reception
 
 PIECE = 1024 * 1024
@@ -36,19 +36,32 @@ def load(
     param: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE that holds for every row, for instance proveedor_id=PROV001.")
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="HEADER=FIELD where the header does not tell; HEADER= leaves the column out."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do; nothing is written.")] = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    header_row: HeaderRow = None,
+    sheet: Sheet = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
-    constants = _constants(schema, _params(param or []))
+    constants = _constants(schema, _pairs("--param", param or []))
+    chosen = {header: field or None for header, field in _pairs("--map", column or [], blank=True).items()}
+    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), chosen)
+    arrival = Arrival(schema, file.name, constants, job=REHEARSE if dry_run else LOAD, options=options)
     verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            id = _accept(settings, jobs, tenant, file, Arrival(schema, file.name, constants))
+            id = _accept(settings, jobs, tenant, file, arrival)
             with own_worker(settings, server, jobs, jobs.catalogue.queue_of(LOAD).name) as alone:
                 try:
                     job = watch(jobs, tenant, id, quiet=as_json)
@@ -70,12 +83,17 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
-def _params(given: list[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    for name, equals, _ in pairs:
-        if not (name and equals):
-            raise InvalidInput(f"--param {name}: write NAME=VALUE, for instance proveedor_id=PROV001.")
-    return {name: value for name, _, value in pairs}
+def _pairs(option: str, given: list[str], *, blank: bool = False) -> dict[str, str]:
+    """What was given as NAME=VALUE, each name once."""
+    pairs: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.rpartition("=")
+        if not (name and equals and (value or blank)):
+            raise InvalidInput(f"{option} {text}: write NAME=VALUE, for instance --param proveedor_id=PROV001.")
+        if name in pairs:
+            raise InvalidInput(f"{option} {name} is given twice; give it once.")
+        pairs[name] = value
+    return pairs
 
 
 def _constants(schema_name: str, given: dict[str, str]) -> dict[str, str]:

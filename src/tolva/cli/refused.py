@@ -10,7 +10,7 @@ from tolva.workloads.intake.sql import SQL
 SHOWN = 5
 
 
-def show_refused(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
+def show_refused(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints, what: str = "refused rows") -> None:
     """Nothing when no row was refused."""
     with jobs.db.transaction(tenant_id) as conn:
         rows = conn.execute(SQL["row_errors"], {"job_id": id, "row": 0, "n": -1, "most": SHOWN}).fetchall()
@@ -18,5 +18,5 @@ def show_refused(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
         return
     columns = Column("row", right=True), Column("column"), Column("value", wraps=True), Column("reason", wraps=True)
     cells = [(row["row"], row["column"], row["value"], row["message"]) for row in rows]
-    out.print("", listing(out, columns, cells, title="first refused rows"), "", sep="\n")
+    out.print("", listing(out, columns, cells, title=f"first {what}"), "", sep="\n")
     say(f"All of them: {hints.command('jobs', 'errors', id)} > errors.csv")

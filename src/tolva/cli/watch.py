@@ -83,19 +83,27 @@ def leave(said: str, *commands: str) -> typer.Exit:
     return typer.Exit(Exit.INTERRUPTED)
 
 
+LOADED = (
+    ("rows", "total", "bold"),
+    ("created", "created", "green"),
+    ("updated", "updated", "green"),
+    ("unchanged", "unchanged", ""),
+    ("refused", "rejected", "red"),
+    ("repeated in the file", "repeated", ""),
+)
+UNDONE = (
+    ("removed", "removed", "green"),
+    ("put back", "restored", "green"),
+    ("left alone, changed since", "conflicts", "red"),
+)
+
+
 def summary(job: DictRow) -> Table:
-    """The end of a load, in rows."""
+    """The end of a load or of its undoing, in rows."""
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
-    for label, name, style in (
-        ("rows", "total", "bold"),
-        ("created", "created", "green"),
-        ("updated", "updated", "green"),
-        ("unchanged", "unchanged", ""),
-        ("refused", "rejected", "red"),
-        ("repeated in the file", "repeated", ""),
-    ):
+    for label, name, style in UNDONE if "undo_of" in _result(job) else LOADED:
         count = _result(job).get(name, 0)
         table.add_row(label, f"[{style}]{count:,}[/]" if style and count else f"{count:,}")
     return table
@@ -105,7 +113,7 @@ def exit_code(job: DictRow) -> Exit:
     """What the end of a job means to a script."""
     if job["state"] != State.COMPLETED:
         return Exit.FAILED
-    return Exit.ROWS_REFUSED if _result(job).get("rejected") else Exit.DONE
+    return Exit.ROWS_REFUSED if _result(job).get("rejected") or _result(job).get("conflicts") else Exit.DONE
 
 
 def tell_end(job: DictRow, hints: Hints) -> None:
@@ -115,6 +123,10 @@ def tell_end(job: DictRow, hints: Hints) -> None:
             out.print(summary(job))
         if ignored := job["progress"].get("ignored_columns"):
             say(f"Ignored columns: {', '.join(ignored)}")
+        for note in job["progress"].get("read", {}).get("notes", ()):
+            say(note)
+        if _result(job).get("dry_run"):
+            say("A dry run: nothing was written.")
         return
     error: Json = job["error"] or {}
     reason = error.get("message", "") if job["state"] == State.FAILED else ""

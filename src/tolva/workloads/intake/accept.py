@@ -1,7 +1,7 @@
 """Accepting a file: stored, then row and job in one transaction, then the ring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +12,7 @@ from tolva.core.job import JobId, Json, NewJob
 from tolva.errors import Conflict
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind, verify
 from tolva.workloads.intake.sql import SQL
 
@@ -33,6 +34,12 @@ class Arrival:
     job: str = LOAD
     options: Json = field(default_factory=dict[str, Any])
     """How the file is to be read and mapped, where that is not left to be found out; see `opening`."""
+
+
+def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json:
+    """The options of an arrival; see `opening` for who reads them."""
+    given = {name: value for name, value in asdict(read).items() if value is not None}
+    return {name: value for name, value in (("read", given), ("mapping", dict(mapping))) if value}
 
 
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:

@@ -17,7 +17,7 @@ ROWS = 1000
 def error_lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
     """The CSV piece by piece, begun with a byte order mark so that Excel reads UTF-8. Raises NotFound at once."""
     with db.transaction(tenant_id) as conn:
-        if conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone() is None:
+        if conn.execute(SQL["upload_or_undo"], {"job_id": job_id}).fetchone() is None:
             raise NotFound(f"No existe la tarea {job_id}.")
     return _lines(db, tenant_id, job_id)
 

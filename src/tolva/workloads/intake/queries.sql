@@ -12,6 +12,11 @@ SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 -- A job that an upload is for.
 SELECT j.kind, j.state FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
+-- name: upload_or_undo
+-- Whether a job is one whose rows can have errors.
+SELECT id FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
+  OR EXISTS (SELECT FROM tolva.uploads u WHERE u.job_id = %(job_id)s));
+
 -- name: upload_status
 -- A job with its upload, for the status call.
 SELECT u.filename, u.constants, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
@@ -48,6 +53,11 @@ INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, un
   changed_rows, changed_keys, fields, was, became)
 VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
   %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s);
+
+-- name: ledger_line
+-- What the next chunk after a row did.
+SELECT last_row, created_keys, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger
+WHERE job_id = %(job_id)s AND last_row > %(after)s ORDER BY last_row LIMIT 1;
 
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk.

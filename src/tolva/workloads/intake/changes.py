@@ -1,0 +1,46 @@
+"""What a load did to its table, or a dry run would do: each new row, and each value that changed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tolva.core.job import JobId
+from tolva.db.pool import Database
+from tolva.workloads.intake.sql import SQL
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row. `fields` holds the value before and after, as text, of each that changed; none for a new row."""
+
+    key: str | list[str]
+    kind: str
+    """`created` or `updated`."""
+    row: int | None
+    """Of the file; None for a new row."""
+    fields: dict[str, tuple[str | None, str | None]]
+
+
+def changes(db: Database, tenant_id: str, job_id: JobId) -> Iterator[Change]:
+    """All changes, chunk by chunk in file order; within one, new rows come first."""
+    last_row = -1
+    while True:
+        with db.transaction(tenant_id) as conn:
+            line = conn.execute(SQL["ledger_line"], {"job_id": job_id, "after": last_row}).fetchone()
+        if line is None:
+            return
+        last_row = line["last_row"]
+        for key in line["created_keys"]:
+            yield Change(_key(key), "created", None, {})
+        names = line["fields"]
+        for key, row, was, became in zip(
+            line["changed_keys"], line["changed_rows"], line["was"], line["became"], strict=True
+        ):
+            states = zip(names, was, became, strict=True)
+            fields = {name: (before, after) for name, before, after in states if after is not None}
+            yield Change(_key(key), "updated", row, fields)
+
+
+def _key(text: str) -> str | list[str]:
+    """The key as the ledger holds it: one text, or a JSON array of several."""
+    return [str(part) for part in json.loads(text)] if text.startswith("[") else text
