@@ -14,8 +14,8 @@ import psycopg
 import pytest
 import xlsxwriter
 
-from tests.catalog.conftest import Service, working
 from tests.conftest import Fresh
+from tests.service import Service, working
 from tolva.errors import DatabaseUnavailable
 from tolva.web import multipart
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalog.conftest import Service, working
 from tests.catalog.test_contract import GOOD, as_csv, await_end, upload
 from tests.jobs.workshop import until
+from tests.service import Service, working
 from tolva.connectors.blobs import Blobs
 from tolva.errors import NotFound, StorageUnavailable
 from tolva.jobs import runner

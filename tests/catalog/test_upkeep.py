@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from tests.catalog.conftest import Service
 from tests.catalog.test_contract import GOOD, as_csv, load, stored_files
 from tests.conftest import Fresh
+from tests.service import Service
 from tolva.app import blobs
 from tolva.workloads.intake.upkeep import forget_uploads, intake_chores
 

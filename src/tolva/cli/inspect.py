@@ -1,6 +1,5 @@
 """`tolva inspect`: how a file would be read, and where its columns would go. Nothing is loaded."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,13 +8,10 @@ import typer
 from tolva.cli.console import AsJson, out, print_json, say
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, opened_file, read_options
 from tolva.cli.listing import Column, facts, listing
-from tolva.errors import InvalidInput
 from tolva.tables.document import builtin_schema
-from tolva.tables.map import Match, known_names, propose_mapping
-from tolva.tables.propose import Column as Proposed
-from tolva.tables.propose import propose_columns
+from tolva.tables.map import known_names
 from tolva.tables.reading.findings import Findings
-from tolva.tables.schema import Schema
+from tolva.workloads.intake.preview import describe
 
 SIGNS = {"\t": "tab", " ": "space", "": "none", "\x1f": "\\x1f", "\x01": "\\x01"}
 
@@ -34,29 +30,13 @@ def inspect(
     destination = builtin_schema(schema)
     options = read_options(encoding, delimiter, quote, header_row, sheet)
     with opened_file(file, options, known_names(destination)) as source:
-        found, columns = source.findings, propose_columns(source)
-        matches, problem = _mapping(source.headers, destination)
-    described = [_described(column, matches.get(number)) for number, column in enumerate(columns)]
+        found, described = source.findings, describe(source, destination, {})
     if as_json:
-        return print_json(found.to_json() | {"columns": described, "schema": schema, "problem": problem})
-    out.print(facts(_facts(found)), "", _table(described), sep="\n")
-    for note in (*found.notes, *filter(None, [problem])):
+        return print_json(described)
+    out.print(facts(_facts(found)), "", _table(described["columns"]), sep="\n")
+    for note in (*found.notes, *filter(None, [described["problem"]])):
         say(f"\n{note}")
     return None
-
-
-def _mapping(headers: tuple[str, ...], schema: Schema) -> tuple[dict[int, Match], str | None]:
-    """The matches by column, and what stands in the way of a load."""
-    try:
-        proposal = propose_mapping(headers, schema)
-    except InvalidInput as error:
-        return {}, str(error)
-    return {match.column: match for match in proposal.matches}, proposal.problem
-
-
-def _described(column: Proposed, match: Match | None) -> dict[str, Any]:
-    where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}
-    return asdict(column) | where
 
 
 def _facts(found: Findings) -> list[tuple[str, object]]:

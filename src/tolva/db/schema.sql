@@ -8,7 +8,11 @@ CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
-  SELECT u.job_id, u.blob FROM tolva.uploads u
+  SELECT u.job_id, CASE WHEN NOT EXISTS (
+      SELECT FROM tolva.uploads o WHERE o.blob = u.blob AND o.job_id <> u.job_id
+        AND (o.job_id > u.job_id OR (SELECT j.id FROM tolva.jobs j WHERE j.id = o.job_id) IS NOT NULL)
+    ) THEN u.blob END
+  FROM tolva.uploads u
   WHERE u.job_id < tolva.uuid_at(now() - p_kept)
     -- one look-up for each: as NOT EXISTS it would become a join that reads every job there is
     AND (SELECT j.id FROM tolva.jobs j WHERE j.id = u.job_id) IS NULL
@@ -873,6 +877,8 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+
+CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 

@@ -24,6 +24,22 @@ LONGEST_SILENCE = 60.0
 LONGEST_UPLOAD = 4 * 3600.0
 """Seconds from the first byte of a body to the last."""
 
+FILE_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+"""OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""
+
 
 class Sink(Protocol):
     """Takes the file. Either may raise, which ends the upload."""

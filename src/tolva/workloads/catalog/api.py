@@ -14,7 +14,7 @@ from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
-from tolva.web.multipart import receive_file
+from tolva.web.multipart import FILE_FORM, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import Arrival, accept
@@ -25,30 +25,13 @@ from tolva.workloads.intake.sql import SQL
 SCHEMA = "products"
 ACCEPTED = (".xlsx", ".csv")
 """What the contract takes; other callers bring more kinds."""
-FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "A .xlsx or .csv file."}
-                    },
-                }
-            }
-        },
-    }
-}
-"""The body of an upload, which is read piece by piece and so not by FastAPI."""
 
 
 def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> APIRouter:
     """The contract's calls below one of its two prefixes."""
     router = APIRouter(prefix=prefix, tags=["catalog"])
 
-    @router.post("/items/bulk-upload", status_code=202, openapi_extra=FORM)
+    @router.post("/items/bulk-upload", status_code=202, openapi_extra=FILE_FORM)
     async def bulk_upload(
         request: Request,
         proveedor_id: Annotated[str, Query(min_length=1)],

@@ -11,6 +11,7 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.undo import UNDO, undo_load
@@ -30,8 +31,8 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
     ]
 
 
-def _routers(_settings: Settings, _jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
-    return []
+def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
+    return [intake_router(jobs, blobs, settings.upload_max_mb * 1024**2)]
 
 
 INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores)

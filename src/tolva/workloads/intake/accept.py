@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from tolva.connectors.blobs import Blob, BlobWriter
 from tolva.core.job import JobId, Json, NewJob
-from tolva.errors import Conflict
+from tolva.errors import Conflict, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.options import ReadOptions
@@ -73,6 +73,18 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
     if not made.created:
         received.discard(blob)
         _require_same(jobs, tenant_id, made.id, arrival, blob)
+    return made.id
+
+
+def accept_again(jobs: Jobs, tenant_id: str, upload_id: JobId, kind: str, options: Json) -> JobId:
+    """Make another job for the file of an upload. Raises NotFound."""
+    with jobs.work(tenant_id) as work:
+        upload = work.conn.execute(SQL["upload_of"], {"job_id": upload_id}).fetchone()
+        if upload is None:
+            raise NotFound(f"There is no upload {upload_id}.")
+        [made] = work.enqueue(NewJob(kind, {"schema": upload["schema"], "filename": upload["filename"]}))
+        said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
+        work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
     return made.id
 
 

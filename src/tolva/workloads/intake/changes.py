@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tolva.core.job import JobId
 from tolva.db.pool import Database
+from tolva.errors import NotFound
+from tolva.tables.document import builtin_schema
 from tolva.workloads.intake.sql import SQL
 
 
@@ -22,7 +24,12 @@ class Change:
 
 
 def changes(db: Database, tenant_id: str, job_id: JobId) -> Iterator[Change]:
-    """All changes, chunk by chunk in file order; within one, new rows come first."""
+    """All changes, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
+    with db.transaction(tenant_id) as conn:
+        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+    if upload is None:
+        raise NotFound(f"There is no load {job_id}.")
+    several = len(builtin_schema(upload["schema"]).file_key) > 1
     last_row = -1
     while True:
         with db.transaction(tenant_id) as conn:
@@ -31,16 +38,11 @@ def changes(db: Database, tenant_id: str, job_id: JobId) -> Iterator[Change]:
             return
         last_row = line["last_row"]
         for key in line["created_keys"]:
-            yield Change(_key(key), "created", None, {})
+            yield Change(json.loads(key) if several else key, "created", None, {})
         names = line["fields"]
         for key, row, was, became in zip(
             line["changed_keys"], line["changed_rows"], line["was"], line["became"], strict=True
         ):
             states = zip(names, was, became, strict=True)
             fields = {name: (before, after) for name, before, after in states if after is not None}
-            yield Change(_key(key), "updated", row, fields)
-
-
-def _key(text: str) -> str | list[str]:
-    """The key as the ledger holds it: one text, or a JSON array of several."""
-    return [str(part) for part in json.loads(text)] if text.startswith("[") else text
+            yield Change(json.loads(key) if several else key, "updated", row, fields)

@@ -17,6 +17,13 @@ SELECT j.kind, j.state FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 SELECT id FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
   OR EXISTS (SELECT FROM tolva.uploads u WHERE u.job_id = %(job_id)s));
 
+-- name: intake_status
+-- A job with its upload, for the uniform status call.
+SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.sha256, u.constants, u.options, j.progress, j.result,
+  j.error, j.created_at, j.started_at, j.finished_at
+FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
+WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
+
 -- name: upload_status
 -- A job with its upload, for the status call.
 SELECT u.filename, u.constants, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,

@@ -28,7 +28,8 @@ def forget_uploads(db: Database, blobs: Blobs, kept: float) -> bool:
     with db.connection() as conn:
         gone = conn.execute(SQL["abandoned_uploads"], {"kept": kept, "most": PORTION}).fetchall()
         for upload in gone:
-            blobs.delete(upload["blob"])
+            if upload["blob"] is not None:
+                blobs.delete(upload["blob"])
         conn.execute(SQL["forget_uploads"], {"jobs": [upload["job_id"] for upload in gone]})
     return len(gone) == PORTION
 

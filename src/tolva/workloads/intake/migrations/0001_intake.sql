@@ -13,6 +13,8 @@ CREATE TABLE tolva.uploads (
   received_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE INDEX uploads_blob ON tolva.uploads (blob);  -- several jobs may be for one file
+
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
   "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1
@@ -49,10 +51,14 @@ ALTER TABLE tolva.load_ledger
   ALTER changed_rows SET STORAGE EXTERNAL, ALTER changed_keys SET STORAGE EXTERNAL,
   ALTER was SET STORAGE EXTERNAL, ALTER became SET STORAGE EXTERNAL;
 
--- Uploads that have outlived their job. No job goes before p_kept has passed, so only older uploads are looked at.
+-- Uploads that have outlived their job; with its file, unless another upload still needs it. No job goes before p_kept has passed, so only older uploads are looked at.
 CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS TABLE (job_id uuid, blob text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  SELECT u.job_id, u.blob FROM tolva.uploads u
+  SELECT u.job_id, CASE WHEN NOT EXISTS (
+      SELECT FROM tolva.uploads o WHERE o.blob = u.blob AND o.job_id <> u.job_id
+        AND (o.job_id > u.job_id OR (SELECT j.id FROM tolva.jobs j WHERE j.id = o.job_id) IS NOT NULL)
+    ) THEN u.blob END
+  FROM tolva.uploads u
   WHERE u.job_id < tolva.uuid_at(now() - p_kept)
     -- one look-up for each: as NOT EXISTS it would become a join that reads every job there is
     AND (SELECT j.id FROM tolva.jobs j WHERE j.id = u.job_id) IS NULL

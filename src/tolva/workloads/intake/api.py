@@ -1,0 +1,209 @@
+"""The uniform HTTP face of intake: uploads for any schema, their errors, changes and undoing."""
+
+import tempfile
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from psycopg.rows import DictRow
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import JobId
+from tolva.errors import InvalidInput, NotFound
+from tolva.jobs.work import Jobs
+from tolva.tables.check import check_constants
+from tolva.tables.document import builtin_schema
+from tolva.tables.reading.options import ReadOptions
+from tolva.web.multipart import FILE_FORM, receive_file
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
+from tolva.workloads.intake.annotated import write_annotated
+from tolva.workloads.intake.changes import changes
+from tolva.workloads.intake.export import error_lines
+from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.reception import Reception
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.undo import ask_undo
+
+PREFIX = "/api/v1"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+class Read(BaseModel):
+    """How the file is to be read, where that is not left to be found out."""
+
+    model_config = ConfigDict(extra="forbid")
+    encoding: str | None = None
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=4)] = None
+    quote: Annotated[str | None, Field(max_length=1)] = None
+    header_row: Annotated[int | None, Field(ge=0, description="From 1; 0 when there is none.")] = None
+    sheet: Annotated[str | None, Field(description="Name, or number from 1.")] = None
+
+    def options(self) -> ReadOptions:
+        """The same for the reader."""
+        return ReadOptions(**self.model_dump())
+
+
+class Again(BaseModel):
+    """What is to be done with a stored file."""
+
+    model_config = ConfigDict(extra="forbid")
+    dry_run: bool = False
+    mapping: Annotated[dict[str, str | None], Field(description="Field by header; null leaves a column out.")] = {}
+    read: Read = Read()
+
+
+CONSTANTS = TypeAdapter(dict[str, str])
+MAPPING = TypeAdapter(dict[str, str | None])
+READ = TypeAdapter(Read)
+
+Value = TypeVar("Value")
+
+
+def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
+    """A parameter that holds JSON. Raises InvalidInput."""
+    try:
+        return adapter.validate_json(text or "{}")
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".lstrip(": ") for fault in error.errors()
+        )
+        raise InvalidInput(f"{name}: {faults}") from None
+
+
+def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
+    """The calls below /api/v1."""
+    router = APIRouter(prefix=PREFIX, tags=["uploads"])
+
+    @router.post("/uploads", status_code=202, openapi_extra=FILE_FORM)
+    async def upload(
+        request: Request,
+        schema: str = "products",
+        params: Annotated[str | None, Query(description="JSON: fields that hold for every row.")] = None,
+        dry_run: bool = False,
+        mapping: Annotated[str | None, Query(description="JSON: field by header; null leaves a column out.")] = None,
+        read: Annotated[str | None, Query(description="JSON: how to read the file.")] = None,
+        idempotency_key: Key = None,
+    ) -> dict[str, Any]:
+        """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
+        constants = check_constants(_json("params", CONSTANTS, params), builtin_schema(schema))
+        options = upload_options(_json("read", READ, read).options(), _json("mapping", MAPPING, mapping))
+        async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
+            sink = Reception(writer)
+            await receive_file(request, "file", sink, most_bytes)
+            kind = REHEARSE if dry_run else LOAD
+            arrival = Arrival(schema, sink.filename, constants, idempotency_key, kind, options)
+            job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
+        return _accepted(job)
+
+    @router.get("/uploads/{id}")
+    def get_upload(id: UUID) -> dict[str, Any]:
+        """Where an upload stands."""
+        return _view(_row(jobs, id))
+
+    @router.get("/uploads/{id}/preview")
+    def get_preview(id: UUID, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
+        """How the stored file is read, what its columns hold, and where they would go."""
+        with blobs.scratch() as scratch:
+            options = _json("read", READ, read).options() if read else None
+            return preview(jobs.db, blobs, DEFAULT_TENANT, JobId(str(id)), scratch, schema, options)
+
+    @router.post("/uploads/{id}/load", status_code=202)
+    def load_again(id: UUID, again: Again) -> dict[str, Any]:
+        """Loads the stored file, say after a dry run, or with another mapping."""
+        options = upload_options(again.read.options(), again.mapping)
+        kind = REHEARSE if again.dry_run else LOAD
+        return _accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options))
+
+    @router.get("/jobs/{id}/errors", response_model=None)
+    def get_errors(
+        id: UUID,
+        format: Literal["json", "csv", "xlsx"] = "json",
+        after_row: Annotated[int, Query(ge=-1)] = -1,
+        after_n: int = -1,
+        limit: Limit = 100,
+    ) -> Response:
+        """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again."""
+        job = JobId(str(id))
+        if format == "json":
+            return JSONResponse(_errors_page(jobs, job, after_row, after_n, limit))
+        if format == "csv":
+            lines = error_lines(jobs.db, DEFAULT_TENANT, job)
+            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
+        return _annotated(jobs, blobs, job)
+
+    @router.get("/jobs/{id}/changes")
+    def get_changes(id: UUID, skip: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> dict[str, Any]:
+        """What a load changed, or a dry run would change: new rows, and values before and after."""
+        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)))
+        page = list(islice(found, skip, skip + limit + 1))
+        return {
+            "changes": [
+                {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
+                for c in page[:limit]
+            ],
+            "next": {"skip": skip + limit} if len(page) > limit else None,
+        }
+
+    @router.post("/jobs/{id}/undo", status_code=202)
+    def undo(id: UUID) -> dict[str, Any]:
+        """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
+        return _accepted(ask_undo(jobs, DEFAULT_TENANT, str(id)))
+
+    return router
+
+
+def _accepted(job: JobId) -> dict[str, Any]:
+    return {"id": job, "status": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
+
+
+def _row(jobs: Jobs, id: UUID) -> DictRow:
+    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        row = conn.execute(SQL["intake_status"], {"job_id": id}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no upload {id}.")
+    return row
+
+
+def _view(row: DictRow) -> dict[str, Any]:
+    times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
+    kept = ("id", "kind", "state", "schema", "filename", "size", "sha256", "constants", "options", "progress", "result")
+    return {name: row[name] for name in kept} | times | {"error": row["error"]}
+
+
+def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
+    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
+            raise NotFound(f"There is no upload {id}.")
+        given = {"job_id": id, "row": after_row, "n": after_n, "most": limit + 1}
+        found = conn.execute(SQL["row_errors"], given).fetchall()
+    page = found[:limit]
+    following = {"after_row": page[-1]["row"], "after_n": page[-1]["n"]} if len(found) > limit else None
+    return {"errors": page, "next": following}
+
+
+def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:
+    with tempfile.NamedTemporaryFile(prefix="tolva-", suffix=".xlsx", delete=False) as file:
+        target = Path(file.name)
+    try:
+        with blobs.scratch() as scratch:
+            write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, target, scratch)
+    except BaseException:
+        target.unlink()
+        raise
+    headers = _named(f"corregir-{id}.xlsx")
+    return FileResponse(target, media_type=XLSX, headers=headers, background=BackgroundTask(target.unlink))
+
+
+def _named(filename: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}

@@ -1,0 +1,60 @@
+"""How a stored file is read, and where its columns would go: for the user to confirm or correct before a load."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import JobId
+from tolva.db.pool import Database
+from tolva.errors import InvalidInput, NotFound
+from tolva.tables.document import builtin_schema
+from tolva.tables.map import Match, known_names, propose_mapping
+from tolva.tables.propose import Column, propose_columns
+from tolva.tables.reading import open_source
+from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.source import Source
+from tolva.tables.schema import Schema
+from tolva.workloads.intake.sql import SQL
+
+
+def preview(
+    db: Database,
+    blobs: Blobs,
+    tenant_id: str,
+    job_id: JobId,
+    scratch: Path,
+    schema_name: str | None = None,
+    options: ReadOptions | None = None,
+) -> dict[str, Any]:
+    """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would."""
+    with db.transaction(tenant_id) as conn:
+        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+    if upload is None:
+        raise NotFound(f"There is no upload {job_id}.")
+    schema = builtin_schema(schema_name or upload["schema"])
+    read = options or ReadOptions(**upload["options"].get("read", {}))
+    file = blobs.path(upload["blob"])
+    known = known_names(schema)
+    source = open_source(file, upload["kind"], scratch, name=upload["filename"], known=known, options=read)
+    return describe(source, schema, upload["options"].get("mapping", {}))
+
+
+def describe(source: Source, schema: Schema, chosen: dict[str, str | None]) -> dict[str, Any]:
+    """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load."""
+    matches, problem = _mapping(source, schema, chosen)
+    columns = [_column(column, matches.get(number)) for number, column in enumerate(propose_columns(source))]
+    return source.findings.to_json() | {"columns": columns, "schema": schema.name, "problem": problem}
+
+
+def _mapping(source: Source, schema: Schema, chosen: dict[str, str | None]) -> tuple[dict[int, Match], str | None]:
+    try:
+        proposal = propose_mapping(source.headers, schema, chosen)
+    except InvalidInput as error:
+        return {}, str(error)
+    return {match.column: match for match in proposal.matches}, proposal.problem
+
+
+def _column(column: Column, match: Match | None) -> dict[str, Any]:
+    where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}
+    return asdict(column) | where

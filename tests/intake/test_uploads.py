@@ -1,0 +1,158 @@
+"""The uniform calls: upload, dry run, preview and mapping, errors as a workbook, changes, undo."""
+
+import io
+import json
+import time
+from typing import Any
+
+import fastexcel
+import httpx
+import polars as pl
+import pytest
+
+from tests.service import Service, working
+
+HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
+GOOD = "001,Guantes,1.50,CS-1,3"
+SUPPLIER = json.dumps({"proveedor_id": "P1"})
+
+
+def upload(service: Service, content: str | bytes, name: str = "a.csv", **params: Any) -> httpx.Response:
+    given = {"params": SUPPLIER} | params
+    return service.client.post("/api/v1/uploads", params=given, files={"file": (name, content)})
+
+
+def ended(service: Service, answer: httpx.Response) -> dict[str, Any]:
+    """The upload once its job has ended, whoever works on it."""
+    assert answer.status_code == 202, answer.text
+    with working(service):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            view = service.client.get(answer.json()["status_url"]).json()
+            if view["state"] in ("completed", "failed", "cancelled"):
+                return view
+            time.sleep(0.02)
+    raise AssertionError(f"it stays {view}")
+
+
+def products(service: Service) -> list[tuple[Any, ...]]:
+    with service.jobs.db.transaction("default") as conn:
+        rows = conn.execute("SELECT codigo, nombre, precio FROM products ORDER BY codigo").fetchall()
+    return [tuple(str(value) for value in row.values()) for row in rows]
+
+
+def test_a_file_of_any_kind_is_loaded_and_told_how_it_was_read(service: Service) -> None:
+    view = ended(
+        service, upload(service, f"Lista 2026\n\n{HEADER}\n{GOOD}\n".replace(",", ";").encode("utf-16"), "a.txt")
+    )
+    assert view["state"] == "completed"
+    assert view["result"]["created"] == 1
+    assert view["progress"]["read"]["encoding"] == "utf-16-le"
+    assert view["progress"]["read"]["header_rows"] == [3]
+    assert products(service) == [("001", "Guantes", "1.5000")]
+    record = {**dict(zip(HEADER.split(","), GOOD.split(","), strict=True)), "precio": 2.5}
+    view = ended(service, upload(service, json.dumps(record), "a.jsonl"))
+    assert view["result"]["updated"] == 1
+    assert products(service) == [("001", "Guantes", "2.5000")]
+
+
+def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Service) -> None:
+    content = f"{HEADER}\n{GOOD}\n002,Gasas,2,CS,x\n001,Guantes L,1.50,CS-1,3\n"
+    dry = ended(service, upload(service, content, dry_run="true"))
+    assert products(service) == []
+    foretold = service.client.get(f"/api/v1/jobs/{dry['id']}/changes").json()
+    real = ended(service, service.client.post(f"/api/v1/uploads/{dry['id']}/load", json={}))
+    assert products(service) == [("001", "Guantes L", "1.5000")]
+    assert real["result"] | {"dry_run": True} == dry["result"]
+    assert service.client.get(f"/api/v1/jobs/{real['id']}/changes").json() == foretold
+    assert foretold == {"changes": [{"key": "001", "kind": "created", "row": None, "fields": {}}], "next": None}
+
+
+def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service) -> None:
+    content = f"{HEADER.replace('precio', 'Importe')}\n{GOOD}\n"
+    failed = ended(service, upload(service, content))
+    assert failed["state"] == "failed"
+    assert failed["error"]["message"].startswith("Faltan columnas obligatorias: precio")
+    seen = service.client.get(f"/api/v1/uploads/{failed['id']}/preview").json()
+    assert [(c["header"], c["type"], c["field"], c["confidence"]) for c in seen["columns"][:3]] == [
+        ("codigo", "string", "codigo", 1.0),
+        ("nombre", "string", "nombre", 1.0),
+        ("Importe", "number", None, None),
+    ]
+    again = {"mapping": {"Importe": "precio"}}
+    done = ended(service, service.client.post(f"/api/v1/uploads/{failed['id']}/load", json=again))
+    assert done["result"]["created"] == 1
+    assert done["progress"]["mapping"]["precio"] == "Importe"
+
+
+def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
+    bad = '002,Gasas,"=2+2",CS,3\n003,,x,CS,4\n'
+    first = ended(service, upload(service, f"{HEADER},nota\n{GOOD},\n{bad}"))
+    answer = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"})
+    assert answer.status_code == 200
+    sheet = fastexcel.read_excel(answer.content).load_sheet(0).to_polars()
+    assert sheet.columns == [*HEADER.split(","), "nota", "⚠ Error", "⚠ Fila"]
+    assert sheet["codigo"].to_list() == ["002", "003"]
+    assert sheet["precio"].to_list() == ["=2+2", "x"]
+    assert sheet["⚠ Fila"].to_list() == [3, 4]
+    assert sheet["⚠ Error"][1] == 'Campos obligatorios vacíos: nombre; precio: "x" no es un número'
+    mended = io.BytesIO()
+    sheet.with_columns(precio=pl.Series(["4.00", "x"])).write_excel(mended)
+    second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
+    assert (second["result"]["created"], second["result"]["rejected"]) == (1, 1)
+    assert second["progress"]["ignored_columns"] == ["nota", "⚠ Error", "⚠ Fila"]
+    assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
+
+
+def test_errors_come_in_pages(service: Service) -> None:
+    view = ended(service, upload(service, HEADER + "".join(f"\n{n},,x,CS,1" for n in range(3))))
+    url, seen, params = f"/api/v1/jobs/{view['id']}/errors", [], {"limit": 4}
+    while True:
+        page = service.client.get(url, params=params).json()
+        seen += page["errors"]
+        if page["next"] is None:
+            break
+        params |= page["next"]
+    assert [(error["row"], error["code"]) for error in seen] == [
+        (row, code) for row in (2, 3, 4) for code in ("required", "type")
+    ]
+    assert service.client.get(url, params={"format": "csv"}).text.count("\n") == 7
+
+
+def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
+    ended(service, upload(service, f"{HEADER}\n{GOOD}\n002,Gasas,2,CS,1\n"))
+    change = ended(service, upload(service, f"{HEADER}\n001,Guantes,9,CS-1,3\n002,Gasas,9,CS,1\n003,Vendas,1,CS,1\n"))
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE products SET precio = 10 WHERE codigo = '002'")
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{change['id']}/undo"))
+    assert undone["result"] == {"undo_of": change["id"], "total": 3, "removed": 1, "restored": 1, "conflicts": 1}
+    assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "10.0000")]
+    [conflict] = service.client.get(f"/api/v1/jobs/{undone['id']}/errors").json()["errors"]
+    assert conflict["message"] == '002: es "10.0000" ahora; la carga dejó "9.0000"'
+
+
+@pytest.mark.parametrize(
+    ("call", "params", "status", "said"),
+    [
+        ("upload", {"params": "{"}, 400, "params: Invalid JSON"),
+        ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
+        ("upload", {"schema": "nada"}, 400, "There is no schema 'nada'"),
+        ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
+        ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
+        ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),
+        ("/api/v1/jobs/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/errors", {}, 404, "There is no upload"),
+        ("/api/v1/jobs/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/changes", {}, 404, "There is no load"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(
+    service: Service, call: str, params: dict[str, str], status: int, said: str
+) -> None:
+    answer = upload(service, GOOD, **params) if call == "upload" else service.client.get(call, params=params)
+    assert answer.status_code == status
+    assert said in answer.json()["detail"]
+
+
+def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:
+    waiting = upload(service, f"{HEADER}\n{GOOD}").json()["id"]
+    answer = service.client.post(f"/api/v1/jobs/{waiting}/undo")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")

@@ -1,0 +1,73 @@
+"""A running API and a worker, on a database of their own."""
+
+import threading
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.conftest import Fresh
+from tolva import app
+from tolva.db.pool import Database
+from tolva.engines.postgres import PostgresEngine
+from tolva.jobs.attempt import Attempts
+from tolva.jobs.desk import Desk
+from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.rings import send_rings
+from tolva.jobs.runner import Runner
+from tolva.jobs.work import Jobs
+from tolva.serve import listen, url_of
+from tolva.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a client sees, and what lies behind it."""
+
+    client: httpx.Client
+    jobs: Jobs
+    settings: Settings
+
+
+@pytest.fixture
+def settings(fresh: Fresh, tmp_path: Path) -> Settings:
+    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0, upload_max_mb=1)
+
+
+@pytest.fixture
+def service(settings: Settings, db: Database) -> Generator[Service]:
+    """The API over real HTTP; nobody works on its jobs."""
+    jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+    listener = listen(settings)
+    server = uvicorn.Server(uvicorn.Config(app.make_api(settings, jobs), log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=url_of(listener), timeout=30) as client:
+            yield Service(client, jobs, settings)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def working(service: Service) -> Generator[None]:
+    """A worker in this process, for as long as the context is open."""
+    db, catalogue = service.jobs.db, service.jobs.catalogue
+    plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False))
+    with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
+        engine = PostgresEngine(db)
+        with closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk:
+            runner = Runner(db, catalogue, engine, desk, Attempts())
+            thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
+            thread.start()
+            try:
+                yield
+            finally:
+                engine.stop()
+                thread.join()
