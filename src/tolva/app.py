@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import LiteralString, cast
 
 import psycopg
 from fastapi import FastAPI
@@ -16,7 +17,7 @@ from tolva.db.faults import translated
 from tolva.db.migrate import Migration, find_migrations, migrate, pending
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
-from tolva.errors import SettingsError
+from tolva.errors import Conflict, SettingsError
 from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
@@ -59,6 +60,19 @@ def bring_up_to_date(server: Server) -> list[Migration]:
         with translated(), psycopg.connect(server.admin_dsn, autocommit=True) as conn:
             conn.execute(f"GRANT {APP_ROLE} TO tolva")
     return applied
+
+
+def make_target(server: Server, ddl: str) -> None:
+    """Make the table of a schema. Raises Conflict when there is one, SettingsError, DatabaseUnavailable."""
+    with translated(), psycopg.connect(server.admin_dsn) as conn:
+        try:
+            conn.execute(cast(LiteralString, ddl), prepare=False)
+        except psycopg.errors.DuplicateTable as error:
+            raise Conflict(f"The table is there already: {error.diag.message_primary}.") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise SettingsError(
+                f"The login of DATABASE_URL may not make the table: {error.diag.message_primary}."
+            ) from error
 
 
 def require_up_to_date(server: Server) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import __version__
-from tolva.cli import dead, demo, doctor, inspect, jobs, load, queues, read, schedules, serve
+from tolva.cli import dead, demo, doctor, inspect, jobs, load, queues, read, schedules, schemas, serve
 from tolva.cli.console import EXIT_CODES, explained, say
 
 cli = typer.Typer(
@@ -43,6 +43,7 @@ cli.command("inspect")(inspect.inspect)
 cli.command("read")(read.read)
 cli.add_typer(jobs.cli, name="jobs")
 cli.add_typer(dead.cli, name="dead")
+cli.add_typer(schemas.cli, name="schema")
 cli.add_typer(queues.cli, name="queue")
 cli.add_typer(schedules.cli, name="schedule")
 cli.command("demo")(demo.demo)

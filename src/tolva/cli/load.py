@@ -1,7 +1,5 @@
 """`tolva load`: a file into its table, watched to the end."""
 
-from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +17,13 @@ from tolva.jobs.work import Jobs
 from tolva.serve import own_worker
 from tolva.settings import Settings
 from tolva.tables.check import check_constants
-from tolva.tables.document import builtin_schema
+from tolva.tables.document import BUILTIN, builtin_schema
 from tolva.tables.reading.sniff import sniff, verify
+from tolva.tables.schema import Schema
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, upload_options
 from tolva.workloads.intake.reception import Reception
+from tolva.workloads.intake.schemas import find_schema, require_target
 
 PIECE = 1024 * 1024
 
@@ -52,15 +52,19 @@ def load(
 ) -> None:
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
-    constants = _constants(schema, _pairs("--param", param or []))
+    given = _pairs("--param", param or [])
+    if schema in BUILTIN:  # refused before anything is started is what can be
+        _constants(builtin_schema(schema), given)
     chosen = {header: field or None for header, field in _pairs("--map", column or [], blank=True).items()}
     options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), chosen)
-    arrival = Arrival(schema, file.name, constants, job=REHEARSE if dry_run else LOAD, options=options)
     verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
+            constants, version = _checked(jobs, tenant, schema, given)
+            kind = REHEARSE if dry_run else LOAD
+            arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
             with own_worker(settings, server, jobs, jobs.catalogue.queue_of(LOAD).name) as alone:
                 try:
@@ -96,22 +100,19 @@ def _pairs(option: str, given: list[str], *, blank: bool = False) -> dict[str, s
     return pairs
 
 
-def _constants(schema_name: str, given: dict[str, str]) -> dict[str, str]:
-    if schema_name not in (known := sorted(_known_schemas())):
-        raise InvalidInput(f"There is no schema '{schema_name}'. Known schemas: {', '.join(known)}.")
-    schema = builtin_schema(schema_name)
+def _checked(jobs: Jobs, tenant: str, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
+    with jobs.db.transaction(tenant) as conn:
+        schema, version = find_schema(conn, name)
+        require_target(conn, schema)
+    return _constants(schema, given), version
+
+
+def _constants(schema: Schema, given: dict[str, str]) -> dict[str, str]:
     needed = [field.name for field in schema.fields if field.source == "params" and field.required]
     if missing := [name for name in needed if not given.get(name, "").strip()]:
         options = " ".join(f"--param {name}=VALUE" for name in missing)
-        raise InvalidInput(f"The rows of '{schema_name}' need a value that is not in the file. Add: {options}")
+        raise InvalidInput(f"The rows of '{schema.name}' need a value that is not in the file. Add: {options}")
     return check_constants(given, schema)
-
-
-def _known_schemas() -> Iterator[str]:
-    for file in resources.files("tolva.tables").joinpath("schemas").iterdir():
-        name, dot, _ = file.name.partition(".json")
-        if dot:
-            yield name
 
 
 def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:

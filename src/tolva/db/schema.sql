@@ -796,10 +796,21 @@ CREATE TABLE tolva.row_errors (
 
 ALTER TABLE ONLY tolva.row_errors FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.schemas (
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    document jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY tolva.schemas FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.uploads (
     job_id uuid NOT NULL,
     tenant_id text NOT NULL,
     schema text NOT NULL,
+    schema_version integer DEFAULT 0 NOT NULL,
     filename text NOT NULL,
     kind text NOT NULL,
     blob text NOT NULL,
@@ -852,6 +863,9 @@ ALTER TABLE ONLY tolva.row_errors
 ALTER TABLE ONLY tolva.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (tenant_id, name);
 
+ALTER TABLE ONLY tolva.schemas
+    ADD CONSTRAINT schemas_pkey PRIMARY KEY (tenant_id, name, version);
+
 ALTER TABLE ONLY tolva.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
 
@@ -898,6 +912,8 @@ CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.schemas TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
 
 ALTER TABLE tolva.dead_letters ENABLE ROW LEVEL SECURITY;
@@ -924,11 +940,15 @@ CREATE POLICY own_tenant ON tolva.row_errors TO tolva_app USING ((tenant_id = cu
 
 CREATE POLICY own_tenant ON tolva.schedules TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.schemas TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.schemas ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -1023,6 +1043,8 @@ GRANT SELECT ON TABLE tolva.queues TO tolva_app;
 
 GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
+
+GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;

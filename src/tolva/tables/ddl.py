@@ -1,4 +1,4 @@
-"""The CREATE TABLE of a schema's target, for a migration to be written from."""
+"""The statements that make a schema's target."""
 
 from psycopg import sql
 
@@ -7,10 +7,7 @@ from tolva.tables.schema import Field, Schema
 
 
 def create_table(schema: Schema) -> str:
-    """One CREATE TABLE: tenant, fields, key, the rules that PostgreSQL can hold, and two times.
-
-    Row-level security is the migration's business.
-    """
+    """One CREATE TABLE: tenant, fields, key, the rules that PostgreSQL can hold, and two times."""
     lines = [
         sql.SQL("tenant_id text NOT NULL"),
         *(_column(field) for field in schema.fields),
@@ -22,6 +19,21 @@ def create_table(schema: Schema) -> str:
     ]
     body = sql.SQL(",\n    ").join(lines)
     return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
+
+
+def guard_table(schema: Schema, role: str) -> str:
+    """What keeps tenants apart in the table, and lets `role` write in it."""
+    return (
+        sql.SQL(
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
+            "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n"
+            "CREATE POLICY own_tenant ON {table} TO {role}"
+            " USING (tenant_id = current_setting('app.tenant_id', true));\n"
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};\n"
+        )
+        .format(table=sql.Identifier(schema.target), role=sql.Identifier(role))
+        .as_string(None)
+    )
 
 
 def _column(field: Field) -> sql.Composed:

@@ -37,10 +37,15 @@ BUILTIN = ("products",)
 
 def builtin_schema(name: str) -> Schema:
     """One of the schemas that ship with the package. Raises InvalidInput when there is none of that name."""
+    return load_schema(builtin_document(name))
+
+
+def builtin_document(name: str) -> Mapping[str, Any]:
+    """The document of one of the schemas that ship with the package. Raises InvalidInput, as above."""
     if name not in BUILTIN:
         raise InvalidInput(f"There is no schema '{name}'. Known schemas: {', '.join(BUILTIN)}.")
     text = resources.files("tolva.tables").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
-    return load_schema(json.loads(text))
+    return json.loads(text)
 
 
 def load_schema(document: Mapping[str, Any]) -> Schema:
@@ -84,6 +89,7 @@ def _field(raw: object, path: str) -> Field:
         scale=read_count(field.get("scale", 6), f"{path}.scale", field.get("precision", 20)),
         required=bool(rules.get("required", False)),
         locale=read_locale(field.get("locale"), f"{path}.locale"),
+        examples=tuple(str(value) for value in read_list(field, "examples", path, default=[])),
         transforms=read_transforms(field, path),
         min_length=read_length(rules.get("minLength"), f"{path}.constraints.minLength"),
         max_length=read_length(rules.get("maxLength"), f"{path}.constraints.maxLength"),

@@ -31,6 +31,8 @@ class Field:
     required: bool = False
     locale: str | None = None
     """How numbers and dates of this column are written, where its cells do not show it; else the schema's."""
+    examples: tuple[str, ...] = ()
+    """Plain values for a template."""
     transforms: tuple[Transform, ...] = ()
     """What is done to the text of a cell before it is judged."""
     min_length: int | None = None

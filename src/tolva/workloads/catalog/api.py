@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from tolva.connectors.blobs import Blobs
@@ -14,6 +14,8 @@ from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
+from tolva.tables.template import write_template
+from tolva.web.download import workbook
 from tolva.web.multipart import FILE_FORM, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
@@ -64,6 +66,11 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="errores-{task_id}.csv"'},
         )
+
+    @router.get("/bulk-upload/plantilla", response_model=None)
+    def template(*, ejemplo: bool = False) -> FileResponse:
+        schema = builtin_schema(SCHEMA)
+        return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))
 
     return router
 

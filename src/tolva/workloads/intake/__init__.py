@@ -14,6 +14,7 @@ from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.rehearse import rehearse_upload
+from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO, undo_load
 from tolva.workloads.intake.upkeep import intake_chores
 from tolva.workloads.workload import Workload
@@ -32,7 +33,7 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
-    return [intake_router(jobs, blobs, settings.upload_max_mb * 1024**2)]
+    return [intake_router(jobs, blobs, settings.upload_max_mb * 1024**2), schemas_router(jobs)]
 
 
 INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores)

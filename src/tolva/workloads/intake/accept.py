@@ -31,6 +31,7 @@ class Arrival:
     filename: str
     constants: Mapping[str, str]
     idempotency_key: str | None = None
+    schema_version: int = 0
     job: str = LOAD
     options: Json = field(default_factory=dict[str, Any])
     """How the file is to be read and mapped, where that is not left to be found out; see `opening`."""
@@ -62,6 +63,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
             [made] = work.enqueue(job)
             if made.created:
                 upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
+                upload |= {"schema_version": arrival.schema_version}
                 stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
                 said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
                 work.conn.execute(SQL["add_upload"], upload | stored | said)

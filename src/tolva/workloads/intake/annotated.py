@@ -19,11 +19,11 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
-from tolva.tables.document import builtin_schema
 from tolva.tables.map import known_names
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
 TITLE = "⚠ Error"
@@ -50,15 +50,16 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     """
     with db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
-    if upload is None:
-        raise NotFound(f"No existe la carga {job_id}.")
+        if upload is None:
+            raise NotFound(f"No existe la carga {job_id}.")
+        schema = schema_of(conn, upload)
     faulty = _faulty_rows(db, tenant_id, job_id)
     source = open_source(
         blobs.path(upload["blob"]),
         upload["kind"],
         scratch,
         name=upload["filename"],
-        known=known_names(builtin_schema(upload["schema"])),
+        known=known_names(schema),
         options=ReadOptions(**upload["options"].get("read", {})),
     )
     _write(target, source, faulty)

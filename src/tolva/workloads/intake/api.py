@@ -1,8 +1,6 @@
 """The uniform HTTP face of intake: uploads for any schema, their errors, changes and undoing."""
 
-import tempfile
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -11,7 +9,6 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from tolva.connectors.blobs import Blobs
@@ -19,8 +16,8 @@ from tolva.core.job import JobId
 from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
-from tolva.tables.document import builtin_schema
 from tolva.tables.reading.options import ReadOptions
+from tolva.web.download import workbook
 from tolva.web.multipart import FILE_FORM, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
@@ -29,11 +26,11 @@ from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
+from tolva.workloads.intake.schemas import find_schema, require_target
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.undo import ask_undo
 
 PREFIX = "/api/v1"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
@@ -96,13 +93,14 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
-        constants = check_constants(_json("params", CONSTANTS, params), builtin_schema(schema))
+        given = _json("params", CONSTANTS, params)
+        constants, version = await run_in_threadpool(_checked, jobs, schema, given)
         options = upload_options(_json("read", READ, read).options(), _json("mapping", MAPPING, mapping))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
             kind = REHEARSE if dry_run else LOAD
-            arrival = Arrival(schema, sink.filename, constants, idempotency_key, kind, options)
+            arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
             job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
         return _accepted(job)
 
@@ -163,6 +161,14 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     return router
 
 
+def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
+    """The constants of an upload, and the version of its schema."""
+    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        schema, version = find_schema(conn, name)
+        require_target(conn, schema)
+    return check_constants(given, schema), version
+
+
 def _accepted(job: JobId) -> dict[str, Any]:
     return {"id": job, "status": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
 
@@ -193,16 +199,10 @@ def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int
 
 
 def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:
-    with tempfile.NamedTemporaryFile(prefix="tolva-", suffix=".xlsx", delete=False) as file:
-        target = Path(file.name)
-    try:
-        with blobs.scratch() as scratch:
-            write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, target, scratch)
-    except BaseException:
-        target.unlink()
-        raise
-    headers = _named(f"corregir-{id}.xlsx")
-    return FileResponse(target, media_type=XLSX, headers=headers, background=BackgroundTask(target.unlink))
+    with blobs.scratch() as scratch:
+        return workbook(
+            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, path, scratch)
+        )
 
 
 def _named(filename: str) -> dict[str, str]:

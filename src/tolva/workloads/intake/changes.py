@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
-from tolva.tables.document import builtin_schema
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
 
@@ -27,9 +27,9 @@ def changes(db: Database, tenant_id: str, job_id: JobId) -> Iterator[Change]:
     """All changes, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
     with db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
-    if upload is None:
-        raise NotFound(f"There is no load {job_id}.")
-    several = len(builtin_schema(upload["schema"]).file_key) > 1
+        if upload is None:
+            raise NotFound(f"There is no load {job_id}.")
+        several = len(schema_of(conn, upload).file_key) > 1
     last_row = -1
     while True:
         with db.transaction(tenant_id) as conn:

@@ -10,7 +10,7 @@ from tolva.tables.ahead import ahead
 from tolva.tables.ledger import OWN, Entry
 from tolva.tables.load import load
 from tolva.workloads.intake.faults import note_errors
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 
@@ -20,13 +20,12 @@ def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json
 
     Raises InvalidInput when the file as a whole cannot be loaded; then no row was written.
     """
-    upload = upload_of(ctx)
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": ctx.job_id}).fetchone()
     if size is not None and size["left"] < size["touched"]:
         raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
     with blobs.scratch() as scratch:
-        return _load(ctx, open_upload(upload, blobs, scratch, defaults))
+        return _load(ctx, open_upload(ctx, blobs, scratch, defaults))
 
 
 def _load(ctx: Context, intake: Intake) -> Json:

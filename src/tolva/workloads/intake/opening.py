@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg.rows import DictRow
-
 from tolva.connectors.blobs import Blobs
 from tolva.errors import NotFound
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
-from tolva.tables.document import builtin_schema
 from tolva.tables.map import Mapping as ColumnMapping
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.reading import open_source
@@ -19,6 +16,7 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
+from tolva.workloads.intake.schemas import require_target, schema_of
 from tolva.workloads.intake.sql import SQL
 
 SMALL = 1_000
@@ -66,18 +64,17 @@ def chunk_rows(total: int) -> int:
     return SMALLEST_CHUNK if total <= SMALL else min(total // 20, LARGEST_CHUNK)
 
 
-def upload_of(ctx: Context) -> DictRow:
-    """The upload that this job is for. Raises NotFound."""
+def open_upload(ctx: Context, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
+    """The upload that this job is for.
+
+    Raises NotFound, and InvalidInput and its like when the file cannot be read or its columns leave a question open.
+    """
     with ctx.transaction() as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": ctx.job_id}).fetchone()
-    if upload is None:
-        raise NotFound(f"Job {ctx.job_id} has no upload.")
-    return upload
-
-
-def open_upload(upload: DictRow, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
-    """Raises InvalidInput and its like when the file cannot be read, or its columns leave a question open."""
-    schema = builtin_schema(upload["schema"]).with_defaults(defaults)
+        if upload is None:
+            raise NotFound(f"Job {ctx.job_id} has no upload.")
+        schema = schema_of(conn, upload).with_defaults(defaults)
+        require_target(conn, schema)
     options = upload["options"]
     source = open_source(
         blobs.path(upload["blob"]),

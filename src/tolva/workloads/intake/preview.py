@@ -8,13 +8,13 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import InvalidInput, NotFound
-from tolva.tables.document import builtin_schema
 from tolva.tables.map import Match, known_names, propose_mapping
 from tolva.tables.propose import Column, propose_columns
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
+from tolva.workloads.intake.schemas import find_schema, schema_of
 from tolva.workloads.intake.sql import SQL
 
 
@@ -30,9 +30,9 @@ def preview(
     """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would."""
     with db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
-    if upload is None:
-        raise NotFound(f"There is no upload {job_id}.")
-    schema = builtin_schema(schema_name or upload["schema"])
+        if upload is None:
+            raise NotFound(f"There is no upload {job_id}.")
+        schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
     read = options or ReadOptions(**upload["options"].get("read", {}))
     file = blobs.path(upload["blob"])
     known = known_names(schema)

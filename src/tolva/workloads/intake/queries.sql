@@ -1,8 +1,25 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, sha256, constants, options)
-VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s,
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, sha256, constants, options)
+VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s,
   %(options)s);
+
+-- name: schemas
+-- The latest version of each schema of the tenant that was not withdrawn.
+SELECT * FROM (
+  SELECT DISTINCT ON (name) name, version, document, created_at FROM tolva.schemas ORDER BY name, version DESC
+) latest WHERE document IS NOT NULL ORDER BY name;
+
+-- name: schema_version
+-- A version of a schema, the latest without a number.
+SELECT name, version, document, created_at FROM tolva.schemas
+WHERE name = %(name)s AND (%(version)s::integer IS NULL OR version = %(version)s) ORDER BY version DESC LIMIT 1;
+
+-- name: add_schema
+-- The next version of a schema; none is made when another call was quicker.
+INSERT INTO tolva.schemas (tenant_id, name, version, document)
+SELECT %(tenant_id)s, %(name)s, coalesce(max(version), 0) + 1, %(document)s FROM tolva.schemas WHERE name = %(name)s
+ON CONFLICT DO NOTHING RETURNING version;
 
 -- name: upload_of
 -- The upload that a job loads.

@@ -19,16 +19,15 @@ from tolva.tables.ledger import OWN, Entry
 from tolva.tables.load import Loaded, load
 from tolva.tables.shadow import LEDGER, create_shadow, noted
 from tolva.workloads.intake.faults import note_errors
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 
 
 def rehearse_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json:
     """Count and list what loading this upload would do now. Raises what `load_upload` raises."""
-    upload = upload_of(ctx)
     with blobs.scratch() as scratch, ctx.session("dry run") as session:
-        return {**_rehearse(ctx, session, open_upload(upload, blobs, scratch, defaults)), "dry_run": True}
+        return {**_rehearse(ctx, session, open_upload(ctx, blobs, scratch, defaults)), "dry_run": True}
 
 
 def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:

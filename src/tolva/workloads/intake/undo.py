@@ -10,10 +10,10 @@ from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
-from tolva.tables.document import builtin_schema
 from tolva.tables.ledger import OWN
 from tolva.tables.undo import Undone, undo_chunk
 from tolva.workloads.intake.accept import LOAD
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
 UNDO = "undo"
@@ -42,9 +42,9 @@ def undo_load(ctx: Context, defaults: Mapping[str, str]) -> Json:
     with ctx.transaction() as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": load_id}).fetchone()
         size = conn.execute(SQL["ledger_size"], {"job_id": load_id}).fetchone()
-    if upload is None or size is None:
-        raise NotFound(f"The upload of load {load_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
-    schema = builtin_schema(upload["schema"]).with_defaults(defaults)
+        if upload is None or size is None:
+            raise NotFound(f"The upload of load {load_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
+        schema = schema_of(conn, upload).with_defaults(defaults)
     counts = dict(ctx.checkpoint or {"total": size["left"], "removed": 0, "restored": 0, "conflicts": 0})
     while True:
         with ctx.transaction() as conn:

@@ -3,6 +3,7 @@ CREATE TABLE tolva.uploads (
   job_id uuid PRIMARY KEY,
   tenant_id text NOT NULL,
   schema text NOT NULL,
+  schema_version integer NOT NULL DEFAULT 0,  -- 0: it ships with the package
   filename text NOT NULL,
   kind text NOT NULL,
   blob text NOT NULL,
@@ -14,6 +15,16 @@ CREATE TABLE tolva.uploads (
 );
 
 CREATE INDEX uploads_blob ON tolva.uploads (blob);  -- several jobs may be for one file
+
+-- Schemas that tenants brought, each version for ever: uploads name the one they were made for.
+CREATE TABLE tolva.schemas (
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  document jsonb,             -- NULL where the schema was withdrawn with this version
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, name, version)
+);
 
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
@@ -83,7 +94,7 @@ DECLARE
   guarded text;
   made text;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger'] LOOP
+  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger', 'schemas'] LOOP
     EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
     EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
     EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
@@ -98,6 +109,6 @@ BEGIN
 END
 $$;
 
-GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_app;
+GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger, tolva.schemas TO tolva_app;
 GRANT UPDATE (undone_at) ON tolva.load_ledger TO tolva_app;
 GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;

@@ -1,0 +1,153 @@
+"""`tolva schema`: what files can be loaded for."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from tolva import app
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, settings_for
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, facts, listing
+from tolva.cli.opened import opened
+from tolva.errors import InvalidInput
+from tolva.tables.schema import Field
+from tolva.tables.target import check_target
+from tolva.tables.template import write_template
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.schemas import find_schema, list_schemas, put_schema, schema_document, target_ddl
+
+cli = typer.Typer(
+    help="What files can be loaded for: list, look at, add, make tables and templates.", no_args_is_help=True
+)
+
+Name = Annotated[str, typer.Argument(help="The schema's name.", metavar="SCHEMA", show_default=False)]
+
+
+@cli.command("ls")
+def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
+    """List the schemas: those that ship with Tolva (version 0), and the tenant's own."""
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        found = list_schemas(conn)
+    if as_json:
+        print_json(found)
+        return
+    columns = Column("schema"), Column("version", right=True), Column("title", wraps=True)
+    out.print(listing(out, columns, [(each["name"], each["version"], each["title"]) for each in found]))
+
+
+@cli.command("show")
+def show(
+    name: Name,
+    ddl: Annotated[bool, typer.Option("--ddl", help="Print the statements that make its table.")] = False,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """One schema: its fields and their rules; with --json, its document."""
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        document, version = schema_document(conn, name)
+        schema, _ = find_schema(conn, name)
+        ready = check_target(conn, schema)
+    if as_json:
+        print_json(document)
+        return
+    if ddl:
+        say(target_ddl(schema).rstrip())
+        return
+    create = Hints(data_dir, tenant).command("schema", "create", name)
+    there = schema.target if ready else f"{schema.target}, not there yet: {create}"
+    told = [
+        ("schema", name),
+        ("title", schema.title),
+        ("version", version),
+        ("table", there),
+        ("key", ", ".join(schema.key)),
+    ]
+    out.print(facts(told), "", sep="\n")
+    columns = (
+        Column("field"),
+        Column("type"),
+        Column("from"),
+        Column("rules", wraps=True),
+        Column("headers", wraps=True),
+    )
+    rows = [(f.name, f.kind, f.source, _rules(f), ", ".join((f.title, *f.aliases))) for f in schema.fields]
+    out.print(listing(out, columns, rows))
+
+
+def _rules(field: Field) -> str:
+    parts = ["required"] if field.required else []
+    parts += [f"≤ {field.max_length} characters"] if field.max_length else []
+    parts += [f"≥ {field.minimum}"] if field.minimum is not None else []
+    parts += [f"≤ {field.maximum}"] if field.maximum is not None else []
+    parts += [f"{len(field.enum)} values"] if field.enum else []
+    return ", ".join(parts)
+
+
+@cli.command("template")
+def template(
+    name: Name,
+    to: Annotated[Path | None, typer.Option("--out", help="Where to write it. [default: SCHEMA.xlsx]")] = None,
+    example: Annotated[bool, typer.Option("--example", help="With rows of examples.")] = False,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Write a workbook to fill in."""
+    path = to or Path(f"{name}.xlsx")
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        schema, _ = find_schema(conn, name)
+    try:
+        write_template(schema, path, example=example)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+    say(str(path))
+
+
+@cli.command("add")
+def add(
+    file: Annotated[
+        Path, typer.Argument(help="A Table Schema document (JSON) with `name`, `target`.", show_default=False)
+    ],
+    create: Annotated[bool, typer.Option("--create", help="Make its table as well, if it is not there.")] = False,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Keep a schema, or a new version of one."""
+    document = _document(file)
+    name = str(document.get("name", ""))
+    if not name:
+        raise InvalidInput("name: the document needs one")
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        version = put_schema(conn, tenant, name, document)
+        ready = check_target(conn, find_schema(conn, name)[0])
+    say(f"{name}, version {version}")
+    if create and not ready:
+        create_table(name, data_dir, tenant)
+    elif not ready:
+        say(f"Its table is not there yet. Make it: {Hints(data_dir, tenant).command('schema', 'create', name)}")
+
+
+@cli.command("create")
+def create_table(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Make the table of a schema, under row-level security."""
+    settings = settings_for(data_dir)
+    with app.server(settings) as server:
+        app.bring_up_to_date(server)
+        with app.jobs(settings, server, "tolva schema") as jobs, jobs.db.transaction(tenant) as conn:
+            schema, _ = find_schema(conn, name)
+        app.make_target(server, target_ddl(schema))
+    say(f"Made the table {schema.target}.")
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InvalidInput(f"{file} is no JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{file} holds no JSON object.")
+    return cast("dict[str, Any]", document)

@@ -1,0 +1,82 @@
+"""The table that a schema is for, as it stands in the database: whether it is there, and whether it fits."""
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tolva.errors import InvalidInput
+from tolva.tables.columns import column_type
+from tolva.tables.schema import Field, Schema
+
+# The columns of a table that the search path finds, each with the name of its type as PostgreSQL writes it.
+COLUMNS = """
+SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required, a.atthasdef AS filled,
+  a.attgenerated <> '' OR a.attidentity <> '' AS generated
+FROM pg_attribute a WHERE a.attrelid = to_regclass(quote_ident(%(table)s)) AND a.attnum > 0 AND NOT a.attisdropped
+"""
+# Whether a unique index covers just these columns, in whatever order, and can serve ON CONFLICT.
+UNIQUE = """
+SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(quote_ident(%(table)s)) AND i.indisunique
+  AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid
+  AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute a
+    WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = %(key)s) AS unique
+"""
+SAFE = """
+SELECT c.relkind = ANY ('{r,p}') AS is_table, c.relrowsecurity AND c.relforcerowsecurity AS guarded
+FROM pg_class c WHERE c.oid = to_regclass(quote_ident(%(table)s))
+"""
+TYPES = {"timestamptz": "timestamp with time zone"}
+"""PostgreSQL's own words for types that have a shorter one."""
+OWN = ("tenant_id", "created_at", "updated_at")
+"""Columns that Tolva fills."""
+
+
+def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
+    """Whether the target is there. Raises InvalidInput that names the path of the fault where it does not fit."""
+    _refuse_reserved(schema.target)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        table = {"table": schema.target}
+        found = cursor.execute(SAFE, table).fetchone()
+        if found is None:
+            return False
+        if not found["is_table"]:
+            raise InvalidInput(f"target: {schema.target!r} is no table")
+        if not found["guarded"]:
+            raise InvalidInput(
+                f"target: {schema.target!r} has no forced row-level security, so tenants would see each other"
+            )
+        columns = {row["name"]: row for row in cursor.execute(COLUMNS, table).fetchall()}
+        for number, field in enumerate(schema.fields):
+            _check_column(columns.get(field.name), field, f"fields[{number}]", schema.target)
+        for name in OWN[:1] + OWN[2:]:
+            if name not in columns:
+                raise InvalidInput(f"target: {schema.target!r} has no column {name!r}")
+        _check_others(columns, schema)
+        key = sorted(("tenant_id", *schema.key))
+        unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
+        if unique is None or not unique["unique"]:
+            raise InvalidInput(f"primaryKey: {schema.target!r} has no unique index on {', '.join(key)}")
+    return True
+
+
+def _refuse_reserved(table: str) -> None:
+    if table.startswith("pg_"):
+        raise InvalidInput(f"target: {table!r} is a table of PostgreSQL")
+
+
+def _check_column(column: dict[str, Any] | None, field: Field, path: str, table: str) -> None:
+    if column is None:
+        raise InvalidInput(f"{path}.name: {table!r} has no column {field.name!r}")
+    wanted = column_type(field).as_string(None)
+    wanted = TYPES.get(wanted, wanted)
+    if column["generated"] or column["type"] != wanted:
+        kind = "computed by the database" if column["generated"] else f"{column['type']}, not {wanted}"
+        raise InvalidInput(f"{path}.type: the column {field.name!r} of {table!r} is {kind}")
+
+
+def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:
+    names = {field.name for field in schema.fields} | set(OWN)
+    for name, column in columns.items():
+        if name not in names and column["required"] and not (column["filled"] or column["generated"]):
+            raise InvalidInput(f"fields: the column {name!r} of {schema.target!r} needs a value, and no field gives it")

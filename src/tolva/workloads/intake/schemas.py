@@ -1,0 +1,91 @@
+"""Which schemas there are: those that ship with the package, and each tenant's own in versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from tolva.db.pool import APP_ROLE, Connection
+from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.tables.ddl import create_table, guard_table
+from tolva.tables.document import BUILTIN, builtin_document, builtin_schema, load_schema
+from tolva.tables.schema import Schema
+from tolva.tables.target import check_target
+from tolva.workloads.intake.sql import SQL
+
+
+def list_schemas(conn: Connection) -> list[dict[str, Any]]:
+    """Name, title and version of each, those of the package first (version 0)."""
+    own = [
+        {"name": row["name"], "title": row["document"].get("title", row["name"]), "version": row["version"]}
+        for row in conn.execute(SQL["schemas"]).fetchall()
+    ]
+    return [{"name": name, "title": builtin_schema(name).title, "version": 0} for name in BUILTIN] + own
+
+
+def schema_document(conn: Connection, name: str, version: int | None = None) -> tuple[Mapping[str, Any], int]:
+    """A schema's document and its version, the latest unless one is asked for. Raises NotFound."""
+    if name in BUILTIN:
+        return builtin_document(name), 0
+    row = conn.execute(SQL["schema_version"], {"name": name, "version": version}).fetchone()
+    if row is None or row["document"] is None:
+        known = ", ".join(schema["name"] for schema in list_schemas(conn))
+        raise NotFound(f"There is no schema '{name}'. Known schemas: {known}.")
+    return row["document"], row["version"]
+
+
+def find_schema(conn: Connection, name: str, version: int | None = None) -> tuple[Schema, int]:
+    """The schema itself. Raises NotFound."""
+    document, found = schema_document(conn, name, version)
+    return load_schema(document), found
+
+
+def target_ddl(schema: Schema) -> str:
+    """The statements that make a schema's table, under row-level security."""
+    return create_table(schema) + guard_table(schema, APP_ROLE)
+
+
+def require_target(conn: Connection, schema: Schema) -> None:
+    """Raises Conflict where the schema's table is not there, InvalidInput where it does not fit any more."""
+    if not check_target(conn, schema):
+        create = f"tolva schema create {schema.name}"
+        raise Conflict(f"La tabla '{schema.target}' todavía no existe; su administrador la crea con: {create}")
+
+
+def schema_of(conn: Connection, upload: DictRow) -> Schema:
+    """The schema that an upload was made for, as it was then."""
+    return find_schema(conn, upload["schema"], upload["schema_version"])[0]
+
+
+def put_schema(conn: Connection, tenant_id: str, name: str, document: Mapping[str, Any]) -> int:
+    """Keep a new version of a schema; returns its number.
+
+    Raises InvalidInput that names the path of a fault, also where the target exists and does not fit; Conflict for a
+    name of the package's own, or when another call was quicker.
+    """
+    if name in BUILTIN:
+        raise Conflict(f"The schema '{name}' ships with Tolva and cannot be changed; give yours another name.")
+    if document.get("name", name) != name:
+        raise InvalidInput(f"name: is {document['name']!r}, but the schema is kept as {name!r}")
+    schema = load_schema({**document, "name": name})
+    if schema.target in {builtin_schema(own).target for own in BUILTIN}:
+        raise InvalidInput(f"target: {schema.target!r} is a table of Tolva; name one of yours")
+    check_target(conn, schema)
+    return _add(conn, tenant_id, name, {**document, "name": name})
+
+
+def withdraw_schema(conn: Connection, tenant_id: str, name: str) -> None:
+    """Take no more uploads for a schema; those that were made, and its table, stay. Raises NotFound, Conflict."""
+    if name in BUILTIN:
+        raise Conflict(f"The schema '{name}' ships with Tolva and cannot be withdrawn.")
+    schema_document(conn, name)
+    _add(conn, tenant_id, name, None)
+
+
+def _add(conn: Connection, tenant_id: str, name: str, document: Mapping[str, Any] | None) -> int:
+    kept = None if document is None else Jsonb(dict(document))
+    row = conn.execute(SQL["add_schema"], {"tenant_id": tenant_id, "name": name, "document": kept}).fetchone()
+    if row is None:
+        raise Conflict(f"Somebody else has just changed the schema '{name}'. Look at it, and try again.")
+    return row["version"]

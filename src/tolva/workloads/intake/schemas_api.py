@@ -1,0 +1,73 @@
+"""Schemas over HTTP: each tenant's own in versions, those of the package to read; their DDL and template workbooks."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from tolva.jobs.work import Jobs
+from tolva.tables.document import load_schema
+from tolva.tables.target import check_target
+from tolva.tables.template import write_template
+from tolva.web.download import workbook
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.schemas import (
+    find_schema,
+    list_schemas,
+    put_schema,
+    schema_document,
+    target_ddl,
+    withdraw_schema,
+)
+
+Document = Annotated[dict[str, Any], Body(description="A Table Schema document with `target` and `primaryKey`.")]
+
+
+def schemas_router(jobs: Jobs) -> APIRouter:
+    """The calls below /api/v1/schemas."""
+    router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])
+
+    @router.get("")
+    def get_schemas() -> dict[str, Any]:
+        """All schemas that files can be loaded for."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            return {"schemas": list_schemas(conn)}
+
+    @router.get("/{name}")
+    def get_schema(name: str, version: int | None = None) -> dict[str, Any]:
+        """A schema's document, and whether its table is there."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            document, found = schema_document(conn, name, version)
+            ready = check_target(conn, load_schema(document))
+        return {"name": name, "version": found, "document": document, "target_ready": ready}
+
+    @router.put("/{name}", status_code=201)
+    def put(name: str, document: Document) -> dict[str, Any]:
+        """Keeps a new version. Uploads that are there go on with theirs."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            version = put_schema(conn, DEFAULT_TENANT, name, document)
+            ready = check_target(conn, load_schema({**document, "name": name}))
+        return {"name": name, "version": version, "target_ready": ready}
+
+    @router.delete("/{name}", status_code=204)
+    def delete(name: str) -> Response:
+        """Withdraws a schema: it takes no more uploads. Its table and its versions stay."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            withdraw_schema(conn, DEFAULT_TENANT, name)
+        return Response(status_code=204)
+
+    @router.get("/{name}/ddl", response_model=None)
+    def ddl(name: str) -> PlainTextResponse:
+        """The statements that make its table, for an administrator of the database."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            schema, _ = find_schema(conn, name)
+        return PlainTextResponse(target_ddl(schema), media_type="application/sql; charset=utf-8")
+
+    @router.get("/{name}/template", response_model=None)
+    def template(name: str, *, example: bool = False) -> FileResponse:
+        """A workbook to fill in, empty or with examples."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            schema, _ = find_schema(conn, name)
+        return workbook(f"plantilla-{name}.xlsx", lambda path: write_template(schema, path, example=example))
+
+    return router

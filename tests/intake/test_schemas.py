@@ -1,0 +1,148 @@
+"""Schemas of one's own: kept in versions, refused with the path of the fault, their tables made and checked."""
+
+import io
+import json
+from typing import Any
+
+import fastexcel
+import psycopg
+import pytest
+
+from tests.intake.test_uploads import ended, upload
+from tests.service import Service
+from tolva import app
+from tolva.tables.document import load_schema
+from tolva.workloads.intake.schemas import target_ddl
+
+SALES: dict[str, Any] = {
+    "name": "ventas",
+    "title": "Ventas",
+    "target": "sales",
+    "locale": "es-CO",
+    "primaryKey": ["code", "day"],
+    "fields": [
+        {"name": "code", "title": "Código", "constraints": {"required": True, "maxLength": 20}, "examples": ["007"]},
+        {"name": "day", "type": "date", "title": "Día", "constraints": {"required": True}},
+        {"name": "amount", "type": "number", "title": "Monto", "precision": 12, "scale": 2},
+        {"name": "kind", "title": "Tipo", "constraints": {"enum": ["contado", "crédito"]}, "default": "contado"},
+        {"name": "paid", "type": "boolean", "title": "Pagado"},
+    ],
+}
+URL = "/api/v1/schemas"
+
+
+def put(service: Service, document: dict[str, Any], name: str = "ventas") -> Any:
+    return service.client.put(f"{URL}/{name}", json=document)
+
+
+def make_table(admin: psycopg.Connection) -> None:
+    dsn = admin.info.dsn + (f" password={admin.info.password}" if admin.info.password else "")
+    app.make_target(app.Server(dsn, dsn, embedded=False), target_ddl(load_schema(SALES)))
+
+
+def test_a_schema_of_ones_own_from_document_to_rows(service: Service, admin: psycopg.Connection) -> None:
+    assert put(service, SALES).json() == {"name": "ventas", "version": 1, "target_ready": False}
+    refused = upload(service, "a", schema="ventas", params="{}")
+    assert (refused.status_code, "tolva schema create ventas" in refused.json()["detail"]) == (409, True)
+    make_table(admin)
+    sheet = service.client.get(f"{URL}/ventas/template", params={"example": True}).content
+    first = ended(service, upload(service, sheet, "ventas.xlsx", schema="ventas", params="{}"))
+    assert (first["result"]["created"], first["result"]["rejected"]) == (1, 0)
+    content = "Código;Día;Monto;Pagado\n007;03/04/2026;1.234;sí\n008;04/04/2026;1.000,50;no\n"
+    second = ended(service, upload(service, content, schema="ventas", params="{}"))
+    assert second["result"]["created"] == 2
+    with service.jobs.db.transaction("default") as conn:
+        rows = conn.execute("SELECT code, day::text, amount::text, kind, paid FROM sales ORDER BY day").fetchall()
+    assert [tuple(row.values()) for row in rows[:2]] == [
+        ("007", "2026-04-03", "1234.00", "contado", True),
+        ("008", "2026-04-04", "1000.50", "contado", False),
+    ]
+    changes = service.client.get(f"/api/v1/jobs/{second['id']}/changes").json()["changes"]
+    assert changes[0]["key"] == ["007", "2026-04-03"]
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{second['id']}/undo"))
+    assert undone["result"]["removed"] == 2
+
+
+def test_versions_are_kept_and_uploads_stay_with_theirs(service: Service, admin: psycopg.Connection) -> None:
+    make_table(admin)
+    assert put(service, SALES).json()["version"] == 1
+    waiting = upload(service, "Código;Día\n1;2026-01-01\n", schema="ventas", params="{}")
+    stricter = json.loads(json.dumps(SALES))
+    stricter["fields"][2]["constraints"] = {"required": True}
+    assert put(service, stricter).json() == {"name": "ventas", "version": 2, "target_ready": True}
+    assert ended(service, waiting)["result"]["created"] == 1
+    assert (
+        ended(service, upload(service, "Código;Día\n2;2026-01-01\n", schema="ventas", params="{}"))["state"] == "failed"
+    )
+    assert service.client.get(f"{URL}/ventas", params={"version": 1}).json()["document"] == SALES
+    assert [s["name"] for s in service.client.get(URL).json()["schemas"]] == ["products", "ventas"]
+    assert service.client.delete(f"{URL}/ventas").status_code == 204
+    assert upload(service, "a", schema="ventas", params="{}").status_code == 404
+    assert service.client.get(f"{URL}/ventas").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"fields": [{"name": "code", "type": "money"}]}, 400, "fields[0].type: unknown type 'money'"),
+        ({"target": 'sa"les'}, 400, "target: must be a name of lower-case letters"),
+        ({"target": "tolva.jobs"}, 400, "target: must be a name of lower-case letters"),
+        ({"target": "products"}, 400, "target: 'products' is a table of Tolva"),
+        ({"target": "pg_class"}, 400, "target: 'pg_class' is a table of PostgreSQL"),
+        ({"primaryKey": ["nada"]}, 400, "primaryKey[0]: no field is called 'nada'"),
+        ({"locale": "fr"}, 400, "locale: 'fr' is not a locale of es, pt, en"),
+        ({"name": "otra"}, 400, "name: is 'otra', but the schema is kept as 'ventas'"),
+    ],
+)
+def test_a_wrong_schema_is_refused_with_the_path_of_the_fault(
+    service: Service, change: dict[str, Any], status: int, said: str
+) -> None:
+    answer = put(service, SALES | change)
+    assert (answer.status_code, answer.json()["detail"][: len(said)]) == (status, said)
+
+
+def test_the_packages_own_schema_is_not_changed(service: Service) -> None:
+    assert put(service, SALES | {"name": "products"}, "products").status_code == 409
+    assert service.client.delete(f"{URL}/products").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("ALTER TABLE sales DROP COLUMN paid", "fields[4].name: 'sales' has no column 'paid'"),
+        (
+            "ALTER TABLE sales ALTER amount TYPE text",
+            "fields[2].type: the column 'amount' of 'sales' is text, not numeric",
+        ),
+        (
+            "ALTER TABLE sales DROP CONSTRAINT sales_pkey",
+            "primaryKey: 'sales' has no unique index on code, day, tenant_id",
+        ),
+        ("ALTER TABLE sales NO FORCE ROW LEVEL SECURITY", "target: 'sales' has no forced row-level security"),
+        ("ALTER TABLE sales ADD shop text NOT NULL", "fields: the column 'shop' of 'sales' needs a value"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_told(service: Service, admin: Any, statement: str, said: str) -> None:
+    make_table(admin)
+    assert put(service, SALES).json()["target_ready"] is True
+    admin.execute(statement)
+    answer = put(service, SALES)
+    assert (answer.status_code, answer.json()["detail"][: len(said)]) == (400, said)
+    load = upload(service, "a", schema="ventas", params="{}")
+    assert (load.status_code, load.json()["detail"][: len(said)]) == (400, said)
+
+
+def test_the_template_has_drop_downs_and_loads(service: Service) -> None:
+    empty = service.client.get("/api/catalog/bulk-upload/plantilla")
+    book = fastexcel.read_excel(empty.content)
+    assert book.sheet_names == ["Productos", "Instrucciones", "Valores"]
+    assert book.load_sheet(0).height == 0
+    filled = service.client.get("/api/v1/catalog/bulk-upload/plantilla", params={"ejemplo": "true"})
+    loaded = ended(service, upload(service, filled.content, "plantilla.xlsx"))
+    assert (loaded["result"]["created"], loaded["result"]["rejected"]) == (2, 0)
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(empty.content)) as archive:
+        rules = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert rules.count("<dataValidation ") == 2
+    assert "Valores!$I$1:$I$" in rules
