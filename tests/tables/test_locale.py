@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from tolva.tables.check import check
 from tolva.tables.document import load_schema
@@ -95,3 +96,35 @@ def test_times_without_a_zone_are_those_of_the_schema(tmp_path: Path) -> None:
 def test_yes_and_no_in_three_languages(tmp_path: Path) -> None:
     _, values, errors = read(tmp_path, SALES, "open", "sí", "Não", "YES", "falso", "quizás")
     assert (values, errors) == ([True, False, True, False], ["type"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "codes"),
+    [
+        ([1.234, 2.5], [Decimal("1.234"), Decimal("2.5")], []),
+        (["1.234", "2,5"], [Decimal(1234), Decimal("2.5")], []),
+        (["1.234", 2.5, 7], [Decimal("2.5"), Decimal(7)], ["ambiguous"]),
+        ([1.234, "2,5"], [Decimal("2.5")], ["ambiguous"]),
+    ],
+)
+def test_a_number_of_a_workbook_is_no_clue_to_its_texts(
+    tmp_path: Path, cells: list[Any], expected: list[Decimal], codes: list[str]
+) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(1, 2, ["code", "price"])
+        for row, cell in enumerate(cells, start=2):
+            sheet.write_row(row, 2, [f"C{row}", cell])
+    source = open_source(tmp_path / "b", "xlsx", tmp_path)
+    mapping = match_headers(source.headers, SALES)
+    found = survey(source, mapping, SALES)
+    (frame,) = source.frames(None, 100)
+    checked = check(frame, mapping, SALES, found.signs)
+    assert (checked.good["price"].to_list(), checked.errors["code"].to_list()) == (expected, codes)
+
+
+def test_numbers_of_json_are_no_clue_to_its_texts(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('[{"code": "A", "price": 1.234}, {"code": "B", "price": 2}]')
+    source = open_source(tmp_path / "a", "json", tmp_path)
+    assert source.numbers(1) == "all"
+    assert survey(source, match_headers(source.headers, SALES), SALES).signs["price"].decimal == "."

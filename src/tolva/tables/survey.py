@@ -81,9 +81,15 @@ def _texts(frame: Frame, mapping: Mapping, schema: Schema, name: str) -> pl.Seri
 def _decided(found: Clues, source: Source, mapping: Mapping, schema: Schema, name: str) -> Signs:
     declared = signs_of(schema.field(name).locale or schema.locale)
     signs = found.signs(declared)
-    if found.undecided(signs) and source.is_numeric(mapping.of(name).column):
-        return Signs(".", signs.order)  # cells that are numbers by themselves come with a point
-    return signs
+    if not found.either:
+        return signs
+    match source.numbers(mapping.of(name).column):
+        case "all":
+            return Signs(".")  # they come with a point
+        case "some":
+            return Signs()  # which of the cells are numbers, and which texts, nobody can tell any more
+        case "none":
+            return signs
 
 
 def _hashes(frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs]) -> pl.DataFrame:

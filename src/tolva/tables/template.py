@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
+from tolva.tables.reading.xlsx_scan import column_letters
 from tolva.tables.schema import Field, Kind, Schema
 
 LAST_ROW = 1_048_575
@@ -80,25 +81,11 @@ def _restrict(sheet: Any, lists: Any, column: int, field: Field) -> None:
     if len(",".join(values)) > LONGEST_LIST:
         for row, value in enumerate(values):
             lists.write_string(row, column, value)
-        letter = _letters(column)
+        letter = column_letters(column)
         source = f"=Valores!${letter}$1:${letter}${len(values)}"
     message = f"{field.title}: elija un valor de la lista."[:LONGEST_NOTE]
     rule = {"validate": "list", "source": source, "error_title": "Valor no admitido", "error_message": message}
     sheet.data_validation(1, column, LAST_ROW, column, rule)
-
-
-def _letters(column: int) -> str:
-    """The name of a column.
-
-    >>> _letters(0), _letters(27)
-    ('A', 'AB')
-    """
-    name = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        name = chr(65 + letter) + name
-    return name
 
 
 def _examples(schema: Schema) -> list[list[str]]:

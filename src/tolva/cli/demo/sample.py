@@ -49,7 +49,7 @@ SPOILS: tuple[Row, ...] = (
     {"tiempo_entrega_dias": 400},
     {"fecha_vencimiento": "31 de febrero"},
     {"fecha_vencimiento": "03/04/2027"},
-    {"precio": "1.234,50"},
+    {"precio": "1.234"},
     {"precio": -12.5},
     {"nombre": None, "precio": None},
     {"stock": "media caja"},

@@ -23,6 +23,7 @@ from tolva.tables.reading.source import (
     MAX_COLUMNS,
     Frame,
     Position,
+    Share,
     cell_names,
     clean_headers,
     with_more,
@@ -58,9 +59,9 @@ class CsvSource:
     """Whether lines end with a carriage return alone."""
     findings: Findings
 
-    def is_numeric(self, column: int) -> bool:
-        """Never: in a text file all is text."""
-        return False
+    def numbers(self, column: int) -> Share:
+        """In a text file all is text."""
+        return "none"
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame.

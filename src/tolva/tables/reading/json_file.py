@@ -58,7 +58,7 @@ def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
     headers = tuple(name.replace("\0", "").strip() for name in columns)
     found = Findings(kind, (0,), headers, encoding="utf-8")
-    return PiecesSource(headers, writer.pieces, found, lambda column: column not in texts)
+    return PiecesSource(headers, writer.pieces, found, lambda column: "some" if column in texts else "all")
 
 
 def _framed(records: list[Found], columns: dict[str, int], texts: set[int]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from tolva.tables.reading.findings import Findings
-from tolva.tables.reading.source import Frame, Position, cell_names
+from tolva.tables.reading.source import Frame, Position, Share, cell_names
 
 ROWS = 50_000
 """Rows of one piece."""
@@ -31,12 +31,12 @@ class PiecesSource:
     headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     findings: Findings
-    numeric: Callable[[int], bool]
-    """Whether all cells of a column are numbers by their kind."""
+    share: Callable[[int], Share]
+    """How many cells of a column are numbers by their kind."""
 
-    def is_numeric(self, column: int) -> bool:
-        """Whether all cells of a column are numbers by their kind in the file, written with a point."""
-        return self.numeric(column)
+    def numbers(self, column: int) -> Share:
+        """How many cells of a column are numbers by their kind in the file, so written with a point."""
+        return self.share(column)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame."""

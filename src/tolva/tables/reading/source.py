@@ -5,13 +5,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import polars as pl
 
 from tolva.tables.reading.findings import Findings
 
 MAX_COLUMNS = 2_000
+Share = Literal["all", "some", "none"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Source(Protocol):
         """How the file was read."""
         ...
 
-    def is_numeric(self, column: int) -> bool:
-        """Whether all cells of a column are numbers by their kind in the file, written with a point. May take long."""
+    def numbers(self, column: int) -> Share:
+        """How many cells of a column are numbers by their kind in the file, so written with a point. May take long."""
         ...
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:

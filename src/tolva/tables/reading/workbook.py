@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from tolva.tables.reading.ods_scan import most_cells
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.pieces import PiecesSource, PieceWriter
 from tolva.tables.reading.sniff import FileKind
-from tolva.tables.reading.source import MAX_COLUMNS, cell_names, clean_headers, with_more, without_blank
-from tolva.tables.reading.xlsx_scan import Merge, SheetScan, scan_sheet
+from tolva.tables.reading.source import MAX_COLUMNS, Share, cell_names, clean_headers, with_more, without_blank
+from tolva.tables.reading.xlsx_scan import Merge, SheetScan, has_numbers, scan_sheet
 
 MAX_CELLS = 40_000_000
 """Cells of the grid, filled or not: the parser needs some 30 bytes for each."""
@@ -39,6 +39,8 @@ class Grid:
     cells: pl.DataFrame
     notes: tuple[str, ...]
     merges: tuple[Merge, ...] = ()
+    columns: tuple[int, ...] | None = None
+    """Of an XLSX: where in the sheet each column stands, from 0."""
 
 
 def open_workbook(
@@ -73,16 +75,21 @@ def open_workbook(
         notes=grid.notes,
     )
     names = headers if layout.rows else ("",) * named
-    return PiecesSource(names, writer.pieces, found, partial(_is_numeric, path, grid.name, layout.first))
+    return PiecesSource(names, writer.pieces, found, partial(_numbers, path, grid.name, grid.columns, layout.first))
 
 
-def _is_numeric(path: Path, sheet: str, skipped: int, column: int) -> bool:
+def _numbers(path: Path, sheet: str, columns: tuple[int, ...] | None, skipped: int, column: int) -> Share:
     """Looks at the kinds of all cells below the header, which takes as long as reading them."""
     with _translated():
-        cells = fastexcel.read_excel(path).load_sheet(
-            sheet, header_row=None, skip_rows=skipped, schema_sample_rows=None
-        )
-        return cells.available_columns()[column].dtype in ("int", "float")
+        book = fastexcel.read_excel(path)
+        cells = book.load_sheet(sheet, header_row=None, skip_rows=skipped, schema_sample_rows=None)
+        if cells.available_columns()[column].dtype in ("int", "float"):
+            return "all"
+    if columns is None:
+        return "some"  # who mixes is not told apart from who writes all as text
+    with _translated(), zipfile.ZipFile(path) as archive:
+        mixed = has_numbers(archive, book.sheet_names.index(sheet), columns[column], after=skipped)
+        return "some" if mixed else "none"
 
 
 def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:
@@ -92,7 +99,7 @@ def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: 
         if grid is not None:
             others = [name for name in names if name != grid.name]
             told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
-            return Grid(grid.name, grid.cells, (*((told,) if told and not wanted else ()), *grid.notes), grid.merges)
+            return replace(grid, notes=(*((told,) if told and not wanted else ()), *grid.notes))
     raise UnreadableFile(EMPTY)
 
 
@@ -126,7 +133,7 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
     )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_errors(cells, errors), notes, merges)
+    return Grid(sheet.name, _with_errors(cells, errors), notes, merges, tuple(places))
 
 
 def _scan(path: Path, number: int) -> SheetScan:

@@ -98,6 +98,29 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
     )
 
 
+def has_numbers(archive: zipfile.ZipFile, number: int, column: int, *, after: int) -> bool:
+    """Whether a column (from 0) has cells that are numbers by their kind, below the row `after` (from 1)."""
+    cell = re.compile(
+        rb"""<(?:\w+:)?c\b(?=[^>]*\sr\s*=\s*["']""" + column_letters(column).encode() + rb"""([0-9]{1,7})["'])"""
+        rb"""(?![^>]*\st\s*=\s*["'](?!n["']))[^>]*(?<!/)>"""
+    )
+    blocks = _whole_rows(archive, _sheet(archive, number))
+    return any(int(row) > after for block in blocks for row in cell.findall(block))
+
+
+def column_letters(index: int) -> str:
+    """The name of a column, the inverse of `column_index`.
+
+    >>> column_letters(0), column_letters(26), column_letters(16383)
+    ('A', 'AA', 'XFD')
+    """
+    letters, index = "", index + 1
+    while index:
+        index, letter = divmod(index - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
+
+
 def column_index(letters: bytes) -> int:
     """The number of a column, from 0.
 
