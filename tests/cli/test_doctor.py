@@ -62,8 +62,8 @@ def test_an_unknown_engine_is_refused_by_every_command_with_the_choices(homeless
     ("harm", "check"),
     [
         ("ALTER TABLE tolva.jobs NO FORCE ROW LEVEL SECURITY", "row-level security"),
-        ("DELETE FROM tolva.migrations WHERE name = '0002_products.sql'", "migrations"),
-        ("UPDATE tolva.migrations SET digest = 'x' WHERE name = '0002_products.sql'", "migrations"),
+        ("DELETE FROM tolva.migrations WHERE name = '0001_products.sql'", "migrations"),
+        ("UPDATE tolva.migrations SET digest = 'x' WHERE name = '0001_products.sql'", "migrations"),
         (
             """INSERT INTO tolva.queues (name) VALUES ('q');
             INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at,

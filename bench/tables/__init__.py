@@ -1,0 +1,1 @@
+"""Files into tables: Tolva beside the limit, and beside what others do."""
