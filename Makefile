@@ -34,6 +34,7 @@ chaos: $(ENV) ## The long form of the chaos runs: kill, freeze and restart, for 
 
 bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
 	$(BIN)/python -m bench.jobs
+	$(BIN)/python -m bench.tables
 
 lock: $(ENV) ## Newer dependencies into both lock files
 	$(BIN)/python -m pip install --quiet uv

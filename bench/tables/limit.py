@@ -1,6 +1,7 @@
 """The limit: COPY into a staging table, one INSERT … ON CONFLICT from it. No checks, no explanations, no counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fastexcel
@@ -32,21 +33,23 @@ ON CONFLICT (tenant_id, proveedor_id, codigo) DO UPDATE SET
 PIECE = 1024 * 1024
 
 
-def open_csv(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_csv(dsn: str) -> Iterator[Callable[[Path], None]]:
     """Loads the bytes of the file as they are."""
-    return _open(dsn, lambda path: path.read_bytes())
+    yield _loader(dsn, lambda path: path.read_bytes())
 
 
-def open_xlsx(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_xlsx(dsn: str) -> Iterator[Callable[[Path], None]]:
     """Parses the workbook first, with the same parser as Tolva."""
 
     def parsed(path: Path) -> bytes:
         return fastexcel.read_excel(path).load_sheet(0, dtypes="string").to_polars().write_csv().encode()
 
-    return _open(dsn, parsed)
+    yield _loader(dsn, parsed)
 
 
-def _open(dsn: str, content: Callable[[Path], bytes]) -> Callable[[Path], None]:
+def _loader(dsn: str, content: Callable[[Path], bytes]) -> Callable[[Path], None]:
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(TABLE.format(name="bench_limit"))
 

@@ -4,8 +4,10 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -18,13 +20,15 @@ NAMES = ", ".join(COLUMNS)
 SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 
 
-def _url(dsn: str, scheme: str = "postgresql") -> str:
-    parts = conninfo_to_dict(dsn)
-    login = f"{parts.get('user', '')}:{parts.get('password', '')}@" if parts.get("user") else ""
-    return f"{scheme}://{login}{parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', 'postgres')}"
+def _url(dsn: str) -> str:
+    """The same as a URL; a folder of a socket stands where the host does."""
+    parts = {name: quote(str(value), safe="") for name, value in conninfo_to_dict(dsn).items()}
+    login = f"{parts.get('user', '')}:{parts.get('password', '')}".rstrip(":")
+    return f"postgresql://{login}@{parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', 'postgres')}"
 
 
-def open_dlt(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_dlt(dsn: str) -> Iterator[Callable[[Path], None]]:
     """An Arrow table, merged by its key."""
     import dlt
     import pyarrow.csv as arrow_csv
@@ -45,15 +49,16 @@ def open_dlt(dsn: str) -> Callable[[Path], None]:
         info = pipeline.run(table, table_name="products", write_disposition="merge", primary_key="codigo")
         info.raise_on_failed_jobs()
 
-    return load
+    yield load
 
 
-def open_pandas(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_pandas(dsn: str) -> Iterator[Callable[[Path], None]]:
     """`read_csv` and `to_sql` into a staging table, then one upsert, since `to_sql` knows none."""
     import pandas as pd
     from sqlalchemy import create_engine, text
 
-    engine = create_engine(_url(dsn, "postgresql+psycopg"))
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn))
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(TABLE.format(name="bench_pandas"))
 
@@ -70,10 +75,11 @@ def open_pandas(dsn: str) -> Callable[[Path], None]:
                 )
             )
 
-    return load
+    yield load
 
 
-def open_django(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_django(dsn: str) -> Iterator[Callable[[Path], None]]:
     """django-import-export with its bulk operations and unchanged rows skipped."""
     import django
     from django.conf import settings
@@ -123,15 +129,12 @@ def open_django(dsn: str) -> Callable[[Path], None]:
         result = resource().import_data(data, raise_errors=True, use_transactions=True)
         assert not result.has_errors()
 
-    return load
+    yield load
 
 
-def open_rows(dsn: str) -> Callable[[Path], None]:
+@contextmanager
+def open_rows(dsn: str) -> Iterator[Callable[[Path], None]]:
     """The csv module, and one INSERT … ON CONFLICT for each row, in one transaction."""
-    return _open_rows(dsn, lambda path: csv.DictReader(io.StringIO(path.read_text("utf-8"))))
-
-
-def _open_rows(dsn: str, rows: Callable[[Path], object]) -> Callable[[Path], None]:
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(TABLE.format(name="bench_rows"))
     marks = ", ".join(f"%({name})s" for name in COLUMNS)
@@ -142,10 +145,10 @@ def _open_rows(dsn: str, rows: Callable[[Path], object]) -> Callable[[Path], Non
 
     def load(path: Path) -> None:
         with psycopg.connect(dsn) as conn, conn.cursor() as cursor:
-            for row in rows(path):  # type: ignore[attr-defined]
+            for row in csv.DictReader(io.StringIO(path.read_text("utf-8"))):
                 cursor.execute(statement, row)
 
-    return load
+    yield load
 
 
 PEERS = (

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -73,23 +74,17 @@ def _visit(one: Series, files: Files) -> None:
 
 def _measure(name: str, files: Files, out: Connection) -> None:
     peer = next(peer for peer in PEERS if peer.name == name)
-    load = peer.open(os.environ["BENCH_DSN"])
-    try:
-        if peer.reads == "xlsx":
-            out.send(("first", _timed(load, files.workbook)))
-            return
-        first, changed = (files.few_first, files.few_changed) if peer.few else (files.first, files.changed)
-        for step, path in zip(STEPS, (first, changed, changed), strict=True):
+    first, changed = (files.few_first, files.few_changed) if peer.few else (files.first, files.changed)
+    steps = zip(STEPS, (first, changed, changed), strict=True)
+    with peer.open(os.environ["BENCH_DSN"]) as load:
+        for step, path in [("first", files.workbook)] if peer.reads == "xlsx" else steps:
             out.send((step, _timed(load, path)))
-        if peer.spoilt:
-            getattr(load, "close", lambda: None)()
-            load = peer.open(os.environ["BENCH_DSN"])
+    if peer.spoilt:
+        with peer.open(os.environ["BENCH_DSN"]) as load:
             out.send(("1 % bad", _timed(load, files.spoilt)))
-    finally:
-        getattr(load, "close", lambda: None)()
 
 
-def _timed(load: object, path: Path) -> float:
+def _timed(load: Callable[[Path], None], path: Path) -> float:
     began = time.perf_counter()
-    load(path)  # type: ignore[operator]
+    load(path)
     return time.perf_counter() - began

@@ -1,10 +1,9 @@
 """Tolva as a job does it: accepted, claimed, read, checked, loaded in fenced chunks with ledger and progress."""
 
-import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +12,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.tables.peer import Peer
 from tolva import app
+from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
@@ -29,44 +30,50 @@ from tolva.workloads.intake.reception import Reception
 NAME = "bench_tolva"
 
 
-def open_tolva(dsn: str) -> Callable[[Path], None]:
-    """A database of its own, and one worker thread in this process."""
+@contextmanager
+def open_tolva(dsn: str) -> Iterator[Callable[[Path], None]]:
+    """A database of its own, and a worker that runs, in this process."""
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
         conn.execute(f"CREATE DATABASE {NAME}")
     own = make_conninfo(**conninfo_to_dict(dsn) | {"dbname": NAME})
-    folder = Path(tempfile.mkdtemp(prefix="tolva-bench-files-"))
-    settings = load_settings(data_dir=folder, database_url=own)
-    app.bring_up_to_date(app.Server(own, own, embedded=False))
-
-    def load(path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="tolva-bench-files-") as folder:
+        settings = load_settings(data_dir=folder, database_url=own)
+        here = app.Server(own, own, embedded=False)
+        app.bring_up_to_date(here)
+        blobs = app.blobs(settings)
+        blobs.prepare()
         with Database(own, name="bench") as db:
-            catalogue, engine = app.catalogue(settings), PostgresEngine(db)
-            jobs = Jobs(db, engine, catalogue)
-            blobs = app.blobs(settings)
-            blobs.prepare()
-            with blobs.receive(2**31) as writer:
-                reception = Reception(writer)
-                reception.begin(path.name)
-                reception.write(path.read_bytes())
-                arrival = Arrival("products", path.name, {"proveedor_id": "P"})
-                id = accept(jobs, "default", arrival, reception.kind, writer)
-            plan = app.worker_plan(settings, app.Server(own, own, embedded=False))
-            with (
-                closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat,
-                closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk,
-            ):
-                runner = Runner(db, catalogue, engine, desk, Attempts())
-                thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
-                thread.start()
-                try:
-                    _await(db, id)
-                finally:
-                    engine.stop()
-                    thread.join()
+            jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+            with _working(jobs, app.worker_plan(settings, here)):
+                yield partial(_load, jobs, blobs)
 
-    load.close = lambda: shutil.rmtree(folder, ignore_errors=True)  # type: ignore[attr-defined]
-    return load
+
+@contextmanager
+def _working(jobs: Jobs, plan: WorkerPlan) -> Iterator[None]:
+    db, engine = jobs.db, PostgresEngine(jobs.db)
+    with (
+        closing(Heartbeat(db, list(jobs.catalogue.queues), lease=600)) as heartbeat,
+        closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk,
+    ):
+        runner = Runner(db, jobs.catalogue, engine, desk, Attempts())
+        thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
+        thread.start()
+        try:
+            yield
+        finally:
+            engine.stop()
+            thread.join()
+
+
+def _load(jobs: Jobs, blobs: Blobs, path: Path) -> None:
+    with blobs.receive(2**31) as writer:
+        reception = Reception(writer)
+        reception.begin(path.name)
+        reception.write(path.read_bytes())
+        arrival = Arrival("products", path.name, {"proveedor_id": "P"})
+        id = accept(jobs, "default", arrival, reception.kind, writer)
+    _await(jobs.db, id)
 
 
 def _await(db: Database, id: str) -> None:

@@ -52,7 +52,7 @@ VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}',
 
 # The general case.
 # matched   each staged row beside the stored one; `_old_…` is what a blank means: the stored value, or for a new key
-#           the default
+#           the default; `_changes` whether it differs
 # steps     whether each row changes the state that the row before it left in its key; a key's first row is compared
 #           with what is stored. A frame without repeated keys has no second branch to compute
 # fresh     the first row of each new key
@@ -60,11 +60,13 @@ VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}',
 # changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
-    SELECT stage.*, target.tenant_id IS NOT NULL AS "_known"{old}
-    FROM {stage} AS stage
-    LEFT JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
+    SELECT now.*, {changes_old} AS "_changes" FROM (
+        SELECT stage.*, target.tenant_id IS NOT NULL AS "_known"{old}
+        FROM {stage} AS stage
+        LEFT JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
+    ) AS now
 ), steps AS (
-    SELECT {changes_old} AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
+    SELECT now."_changes" AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
     UNION ALL
     SELECT {changes_again} FROM matched AS now
     JOIN {stage} AS before ON before."_key" = now."_key" AND before."_nth" = now."_nth" - 1
@@ -78,14 +80,14 @@ WITH matched AS MATERIALIZED (
     RETURNING {key_text} AS key, {hash} AS hash
 ), rewritten AS (
     INSERT INTO {target} AS target ({columns})
-    SELECT {values} FROM matched AS now WHERE now."_last" AND now."_known" AND {changes_old}
+    SELECT {values} FROM matched AS now WHERE now."_last" AND now."_known" AND now."_changes"
     ON CONFLICT ({key}) DO UPDATE SET {assignments}
 ), made AS (
     SELECT array_agg(key) AS keys, array_agg(hash) AS hashes FROM written
 ), changed AS (
     SELECT array_agg(now."row") AS rows, array_agg({now_key}) AS keys,
       array_agg(ARRAY[{olds}]) AS was, array_agg(ARRAY[{news}]) AS became
-    FROM matched AS now WHERE now."_last" AND now."_known" AND {changes_old}
+    FROM matched AS now WHERE now."_last" AND now."_known" AND now."_changes"
 ), counts AS (
     SELECT (SELECT count(*) FROM fresh) AS created,
       (SELECT count(*) FROM steps WHERE changed) AS updated,

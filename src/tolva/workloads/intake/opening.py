@@ -59,9 +59,9 @@ def chunk_rows(total: int) -> int:
     """Rows of one transaction: every ten of a small file, and few enough of a large one to show it moving.
 
     >>> [chunk_rows(n) for n in (300, 50_000, 2_000_000)]
-    [10, 2500, 10000]
+    [10, 5000, 10000]
     """
-    return SMALLEST_CHUNK if total <= SMALL else min(total // 20, LARGEST_CHUNK)
+    return SMALLEST_CHUNK if total <= SMALL else min(total // 10, LARGEST_CHUNK)
 
 
 def open_upload(ctx: Context, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
