@@ -146,3 +146,23 @@ def test_the_template_has_drop_downs_and_loads(service: Service) -> None:
         rules = archive.read("xl/worksheets/sheet1.xml").decode()
     assert rules.count("<dataValidation ") == 2
     assert "Valores!$I$1:$I$" in rules
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_rows_that_the_table_refuses_are_explained_and_the_rest_goes_on(
+    service: Service, admin: psycopg.Connection, dry: bool
+) -> None:
+    make_table(admin)
+    admin.execute("ALTER TABLE sales ADD CONSTRAINT not_unlucky CHECK (amount <> 13)")
+    put(service, SALES)
+    rows = "".join(f"{n};2026-01-01;{13 if n % 4 == 1 else n}\n" for n in range(12))
+    view = ended(service, upload(service, f"Código;Día;Monto\n{rows}", schema="ventas", params="{}", dry_run=dry))
+    assert (view["result"]["created"], view["result"]["rejected"]) == (9, 3)
+    errors = service.client.get(f"/api/v1/jobs/{view['id']}/errors").json()["errors"]
+    assert [(error["row"], error["code"]) for error in errors] == [(3, "refused"), (7, "refused"), (11, "refused")]
+    assert 'violates check constraint "not_unlucky"' in errors[0]["message"]
+    changes = service.client.get(f"/api/v1/jobs/{view['id']}/changes").json()["changes"]
+    assert len(changes) == 9
+    if not dry:
+        undone = ended(service, service.client.post(f"/api/v1/jobs/{view['id']}/undo"))
+        assert (undone["result"]["removed"], undone["result"]["conflicts"]) == (9, 0)

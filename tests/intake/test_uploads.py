@@ -136,7 +136,7 @@ def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
     [
         ("upload", {"params": "{"}, 400, "params: Invalid JSON"),
         ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
-        ("upload", {"schema": "nada"}, 400, "There is no schema 'nada'"),
+        ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),

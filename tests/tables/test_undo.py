@@ -41,8 +41,8 @@ def run(conn: psycopg.Connection, schema: Schema, frames: list[pl.DataFrame], jo
     done: list[Loaded] = []
     for each in numbered(frames):
         entry = Entry(LEDGER if real else shadow.LEDGER, job, int(each["row"][-1]))
-        uniform = not done or done[-1].uniform
-        done.append(load(conn, schema, each, SUPPLIER, entry, uniform=uniform, rehearsal=not real))
+        like = done[-1] if done else None
+        done.append(load(conn, schema, each, SUPPLIER, entry, like=like, rehearsal=not real))
     return done
 
 

@@ -29,6 +29,14 @@ class Checked:
     rejected: int
     """Rows with at least one error; good rows and these are all of the frame's rows."""
 
+    def without(self, refused: pl.DataFrame) -> "Checked":
+        """The same, with good rows that turned out to be refused (ERROR_COLUMNS) among the errors."""
+        if refused.is_empty():
+            return self
+        good = self.good.filter(pl.col("row").is_in(refused["row"].implode()).not_())
+        errors = pl.concat([self.errors, refused]).sort("row", maintain_order=True)
+        return Checked(good, errors, self.rejected + refused.height)
+
 
 def check(
     frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs] = MappingProxyType({})

@@ -35,6 +35,15 @@ class Loaded:
     created_keys: tuple[str, ...] = ()
     """Keys of new rows in file order, at most `keep`; a key of several parts is a JSON array."""
 
+    def __add__(self, other: "Loaded") -> "Loaded":
+        """Both one after the other."""
+        return Loaded(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            (*self.created_keys, *other.created_keys),
+        )
+
     @property
     def uniform(self) -> bool:
         """Whether all rows were new, or none made a difference: then the next frame is likely to be like this one."""
@@ -48,7 +57,7 @@ def load(
     constants: Mapping[str, str],
     entry: Entry,
     *,
-    uniform: bool = True,
+    like: Loaded | None = None,
     rehearsal: bool = False,
     keep: int = MAX_KEYS,
 ) -> Loaded:
@@ -56,7 +65,7 @@ def load(
 
     A blank keeps the stored value, and so does a column that `good` lacks; a new row gets the field's default.
     A row that changes nothing is not written. `constants` are the checked fields of source "params". What was done is
-    noted in the ledger of `entry`. `uniform` tells that all rows are likely to be new, or known and equal. With
+    noted in the ledger of `entry`. `like` is what became of the frame before, which this one probably resembles. With
     `rehearsal` it writes into the session's shadow of the target instead. Runs in the caller's transaction, which has
     `app.tenant_id` set. Loads with the same tenant, target and constants take turns.
     """
@@ -75,8 +84,9 @@ def load(
             copy.write(staged.select(shape.staged).write_csv(include_header=False))
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
-        if uniform and staged["_last"].all():
-            quickly = _load_uniform(cursor, shape, table, entry, values, good.height)
+        if (like is None or like.uniform) and staged["_last"].all():
+            likely_new = like is not None and like.created > 0
+            quickly = _load_uniform(cursor, shape, table, entry, values, good.height, likely_new=likely_new)
             if quickly is not None:
                 return quickly
         return _loaded(cursor.execute(upsert(shape, table, entry.table), values, prepare=False).fetchone())
@@ -89,9 +99,15 @@ def _load_uniform(
     entry: Entry,
     values: dict[str, Any],
     rows: int,
+    *,
+    likely_new: bool,
 ) -> Loaded | None:
     """The two cases that need no general statement; None when the frame is neither."""
-    for _ in range(RACES):
+    for attempt in range(RACES):
+        if likely_new and not attempt:
+            done = _insert(cursor, shape, table, entry, values)
+            if done is not None:
+                return done
         judged = cursor.execute(judge(shape, table), values, prepare=False).fetchone()
         assert judged is not None, "an aggregate always yields a row"
         known, changes = judged
@@ -100,12 +116,25 @@ def _load_uniform(
             return Loaded(unchanged=rows)
         if known:
             return None
-        try:
-            with cursor.connection.transaction():
-                return _loaded(cursor.execute(insert(shape, table, entry.table), values, prepare=False).fetchone())
-        except psycopg.errors.UniqueViolation:
-            continue
+        done = _insert(cursor, shape, table, entry, values)
+        if done is not None:
+            return done
     return None
+
+
+def _insert(
+    cursor: psycopg.Cursor[tuple[Any, ...]],
+    shape: Shape,
+    table: sql.Composable,
+    entry: Entry,
+    values: dict[str, Any],
+) -> Loaded | None:
+    """Writes the frame if all its rows are new; None, and nothing done, if one is not."""
+    try:
+        with cursor.connection.transaction():
+            return _loaded(cursor.execute(insert(shape, table, entry.table), values, prepare=False).fetchone())
+    except psycopg.errors.UniqueViolation:
+        return None
 
 
 def _loaded(row: tuple[Any, ...] | None) -> Loaded:

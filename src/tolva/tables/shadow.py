@@ -35,5 +35,6 @@ def fill_shadow(shape: Shape) -> sql.Composed:
 
 
 def noted() -> sql.Composed:
-    """The line of the shadow's ledger for the chunk that ends at `last_row`."""
-    return sql.SQL("SELECT * FROM {} WHERE last_row = %(last_row)s").format(LEDGER)
+    """The lines of the shadow's ledger for the chunk from `first_row` to `last_row`."""
+    query = "SELECT * FROM {} WHERE last_row BETWEEN %(first_row)s AND %(last_row)s ORDER BY last_row"
+    return sql.SQL(query).format(LEDGER)

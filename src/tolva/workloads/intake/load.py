@@ -8,7 +8,7 @@ from tolva.errors import InvalidInput
 from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.ledger import OWN, Entry
-from tolva.tables.load import load
+from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import note_errors
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
 from tolva.workloads.intake.sql import SQL
@@ -32,16 +32,16 @@ def _load(ctx: Context, intake: Intake) -> Json:
     total = intake.found.total
     tally = Tally.from_json(ctx.checkpoint)
     ctx.progress(**tally.counters(total), **intake.told)
-    uniform = True
+    loaded = None
     for frame, checked in ahead(checked_frames(intake, tally.position)):
         with ctx.transaction() as conn:
             entry = Entry(OWN, ctx.job_id, frame.next.row)
-            loaded = load(
-                conn, intake.schema, checked.good, intake.constants, entry, uniform=uniform, keep=tally.keys_left
+            loaded, refused = load_sifted(
+                conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
             )
-            note_errors(conn, ctx, checked.errors)
-            tally = tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
+            outcome = checked.without(refused)
+            note_errors(conn, ctx, outcome.errors)
+            tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
             ctx.save(tally.to_json())
             ctx.progress(**tally.counters(total))
-        uniform = loaded.uniform
     return tally.result(total)

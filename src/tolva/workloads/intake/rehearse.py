@@ -7,6 +7,7 @@ before has noted already is not noted twice.
 
 from collections.abc import Mapping
 
+import polars as pl
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
@@ -16,8 +17,9 @@ from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.check import Checked
 from tolva.tables.ledger import OWN, Entry
-from tolva.tables.load import Loaded, load
+from tolva.tables.load import Loaded
 from tolva.tables.shadow import LEDGER, create_shadow, noted
+from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import note_errors
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
 from tolva.workloads.intake.sql import SQL
@@ -37,30 +39,38 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
     tally = Tally.from_json(ctx.checkpoint)
     seen = tally.position.row if tally.position else -1
     ctx.progress(**tally.counters(total), **intake.told)
-    uniform = True
+    loaded = None
     for frame, checked in ahead(checked_frames(intake, None)):
-        loaded, line = _chunk(ctx, session, intake, checked, frame.next.row, tally.keys_left, uniform=uniform)
-        uniform = loaded.uniform
+        loaded, refused, lines = _chunk(ctx, session, intake, checked, frame.next.row, tally.keys_left, loaded)
+        outcome = checked.without(refused)
         if frame.next.row <= seen:
             continue
-        tally = tally.after(frame, checked, loaded, intake.found.repeated_in(frame.rows["row"]))
+        tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
         with ctx.transaction() as conn:
-            if line is not None:
+            for line in lines:
                 conn.execute(SQL["add_ledger"], line)
-            note_errors(conn, ctx, checked.errors)
+            note_errors(conn, ctx, outcome.errors)
             ctx.save(tally.to_json())
             ctx.progress(**tally.counters(total))
     return tally.result(total)
 
 
 def _chunk(
-    ctx: Context, session: Connection, intake: Intake, checked: Checked, last_row: int, keep: int, *, uniform: bool
-) -> tuple[Loaded, DictRow | None]:
-    """What the chunk does to the shadow, and the line of the ledger that says so."""
+    ctx: Context,
+    session: Connection,
+    intake: Intake,
+    checked: Checked,
+    last_row: int,
+    keep: int,
+    like: Loaded | None,
+) -> tuple[Loaded, pl.DataFrame, list[DictRow]]:
+    """What the chunk does to the shadow, the rows that the table refuses, and the lines of the ledger that say so."""
     ctx.check()
     entry = Entry(LEDGER, ctx.job_id, last_row)
+    first_row = int(checked.good["row"][0]) if checked.good.height else last_row
     with session.transaction():
-        loaded = load(
-            session, intake.schema, checked.good, intake.constants, entry, uniform=uniform, keep=keep, rehearsal=True
+        loaded, refused = load_sifted(
+            session, intake.schema, checked.good, intake.constants, entry, like=like, keep=keep, rehearsal=True
         )
-        return loaded, session.execute(noted(), {"last_row": last_row}).fetchone()
+        lines = session.execute(noted(), {"first_row": first_row, "last_row": last_row}).fetchall()
+    return loaded, refused, lines
