@@ -1,5 +1,6 @@
 """`tolva load`: what it says of a file, before and after."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -119,13 +120,32 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
         ([], "Add: --param proveedor_id=VALUE"),
         (["--param", "proveedor_id"], "write NAME=VALUE"),
         (["--param", "proveedor_id=P1", "--param", "color=azul"], "color"),
-        (["--schema", "nada"], "Known schemas: products."),
+        (["--param", "proveedor_id=P1", "--param", "proveedor_id=P2"], "is given twice"),
+        (["--param", "proveedor_id=P1", "--map", "Nota"], "write NAME=VALUE"),
     ],
 )
 def test_a_wrong_option_names_the_remedy(homeless: Shell, products: Path, options: list[str], said: str):
     ran = homeless("load", str(products), *options)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+def test_an_unknown_schema_is_told_with_those_there_are(tolva: Shell, products: Path):
+    ran = tolva("load", str(products), "--schema", "nada")
+    assert (ran.code, "Known schemas: products." in ran.err) == (2, True)
+
+
+def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
+    dry = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--dry-run")
+    assert "A dry run: nothing was written." in dry.out
+    loaded = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json").json
+    changes = [json.loads(line) for line in tolva("jobs", "changes", loaded["id"], "--json").out.splitlines()]
+    assert len(changes) == loaded["result"]["created"] > 0
+    assert "created" in tolva("jobs", "changes", loaded["id"]).out
+    undone = tolva.process("jobs", "undo", loaded["id"])
+    assert undone.code == 0
+    assert f"removed                    {len(changes)}" in undone.out
+    assert tolva("jobs", "changes", "01a20f1c-3f23-74c3-b8b1-88ae8d80626e").code == 2
 
 
 def test_a_database_that_does_not_answer_means_try_later(homeless: Shell, products: Path):

@@ -27,8 +27,11 @@ HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 
 FEW = 20
 """Bytes beyond ASCII that are too few to tell a script by."""
-WIDE = ("utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
-"""Encodings that would have been told before."""
+OTHERS = [
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp866", "koi8_r", "iso8859_2"),
+    *("iso8859_5", "iso8859_7", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
+"""Legacy encodings of other languages that files are still written in."""
 WESTERN = "áéíóúüñçãõâêôàÁÉÍÓÚÜÑÇÃÕÂÊÔÀ¿¡ºª€°²³«»–—’‘“”…·"
 """What Spanish, Portuguese and English files hold beyond ASCII."""
 LEGACY = ("cp1252", "cp850", "mac-roman")
@@ -125,7 +128,7 @@ def _legacy(sample: bytes) -> str:
     best = max(LEGACY, key=lambda name: _western(sample, name))
     if _western(sample, best) > 0.9 or _high_bytes(sample) < FEW:
         return best
-    found = from_bytes(sample, cp_exclusion=list(WIDE)).best()
+    found = from_bytes(sample, cp_isolation=OTHERS).best()
     return found.encoding if found is not None else "cp1252"
 
 

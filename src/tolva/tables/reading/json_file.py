@@ -119,8 +119,14 @@ def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """The JSON of a value that is no text, its numbers as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {_text(inner)}' for name, inner in items)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, cast('list[Any]', value)))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

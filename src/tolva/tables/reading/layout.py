@@ -108,6 +108,7 @@ def _is_header(rows: Sequence[Row], top: int) -> bool:
     Data has cells of the kind of those below it; but years that ascend one by one are names.
     """
     cells = [cell.strip() for cell in rows[top]]
+    rows = [*rows[: top + 1], *(row for row in rows[top + 1 :] if list(map(str.strip, row)) != cells)]
     below = _column_kinds(rows, top + 1, len(cells))
     typed = [(kind_of(cell), kind) for cell, kind in zip(cells, below, strict=True) if cell and kind in TYPED]
     if not typed:

@@ -1,0 +1,208 @@
+"""What is found out about a file of unknown origin."""
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tolva.errors import TolvaError, TooLarge, UnreadableFile, UnsupportedFile
+from tolva.tables.reading import open_source, sniff
+from tolva.tables.reading.encoding import detect_encoding
+from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.source import Source
+
+TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
+
+
+def read(
+    path: Path, content: bytes | str, kind: Any = "csv", options: ReadOptions = AS_FOUND, known: str = ""
+) -> Source:
+    stored = path / "stored"
+    stored.write_bytes(content.encode() if isinstance(content, str) else content)
+    scratch = path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return open_source(stored, kind, scratch, name="datos.csv.gz", known=frozenset(known.split()), options=options)
+
+
+def rows(source: Source) -> list[tuple[Any, ...]]:
+    return [row for frame in source.frames(None, 2) for row in frame.rows.drop("flaw", "more").rows()]
+
+
+def flaws(source: Source) -> list[tuple[int, str, list[str] | None]]:
+    found = [row for frame in source.frames(None, 99) for row in frame.rows.select("row", "flaw", "more").rows()]
+    return [row for row in found if row[1]]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp850", "mac-roman"]
+)
+def test_text_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    source = read(tmp_path, TEXT.encode(encoding))
+    assert source.headers == ("código", "descripción", "precio")
+    assert rows(source)[1] == (3, "002", "Açúcar", "2,75")
+
+
+def test_other_scripts_are_told_by_their_letters(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(("название;цена\n" + "молоко цельное;12\nхлеб ржаной;7\n" * 20).encode("cp1251"))
+    assert detect_encoding(tmp_path / "a").name == "cp1251"
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "quote", "second"),
+    [
+        ("a,b\n1,2\n3,4\n", ",", '"', ("1", "2")),
+        ("a;b\n1,5;2,5\n3,5;4,5\n", ";", '"', ("1,5", "2,5")),
+        ("a\tb\nx, y\tz\nu\tv, w\n", "\t", '"', ("x, y", "z")),
+        ("a|b\nx|y\nu|v\n", "|", '"', ("x", "y")),
+        ('a, b\n1, "x, y"\n2, z\n', ",", '"', ("1", "x, y")),
+        ("a,b\n'x,1','y'\n'z,2','w'\n", ",", "'", ("x,1", "y")),
+        ('a,b\n"x \\"q\\", 1",y\nz,w\n', ",", '"', ('x "q", 1', "y")),
+        ("a||b\n1||2\n3||4\n", "||", '"', ("1", "2")),
+        ("name\nAna María\nLuis\nJosé Luis Gil\n", ",", '"', ("Ana María",)),
+        ("a,b\r1,2\r3,4\r", ",", '"', ("1", "2")),
+        ("at,open\n2026-01-01 10:00:00,si\n2026-01-02 11:30:00,no\n", ",", '"', ("2026-01-01 10:00:00", "si")),
+    ],
+)
+def test_delimiter_quote_and_escape(
+    tmp_path: Path, text: str, delimiter: str, quote: str, second: tuple[str, ...]
+) -> None:
+    source = read(tmp_path, text)
+    assert (source.findings.delimiter, source.findings.quote) == (delimiter, quote)
+    assert rows(source)[0] == (2, *second)
+
+
+@pytest.mark.parametrize(
+    ("text", "header_rows", "headers", "first"),
+    [
+        ("Lista\n\ncode,price\nA1,1.5\nA2,2.5\n", (3,), ("code", "price"), (4, "A1", "1.5")),
+        (
+            "Empresa: X,,\nFecha: 2026,,\ncode,name,price\nA1,uno,1.5\nA2,dos,2.5\n",
+            (3,),
+            ("code", "name", "price"),
+            None,
+        ),
+        (
+            ",Precio,\nSKU,Neto,Bruto\nA1,1,2\nA2,3,4\n",
+            (1, 2),
+            ("SKU", "Precio Neto", "Precio Bruto"),
+            (3, "A1", "1", "2"),
+        ),
+        (
+            "SKU,Precio,\n,Neto,Bruto\nA1,1,2\nA2,3,4\n",
+            (1, 2),
+            ("SKU", "Precio Neto", "Precio Bruto"),
+            (3, "A1", "1", "2"),
+        ),
+        ("A1,1.5,2026-01-01\nA2,2.5,2026-01-02\nA3,3,2026-01-03\n", (), ("", "", ""), (1, "A1", "1.5", "2026-01-01")),
+        ("país,2024,2025\nPerú,1.5,2.5\nChile,3.5,4\n", (1,), ("país", "2024", "2025"), (2, "Perú", "1.5", "2.5")),
+        ("code,name,\nA1,uno,\nA2,dos,\n", (1,), ("code", "name"), (2, "A1", "uno")),
+        ("mpg,cyl\nMazda,21,6\nDatsun,22,4\nHornet,18,8\n", (1,), ("", "mpg", "cyl"), (2, "Mazda", "21", "6")),
+        ("code,price\ncode,price\nA1,1\ncode,price\nA2,2\n", (1,), ("code", "price"), (3, "A1", "1")),
+    ],
+)
+def test_where_the_table_begins(
+    tmp_path: Path, text: str, header_rows: tuple[int, ...], headers: tuple[str, ...], first: tuple[Any, ...] | None
+) -> None:
+    source = read(tmp_path, text)
+    assert (source.findings.header_rows, source.headers) == (header_rows, headers)
+    assert first is None or rows(source)[0] == first
+    assert not flaws(source)
+
+
+def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
+    text = "x1,x2\na1,b2\nc3,d4\n"
+    assert read(tmp_path, text).findings.header_rows == ()
+    assert read(tmp_path, text, known="x1 x2").findings.header_rows == (1,)
+
+
+def test_remarks_below_and_a_second_table_are_left_out_and_told(tmp_path: Path) -> None:
+    table = "code,name,day,price\n" + "".join(f"A{n},uno,2026-01-0{n},{n}\n" for n in range(1, 5))
+    remarked = read(tmp_path, f"{table}\nFuente: ministerio de salud,,,\n")
+    assert len(rows(remarked)) == 4
+    assert "observaciones" in remarked.findings.notes[0]
+    double = read(tmp_path, f"{table}\npaís,total\nPerú,12\nChile,13\n")
+    assert len(rows(double)) == 4
+    assert "más de una tabla" in double.findings.notes[0]
+
+
+def test_a_blank_line_inside_of_a_quoted_cell_ends_nothing(tmp_path: Path) -> None:
+    text = 'code,note,n\nA1,"one\n\ntwo, three\n",1\nA2,x,2\nA3,"\n\nname,total\nx,1",3\nA4,y,4\n'
+    assert [row[1] for row in rows(read(tmp_path, text))] == ["A1", "A2", "A3", "A4"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cells", "flaw"),
+    [
+        ('"A,1,x', ('"A', "1", "x"), "stray_quote"),
+        ('A,"5" pipe",x', ("A", '5" pipe', "x"), None),
+        ('A,5" pipe,x', ("A", '5" pipe', "x"), None),
+        ('A,1,"', ("A", "1", '"'), "stray_quote"),
+        ("A,1,x,y", ("A", "1", "x"), "extra_cells"),
+        ("A,1", ("A", "1", None), None),
+    ],
+)
+def test_a_damaged_line_spoils_no_other(tmp_path: Path, line: str, cells: tuple[str, ...], flaw: str | None) -> None:
+    text = f'code,"n, m",z\nB,"2, 3",y\n{line}\nC,"3, 4",z\n'
+    source = read(tmp_path, text)
+    assert [row[1:] for row in rows(source)] == [("B", "2, 3", "y"), cells, ("C", "3, 4", "z")]
+    assert [(row, found) for row, found, _ in flaws(source)] == ([(3, flaw)] if flaw else [])
+
+
+def test_cells_beyond_the_header_are_kept_with_their_row(tmp_path: Path) -> None:
+    assert flaws(read(tmp_path, "a,b\n1,2\n3,4,5,6\n7,8\n")) == [(3, "extra_cells", ["5", "6"])]
+
+
+@pytest.mark.parametrize("packed", ["gzip", "zip"])
+def test_one_packed_file_is_read(tmp_path: Path, packed: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("__MACOSX/._datos.csv", "x")
+        archive.writestr("carpeta/datos.csv", TEXT.encode("cp1252"))
+    content = gzip.compress(TEXT.encode("cp1252")) if packed == "gzip" else stream.getvalue()
+    assert rows(read(tmp_path, content, packed))[1] == (3, "002", "Açúcar", "2,75")
+
+
+def test_what_is_packed_badly_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = io.BytesIO()
+    with zipfile.ZipFile(two, "w") as archive:
+        archive.writestr("a.csv", "a")
+        archive.writestr("b.csv", "b")
+    with pytest.raises(UnsupportedFile, match="contiene 2 archivos"):
+        read(tmp_path, two.getvalue(), "zip")
+    with pytest.raises(UnreadableFile, match="dañado"):
+        read(tmp_path, gzip.compress(b"a,b\n" * 999)[:-9], "gzip")
+    monkeypatch.setattr(sniff, "RATIO_MATTERS", 1024**2)
+    with pytest.raises(TooLarge, match="al descomprimirse"):
+        read(tmp_path, gzip.compress(b"a,b\n" * 10**6), "gzip")
+
+
+def test_json_in_its_three_forms(tmp_path: Path) -> None:
+    objects = [{"a": "x", "b": {"c": 1.50, "d": True}}, {"a": None, "e": [1, 2]}]
+    lines = "\n".join(map(json.dumps, objects)).replace("1.5", "1.50")
+    for kind, text, numbers in (
+        ("ndjson", f"{lines}\n\n", (1, 2)),
+        ("json", json.dumps(objects).replace("1.5", "1.50"), (1, 2)),
+        ("json", json.dumps({"page": 1, "items": objects}).replace("1.5", "1.50"), (1, 2)),
+    ):
+        source = read(tmp_path, text, kind)
+        assert source.headers == ("a", "b.c", "b.d", "e")
+        assert rows(source) == [(numbers[0], "x", "1.50", "true", None), (numbers[1], None, None, None, "[1, 2]")]
+    broken = read(tmp_path, '{"a": 1}\n{"a": \n[1]\n{"a": 2}\n', "ndjson")
+    assert [(row, flaw) for row, flaw, _ in flaws(broken)] == [(2, "bad_json"), (3, "bad_json")]
+    with pytest.raises(UnreadableFile, match="después del elemento 1"):
+        read(tmp_path, '[{"a": 1}, {"a": ', "json")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"])
+def test_rubbish_of_any_kind_is_read_or_refused(tmp_path: Path, kind: str) -> None:
+    heads = {"xlsx": b"PK\x03\x04", "ods": b"PK\x03\x04", "zip": b"PK\x03\x04", "gzip": b"\x1f\x8b\x08"}
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    for body in (b"", b"\0" * 600, bytes(range(256)) * 9, b'{"a": [' * 500, b'"' * 99, b",\n" * 99):
+        try:
+            rows(read(tmp_path, heads.get(kind, ole if kind == "xls" else b"") + body, kind))
+        except TolvaError:
+            continue
