@@ -83,6 +83,11 @@ def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service)
     done = ended(service, service.client.post(f"/api/v1/uploads/{failed['id']}/load", json=again))
     assert done["result"]["created"] == 1
     assert done["progress"]["mapping"]["precio"] == "Importe"
+    another = ended(service, upload(service, content.replace("001", "002")))  # it is remembered
+    assert another["result"]["created"] == 1
+    assert service.client.get(f"/api/v1/uploads/{another['id']}/preview").json()["columns"][2]["field"] == "precio"
+    both = ended(service, upload(service, f"{HEADER},Importe\n{GOOD},7\n"))  # a name that tells is stronger
+    assert both["progress"]["ignored_columns"] == ["Importe"]
 
 
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:

@@ -767,6 +767,15 @@ ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN became SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY tolva.load_ledger FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.mappings (
+    tenant_id text NOT NULL,
+    schema text NOT NULL,
+    header text NOT NULL,
+    field text
+);
+
+ALTER TABLE ONLY tolva.mappings FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.migrations (
     module text NOT NULL,
     name text NOT NULL,
@@ -851,6 +860,9 @@ ALTER TABLE ONLY tolva.lanes
 ALTER TABLE ONLY tolva.load_ledger
     ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
+ALTER TABLE ONLY tolva.mappings
+    ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, header);
+
 ALTER TABLE ONLY tolva.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (module, name);
 
@@ -908,6 +920,8 @@ CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.load_ledger TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.mappings TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
@@ -926,6 +940,8 @@ ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.load_ledger ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tolva.mappings ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
@@ -935,6 +951,8 @@ CREATE POLICY own_tenant ON tolva.jobs TO tolva_app USING ((tenant_id = current_
 CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.load_ledger TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.mappings TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.row_errors TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1034,6 +1052,8 @@ GRANT SELECT,INSERT ON TABLE tolva.load_ledger TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
 
 GRANT UPDATE(undone_at) ON TABLE tolva.load_ledger TO tolva_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.mappings TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;

@@ -14,6 +14,7 @@ from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind, verify
+from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.sql import SQL
 
 LOAD = "bulk_upload"
@@ -67,6 +68,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
                 stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
                 said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
                 work.conn.execute(SQL["add_upload"], upload | stored | said)
+                keep_mapping(work.conn, tenant_id, arrival.schema, arrival.options.get("mapping", {}))
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -87,6 +89,7 @@ def accept_again(jobs: Jobs, tenant_id: str, upload_id: JobId, kind: str, option
         [made] = work.enqueue(NewJob(kind, {"schema": upload["schema"], "filename": upload["filename"]}))
         said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
         work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
+        keep_mapping(work.conn, tenant_id, upload["schema"], options.get("mapping", {}))
     return made.id
 
 

@@ -16,6 +16,7 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
+from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.schemas import require_target, schema_of
 from tolva.workloads.intake.sql import SQL
 
@@ -84,7 +85,9 @@ def open_upload(ctx: Context, blobs: Blobs, scratch: Path, defaults: Mapping[str
         known=known_names(schema),
         options=ReadOptions(**options.get("read", {})),
     )
-    mapping = match_headers(source.headers, schema, options.get("mapping", {}))
+    with ctx.transaction() as conn:
+        chosen = chosen_mapping(conn, schema, source.headers, options.get("mapping", {}))
+    mapping = match_headers(source.headers, schema, chosen)
     return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
 
 

@@ -14,6 +14,7 @@ from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
+from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.schemas import find_schema, schema_of
 from tolva.workloads.intake.sql import SQL
 
@@ -37,7 +38,9 @@ def preview(
     file = blobs.path(upload["blob"])
     known = known_names(schema)
     source = open_source(file, upload["kind"], scratch, name=upload["filename"], known=known, options=read)
-    return describe(source, schema, upload["options"].get("mapping", {}))
+    with db.transaction(tenant_id) as conn:
+        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
+    return describe(source, schema, chosen)
 
 
 def describe(source: Source, schema: Schema, chosen: dict[str, str | None]) -> dict[str, Any]:

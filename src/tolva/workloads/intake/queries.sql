@@ -21,6 +21,16 @@ INSERT INTO tolva.schemas (tenant_id, name, version, document)
 SELECT %(tenant_id)s, %(name)s, coalesce(max(version), 0) + 1, %(document)s FROM tolva.schemas WHERE name = %(name)s
 ON CONFLICT DO NOTHING RETURNING version;
 
+-- name: mappings
+-- What the tenant once said of a schema's headers.
+SELECT header, field FROM tolva.mappings WHERE schema = %(schema)s;
+
+-- name: keep_mappings
+-- Remember what was said of headers; a field has one of them at a time.
+INSERT INTO tolva.mappings (tenant_id, schema, header, field)
+SELECT %(tenant_id)s, %(schema)s, m.* FROM unnest(%(headers)s::text[], %(fields)s::text[]) m
+ON CONFLICT (tenant_id, schema, header) DO UPDATE SET field = excluded.field;
+
 -- name: upload_of
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;

@@ -26,6 +26,15 @@ CREATE TABLE tolva.schemas (
   PRIMARY KEY (tenant_id, name, version)
 );
 
+-- What a tenant once said of a header that nothing tells: the next file with it is read the same way.
+CREATE TABLE tolva.mappings (
+  tenant_id text NOT NULL,
+  schema text NOT NULL,
+  header text NOT NULL,
+  field text,                 -- NULL: the column is left out
+  PRIMARY KEY (tenant_id, schema, header)
+);
+
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
   "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1
@@ -94,7 +103,7 @@ DECLARE
   guarded text;
   made text;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger', 'schemas'] LOOP
+  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger', 'schemas', 'mappings'] LOOP
     EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
     EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
     EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
@@ -110,5 +119,6 @@ END
 $$;
 
 GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger, tolva.schemas TO tolva_app;
+GRANT SELECT, INSERT, UPDATE ON tolva.mappings TO tolva_app;
 GRANT UPDATE (undone_at) ON tolva.load_ledger TO tolva_app;
 GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;
