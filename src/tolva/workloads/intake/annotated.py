@@ -19,10 +19,8 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
-from tolva.tables.map import known_names
-from tolva.tables.reading import open_source
-from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
@@ -54,15 +52,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)
     faulty = _faulty_rows(db, tenant_id, job_id)
-    source = open_source(
-        blobs.path(upload["blob"]),
-        upload["kind"],
-        scratch,
-        name=upload["filename"],
-        known=known_names(schema),
-        options=ReadOptions(**upload["options"].get("read", {})),
-    )
-    _write(target, source, faulty)
+    _write(target, open_file(upload, schema, blobs, scratch), faulty)
 
 
 def _faulty_rows(db: Database, tenant_id: str, job_id: JobId) -> dict[int, Faulty]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg.rows import DictRow
+
 from tolva.connectors.blobs import Blobs
 from tolva.errors import NotFound
 from tolva.jobs.context import Context
@@ -76,19 +78,25 @@ def open_upload(ctx: Context, blobs: Blobs, scratch: Path, defaults: Mapping[str
             raise NotFound(f"Job {ctx.job_id} has no upload.")
         schema = schema_of(conn, upload).with_defaults(defaults)
         require_target(conn, schema)
-    options = upload["options"]
-    source = open_source(
+    source = open_file(upload, schema, blobs, scratch)
+    with ctx.transaction() as conn:
+        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
+    mapping = match_headers(source.headers, schema, chosen)
+    return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
+
+
+def open_file(
+    upload: DictRow, schema: Schema, blobs: Blobs, scratch: Path, options: ReadOptions | None = None
+) -> Source:
+    """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` raises."""
+    return open_source(
         blobs.path(upload["blob"]),
         upload["kind"],
         scratch,
         name=upload["filename"],
         known=known_names(schema),
-        options=ReadOptions(**options.get("read", {})),
+        options=options or ReadOptions(**upload["options"].get("read", {})),
     )
-    with ctx.transaction() as conn:
-        chosen = chosen_mapping(conn, schema, source.headers, options.get("mapping", {}))
-    mapping = match_headers(source.headers, schema, chosen)
-    return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
 
 
 def checked_frames(intake: Intake, at: Position | None) -> Iterator[tuple[Frame, Checked]]:

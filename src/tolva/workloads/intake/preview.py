@@ -8,13 +8,13 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import InvalidInput, NotFound
-from tolva.tables.map import Match, known_names, propose_mapping
+from tolva.tables.map import Match, propose_mapping
 from tolva.tables.propose import Column, propose_columns
-from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.mappings import chosen_mapping
+from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import find_schema, schema_of
 from tolva.workloads.intake.sql import SQL
 
@@ -34,10 +34,7 @@ def preview(
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
-    read = options or ReadOptions(**upload["options"].get("read", {}))
-    file = blobs.path(upload["blob"])
-    known = known_names(schema)
-    source = open_source(file, upload["kind"], scratch, name=upload["filename"], known=known, options=read)
+    source = open_file(upload, schema, blobs, scratch, options)
     with db.transaction(tenant_id) as conn:
         chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
     return describe(source, schema, chosen)
