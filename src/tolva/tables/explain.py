@@ -24,7 +24,6 @@ FLAWS = {
     "extra_cells": "La fila tiene más celdas que encabezados; revise las comillas y los separadores",
     "stray_quote": "Las comillas de esta fila no se cierran; corríjalas o duplíquelas si son parte del texto",
     "bad_json": "La línea no es un objeto JSON válido",
-    "open_quote": "Las comillas de esta fila no se cierran; desde aquí no se pudo leer el resto del archivo",
 }
 
 

@@ -103,11 +103,9 @@ def _load_uniform(
     likely_new: bool,
 ) -> Loaded | None:
     """The two cases that need no general statement; None when the frame is neither."""
-    for attempt in range(RACES):
-        if likely_new and not attempt:
-            done = _insert(cursor, shape, table, entry, values)
-            if done is not None:
-                return done
+    if likely_new and (done := _insert(cursor, shape, table, entry, values)):
+        return done
+    for _ in range(RACES):
         judged = cursor.execute(judge(shape, table), values, prepare=False).fetchone()
         assert judged is not None, "an aggregate always yields a row"
         known, changes = judged
@@ -116,8 +114,7 @@ def _load_uniform(
             return Loaded(unchanged=rows)
         if known:
             return None
-        done = _insert(cursor, shape, table, entry, values)
-        if done is not None:
+        if done := _insert(cursor, shape, table, entry, values):
             return done
     return None
 

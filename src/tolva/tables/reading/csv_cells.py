@@ -67,12 +67,6 @@ class Splitter:
             return strict
         return lenient
 
-    def line(self, text: str, start: int = 0) -> list[str]:
-        """The cells of one line, quotes or not."""
-        found = self._split(text, start, strict=True) or self._split(text, start, strict=False)
-        assert found is not None, "every line has a lenient reading"
-        return found.cells
-
     def _split(self, text: str, at: int, *, strict: bool) -> Record | None:
         """The record at `at`; None where its quotes are not well-formed and it has to be strict."""
         cells: list[str] = []
