@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or later) and make; `make lock` alone fetches uv. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check chaos bench lock schema clean
+.PHONY: help demo up test check chaos fuzz bench lock schema clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
@@ -31,6 +31,10 @@ check: $(ENV) ## Style, types and layers
 
 chaos: $(ENV) ## The long form of the chaos runs: kill, freeze and restart, for minutes
 	$(BIN)/pytest -m long tests/chaos -s
+
+MINUTES ?= 60
+fuzz: $(ENV) ## Damaged and absurd files through reader and mapper, for an hour or MINUTES=…
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
 	$(BIN)/python -m bench.jobs

@@ -36,7 +36,7 @@ def open_source(
         verify(path, kind)
     if kind in ("xlsx", "xls", "ods"):
         return open_workbook(path, kind, scratch, known, options)
-    encoding = known_encoding(options.encoding) if options.encoding else detect_encoding(path)
+    encoding = known_encoding(options.encoding, path) if options.encoding else detect_encoding(path)
     text = to_utf8(path, encoding, scratch)
     if kind in ("json", "ndjson"):
         return open_json(text, kind, scratch)

@@ -72,6 +72,7 @@ class BlockParser:
                 formed = pl.when(line.str.contains(self._well_formed)).then(QUOTED).otherwise(ODD)
                 marked = pl.when(opened).then(formed).otherwise(LITERAL)
                 how = pl.when(line.str.contains(quote, literal=True)).then(marked).otherwise(BARE)
+                bare = pl.when(how == LITERAL).then(line).otherwise(bare)  # there quotes hide no delimiter
             odd = bare.str.count_matches(self._dialect.delimiter, literal=True) >= self._width
             if "\r" in text:
                 odd |= line.str.strip_suffix("\r").str.contains("\r", literal=True)

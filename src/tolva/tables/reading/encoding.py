@@ -86,8 +86,11 @@ def _least_damaged(path: Path) -> str:
     return "utf-8" if damaged <= valid else _legacy(sample)
 
 
-def known_encoding(name: str) -> Encoding:
-    """The encoding that a user named. Raises InvalidInput for one that there is not."""
+def known_encoding(name: str, path: Path) -> Encoding:
+    """The encoding that a user named, with the byte order mark that the file has. Raises InvalidInput.
+
+    Where neither name nor mark tells the order of bytes, the low one comes first, as on Windows.
+    """
     try:
         codec = codecs.lookup(name)
     except LookupError:
@@ -96,7 +99,12 @@ def known_encoding(name: str) -> Encoding:
         raise InvalidInput(
             f"There is no encoding '{name}'. Write it as utf-8, cp1252, latin-1 or utf-16, for instance."
         )
-    return Encoding(codec.name)
+    with path.open("rb") as file:
+        head = file.read(4)
+    for mark, marked in MARKS:
+        if head.startswith(mark) and marked.startswith(codec.name):
+            return Encoding(marked, len(mark))
+    return Encoding(f"{codec.name}-le" if codec.name in ("utf-16", "utf-32") else codec.name)
 
 
 def _high_bytes(block: bytes) -> int:

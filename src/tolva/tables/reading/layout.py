@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from tolva.errors import InvalidInput
 from tolva.tables.fold import fold
 from tolva.tables.reading.cell_kinds import CellKind, kind_of
 
@@ -34,7 +35,7 @@ def find_layout(rows: Sequence[Row], known: Set[str] = frozenset(), header_row: 
     """The layout of a file that begins with `rows`; None when all of them are blank.
 
     `known` are folded names that a header would have; a row with several of them is the header. `header_row` is the
-    user's word: a row from 0, or -1 for no header.
+    user's word: a row from 0, or -1 for no header. Raises InvalidInput when `rows` do not reach that far.
 
     >>> find_layout([["Lista de precios"], [], ["Código", "Precio"], ["A1", "1,50"], ["A2", "2,50"]])
     Layout(header=('Código', 'Precio'), rows=(2,), first=3)
@@ -44,6 +45,10 @@ def find_layout(rows: Sequence[Row], known: Set[str] = frozenset(), header_row: 
         return None
     if header_row is not None and header_row < 0:
         return Layout((), (), next(number for number, count in enumerate(filled) if count))
+    if header_row is not None and header_row >= len(rows):
+        raise InvalidInput(
+            f"La fila {header_row + 1} no puede ser la de encabezados: el archivo se miró hasta la fila {len(rows)}."
+        )
     top = header_row if header_row is not None else _known_header(rows, known)
     if top is None:
         top = _top(filled)
