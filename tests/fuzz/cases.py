@@ -5,7 +5,6 @@ import io
 import json
 import random
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from tolva.tables.reading.damage import DAMAGE
 from tolva.tables.reading.options import ReadOptions
 
 HEADERS = [
@@ -194,7 +194,7 @@ def _damaged_inside(dice: random.Random, content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError):
+    except (*DAMAGE, OSError):
         return _struck(dice, content, BITS)
     if not members:
         return content

@@ -68,5 +68,5 @@ def attempt(case: Case, scratch: Path) -> str:
 
 
 def _frame_rows(case: Case) -> int:
-    """Rows of a frame: few, so that even a small file has several."""
-    return 1 + len(case.content) % 97
+    """Rows of a frame: few, so that even a small file has several, but not thousands."""
+    return 1 + len(case.content) % 97 + len(case.content) // 1000

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+import tolva.tables.reading as reading_module
 from tolva.errors import InvalidInput, TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.map import match_headers
 from tolva.tables.reading import open_source, xlsx_scan
 from tolva.tables.reading import sniff as sniff_module
-from tolva.tables.reading import workbook as workbook_module
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import HEAD, sniff
 from tolva.tables.reading.source import Position, Source
+from tolva.tables.reading.workbook import open_workbook
 from tolva.tables.schema import Schema
 
 Sheet = Any
@@ -134,10 +135,9 @@ def test_two_cells_in_far_corners_are_refused_before_the_grid_is_made(tmp_path: 
         b'<row r="9"><c r="A1048576"><v>1</v></c><c r="ALL9"><v>2</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>',
     ],
 )
-def test_no_way_of_writing_far_corners_reaches_the_parser(tmp_path: Path, cells: bytes) -> None:
-    """It would not raise but abort the process."""
+def test_no_way_of_writing_far_corners_is_read(tmp_path: Path, cells: bytes) -> None:
     path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, cells))
-    with pytest.raises(TooLarge):
+    with pytest.raises((TooLarge, UnreadableFile)):
         open_xlsx(path)
 
 
@@ -152,7 +152,7 @@ def test_nonsense_in_a_sheet_is_unreadable(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(xlsx_scan, "MAX_ROW", 1024**2)
     path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, cells))
     with pytest.raises(UnreadableFile):
-        open_xlsx(path)
+        open_workbook(path, "xlsx", tmp_path)
 
 
 def test_formatted_but_empty_cells_do_not_count(tmp_path: Path) -> None:
@@ -204,11 +204,27 @@ def test_a_workbook_with_a_broken_part_is_unreadable(
         open_xlsx(path)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="' + b"A" * 100 + b'1"><v>1</v></c></row>',
+        b'<row r="1"><c r="a1"><v>1</v></c></row><row r="1048576"><c r="xfd1048576"><v>1</v></c></row>',
+        b'<row r="9"><c r="A9"><v>1</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>',
+        b'<row r="1">' + b"<c><v>1</v></c>" * 3_000 + b'</row><row r="1048576"><c><v>1</v></c></row>',
+    ],
+    ids=["a column of 100 letters", "far corners in small letters", "rows upside down", "cells without a place"],
+)
+def test_references_that_the_parser_cannot_bear_do_not_end_this_process(tmp_path: Path, cells: bytes) -> None:
+    path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, cells))
+    with pytest.raises((TooLarge, UnreadableFile)):
+        open_xlsx(path)
+
+
 def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = workbook(tmp_path / "b", _table_in_mid_sheet)
     _rewritten(path, FIRST_SHEET, lambda _: bytes(5 * 1024**2))
     monkeypatch.setattr(sniff_module, "RATIO_MATTERS", 1024**2)
-    monkeypatch.setattr(workbook_module, "scan_sheet", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(reading_module, "open_workbook_apart", lambda *_: pytest.fail("it was opened"))
     with pytest.raises(TooLarge, match="5 MB"):
         open_xlsx(path)
 

@@ -109,12 +109,13 @@ class Blobs:
 
     @contextmanager
     def scratch(self) -> Generator[Path]:
-        """An empty folder for intermediate files, gone afterwards."""
+        """An empty folder for intermediate files, gone afterwards. What fails in writing them is StorageUnavailable."""
         with explained():
             folder = self._incoming / str(uuid_utils.uuid7())
             folder.mkdir(mode=0o700)
         try:
-            yield folder
+            with explained():
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,6 +4,7 @@ from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 
+from tolva.tables.reading.apart import open_workbook_apart
 from tolva.tables.reading.csv_file import open_csv
 from tolva.tables.reading.encoding import detect_encoding, known_encoding
 from tolva.tables.reading.json_file import open_json
@@ -12,7 +13,6 @@ from tolva.tables.reading.sniff import FileKind, verify
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.transcode import to_utf8
 from tolva.tables.reading.unpack import unpack
-from tolva.tables.reading.workbook import open_workbook
 
 
 def open_source(
@@ -35,7 +35,7 @@ def open_source(
     else:
         verify(path, kind)
     if kind in ("xlsx", "xls", "ods"):
-        return open_workbook(path, kind, scratch, known, options)
+        return open_workbook_apart(path, kind, scratch, known, options)
     encoding = known_encoding(options.encoding, path) if options.encoding else detect_encoding(path)
     text = to_utf8(path, encoding, scratch)
     if kind in ("json", "ndjson"):

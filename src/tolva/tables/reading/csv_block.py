@@ -77,7 +77,7 @@ class BlockParser:
             if "\r" in text:
                 odd |= line.str.strip_suffix("\r").str.contains("\r", literal=True)
             how = pl.when(odd).then(ODD).otherwise(how)
-        blank = line.str.strip_chars(" \t\r") == ""
+        blank = line.str.strip_chars(" \t\r\ufeff") == ""  # files that were joined have marks inside
         return pl.when(blank).then(BLANK).otherwise(how).cast(pl.UInt8).alias("how")
 
     def _odd_records(self, text: str, lines: pl.DataFrame, *, final: bool) -> tuple[pl.DataFrame, pl.Series, int]:

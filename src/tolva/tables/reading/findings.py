@@ -1,7 +1,8 @@
 """What was found out about a file, to be shown to whoever sent it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,13 @@ class Findings:
     def to_json(self) -> dict[str, Any]:
         """The findings as a JSON object, without what is None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Findings":
+        """The findings that `to_json` wrote."""
+        given: dict[str, Any] = {name: _tupled(each) for name, each in value.items()}
+        return cls(**given)
+
+
+def _tupled(value: object) -> object:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value

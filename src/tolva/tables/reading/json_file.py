@@ -4,6 +4,7 @@
 # (signatures of polars name numpy, which is not installed)
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +33,7 @@ class Number(str):
 NULL = Number()
 DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
+HALF = re.compile("[\ud800-\udfff]")
 
 Found = tuple[int, dict[str, str] | None]
 """Number of a record, and its fields; None when it is no object or no JSON."""
@@ -115,7 +117,16 @@ def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str
         if isinstance(inner, dict) and inner and depth < MAX_DEPTH:
             _flatten(cast("dict[str, Any]", inner), f"{prefix}{name}.", depth + 1, into)
         elif inner is not None:
-            into[f"{prefix}{name}"] = inner if isinstance(inner, str) else _text(inner)
+            into[_sound(f"{prefix}{name}")] = _sound(inner if isinstance(inner, str) else _text(inner))
+
+
+def _sound(text: str) -> str:
+    """Half of a pair of escapes is no character, and no database would take it.
+
+    >>> _sound("a\ud800")
+    'a\ufffd'
+    """
+    return text if text.isascii() else HALF.sub("\ufffd", text)
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from tolva.errors import TooLarge, UnreadableFile, UnsupportedFile
+from tolva.tables.reading.damage import damage_means
 
 FileKind = Literal["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"]
 
@@ -40,6 +41,8 @@ RATIO_MATTERS = 200 * 1024**2
 ZIP = b"PK\x03\x04"
 GZIP = b"\x1f\x8b"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MANIFEST = "META-INF/manifest.xml"
+"""The part of an ODS that tells whether it is encrypted."""
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 BINARY = (
@@ -144,14 +147,14 @@ def _half_zeros(head: bytes) -> bool:
 
 
 def _verify_archive(path: Path, kind: FileKind) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            kept = archive.read("META-INF/manifest.xml") if kind == "ods" else b""
-    except KeyError as error:
-        raise UnsupportedFile("El archivo es un zip, pero no una hoja .ods.") from error
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableFile("El archivo está dañado o incompleto; vuelva a guardarlo y subirlo.") from error
+    with (
+        damage_means("El archivo está dañado o incompleto; vuelva a guardarlo y subirlo."),
+        zipfile.ZipFile(path) as zipped,
+    ):
+        entries = zipped.infolist()
+        if kind == "ods" and MANIFEST not in zipped.namelist():
+            raise UnsupportedFile("El archivo es un zip, pero no una hoja .ods.")
+        kept = zipped.read(MANIFEST) if kind == "ods" else b""
     if kind == "xlsx" and not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
         raise UnsupportedFile("El archivo es un zip, pero no un libro .xlsx.")
     if b"encryption-data" in kept or any(entry.flag_bits & 1 for entry in entries):

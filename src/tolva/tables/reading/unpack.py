@@ -2,11 +2,11 @@
 
 import gzip
 import zipfile
-import zlib
 from pathlib import Path, PurePath
 from typing import IO
 
-from tolva.errors import UnreadableFile, UnsupportedFile
+from tolva.errors import UnsupportedFile
+from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
 
 PIECE = 1024 * 1024
@@ -20,10 +20,8 @@ def unpack(path: Path, kind: FileKind, name: str, scratch: Path) -> tuple[Path, 
     can be read, TooLarge.
     """
     inside = scratch / "unpacked"
-    try:
+    with damage_means(DAMAGED):
         found = _unpack_gzip(path, name, inside) if kind == "gzip" else _unpack_zip(path, inside)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise UnreadableFile(DAMAGED) from error
     with inside.open("rb") as file:
         found_kind = sniff(file.read(HEAD), found, [end for end, k in EXTENSIONS.items() if k not in ("gzip", "zip")])
     verify(inside, found_kind)

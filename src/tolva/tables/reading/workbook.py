@@ -4,22 +4,23 @@
 # (signatures of polars name numpy, which is not installed)
 
 import zipfile
-import zlib
-from collections.abc import Generator, Set
+from collections.abc import Generator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import fastexcel
 import polars as pl
 
 from tolva.errors import InvalidInput, TooLarge, UnreadableFile
+from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.layout import find_layout
 from tolva.tables.reading.ods_scan import most_cells
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
-from tolva.tables.reading.pieces import PiecesSource, PieceWriter
+from tolva.tables.reading.pieces import Piece, PieceWriter
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import MAX_COLUMNS, Share, cell_names, clean_headers, with_more, without_blank
 from tolva.tables.reading.xlsx_scan import Merge, SheetScan, has_numbers, scan_sheet
@@ -28,6 +29,7 @@ MAX_CELLS = 40_000_000
 """Cells of the grid, filled or not: the parser needs some 30 bytes for each."""
 HEAD_ROWS = 300
 
+DAMAGED = "El libro de Excel está dañado y no se puede leer; ábralo, guárdelo de nuevo y vuelva a subirlo."
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
 
 
@@ -43,9 +45,32 @@ class Grid:
     """Of an XLSX: where in the sheet each column stands, from 0."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the table stands: in which sheet, how many rows above its data, and each of its columns (XLSX only)."""
+
+    sheet: str
+    skipped: int
+    columns: Sequence[int] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The place as a JSON object, whose entries make it again."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A sheet that was parsed and set down."""
+
+    headers: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    findings: Findings
+    place: Place
+
+
 def open_workbook(
     path: Path, kind: FileKind, scratch: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND
-) -> PiecesSource:
+) -> Opened:
     """Parses one sheet: the chosen one, else the first that is shown and holds something.
 
     Raises UnreadableFile when damaged or empty, TooLarge when the grid is, InvalidInput for a sheet that there is not.
@@ -75,21 +100,21 @@ def open_workbook(
         notes=grid.notes,
     )
     names = headers if layout.rows else ("",) * named
-    return PiecesSource(names, writer.pieces, found, partial(_numbers, path, grid.name, grid.columns, layout.first))
+    return Opened(names, writer.pieces, found, Place(grid.name, layout.first, grid.columns))
 
 
-def _numbers(path: Path, sheet: str, columns: tuple[int, ...] | None, skipped: int, column: int) -> Share:
+def number_share(path: Path, place: Place, column: int) -> Share:
     """Looks at the kinds of all cells below the header, which takes as long as reading them."""
     with _translated():
         book = fastexcel.read_excel(path)
-        cells = book.load_sheet(sheet, header_row=None, skip_rows=skipped, schema_sample_rows=None)
+        cells = book.load_sheet(place.sheet, header_row=None, skip_rows=place.skipped, schema_sample_rows=None)
         if cells.available_columns()[column].dtype in ("int", "float"):
             return "all"
-    if columns is None:
+    if place.columns is None:
         return "some"  # who mixes is not told apart from who writes all as text
     with _translated(), zipfile.ZipFile(path) as archive:
-        mixed = has_numbers(archive, book.sheet_names.index(sheet), columns[column], after=skipped)
-        return "some" if mixed else "none"
+        sheet = book.sheet_names.index(place.sheet)
+        return "some" if has_numbers(archive, sheet, place.columns[column], after=place.skipped) else "none"
 
 
 def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:
@@ -113,10 +138,13 @@ def _number(names: list[str], wanted: str) -> int:
 
 def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, *, chosen: bool) -> Grid | None:
     """The sheet, or None when it is empty, is a chart, or is hidden and nobody asked for it."""
-    scan = _scan(path, number) if kind == "xlsx" else None
+    with ThreadPoolExecutor(1) as beside:
+        scanned = beside.submit(_scan, path, number) if kind == "xlsx" else None
+        with _translated():
+            # Without a header row and skipping none, the rows keep their numbers.
+            sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+        scan = scanned and scanned.result()
     with _translated():
-        # Without a header row and skipping none, the rows keep their numbers.
-        sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
         if not sheet.width or (sheet.visible != "visible" and not chosen):
             return None
         _refuse_large(sheet.height, sheet.width)
@@ -137,13 +165,21 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
 
 
 def _scan(path: Path, number: int) -> SheetScan:
-    """A look at the sheet's XML, which refuses what would fill the memory."""
+    """A look at the sheet's XML. Raises TooLarge with its size, unless parsing it has taken all memory before."""
     with _translated(), zipfile.ZipFile(path) as archive:
         scan = scan_sheet(archive, number)
         if _too_large(scan.rows, scan.columns):  # perhaps only because whole columns are formatted
             scan = scan_sheet(archive, number, exact=True)
     _refuse_large(scan.rows, scan.columns)
     return scan
+
+
+def refuse_large_sheets(path: Path) -> None:
+    """Raises TooLarge with the size of the first sheet of an XLSX that is."""
+    with _translated():
+        sheets = len(fastexcel.read_excel(path).sheet_names)
+    for number in range(sheets):
+        _scan(path, number)
 
 
 def _too_large(rows: int, columns: int) -> bool:
@@ -205,18 +241,18 @@ def _hidden_note(hidden: list[int]) -> str:
 @contextmanager
 def _translated() -> Generator[None]:
     """What the libraries raise for a damaged workbook; a panic in the parser is not even an Exception."""
-    damaged = "El libro de Excel está dañado y no se puede leer; ábralo, guárdelo de nuevo y vuelva a subirlo."
     try:
-        yield
+        with damage_means(DAMAGED):
+            yield
     except fastexcel.FastExcelError as error:
         if "password" in str(error):
             raise UnreadableFile(
                 "El archivo está protegido con contraseña; quite la contraseña y vuelva a subirlo."
             ) from error
-        raise UnreadableFile(damaged) from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
-        raise UnreadableFile(damaged) from error
+        raise UnreadableFile(DAMAGED) from error
+    except KeyError as error:  # a part is missing
+        raise UnreadableFile(DAMAGED) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise UnreadableFile(damaged) from error
+        raise UnreadableFile(DAMAGED) from error

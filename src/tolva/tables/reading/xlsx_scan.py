@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from posixpath import join, normpath
 
 from tolva.errors import UnreadableFile
@@ -83,7 +84,7 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
         else:
             cells, numbers = _plain_extent(block)
         columns.update(column for column, _ in cells)
-        rows = max(rows, 0, *map(int, {row for _, row in cells}.union(numbers)))
+        rows = max(_last_in_order(rows, numbers), *map(int, {row for _, row in cells}), 0)
         if b'"e"' in block or b"'e'" in block:
             found = ERROR_CELL.findall(block)
             errors += [(int(row), column_index(column), text.decode()) for column, row, text in found]
@@ -96,6 +97,17 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
     return SheetScan(
         rows, max(indexes, default=-1) - min(indexes, default=0) + 1, tuple(errors), tuple(merges), tuple(hidden)
     )
+
+
+def _last_in_order(above: int, numbers: list[bytes]) -> int:
+    """The last of some rows that follow the row `above`. Raises UnreadableFile where they are in disorder.
+
+    The parser would leave out what stands above its first row.
+    """
+    rows = [above, *map(int, numbers)]
+    if not all(before < after for before, after in pairwise(rows)):
+        raise UnreadableFile("El libro de Excel está dañado: sus filas no están en orden. Ábralo y guárdelo de nuevo.")
+    return rows[-1]
 
 
 def has_numbers(archive: zipfile.ZipFile, number: int, column: int, *, after: int) -> bool:
@@ -134,10 +146,9 @@ def column_index(letters: bytes) -> int:
 
 
 def _plain_extent(block: bytes) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
-    """Cells and rows that tell the extent of an ordinary block, whose rows ascend; columns up to Z count as there."""
+    """Cells that tell the extent of an ordinary block, and its rows; columns up to Z count as there."""
     cells = PLAIN_CELL.findall(block) if WIDE_CELL.search(block) else [(b"A", b"0"), (b"Z", b"0")]
-    last = PLAIN_ROW.search(block, max(block.rfind(b"<row "), 0))
-    return cells, [last[1]] if last else []
+    return cells, PLAIN_ROW.findall(block)
 
 
 def _whole_rows(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

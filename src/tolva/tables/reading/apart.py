@@ -1,0 +1,115 @@
+"""Workbooks are parsed in a process of their own, with a limit on its memory and time.
+
+The parsers run in native code over bytes that anybody may have sent. Where a damaged or malicious workbook makes one
+of them ask for terabytes or fall over, the process that ends is not the worker with its other jobs.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Set
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from tolva import errors
+from tolva.errors import TooLarge, UnreadableFile
+from tolva.tables.reading.findings import Findings
+from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.pieces import Piece, PiecesSource
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.source import Share
+
+log = logging.getLogger(__name__)
+
+LONGEST = 600.0
+"""Seconds that a workbook may take; one of a million rows takes half a minute."""
+MODULE = "tolva.tables.reading.parser"
+LAST_WORDS = 2_000
+"""Characters of what a parser said that are logged."""
+OUT_OF_MEMORY = (-signal.SIGABRT, -signal.SIGKILL)
+"""How one ends that was refused memory, or took more than the machine has."""
+DAMAGED = "El libro de Excel está dañado y no se puede leer; ábralo, guárdelo de nuevo y vuelva a subirlo."
+TOO_LARGE = (
+    "El libro no cabe en la memoria prevista o está dañado: se aceptan 2000 columnas y 40 millones de celdas por hoja."
+    " Divídalo, borre las celdas sueltas o use CSV."
+)
+TOO_SLOW = f"El libro tarda más de {LONGEST / 60:.0f} minutos en leerse; divídalo o use CSV."
+
+
+class OutOfMemory(TooLarge):
+    """The parser was refused memory."""
+
+
+def open_workbook_apart(
+    path: Path, kind: FileKind, scratch: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND
+) -> PiecesSource:
+    """As `workbook.open_workbook`, and with the same errors; TooLarge also where it takes too much memory or time."""
+    request = {"path": str(path), "kind": kind, "scratch": str(scratch), "known": sorted(known)}
+    try:
+        opened = _asked("open", request | {"options": asdict(options)}, scratch)
+    except OutOfMemory as error:
+        if kind == "xlsx":
+            _asked("measure", {"path": str(path)}, scratch)  # which most likely tells what is too large
+        raise TooLarge(TOO_LARGE) from error
+    pieces = tuple(Piece(scratch / piece["name"], piece["last"]) for piece in opened["pieces"])
+    share = partial(_share, path, scratch, opened["place"])
+    return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), share)
+
+
+def _share(path: Path, scratch: Path, place: Mapping[str, Any], column: int) -> Share:
+    answer: Share = _asked("numbers", {"path": str(path), "place": place, "column": column}, scratch)["share"]
+    return answer
+
+
+def _asked(task: str, request: Mapping[str, Any], scratch: Path) -> Any:
+    """The answer of a parser that is started for this. Closing its input ends it, so it does not outlive us.
+
+    Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile.
+    """
+    said = scratch / "parser.log"
+    with said.open("ab") as stderr, _started(stderr) as child:
+        assert child.stdin is not None, "it is a pipe"
+        assert child.stdout is not None, "it is a pipe"
+        begun = time.monotonic()
+        slow = threading.Timer(LONGEST, child.kill)
+        slow.start()
+        child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
+        child.stdin.flush()
+        answer = child.stdout.read()
+        code = child.wait()
+    slow.cancel()
+    if code == 0:
+        return _told(json.loads(answer))
+    log.warning("the workbook parser ended with %s: %s", code, said.read_text("utf-8", "replace")[-LAST_WORDS:])
+    if time.monotonic() - begun >= LONGEST:
+        raise TooLarge(TOO_SLOW)
+    if code in OUT_OF_MEMORY:
+        raise OutOfMemory(TOO_LARGE)
+    if code < 0:
+        raise UnreadableFile(DAMAGED)
+    raise RuntimeError("the workbook parser failed; the log says why")
+
+
+def _started(stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=os.environ | {"RUST_BACKTRACE": "0"},
+    )
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["message"])
+    if "error" in answer:
+        raise getattr(errors, answer["error"])(answer["message"])
+    return answer
