@@ -1,7 +1,7 @@
 """The composition root: the only place that knows all the parts and puts them together."""
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import LiteralString, cast
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tolva import __version__
 from tolva.connectors.blobs import Blobs
+from tolva.connectors.destinations import Destinations
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
 from tolva.db.faults import translated
@@ -23,9 +24,11 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
+from tolva.tables.schema import Schema
 from tolva.web.health import health_router
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
+from tolva.workloads.intake.schemas import target_ddl
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,16 @@ def bring_up_to_date(server: Server) -> list[Migration]:
     return applied
 
 
-def make_target(server: Server, ddl: str) -> None:
+def make_target(settings: Settings, server: Server, tenant_id: str, schema: Schema) -> None:
     """Make the table of a schema. Raises Conflict when there is one, SettingsError, DatabaseUnavailable."""
-    with translated(), psycopg.connect(server.admin_dsn) as conn:
+    with ExitStack() as stack:
+        if schema.destination:
+            conn = stack.enter_context(destinations(settings).connect(tenant_id, schema.destination))
+        else:
+            stack.enter_context(translated())
+            conn = stack.enter_context(psycopg.connect(server.admin_dsn))
         try:
-            conn.execute(cast(LiteralString, ddl), prepare=False)
+            conn.execute(cast(LiteralString, target_ddl(schema)), prepare=False)
         except psycopg.errors.DuplicateTable as error:
             raise Conflict(f"The table is there already: {error.diag.message_primary}.") from error
         except psycopg.errors.InsufficientPrivilege as error:
@@ -93,6 +101,11 @@ def prepare(server: Server) -> None:
 def blobs(settings: Settings) -> Blobs:
     """The store of files."""
     return Blobs(settings.data_dir / "files")
+
+
+def destinations(settings: Settings) -> Destinations:
+    """The other databases that rows may go to."""
+    return Destinations(settings.destinations)
 
 
 def catalogue(settings: Settings) -> Catalogue:

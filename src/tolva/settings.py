@@ -1,6 +1,7 @@
 """Every setting, read once at the start from the environment, then never changed."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,12 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from tolva.errors import SettingsError
 
+DESTINATION = re.compile(r"[^/\s]+/[a-z][a-z0-9_]{0,49}")
+DESTINATIONS_FORM = 'Write it as {"default/erp": "postgresql://user:password@host:port/database"}.'
 DAY = 86_400.0
 """Seconds of a day."""
 
@@ -34,6 +38,8 @@ class Settings(BaseSettings):
         None
     )
     """An external PostgreSQL (15 or later). Absent: the embedded one."""
+    destinations: Annotated[dict[str, str], Field(repr=False)] = {}
+    """Other databases that rows may go to, as JSON: `{"TENANT/NAME": "postgresql://…"}`. A schema names one."""
     engine: str = "postgres"
     """How workers hear of jobs: `postgres` (processes of their own) or `inline` (threads of the API's process)."""
     host: str = "127.0.0.1"
@@ -68,19 +74,26 @@ def load_settings(**overrides: object) -> Settings:
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return _with_readable_dsn(Settings(**given))  # pyright: ignore[reportArgumentType]
+    except SourceError:
+        raise SettingsError(f"TOLVA_DESTINATIONS is no JSON. {DESTINATIONS_FORM}") from None
     except ValidationError as error:
         faults = "; ".join(f"{_variable(fault['loc'][0])}: {fault['msg']}" for fault in error.errors())
         raise SettingsError(f"Wrong settings. {faults}") from None
 
 
 def _with_readable_dsn(settings: Settings) -> Settings:
-    """Refuse an address that cannot be read here, where its password is not repeated."""
+    """Refuse an address or a name that cannot be read here, where no password is repeated."""
     try:
         conninfo_to_dict(settings.database_url or "")
     except ProgrammingError:
         raise SettingsError(
             "DATABASE_URL cannot be read. Write it as postgresql://user:password@host:port/database."
         ) from None
+    try:
+        for name, address in settings.destinations.items():
+            conninfo_to_dict(address if DESTINATION.fullmatch(name) else "unreadable")
+    except ProgrammingError:
+        raise SettingsError(f"TOLVA_DESTINATIONS cannot be read. {DESTINATIONS_FORM}") from None
     return settings
 
 

@@ -11,8 +11,9 @@ import pytest
 from tests.intake.test_uploads import ended, upload
 from tests.service import Service
 from tolva import app
+from tolva.settings import load_settings
 from tolva.tables.document import load_schema
-from tolva.workloads.intake.schemas import target_ddl
+from tolva.web.tenant import DEFAULT_TENANT
 
 SALES: dict[str, Any] = {
     "name": "ventas",
@@ -37,7 +38,8 @@ def put(service: Service, document: dict[str, Any], name: str = "ventas") -> Any
 
 def make_table(admin: psycopg.Connection) -> None:
     dsn = admin.info.dsn + (f" password={admin.info.password}" if admin.info.password else "")
-    app.make_target(app.Server(dsn, dsn, embedded=False), target_ddl(load_schema(SALES)))
+    server = app.Server(dsn, dsn, embedded=False)
+    app.make_target(load_settings(), server, DEFAULT_TENANT, load_schema(SALES))
 
 
 def test_a_schema_of_ones_own_from_document_to_rows(service: Service, admin: psycopg.Connection) -> None:

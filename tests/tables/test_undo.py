@@ -16,7 +16,7 @@ from tests.tables.conftest import LEDGER
 from tests.tables.test_load import SUPPLIER, frame, loads, stored
 from tolva.tables import shadow
 from tolva.tables.document import load_schema
-from tolva.tables.ledger import Entry
+from tolva.tables.ledger import PASSING, Entry, passing_ledger
 from tolva.tables.load import Loaded, load
 from tolva.tables.schema import Schema
 from tolva.tables.undo import Conflict, Undone, undo_chunk
@@ -40,7 +40,7 @@ def numbered(frames: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def run(conn: psycopg.Connection, schema: Schema, frames: list[pl.DataFrame], job: str, *, real: bool) -> list[Loaded]:
     done: list[Loaded] = []
     for each in numbered(frames):
-        entry = Entry(LEDGER if real else shadow.LEDGER, job, int(each["row"][-1]))
+        entry = Entry(LEDGER if real else PASSING, job, int(each["row"][-1]))
         like = done[-1] if done else None
         done.append(load(conn, schema, each, SUPPLIER, entry, like=like, rehearsal=not real))
     return done
@@ -59,17 +59,23 @@ def lines(conn: psycopg.Connection, table: sql.Composable, job: str) -> list[dic
     return found
 
 
-def undo(conn: psycopg.Connection, schema: Schema, job: str) -> list[Undone]:
+LAST = "SELECT * FROM {} WHERE job_id = %s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1"
+MARK = "UPDATE {} SET undone_at = now() WHERE job_id = %s AND last_row = %s"
+
+
+def undo(conn: psycopg.Connection, schema: Schema, job: str, constants: dict[str, str] = SUPPLIER) -> list[Undone]:
     done: list[Undone] = []
-    while (chunk := undo_chunk(conn, schema, SUPPLIER, LEDGER, job)) is not None:
-        done.append(chunk)
+    cursor = conn.cursor(row_factory=dict_row)
+    while line := cursor.execute(sql.SQL(LAST).format(LEDGER), [job]).fetchone():
+        done.append(undo_chunk(conn, schema, constants, line))
+        conn.execute(sql.SQL(MARK).format(LEDGER), [job, line["last_row"]])
     return done
 
 
 def rehearse(conn: psycopg.Connection, schema: Schema, frames: list[pl.DataFrame], job: str) -> list[Loaded]:
-    conn.execute("DROP TABLE IF EXISTS pg_temp.tolva_shadow, pg_temp.tolva_shadow_ledger")
-    for statement in shadow.create_shadow(schema, LEDGER):
-        conn.execute(statement)
+    conn.execute("DROP TABLE IF EXISTS pg_temp.tolva_shadow, pg_temp.tolva_passing_ledger")
+    conn.execute(shadow.create_shadow(schema))
+    conn.execute(passing_ledger())
     return run(conn, schema, frames, job, real=False)
 
 
@@ -82,7 +88,7 @@ def test_a_rehearsal_equals_the_load_and_undo_restores_exactly(
     run(conn, schema, before, str(uuid4()), real=True)
     first = held(conn)
     foretold = rehearse(conn, schema, frames, job)
-    foretold_lines = lines(conn, shadow.LEDGER, job)
+    foretold_lines = lines(conn, PASSING, job)
     assert held(conn) == first
     assert run(conn, schema, frames, job, real=True) == foretold
     assert lines(conn, LEDGER, job) == foretold_lines
@@ -167,7 +173,7 @@ def test_a_key_of_several_parts_is_found_again(conn: psycopg.Connection) -> None
     assert loaded.created_keys == ('["a \\"x\\"", "2026-01-01"]', '["b", "2026-01-02"]')
     change = good.with_columns(open=pl.lit(value=False))
     load(conn, schema, change, {}, Entry(LEDGER, job, 4))
-    assert [undo_chunk(conn, schema, {}, LEDGER, job) for _ in range(3)] == [Undone(0, 2, ()), Undone(2, 0, ()), None]
+    assert undo(conn, schema, job, {}) == [Undone(0, 2, ()), Undone(2, 0, ())]
     assert conn.execute("SELECT count(*) FROM prices").fetchone() == (0,)
 
 

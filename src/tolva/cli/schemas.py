@@ -13,10 +13,16 @@ from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
 from tolva.errors import InvalidInput
 from tolva.tables.schema import Field
-from tolva.tables.target import check_target
 from tolva.tables.template import write_template
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.intake.schemas import find_schema, list_schemas, put_schema, schema_document, target_ddl
+from tolva.workloads.intake.schemas import (
+    find_schema,
+    list_schemas,
+    put_schema,
+    schema_document,
+    target_ddl,
+    target_ready,
+)
 
 cli = typer.Typer(
     help="What files can be loaded for: list, look at, add, make tables and templates.", no_args_is_help=True
@@ -49,7 +55,7 @@ def show(
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         document, version = schema_document(conn, name)
         schema, _ = find_schema(conn, name)
-        ready = check_target(conn, schema)
+        ready = target_ready(conn, app.destinations(settings_for(data_dir)), tenant, schema)
     if as_json:
         print_json(document)
         return
@@ -63,6 +69,7 @@ def show(
         ("title", schema.title),
         ("version", version),
         ("table", there),
+        ("destination", schema.destination or "Tolva's own database"),
         ("key", ", ".join(schema.key)),
     ]
     out.print(facts(told), "", sep="\n")
@@ -120,8 +127,7 @@ def add(
     if not name:
         raise InvalidInput("name: the document needs one")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        version = put_schema(conn, tenant, name, document)
-        ready = check_target(conn, find_schema(conn, name)[0])
+        version, ready = put_schema(conn, app.destinations(settings_for(data_dir)), tenant, name, document)
     say(f"{name}, version {version}")
     if create and not ready:
         create_table(name, data_dir, tenant)
@@ -131,13 +137,13 @@ def add(
 
 @cli.command("create")
 def create_table(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Make the table of a schema, under row-level security."""
+    """Make the table of a schema; in Tolva's own database under row-level security."""
     settings = settings_for(data_dir)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva schema") as jobs, jobs.db.transaction(tenant) as conn:
             schema, _ = find_schema(conn, name)
-        app.make_target(server, target_ddl(schema))
+        app.make_target(settings, server, tenant, schema)
     say(f"Made the table {schema.target}.")
 
 

@@ -27,13 +27,13 @@ def connect(dsn: str, *, name: str, idle_in_transaction: float = 30.0) -> Connec
     Raises DatabaseUnavailable.
     """
     with translated():
-        conn = Connection.connect(dsn, **_options(name))
+        conn = Connection.connect(dsn, **connection_options(name))
         _become_app(conn, idle_in_transaction)
     return conn
 
 
-def _options(name: str) -> dict[str, Any]:
-    """How every connection is made. A peer that is cut off without a word is given up after some 20 s."""
+def connection_options(name: str) -> dict[str, Any]:
+    """Arguments of every connection. A peer that is cut off without a word is given up after some 20 s."""
     return {
         "autocommit": True,
         "row_factory": dict_row,
@@ -88,7 +88,7 @@ class Database:
             # Else it tries ever more seldom, and stays deaf after an outage for as long as that lasted.
             reconnect_timeout=RECONNECT,
             open=True,
-            kwargs=_options(name),
+            kwargs=connection_options(name),
             configure=lambda conn: _become_app(conn, idle_in_transaction),
             check=_ping,
         )

@@ -7,14 +7,16 @@ from tolva.tables.schema import Field, Schema
 
 
 def create_table(schema: Schema) -> str:
-    """One CREATE TABLE: tenant, fields, key, the rules that PostgreSQL can hold, and two times."""
+    """One CREATE TABLE: fields, key, the rules that PostgreSQL can hold; in Tolva's own database tenant and times."""
+    own = schema.destination is None
+    times = [sql.SQL("created_at timestamptz NOT NULL DEFAULT now()")]
+    times += [sql.SQL("updated_at timestamptz NOT NULL DEFAULT now()")]
     lines = [
-        sql.SQL("tenant_id text NOT NULL"),
+        *[sql.SQL("tenant_id text NOT NULL")] * own,
         *(_column(field) for field in schema.fields),
-        sql.SQL("created_at timestamptz NOT NULL DEFAULT now()"),
-        sql.SQL("updated_at timestamptz NOT NULL DEFAULT now()"),
-        sql.SQL("PRIMARY KEY ({})").format(_names(("tenant_id", *schema.key))),
-        _tenant_check(schema),
+        *times * own,
+        sql.SQL("PRIMARY KEY ({})").format(_names((*["tenant_id"] * own, *schema.key))),
+        *[_tenant_check(schema)] * own,
         *(check for field in schema.fields for check in _checks(schema, field)),
     ]
     body = sql.SQL(",\n    ").join(lines)

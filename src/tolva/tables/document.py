@@ -1,7 +1,7 @@
 """Reads a Table Schema document (specs.frictionlessdata.io/table-schema) with our additions into a Schema.
 
-Ours are: `target`, `locale` and `timezone`, and per field `aliases`, `default`, `source`, `precision`, `scale`,
-`locale` and `transforms`.
+Ours are: `target`, `destination`, `locale` and `timezone`, and per field `aliases`, `default`, `source`, `precision`,
+`scale`, `locale` and `transforms`.
 """
 
 import json
@@ -63,6 +63,7 @@ def load_schema(document: Mapping[str, Any]) -> Schema:
         missing=tuple(str(value) for value in document.get("missingValues", [""])),
         locale=read_locale(document.get("locale"), "locale"),
         timezone=read_timezone(document.get("timezone", "UTC"), "timezone"),
+        destination=read_name(document["destination"], "destination") if "destination" in document else None,
     )
     _check_names(schema)
     _check_key(schema)

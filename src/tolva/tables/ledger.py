@@ -1,7 +1,4 @@
-"""The ledger: what each chunk of a load did, kept in the transaction that did it.
-
-It makes a load repeatable without loading twice, also into another database, and it is what undo goes by.
-"""
+"""The ledger: what each chunk of a load did, kept in the transaction that did it. It is what undo goes by."""
 
 from dataclasses import dataclass
 
@@ -12,6 +9,8 @@ from tolva.tables.shape import Shape
 
 OWN = sql.Identifier("tolva", "load_ledger")
 """The ledger of Tolva's own database."""
+PASSING = sql.Identifier("pg_temp", "tolva_passing_ledger")
+"""A ledger of the session alone, whose lines are carried over into Tolva's own: from a dry run, or another database."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Entry:
 # created_*   the new rows: their keys, and a hash of what they held when the chunk was done
 # changed_*   the rows that were there: their keys, and the values of `fields` before and after, as text
 LEDGER = """
-CREATE TABLE {table} (
+CREATE {kind} {table} (
   job_id uuid NOT NULL,
   last_row bigint NOT NULL,
   tenant_id text NOT NULL,
@@ -48,7 +47,19 @@ CREATE TABLE {table} (
 
 def ledger_table(table: sql.Composable) -> sql.Composed:
     """The statement that makes a ledger."""
-    return sql.SQL(LEDGER).format(table=table)
+    return sql.SQL(LEDGER).format(table=table, kind=sql.SQL("TABLE"))
+
+
+def passing_ledger() -> sql.Composed:
+    """The statement that makes the session's ledger, when it is absent."""
+    return sql.SQL(LEDGER).format(
+        table=sql.Identifier("tolva_passing_ledger"), kind=sql.SQL("TEMP TABLE IF NOT EXISTS")
+    )
+
+
+def take_passing() -> sql.Composed:
+    """Yields the lines of the session's ledger, and empties it."""
+    return sql.SQL("WITH taken AS (DELETE FROM {} RETURNING *) SELECT * FROM taken ORDER BY last_row").format(PASSING)
 
 
 def key_text(shape: Shape, source: str) -> sql.Composed:

@@ -57,6 +57,8 @@ class Schema:
     locale: str | None = None
     timezone: str = "UTC"
     """Of times that name no zone."""
+    destination: str | None = None
+    """The database of the target, by its name in TOLVA_DESTINATIONS; None for Tolva's own."""
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""

@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 
 from tolva.errors import InvalidInput
 from tolva.tables.columns import column_type
+from tolva.tables.handover import HANDOVER
 from tolva.tables.schema import Field, Schema
 
 # The columns of a table that the search path finds, each with the name of its type as PostgreSQL writes it.
@@ -33,7 +34,7 @@ OWN = ("tenant_id", "created_at", "updated_at")
 
 
 def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
-    """Whether the target is there. Raises InvalidInput that names the path of the fault where it does not fit."""
+    """Whether the target is there, in the database of `conn`. Raises InvalidInput with the path of a misfit."""
     _refuse_reserved(schema.target)
     with conn.cursor(row_factory=dict_row) as cursor:
         table = {"table": schema.target}
@@ -42,18 +43,19 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
             return False
         if not found["is_table"]:
             raise InvalidInput(f"target: {schema.target!r} is no table")
-        if not found["guarded"]:
+        own = schema.destination is None
+        if own and not found["guarded"]:
             raise InvalidInput(
                 f"target: {schema.target!r} has no forced row-level security, so tenants would see each other"
             )
         columns = {row["name"]: row for row in cursor.execute(COLUMNS, table).fetchall()}
         for number, field in enumerate(schema.fields):
             _check_column(columns.get(field.name), field, f"fields[{number}]", schema.target)
-        for name in OWN[:1] + OWN[2:]:
-            if name not in columns:
+        for name in ("tenant_id", "updated_at"):
+            if own and name not in columns:
                 raise InvalidInput(f"target: {schema.target!r} has no column {name!r}")
         _check_others(columns, schema)
-        key = sorted(("tenant_id", *schema.key))
+        key = sorted((*["tenant_id"] * own, *schema.key))
         unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
         if unique is None or not unique["unique"]:
             raise InvalidInput(f"primaryKey: {schema.target!r} has no unique index on {', '.join(key)}")
@@ -63,6 +65,8 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
 def _refuse_reserved(table: str) -> None:
     if table.startswith("pg_"):
         raise InvalidInput(f"target: {table!r} is a table of PostgreSQL")
+    if table == HANDOVER:
+        raise InvalidInput(f"target: {table!r} is a table of Tolva")
 
 
 def _check_column(column: dict[str, Any] | None, field: Field, path: str, table: str) -> None:
@@ -76,7 +80,8 @@ def _check_column(column: dict[str, Any] | None, field: Field, path: str, table:
 
 
 def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:
-    names = {field.name for field in schema.fields} | set(OWN)
+    filled = OWN if schema.destination is None else ()
+    names = {*filled, *(field.name for field in schema.fields)}
     for name, column in columns.items():
         if name not in names and column["required"] and not (column["filled"] or column["generated"]):
             raise InvalidInput(f"fields: the column {name!r} of {schema.target!r} needs a value, and no field gives it")

@@ -11,21 +11,15 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import tuple_row
 
 from tolva.tables.columns import column_type
 from tolva.tables.ledger import row_hash
 from tolva.tables.schema import Field, Schema
 from tolva.tables.shape import Shape
-from tolva.tables.upsert import lock, parameters, same_key
+from tolva.tables.upsert import lock, parameters, same_key, there, touched
 
 TAKEN = sql.Identifier("pg_temp", "tolva_undo")
-
-CHUNK = """
-SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became FROM {table}
-WHERE job_id = %(job_id)s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1 FOR UPDATE
-"""
-DONE = "UPDATE {table} SET undone_at = now() WHERE job_id = %(job_id)s AND last_row = %(last_row)s"
 
 # gone      what could be removed; what remains of the made rows is in conflict: changed since, or removed already
 REMOVE = """
@@ -40,7 +34,7 @@ RESTORE = """
 WITH restored AS (
     UPDATE {target} AS target SET {assignments} FROM {taken} AS taken WHERE {same} AND {untouched} RETURNING taken."_n"
 )
-SELECT taken."_row", taken."_key", target.tenant_id IS NOT NULL AS there, {states}
+SELECT taken."_row", taken."_key", {there} AS there, {states}
 FROM {taken} AS taken LEFT JOIN {target} AS target ON {same}
 WHERE NOT EXISTS (SELECT FROM restored WHERE restored."_n" = taken."_n") ORDER BY taken."_n"
 """
@@ -67,22 +61,17 @@ class Undone:
 
 
 def undo_chunk(
-    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], table: sql.Composable, job_id: str
-) -> Undone | None:
-    """Undoes the last chunk of a load that is not undone yet; None when there is none.
+    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], chunk: Mapping[str, Any]
+) -> Undone:
+    """Undoes a chunk, given its line of the ledger; a load is undone from its last chunk to its first.
 
     Runs in the caller's transaction, which has `app.tenant_id` set. Loads of the same target wait for it.
     """
     shape = Shape.of(schema, [field.name for field in schema.file_fields])
-    values = parameters(shape, constants) | {"job_id": job_id}
-    with conn.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(lock(shape), values, prepare=False)
-        chunk = cursor.execute(sql.SQL(CHUNK).format(table=table), values).fetchone()
-        if chunk is None:
-            return None
-        restored, altered = _restore(conn, shape, chunk, values)
-        removed, kept = _remove(conn, shape, chunk, values)
-        cursor.execute(sql.SQL(DONE).format(table=table), values | {"last_row": chunk["last_row"]})
+    values = parameters(shape, constants)
+    conn.execute(lock(shape), values, prepare=False)
+    restored, altered = _restore(conn, shape, chunk, values)
+    removed, kept = _remove(conn, shape, chunk, values)
     return Undone(removed, restored, (*altered, *kept))
 
 
@@ -148,7 +137,8 @@ def _restore_statement(shape: Shape, fields: Sequence[Field]) -> sql.Composed:
     return sql.SQL(RESTORE).format(
         target=sql.Identifier(shape.schema.target),
         taken=TAKEN,
-        assignments=sql.SQL(", ").join([*assignments, sql.SQL("updated_at = now()")]),
+        assignments=sql.SQL(", ").join([*assignments, touched(shape)]),
+        there=there(shape),
         same=same_key(shape, "taken"),
         untouched=sql.SQL(" AND ").join(untouched),
         states=sql.SQL(", ").join(states),

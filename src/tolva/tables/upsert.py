@@ -61,7 +61,7 @@ VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}',
 UPSERT = """
 WITH matched AS MATERIALIZED (
     SELECT now.*, {changes_old} AS "_changes" FROM (
-        SELECT stage.*, target.tenant_id IS NOT NULL AS "_known"{old}
+        SELECT stage.*, {there} AS "_known"{old}
         FROM {stage} AS stage
         LEFT JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
     ) AS now
@@ -156,14 +156,15 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
     return sql.SQL(UPSERT).format(
         stage=STAGE,
         target=target,
-        old=_after_comma([_old_column(field) for field in shape.values]),
+        old=_after_comma([_old_column(shape, field) for field in shape.values]),
         same=same_key(shape, "stage"),
         changes_old=_any([_changes(field, _old(field, "now")) for field in shape.values]),
         changes_again=_any([_changes(field, _state_before(field)) for field in shape.values]),
         columns=_comma(_columns(shape)),
         values=_comma(_row_values(shape, news)),
-        key=_comma([sql.Identifier(name) for name in ("tenant_id", *shape.schema.key)]),
-        assignments=_comma([*updates, sql.SQL("updated_at = now()")]),
+        there=there(shape),
+        key=_comma(map(sql.Identifier, (*["tenant_id"] * shape.tenanted, *shape.schema.key))),
+        assignments=_comma([*updates, touched(shape)]),
         now_key=key_text(shape, "now"),
         key_text=key_text(shape, "target"),
         hash=row_hash(shape, "target"),
@@ -179,13 +180,31 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
 def _columns(shape: Shape) -> list[sql.Identifier]:
     """The columns of a new row."""
     fields = (*shape.constants, *shape.key, *shape.values, *shape.absent)
-    return [sql.Identifier("tenant_id"), *map(_name, fields)]
+    return [*[sql.Identifier("tenant_id")] * shape.tenanted, *map(_name, fields)]
 
 
 def _row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Composable]:
     """The values of a new row, in the order of `_columns`."""
     key = [_of("now", field) for field in shape.key]
-    return [TENANT, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
+    own = [TENANT] * shape.tenanted
+    return [*own, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
+
+
+def touched(shape: Shape) -> sql.Composed:
+    """An assignment that every change makes: of the time, or where the table keeps none, of what stays as it is."""
+    if shape.tenanted:
+        return sql.Composed([sql.SQL("updated_at = now()")])
+    return sql.SQL("{0} = target.{0}").format(_sure(shape))
+
+
+def there(shape: Shape) -> sql.Composed:
+    """Whether an outer join has found a row of the target."""
+    return sql.SQL("target.{} IS NOT NULL").format(_sure(shape))
+
+
+def _sure(shape: Shape) -> sql.Identifier:
+    """A column that no row of the target has empty."""
+    return _name(shape.key[0])
 
 
 def _changed_texts(shape: Shape, values: Iterable[sql.Composable]) -> sql.Composed:
@@ -214,18 +233,19 @@ def _state_before(field: Field) -> sql.Composed:
 
 def same_key(shape: Shape, staged: str) -> sql.Composed:
     """Whether the row `target` of the target has the key of the row `staged`."""
-    parts = [sql.SQL("target.tenant_id = {}").format(TENANT)]
+    parts = [sql.SQL("target.tenant_id = {}").format(TENANT)] * shape.tenanted
     parts += [sql.SQL("{} = {}").format(_of("target", field), _constant(field)) for field in shape.constants]
     parts += [sql.SQL("{} = {}").format(_of("target", field), _of(staged, field)) for field in shape.key]
     return sql.SQL(" AND ").join(parts)
 
 
-def _old_column(field: Field) -> sql.Composed:
+def _old_column(shape: Shape, field: Field) -> sql.Composed:
     old = sql.Identifier(f"_old_{field.name}")
     stored = _of("target", field)
     if field.default is None:
         return sql.SQL("{} AS {}").format(stored, old)
-    return sql.SQL("CASE WHEN target.tenant_id IS NULL THEN {} ELSE {} END AS {}").format(_default(field), stored, old)
+    case = "CASE WHEN {} THEN {} ELSE {} END AS {}"
+    return sql.SQL(case).format(there(shape), stored, _default(field), old)
 
 
 def _old(field: Field, source: str) -> sql.Identifier:

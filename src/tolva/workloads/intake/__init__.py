@@ -6,6 +6,7 @@ from functools import partial
 from fastapi import APIRouter
 
 from tolva.connectors.blobs import Blobs
+from tolva.connectors.destinations import Destinations
 from tolva.core.job import Queue
 from tolva.jobs.catalogue import Handler
 from tolva.jobs.work import Jobs
@@ -25,15 +26,19 @@ QUEUE = Queue("bulk_upload", slots=2, soft_limit=3600, hard_limit=3900, max_atte
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
     defaults = {"moneda": settings.default_currency}
+    where = {"destinations": Destinations(settings.destinations), "defaults": defaults}
     return [
-        Handler(LOAD, QUEUE, partial(load_upload, blobs=blobs, defaults=defaults)),
-        Handler(REHEARSE, QUEUE, partial(rehearse_upload, blobs=blobs, defaults=defaults)),
-        Handler(UNDO, QUEUE, partial(undo_load, defaults=defaults)),
+        Handler(LOAD, QUEUE, partial(load_upload, blobs=blobs, **where)),
+        Handler(REHEARSE, QUEUE, partial(rehearse_upload, blobs=blobs, **where)),
+        Handler(UNDO, QUEUE, partial(undo_load, **where)),
     ]
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
-    return [intake_router(jobs, blobs, settings.upload_max_mb * 1024**2), schemas_router(jobs)]
+    return [
+        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2),
+        schemas_router(jobs, Destinations(settings.destinations)),
+    ]
 
 
 INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores)

@@ -5,15 +5,10 @@
 
 import polars as pl
 
-from tolva.db.pool import Connection
-from tolva.jobs.context import Context
-from tolva.workloads.intake.sql import SQL
+from tolva.core.job import Json
 
 
-def note_errors(conn: Connection, ctx: Context, errors: pl.DataFrame) -> None:
-    """Keep the errors (ERROR_COLUMNS) of one chunk, in the transaction that writes its good rows."""
-    if errors.is_empty():
-        return
-    given = {name: errors[name].to_list() for name in ("row", "column", "value", "code", "message")}
+def error_lines(errors: pl.DataFrame) -> Json:
+    """The errors (ERROR_COLUMNS) of one chunk as the columns that `add_errors` takes."""
     places = errors.select(pl.int_range(pl.len()).over("row").alias("n"))["n"].to_list()
-    conn.execute(SQL["add_errors"], given | {"n": places, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id})
+    return {name: errors[name].to_list() for name in ("row", "column", "value", "code", "message")} | {"n": places}

@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 
 from tolva.connectors.blobs import Blobs
+from tolva.connectors.destinations import Destinations
 from tolva.core.job import Json
 from tolva.errors import InvalidInput
 from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
-from tolva.tables.ledger import OWN, Entry
+from tolva.tables.ledger import Entry
 from tolva.tables.sift import load_sifted
-from tolva.workloads.intake.faults import note_errors
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
+from tolva.workloads.intake.faults import error_lines
+from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.place import Outcome, Place, placed
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 
 
-def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json:
+def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
     """Load the upload of this job. Each chunk commits its rows, errors, counts and checkpoint together.
 
     Raises InvalidInput when the file as a whole cannot be loaded; then no row was written.
@@ -24,24 +26,23 @@ def load_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json
         size = conn.execute(SQL["ledger_size"], {"job_id": ctx.job_id}).fetchone()
     if size is not None and size["left"] < size["touched"]:
         raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
-    with blobs.scratch() as scratch:
-        return _load(ctx, open_upload(ctx, blobs, scratch, defaults))
+    upload, schema = upload_of(ctx, ctx.job_id, defaults)
+    with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
+        return _load(ctx, open_upload(ctx, upload, schema, blobs, scratch), place)
 
 
-def _load(ctx: Context, intake: Intake) -> Json:
+def _load(ctx: Context, intake: Intake, place: Place) -> Json:
     total = intake.found.total
     tally = Tally.from_json(ctx.checkpoint)
     ctx.progress(**tally.counters(total), **intake.told)
     loaded = None
     for frame, checked in ahead(checked_frames(intake, tally.position)):
-        with ctx.transaction() as conn:
-            entry = Entry(OWN, ctx.job_id, frame.next.row)
+        with place.chunk() as conn:
+            entry = Entry(place.ledger, ctx.job_id, frame.next.row)
             loaded, refused = load_sifted(
                 conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
             )
             outcome = checked.without(refused)
-            note_errors(conn, ctx, outcome.errors)
             tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
-            ctx.save(tally.to_json())
-            ctx.progress(**tally.counters(total))
+            place.keep(Outcome(tally.to_json(), tally.counters(total), error_lines(outcome.errors)))
     return tally.result(total)

@@ -19,7 +19,7 @@ from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.mappings import chosen_mapping
-from tolva.workloads.intake.schemas import require_target, schema_of
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
 SMALL = 1_000
@@ -67,17 +67,20 @@ def chunk_rows(total: int) -> int:
     return SMALLEST_CHUNK if total <= SMALL else min(total // 10, LARGEST_CHUNK)
 
 
-def open_upload(ctx: Context, blobs: Blobs, scratch: Path, defaults: Mapping[str, str]) -> Intake:
-    """The upload that this job is for.
-
-    Raises NotFound, and InvalidInput and its like when the file cannot be read or its columns leave a question open.
-    """
+def upload_of(ctx: Context, job_id: str, defaults: Mapping[str, str]) -> tuple[DictRow, Schema]:
+    """The upload that a job was for, and its schema. Raises NotFound."""
     with ctx.transaction() as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": ctx.job_id}).fetchone()
+        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
         if upload is None:
-            raise NotFound(f"Job {ctx.job_id} has no upload.")
-        schema = schema_of(conn, upload).with_defaults(defaults)
-        require_target(conn, schema)
+            raise NotFound(f"The upload of job {job_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
+        return upload, schema_of(conn, upload).with_defaults(defaults)
+
+
+def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scratch: Path) -> Intake:
+    """The file of an upload.
+
+    Raises InvalidInput and its like when the file cannot be read or its columns leave a question open.
+    """
     source = open_file(upload, schema, blobs, scratch)
     with ctx.transaction() as conn:
         chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))

@@ -93,6 +93,15 @@ VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unc
 SELECT last_row, created_keys, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger
 WHERE job_id = %(job_id)s AND last_row > %(after)s ORDER BY last_row LIMIT 1;
 
+-- name: last_line
+-- What the last chunk of a load did that is not put back.
+SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger
+WHERE job_id = %(job_id)s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1;
+
+-- name: mark_undone
+-- Note that a chunk is put back.
+UPDATE tolva.load_ledger SET undone_at = now() WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
+
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk.
 SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,

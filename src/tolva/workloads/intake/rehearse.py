@@ -11,47 +11,51 @@ import polars as pl
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
+from tolva.connectors.destinations import Destinations
 from tolva.core.job import Json
 from tolva.db.pool import Connection
 from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.check import Checked
-from tolva.tables.ledger import OWN, Entry
+from tolva.tables.ledger import PASSING, Entry, passing_ledger, take_passing
 from tolva.tables.load import Loaded
-from tolva.tables.shadow import LEDGER, create_shadow, noted
+from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
-from tolva.workloads.intake.faults import note_errors
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload
-from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.faults import error_lines
+from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.place import Outcome, placed
 from tolva.workloads.intake.tally import Tally
 
 
-def rehearse_upload(ctx: Context, blobs: Blobs, defaults: Mapping[str, str]) -> Json:
+def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
     """Count and list what loading this upload would do now. Raises what `load_upload` raises."""
-    with blobs.scratch() as scratch, ctx.session("dry run") as session:
-        return {**_rehearse(ctx, session, open_upload(ctx, blobs, scratch, defaults)), "dry_run": True}
+    upload, schema = upload_of(ctx, ctx.job_id, defaults)
+    with (
+        blobs.scratch() as scratch,
+        placed(ctx, destinations, schema) as place,
+        place.session("dry run") as session,
+    ):
+        return {**_rehearse(ctx, session, open_upload(ctx, upload, schema, blobs, scratch)), "dry_run": True}
 
 
 def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
     total = intake.found.total
-    for statement in create_shadow(intake.schema, OWN):
-        session.execute(statement)
+    session.execute(create_shadow(intake.schema))
+    session.execute(passing_ledger())
     tally = Tally.from_json(ctx.checkpoint)
     seen = tally.position.row if tally.position else -1
     ctx.progress(**tally.counters(total), **intake.told)
     loaded = None
     for frame, checked in ahead(checked_frames(intake, None)):
-        loaded, refused, lines = _chunk(ctx, session, intake, checked, frame.next.row, tally.keys_left, loaded)
+        entry = Entry(PASSING, ctx.job_id, frame.next.row)
+        loaded, refused, lines = _chunk(ctx, session, intake, checked, entry, tally.keys_left, loaded)
         outcome = checked.without(refused)
         if frame.next.row <= seen:
             continue
         tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
         with ctx.transaction() as conn:
-            for line in lines:
-                conn.execute(SQL["add_ledger"], line)
-            note_errors(conn, ctx, outcome.errors)
-            ctx.save(tally.to_json())
-            ctx.progress(**tally.counters(total))
+            done = Outcome(tally.to_json(), tally.counters(total), error_lines(outcome.errors), ledger=lines)
+            done.write(ctx, conn)
     return tally.result(total)
 
 
@@ -60,17 +64,14 @@ def _chunk(
     session: Connection,
     intake: Intake,
     checked: Checked,
-    last_row: int,
+    entry: Entry,
     keep: int,
     like: Loaded | None,
 ) -> tuple[Loaded, pl.DataFrame, list[DictRow]]:
     """What the chunk does to the shadow, the rows that the table refuses, and the lines of the ledger that say so."""
     ctx.check()
-    entry = Entry(LEDGER, ctx.job_id, last_row)
-    first_row = int(checked.good["row"][0]) if checked.good.height else last_row
     with session.transaction():
         loaded, refused = load_sifted(
             session, intake.schema, checked.good, intake.constants, entry, like=like, keep=keep, rehearsal=True
         )
-        lines = session.execute(noted(), {"first_row": first_row, "last_row": last_row}).fetchall()
-    return loaded, refused, lines
+        return loaded, refused, session.execute(take_passing()).fetchall()

@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from tolva.connectors.destinations import Destinations
 from tolva.db.pool import APP_ROLE, Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
 from tolva.tables.ddl import create_table, guard_table
@@ -42,8 +43,19 @@ def find_schema(conn: Connection, name: str, version: int | None = None) -> tupl
 
 
 def target_ddl(schema: Schema) -> str:
-    """The statements that make a schema's table, under row-level security."""
-    return create_table(schema) + guard_table(schema, APP_ROLE)
+    """The statements that make a schema's table; in Tolva's own database under row-level security."""
+    return create_table(schema) + (guard_table(schema, APP_ROLE) if schema.destination is None else "")
+
+
+def target_ready(conn: Connection, destinations: Destinations, tenant_id: str, schema: Schema) -> bool:
+    """Whether a schema's table is there; `conn` is a transaction of the tenant.
+
+    Raises InvalidInput that names the path of a misfit, DatabaseUnavailable.
+    """
+    if schema.destination is None:
+        return check_target(conn, schema)
+    with destinations.connect(tenant_id, schema.destination) as there:
+        return check_target(there, schema)
 
 
 def require_target(conn: Connection, schema: Schema) -> None:
@@ -58,21 +70,23 @@ def schema_of(conn: Connection, upload: DictRow) -> Schema:
     return find_schema(conn, upload["schema"], upload["schema_version"])[0]
 
 
-def put_schema(conn: Connection, tenant_id: str, name: str, document: Mapping[str, Any]) -> int:
-    """Keep a new version of a schema; returns its number.
+def put_schema(
+    conn: Connection, destinations: Destinations, tenant_id: str, name: str, document: Mapping[str, Any]
+) -> tuple[int, bool]:
+    """Keep a new version of a schema; returns its number, and whether its table is there.
 
     Raises InvalidInput that names the path of a fault, also where the target exists and does not fit; Conflict for a
-    name of the package's own, or when another call was quicker.
+    name of the package's own, or when another call was quicker; DatabaseUnavailable where it cannot be looked at.
     """
     if name in BUILTIN:
         raise Conflict(f"The schema '{name}' ships with Tolva and cannot be changed; give yours another name.")
     if document.get("name", name) != name:
         raise InvalidInput(f"name: is {document['name']!r}, but the schema is kept as {name!r}")
     schema = load_schema({**document, "name": name})
-    if schema.target in {builtin_schema(own).target for own in BUILTIN}:
+    if schema.destination is None and schema.target in {builtin_schema(own).target for own in BUILTIN}:
         raise InvalidInput(f"target: {schema.target!r} is a table of Tolva; name one of yours")
-    check_target(conn, schema)
-    return _add(conn, tenant_id, name, {**document, "name": name})
+    ready = target_ready(conn, destinations, tenant_id, schema)
+    return _add(conn, tenant_id, name, {**document, "name": name}), ready
 
 
 def withdraw_schema(conn: Connection, tenant_id: str, name: str) -> None:

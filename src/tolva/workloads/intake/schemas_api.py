@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 
+from tolva.connectors.destinations import Destinations
 from tolva.jobs.work import Jobs
 from tolva.tables.document import load_schema
-from tolva.tables.target import check_target
 from tolva.tables.template import write_template
 from tolva.web.download import workbook
 from tolva.web.tenant import DEFAULT_TENANT
@@ -17,13 +17,14 @@ from tolva.workloads.intake.schemas import (
     put_schema,
     schema_document,
     target_ddl,
+    target_ready,
     withdraw_schema,
 )
 
 Document = Annotated[dict[str, Any], Body(description="A Table Schema document with `target` and `primaryKey`.")]
 
 
-def schemas_router(jobs: Jobs) -> APIRouter:
+def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
     """The calls below /api/v1/schemas."""
     router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])
 
@@ -38,15 +39,14 @@ def schemas_router(jobs: Jobs) -> APIRouter:
         """A schema's document, and whether its table is there."""
         with jobs.db.transaction(DEFAULT_TENANT) as conn:
             document, found = schema_document(conn, name, version)
-            ready = check_target(conn, load_schema(document))
+            ready = target_ready(conn, destinations, DEFAULT_TENANT, load_schema(document))
         return {"name": name, "version": found, "document": document, "target_ready": ready}
 
     @router.put("/{name}", status_code=201)
     def put(name: str, document: Document) -> dict[str, Any]:
         """Keeps a new version. Uploads that are there go on with theirs."""
         with jobs.db.transaction(DEFAULT_TENANT) as conn:
-            version = put_schema(conn, DEFAULT_TENANT, name, document)
-            ready = check_target(conn, load_schema({**document, "name": name}))
+            version, ready = put_schema(conn, destinations, DEFAULT_TENANT, name, document)
         return {"name": name, "version": version, "target_ready": ready}
 
     @router.delete("/{name}", status_code=204)

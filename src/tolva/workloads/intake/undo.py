@@ -5,15 +5,15 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
+from tolva.connectors.destinations import Destinations
 from tolva.core.job import FINISHED, JobId, Json, NewJob, State
-from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
-from tolva.tables.ledger import OWN
 from tolva.tables.undo import Undone, undo_chunk
 from tolva.workloads.intake.accept import LOAD
-from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.opening import upload_of
+from tolva.workloads.intake.place import Outcome, placed
 from tolva.workloads.intake.sql import SQL
 
 UNDO = "undo"
@@ -36,25 +36,32 @@ def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
     return made.id
 
 
-def undo_load(ctx: Context, defaults: Mapping[str, str]) -> Json:
+def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
     """Put back what the load did. Each chunk commits what it put back, its conflicts and the counts together."""
     load_id = str(ctx.params["undo_of"])
+    upload, schema = upload_of(ctx, load_id, defaults)
+    with placed(ctx, destinations, schema) as place:
+        counts = dict(ctx.checkpoint or {"total": _left(ctx, load_id), "removed": 0, "restored": 0, "conflicts": 0})
+        while line := _last_line(ctx, load_id):
+            with place.chunk() as conn:
+                done = undo_chunk(conn, schema, upload["constants"], line)
+                errors = _conflict_lines(done, counts["conflicts"])
+                counts = _added(counts, done)
+                undone = {"job_id": load_id, "last_row": line["last_row"]}
+                place.keep(Outcome(counts, _counters(counts), errors, undone))
+    return counts | {"undo_of": load_id}
+
+
+def _left(ctx: Context, load_id: str) -> int:
     with ctx.transaction() as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": load_id}).fetchone()
         size = conn.execute(SQL["ledger_size"], {"job_id": load_id}).fetchone()
-        if upload is None or size is None:
-            raise NotFound(f"The upload of load {load_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
-        schema = schema_of(conn, upload).with_defaults(defaults)
-    counts = dict(ctx.checkpoint or {"total": size["left"], "removed": 0, "restored": 0, "conflicts": 0})
-    while True:
-        with ctx.transaction() as conn:
-            done = undo_chunk(conn, schema, upload["constants"], OWN, load_id)
-            if done is None:
-                return counts | {"undo_of": load_id}
-            _note_conflicts(conn, ctx, done, counts["conflicts"])
-            counts = _added(counts, done)
-            ctx.save(counts)
-            ctx.progress(**_counters(counts))
+    return size["left"] if size else 0
+
+
+def _last_line(ctx: Context, load_id: str) -> DictRow | None:
+    """What the ledger says of the last chunk that is not put back yet."""
+    with ctx.transaction() as conn:
+        return conn.execute(SQL["last_line"], {"job_id": load_id}).fetchone()
 
 
 def _added(counts: dict[str, Any], done: Undone) -> dict[str, Any]:
@@ -76,23 +83,15 @@ def _counters(counts: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _note_conflicts(conn: Connection, ctx: Context, done: Undone, before: int) -> None:
-    """As errors of this job: `row` counts the keys in conflict, which the message names."""
+def _conflict_lines(done: Undone, before: int) -> Json:
+    """The conflicts as columns of errors: `row` counts the keys in conflict, which the message names."""
     numbers = {key: before + n for n, key in enumerate(dict.fromkeys(c.key for c in done.conflicts), start=1)}
     seen = dict.fromkeys(numbers, 0)
-    lines: list[DictRow] = []
+    columns: dict[str, list[Any]] = {name: [] for name in ("row", "n", "column", "value", "code", "message")}
     for conflict in done.conflicts:
-        lines.append(
-            {
-                "row": numbers[conflict.key],
-                "n": seen[conflict.key],
-                "column": conflict.field or "",
-                "value": conflict.now or "",
-                "code": "changed_since",
-                "message": f"{conflict.key}: {conflict.said}",
-            }
-        )
+        said = f"{conflict.key}: {conflict.said}"
+        cells = (numbers[conflict.key], seen[conflict.key], conflict.field or "", conflict.now or "")
+        for name, cell in zip(columns, (*cells, "changed_since", said), strict=True):
+            columns[name].append(cell)
         seen[conflict.key] += 1
-    if lines:
-        given = {name: [line[name] for line in lines] for name in lines[0]}
-        conn.execute(SQL["add_errors"], given | {"job_id": ctx.job_id, "tenant_id": ctx.tenant_id})
+    return columns

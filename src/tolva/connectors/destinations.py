@@ -1,0 +1,59 @@
+"""Databases of the firm that rows go to, besides Tolva's own. A setting says which; each belongs to one tenant."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors as pg
+
+from tolva.db.faults import passes, translate
+from tolva.db.pool import Connection, connection_options
+from tolva.errors import InvalidInput, SettingsError
+
+IDLE = "15s"
+"""How long a frozen worker may keep the locks of an open transaction."""
+
+
+class Destinations:
+    """By `TENANT/NAME`, the address of each."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self._addresses = addresses
+
+    def require(self, tenant_id: str, name: str) -> None:
+        """Raises InvalidInput when the tenant has no destination of this name."""
+        self._address(tenant_id, name)
+
+    @contextmanager
+    def connect(self, tenant_id: str, name: str) -> Generator[Connection]:
+        """A connection in autocommit, as the login of its address, with `app.tenant_id` set.
+
+        Raises InvalidInput when there is no such destination, SettingsError when it refuses the login,
+        DatabaseUnavailable while it does not answer. Errors name the destination, never its address.
+        """
+        address = self._address(tenant_id, name)
+        try:
+            with Connection.connect(address, **connection_options("tolva destination")) as conn:
+                conn.execute(
+                    "SELECT set_config('app.tenant_id', %s, false), "
+                    "set_config('idle_in_transaction_session_timeout', %s, false)",
+                    (tenant_id, IDLE),
+                )
+                yield conn
+        except pg.InsufficientPrivilege as error:
+            said = error.diag.message_primary
+            raise SettingsError(f"The login of destination '{name}' lacks a right: {said}.") from error
+        except psycopg.Error as error:
+            if not passes(error):
+                raise
+            told = translate(error)
+            raise type(told)(f"Destination '{name}': {told}") from error
+
+    def _address(self, tenant_id: str, name: str) -> str:
+        address = self._addresses.get(f"{tenant_id}/{name}")
+        if address is None:
+            raise InvalidInput(
+                f"destination: there is none called {name!r}; the operator names its database in TOLVA_DESTINATIONS"
+                f" as {tenant_id}/{name}"
+            )
+        return address

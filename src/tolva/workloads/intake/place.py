@@ -1,0 +1,152 @@
+"""Where the rows of a job go: into a table of Tolva's own database, or of another one. Exactly once in both."""
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from tolva.connectors.destinations import Destinations
+from tolva.core.job import Json
+from tolva.db.pool import Connection
+from tolva.errors import TryLater
+from tolva.jobs.context import Context
+from tolva.tables.handover import create_handover, forget_handover, take_handover, write_handover
+from tolva.tables.ledger import OWN, PASSING, passing_ledger, take_passing
+from tolva.tables.schema import Schema
+from tolva.workloads.intake.schemas import require_target
+from tolva.workloads.intake.sql import SQL
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one chunk means for its job, apart from the rows in their table. All of it is JSON."""
+
+    checkpoint: Json
+    progress: Json
+    errors: Json
+    """Columns, as `error_lines` makes them."""
+    undone: Json | None = None
+    """The line of the ledger that was put back: `job_id`, `last_row`."""
+    ledger: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Lines that Tolva's own ledger lacks."""
+
+    def write(self, ctx: Context, conn: Connection) -> None:
+        """Write it in an open transaction of the job."""
+        for line in self.ledger:
+            conn.execute(SQL["add_ledger"], line)
+        if self.errors["row"]:
+            conn.execute(SQL["add_errors"], {**self.errors, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id})
+        if self.undone:
+            conn.execute(SQL["mark_undone"], self.undone)
+        ctx.save(self.checkpoint)
+        ctx.progress(**self.progress)
+
+
+class Place(Protocol):
+    """The database that a job writes rows into, chunk by chunk."""
+
+    ledger: sql.Composable
+    """Where a chunk notes what it does."""
+
+    def chunk(self) -> AbstractContextManager[Connection]:
+        """A transaction for the rows of one chunk; what is done in it counts only if `keep` ends it."""
+        ...
+
+    def keep(self, outcome: Outcome) -> None:
+        """Commit the open chunk, rows and outcome, all or nothing."""
+        ...
+
+    def session(self, purpose: str) -> AbstractContextManager[Connection]:
+        """A connection for reading and for temporary tables."""
+        ...
+
+
+@contextmanager
+def placed(ctx: Context, destinations: Destinations, schema: Schema) -> Generator[Place]:
+    """The place of a schema's rows, once its table is there and the job has caught up with it.
+
+    Raises Conflict where the table is not there, InvalidInput where it does not fit, DatabaseUnavailable.
+    """
+    if schema.destination is None:
+        with ctx.transaction() as conn:
+            require_target(conn, schema)
+        yield _Here(ctx)
+        return
+    with destinations.connect(ctx.tenant_id, schema.destination) as remote:
+        require_target(remote, schema)
+        create_handover(remote)
+        remote.execute(passing_ledger())
+        place = _There(ctx, remote)
+        place.catch_up()
+        yield place
+        forget_handover(remote, ctx.job_id)
+
+
+class _Here:
+    """Tolva's own database: one transaction for all."""
+
+    ledger: sql.Composable = OWN
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._open: Connection | None = None
+
+    @contextmanager
+    def chunk(self) -> Generator[Connection]:
+        with self._ctx.transaction() as self._open:
+            yield self._open
+
+    def keep(self, outcome: Outcome) -> None:
+        assert self._open is not None, "a chunk is open"
+        outcome.write(self._ctx, self._open)
+
+    def session(self, purpose: str) -> AbstractContextManager[Connection]:
+        return self._ctx.session(purpose)
+
+
+class _There:
+    """Another database, which commits first, and with the rows a note of what they mean; see `tables.handover`."""
+
+    ledger: sql.Composable = PASSING
+
+    def __init__(self, ctx: Context, remote: Connection) -> None:
+        self._ctx = ctx
+        self._remote = remote
+
+    def catch_up(self) -> None:
+        with self._remote.transaction():
+            note = take_handover(self._remote, self._ctx.job_id)
+            if self._is_news(note):
+                with self._ctx.transaction() as conn:
+                    Outcome(**note).write(self._ctx, conn)
+
+    def _is_news(self, note: Any) -> bool:
+        return note is not None and note["checkpoint"] != self._ctx.checkpoint
+
+    @contextmanager
+    def chunk(self) -> Generator[Connection]:
+        self._remote.execute("BEGIN")
+        try:
+            if self._is_news(take_handover(self._remote, self._ctx.job_id)):
+                raise TryLater("Another worker has just gone on with this job.")
+            yield self._remote
+        finally:
+            if self._remote.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+                self._remote.execute("ROLLBACK")
+
+    def keep(self, outcome: Outcome) -> None:
+        lines = self._remote.execute(take_passing()).fetchall()
+        told: dict[str, Any] = asdict(outcome)
+        told["ledger"] = [{**line, "job_id": self._ctx.job_id} for line in lines]
+        write_handover(self._remote, self._ctx.job_id, told)
+        with self._ctx.transaction() as conn:
+            Outcome(**told).write(self._ctx, conn)
+            self._remote.execute("COMMIT")
+
+    @contextmanager
+    def session(self, purpose: str) -> Generator[Connection]:
+        del purpose  # it is one already
+        yield self._remote

@@ -1,0 +1,159 @@
+"""Rows into another database: exactly once, whichever of the two commits is the last that happens."""
+
+import json
+from collections.abc import Generator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.conftest import Cluster, Fresh
+from tests.intake.test_schemas import SALES, URL
+from tests.intake.test_uploads import ended, upload
+from tests.service import Service
+from tolva import app
+from tolva.errors import DatabaseUnavailable, Draining, SettingsError
+from tolva.jobs.step import Step
+from tolva.settings import Settings, load_settings
+from tolva.tables.document import load_schema
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake import place
+
+ELSEWHERE: dict[str, Any] = {**SALES, "destination": "erp"}
+HEADER = "Código;Día;Monto;Pagado"
+
+
+@pytest.fixture
+def erp(cluster: Cluster) -> Iterator[str]:
+    """Another database on the same server."""
+    name = f"tolva_erp_{uuid4().hex}"
+    cluster.create(name)
+    yield make_conninfo(**conninfo_to_dict(cluster.admin_dsn) | {"dbname": name})
+    cluster.drop(name)
+
+
+@pytest.fixture
+def settings(fresh: Fresh, tmp_path: Path, erp: str) -> Settings:
+    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0, destinations={"default/erp": erp})
+
+
+@pytest.fixture
+def there(erp: str) -> Generator[psycopg.Connection]:
+    with psycopg.connect(erp, autocommit=True) as conn:
+        yield conn
+
+
+def prepared(service: Service) -> None:
+    """The schema is there, and its table in the other database."""
+    answer = service.client.put(f"{URL}/ventas", json=ELSEWHERE)
+    assert answer.json() == {"name": "ventas", "version": 1, "target_ready": False}
+    nowhere = app.Server("", "", embedded=False)
+    app.make_target(service.settings, nowhere, DEFAULT_TENANT, load_schema(ELSEWHERE))
+
+
+def sales(there: psycopg.Connection) -> list[tuple[Any, ...]]:
+    return there.execute("SELECT code, day::text, amount::text, kind, paid FROM sales ORDER BY code, day").fetchall()
+
+
+def sheet(rows: range, amount: int) -> str:
+    return "\n".join([HEADER, *(f"{n:03};03/04/2026;{amount if n % 7 else 'x'};sí" for n in rows)])
+
+
+def sent(service: Service, content: str, **params: Any) -> dict[str, Any]:
+    return ended(service, upload(service, content, schema="ventas", params="{}", **params))
+
+
+def test_rows_go_to_a_table_of_another_database(service: Service, there: psycopg.Connection) -> None:
+    prepared(service)
+    dry = sent(service, f"{HEADER}\n007;03/04/2026;1.234;sí\n", dry_run="true")
+    assert (dry["result"]["created"], sales(there)) == (1, [])
+    first = sent(service, f"{HEADER}\n007;03/04/2026;1.234;sí\n")
+    assert first["result"]["created"] == 1
+    assert sales(there) == [("007", "2026-04-03", "1234.00", "contado", True)]
+    again = sent(service, f"{HEADER}\n007;03/04/2026;1.300;sí\n008;03/04/2026;;no\n")
+    assert (again["result"]["updated"], again["result"]["created"]) == (1, 1)
+    changes = service.client.get(f"/api/v1/jobs/{again['id']}/changes").json()["changes"]
+    assert [change["key"] for change in changes] == [["008", "2026-04-03"], ["007", "2026-04-03"]]
+    assert changes[1]["fields"] == {"amount": ["1234.00", "1300.00"]}
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{again['id']}/undo"))
+    assert (undone["result"]["removed"], undone["result"]["restored"], undone["result"]["conflicts"]) == (1, 1, 0)
+    assert sales(there) == [("007", "2026-04-03", "1234.00", "contado", True)]
+    assert there.execute("SELECT count(*) FROM tolva_handover").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("commits", ["neither", "the other database"])
+def test_a_crash_between_two_commits_changes_nothing(
+    service: Service, there: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, commits: str
+) -> None:
+    """Every second chunk of each job is interrupted, before either commit or between them."""
+    prepared(service)
+    kept, number = place._There.keep, count()
+
+    def keep(self: Any, outcome: Any) -> None:
+        if next(number) % 2:
+            return kept(self, outcome)
+        if commits == "neither":
+            raise Draining("the worker is going down")
+        with monkeypatch.context() as broken:
+            broken.setattr(Step, "seal", lambda _: _drain())
+            return kept(self, outcome)
+
+    seen = []
+    for crashing in (False, True):
+        there.execute("TRUNCATE sales")
+        with monkeypatch.context() as patch:
+            if crashing:
+                patch.setattr(place._There, "keep", keep)
+            first, second = sent(service, sheet(range(60), 5)), sent(service, sheet(range(30, 90), 6))
+            loaded = sales(there)
+            there.execute("UPDATE sales SET amount = 1 WHERE code = '040'")
+            undone = ended(service, service.client.post(f"/api/v1/jobs/{second['id']}/undo"))
+        tables = [service.client.get(f"/api/v1/jobs/{each['id']}/errors").json() for each in (first, second, undone)]
+        changes = service.client.get(f"/api/v1/jobs/{second['id']}/changes").json()
+        undone["result"].pop("undo_of")
+        seen.append((first["result"], second["result"], undone["result"], loaded, sales(there), tables, changes))
+    assert seen[0] == seen[1]
+    assert (seen[0][1]["created"], seen[0][1]["updated"], seen[0][2]["conflicts"]) == (26, 26, 1)
+
+
+def _drain() -> None:
+    raise Draining("the worker is going down")
+
+
+def test_a_destination_is_its_tenants_and_is_named_in_errors_without_its_address(
+    service: Service, settings: Settings, tmp_path: Path
+) -> None:
+    refused = service.client.put(f"{URL}/ventas", json={**ELSEWHERE, "destination": "crm"})
+    assert refused.status_code == 400
+    assert "'crm'; the operator names its database in TOLVA_DESTINATIONS as default/crm" in refused.json()["detail"]
+    secret = "postgresql://u:hunter2@127.0.0.1:1/x"
+    broken = load_settings(data_dir=tmp_path, destinations={"default/erp": secret})
+    with pytest.raises(DatabaseUnavailable) as told, app.destinations(broken).connect("default", "erp"):
+        pass
+    assert "Destination 'erp': PostgreSQL does not answer" in str(told.value)
+    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in repr(broken)
+
+
+def test_addresses_that_cannot_be_read_are_refused_unrepeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("{", json.dumps({"erp": "postgresql://h/x"}), json.dumps({"default/erp": "hunter2 port"})):
+        monkeypatch.setenv("TOLVA_DESTINATIONS", value)
+        with pytest.raises(SettingsError, match="TOLVA_DESTINATIONS") as told:
+            load_settings()
+        assert "hunter2" not in str(told.value)
+
+
+def test_a_table_that_does_not_fit_is_told_with_the_path(service: Service, there: psycopg.Connection) -> None:
+    there.execute("CREATE TABLE sales (code text, day date, amount numeric(12,2), kind text, paid boolean)")
+    refused = service.client.put(f"{URL}/ventas", json=ELSEWHERE)
+    assert (refused.status_code, "primaryKey: 'sales' has no unique index on code, day" in refused.text) == (400, True)
+    there.execute("CREATE UNIQUE INDEX ON sales (code, day)")
+    assert service.client.put(f"{URL}/ventas", json=ELSEWHERE).json()["target_ready"] is True
+    there.execute(sql.SQL("ALTER TABLE sales DROP COLUMN paid"))
+    failed = sent(service, f"{HEADER}\n007;03/04/2026;1.234;sí\n")
+    assert failed["error"]["message"] == "fields[4].name: 'sales' has no column 'paid'"
