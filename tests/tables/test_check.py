@@ -7,6 +7,7 @@ import pytest
 
 from tolva.errors import InvalidInput
 from tolva.tables.check import Checked, check, check_constants
+from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
 from tolva.tables.reading.source import Frame, Position
 from tolva.tables.schema import Schema
@@ -199,3 +200,23 @@ def test_a_wrong_constant_is_refused(products: Schema, constants: dict[str, str]
     with pytest.raises(InvalidInput) as error:
         check_constants(constants, products)
     assert str(error.value) == said
+
+
+def test_an_error_quotes_what_the_user_wrote_not_what_was_made_of_it() -> None:
+    schema = load_schema(
+        {
+            "target": "places",
+            "primaryKey": ["pais"],
+            "fields": [
+                {
+                    "name": "pais",
+                    "transforms": ["upper", "collapse_spaces"],
+                    "constraints": {"required": True, "maxLength": 4, "enum": ["CO"]},
+                }
+            ],
+        }
+    )
+    rows = {"row": [2], "flaw": [None], "more": [None], "c0": [" Perú  Sur "]}
+    frame = Frame(pl.DataFrame(rows, schema_overrides={"flaw": pl.String, "more": pl.List(pl.String)}), Position(2))
+    errors = check(frame, match_headers(["pais"], schema), schema).errors
+    assert errors.select("value", "message").rows() == [("Perú  Sur", 'pais: "Perú  Sur" no es uno de: CO')]

@@ -55,7 +55,7 @@ def check(
         [
             flaw_errors(frame.rows),
             missing_errors(judged, mapping, schema),
-            *(field_errors(judged, schema.field(match.field), match.header) for match in wrong),
+            *(field_errors(judged, sound[f"c{m.column}"], schema.field(m.field), m.header) for m in wrong),
         ]
     ).sort("row", maintain_order=True)
     good = judged.filter(pl.col("?bad").not_()).select(
@@ -81,7 +81,7 @@ def check_constants(constants: AnyMapping[str, str], schema: Schema) -> dict[str
     missing = [field.name for field in fields if field.required and judged[field.name][0] is None]
     if missing:
         raise InvalidInput(f"Parámetros obligatorios vacíos: {', '.join(missing)}")
-    errors = pl.concat(field_errors(judged, field, field.name) for field in fields)
+    errors = pl.concat(field_errors(judged, given[field.name], field, field.name) for field in fields)
     if errors.height:
         raise InvalidInput("; ".join(errors["message"]))
     return {field.name: judged[field.name][0] for field in fields if judged[field.name][0] is not None}

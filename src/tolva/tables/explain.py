@@ -27,19 +27,28 @@ FLAWS = {
 }
 
 
-def field_errors(judged: pl.DataFrame, field: Field, header: str) -> pl.DataFrame:
-    """One error per cell of this field with a fault, told under the user's header."""
+def field_errors(judged: pl.DataFrame, cells: pl.Series, field: Field, header: str) -> pl.DataFrame:
+    """One error per cell of this field with a fault, told under the user's header and in the user's own writing.
+
+    `cells` are the field's cells as they came, one for each judged row.
+    """
     faults = dict(enumerate(faults_of(field)))
     number = pl.col(f"!{field.name}")
-    shown = pl.col(field.name).str.replace_all("\0", "\ufffd", literal=True)
+    shown = pl.col("cell").str.strip_chars().str.replace_all("\0", "\ufffd", literal=True)
     quoted = pl.when(shown.str.len_chars() > MAX_QUOTED).then(shown.str.slice(0, MAX_QUOTED) + "…").otherwise(shown)
     said = number.replace_strict({key: fault.said for key, fault in faults.items()}, return_dtype=pl.String)
-    return judged.filter(number.is_not_null()).select(
-        "row",
-        pl.lit(header).alias("column"),
-        shown.str.slice(0, MAX_VALUE).alias("value"),
-        number.replace_strict({key: fault.code for key, fault in faults.items()}, return_dtype=pl.String).alias("code"),
-        pl.format('{}: "{}" {}', pl.lit(field.name), quoted, said).alias("message"),
+    return (
+        judged.with_columns(cells.alias("cell"))
+        .filter(number.is_not_null())
+        .select(
+            "row",
+            pl.lit(header).alias("column"),
+            shown.str.slice(0, MAX_VALUE).alias("value"),
+            number.replace_strict({key: fault.code for key, fault in faults.items()}, return_dtype=pl.String).alias(
+                "code"
+            ),
+            pl.format('{}: "{}" {}', pl.lit(field.name), quoted, said).alias("message"),
+        )
     )
 
 
