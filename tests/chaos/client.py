@@ -3,17 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
+from tests.chaos.asking import PAUSE, Asking
 from tests.chaos.sheet import Sheet
 from tests.chaos.up import Up
 
 SUPPLIER = "PROV001"
-PAUSE = 0.05
-"""Seconds between two questions."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +29,18 @@ class Client(threading.Thread):
 
     def __init__(self, up: Up, sheets: Sequence[Sheet], more: threading.Event) -> None:
         super().__init__(name="client", daemon=True)
-        self._up = up
+        self._asking = Asking(up)
         self._sheets = sheets
         self._more = more
-        self._http = httpx.Client(timeout=5)
         self.rows_seen = 0
         """Rows processed so far, of all files."""
         self.loads: list[Load] = []
         self.fault: BaseException | None = None
-        self.given_up = threading.Event()
+        self.given_up = self._asking.given_up
 
     def run(self) -> None:
         try:
-            with self._http:
+            with closing(self._asking):
                 for number, sheet in enumerate(self._course()):
                     self.loads.append(self._load(sheet, f"{number} {sheet.name}"))
         except BaseException as error:
@@ -56,7 +53,7 @@ class Client(threading.Thread):
 
     def _load(self, sheet: Sheet, key: str) -> Load:
         parameters = {"proveedor_id": SUPPLIER}
-        sent = self._ask(
+        sent = self._asking.ask(
             "POST",
             "/api/catalog/items/bulk-upload",
             params=parameters,
@@ -66,30 +63,13 @@ class Client(threading.Thread):
         status = self._follow(sent["status_url"])
         if status["result"] is None:
             return Load(sheet, sent["task_id"], status, "")
-        return Load(sheet, sent["task_id"], status, self._ask("GET", status["result"]["errores_url"]).text)
+        return Load(sheet, sent["task_id"], status, self._asking.ask("GET", status["result"]["errores_url"]).text)
 
     def _follow(self, path: str) -> dict[str, Any]:
         before = self.rows_seen
         while True:
-            status = self._ask("GET", path).json()
+            status = self._asking.ask("GET", path).json()
             self.rows_seen = before + status["progress"]["processed"]
             if status["status"] in ("completed", "failed"):
                 return status
             time.sleep(PAUSE)
-
-    def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        while not self.given_up.is_set():
-            answer = self._try(method, path, **given)
-            if answer is not None and answer.status_code < 500:
-                return answer.raise_for_status()
-            time.sleep(PAUSE)
-        raise RuntimeError("the test is over")
-
-    def _try(self, method: str, path: str, **given: Any) -> httpx.Response | None:
-        url = self._up.url
-        if url is None:
-            return None
-        try:
-            return self._http.request(method, url + path, **given)
-        except httpx.TransportError:
-            return None

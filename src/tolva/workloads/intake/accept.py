@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from tolva.connectors.blobs import Blob, BlobWriter
+from tolva.connectors.blobs import BlobWriter
 from tolva.core.job import JobId, Json, NewJob
 from tolva.errors import Conflict, NotFound
 from tolva.jobs.payload import clean
@@ -55,7 +55,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
     job = NewJob(
         arrival.job,
         {"schema": arrival.schema, "filename": filename},
-        unique_key=f"upload {arrival.idempotency_key}" if arrival.idempotency_key else None,
+        unique_key=_unique(arrival.idempotency_key),
         unique_forever=True,
     )
     blob, committing = received.keep(), False
@@ -76,29 +76,43 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         raise
     if not made.created:
         received.discard(blob)
-        _require_same(jobs, tenant_id, made.id, arrival, blob)
+        sent = {"sha256": blob.sha256, "schema": arrival.schema}
+        sent |= {"constants": dict(arrival.constants), "options": arrival.options}
+        _require_same(jobs, tenant_id, made.id, sent)
     return made.id
 
 
-def accept_again(jobs: Jobs, tenant_id: str, upload_id: JobId, kind: str, options: Json) -> JobId:
-    """Make another job for the file of an upload. Raises NotFound."""
+def accept_again(
+    jobs: Jobs, tenant_id: str, upload_id: JobId, kind: str, options: Json, idempotency_key: str | None = None
+) -> JobId:
+    """Make another job for the file of an upload; with a known idempotency key, the job of the first time.
+
+    Raises NotFound, Conflict when the key was used for something else.
+    """
     with jobs.work(tenant_id) as work:
         upload = work.conn.execute(SQL["upload_of"], {"job_id": upload_id}).fetchone()
         if upload is None:
             raise NotFound(f"There is no upload {upload_id}.")
-        [made] = work.enqueue(NewJob(kind, {"schema": upload["schema"], "filename": upload["filename"]}))
-        said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
-        work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
-        keep_mapping(work.conn, tenant_id, upload["schema"], options.get("mapping", {}))
+        asked = {"schema": upload["schema"], "filename": upload["filename"]}
+        [made] = work.enqueue(NewJob(kind, asked, unique_key=_unique(idempotency_key), unique_forever=True))
+        if made.created:
+            said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
+            work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
+            keep_mapping(work.conn, tenant_id, upload["schema"], options.get("mapping", {}))
+    if not made.created:
+        _require_same(jobs, tenant_id, made.id, upload | {"options": options})
     return made.id
 
 
-def _require_same(jobs: Jobs, tenant_id: str, first: JobId, arrival: Arrival, blob: Blob) -> None:
+def _unique(idempotency_key: str | None) -> str | None:
+    return f"upload {idempotency_key}" if idempotency_key else None
+
+
+def _require_same(jobs: Jobs, tenant_id: str, first: JobId, sent: Mapping[str, Any]) -> None:
     """A key that is used again by mistake must not make a file vanish without a word."""
     with jobs.db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": first}).fetchone()
-    sent = (blob.sha256, arrival.schema, dict(arrival.constants), arrival.options)
-    if upload is not None and sent != tuple(upload[name] for name in ("sha256", "schema", "constants", "options")):
+    if upload is not None and any(sent[name] != upload[name] for name in ("sha256", "schema", "constants", "options")):
         raise Conflict(
             f"La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {first}). Envíelo con una clave nueva."
         )

@@ -117,11 +117,11 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
             return preview(jobs.db, blobs, DEFAULT_TENANT, JobId(str(id)), scratch, schema, options)
 
     @router.post("/uploads/{id}/load", status_code=202)
-    def load_again(id: UUID, again: Again) -> dict[str, Any]:
+    def load_again(id: UUID, again: Again, idempotency_key: Key = None) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)
         kind = REHEARSE if again.dry_run else LOAD
-        return _accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options))
+        return _accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options, idempotency_key))
 
     @router.get("/jobs/{id}/errors", response_model=None)
     def get_errors(

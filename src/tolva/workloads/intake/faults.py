@@ -8,7 +8,7 @@ import polars as pl
 from tolva.core.job import Json
 
 
-def error_lines(errors: pl.DataFrame) -> Json:
+def error_columns(errors: pl.DataFrame) -> Json:
     """The errors (ERROR_COLUMNS) of one chunk as the columns that `add_errors` takes."""
     places = errors.select(pl.int_range(pl.len()).over("row").alias("n"))["n"].to_list()
     return {name: errors[name].to_list() for name in ("row", "column", "value", "code", "message")} | {"n": places}

@@ -10,7 +10,7 @@ from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.ledger import Entry
 from tolva.tables.sift import load_sifted
-from tolva.workloads.intake.faults import error_lines
+from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import Outcome, Place, placed
 from tolva.workloads.intake.sql import SQL
@@ -44,5 +44,5 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
             )
             outcome = checked.without(refused)
             tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
-            place.keep(Outcome(tally.to_json(), tally.counters(total), error_lines(outcome.errors)))
+            place.keep(Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
     return tally.result(total)

@@ -27,7 +27,7 @@ class Outcome:
     checkpoint: Json
     progress: Json
     errors: Json
-    """Columns, as `error_lines` makes them."""
+    """Columns, as `error_columns` makes them."""
     undone: Json | None = None
     """The line of the ledger that was put back: `job_id`, `last_row`."""
     ledger: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

@@ -21,7 +21,7 @@ from tolva.tables.ledger import PASSING, Entry, passing_ledger, take_passing
 from tolva.tables.load import Loaded
 from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
-from tolva.workloads.intake.faults import error_lines
+from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import Outcome, placed
 from tolva.workloads.intake.tally import Tally
@@ -54,7 +54,7 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
             continue
         tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
         with ctx.transaction() as conn:
-            done = Outcome(tally.to_json(), tally.counters(total), error_lines(outcome.errors), ledger=lines)
+            done = Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
             done.write(ctx, conn)
     return tally.result(total)
 
