@@ -39,6 +39,7 @@ fuzz: $(ENV) ## Damaged and absurd files through reader and mapper, for an hour 
 bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
 	$(BIN)/python -m bench.jobs
 	$(BIN)/python -m bench.tables
+	$(BIN)/python -m bench.accept
 
 lock: $(ENV) ## Newer dependencies into both lock files
 	$(BIN)/python -m pip install --quiet uv

@@ -9,10 +9,14 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.shift import Shift
 from tolva.logs import set_up_logs
 
+NICENESS = 10
+"""Where a machine has too few cores for everybody, those who wait for an answer of the API go first."""
+
 
 def run_child(plan: WorkerPlan, worker_id: str) -> None:
     """Serve the plan's queues until SIGTERM, then let the running jobs end."""
     die_with_parent()
+    os.nice(NICENESS)
     set_up_logs(plan.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db:

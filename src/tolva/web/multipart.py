@@ -19,6 +19,8 @@ MOST_HEAD = 16 * 1024
 """Bytes of the headers of one part."""
 MOST_AROUND = 64 * 1024
 """Bytes of a form besides its file."""
+STRETCH = 512 * 1024
+"""Bytes that are gathered in memory before they are written."""
 LONGEST_SILENCE = 60.0
 """Seconds between two pieces of a body."""
 LONGEST_UPLOAD = 4 * 3600.0
@@ -63,8 +65,8 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
-            async for chunk in _pieces(request, most + MOST_AROUND):
-                await run_in_threadpool(parser.write, chunk)
+            async for stretch in _stretches(_pieces(request, most + MOST_AROUND)):
+                await run_in_threadpool(parser.write, stretch)
     except TimeoutError:
         raise InvalidInput("The upload took too long or fell silent; nothing was kept. Send it again.") from None
     except FormParserError as error:
@@ -91,6 +93,17 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
         if received > most:
             raise _too_large(most)
         yield piece
+
+
+async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in fewer pieces: each is a trip to another thread."""
+    held = bytearray()
+    async for piece in pieces:
+        held += piece
+        if len(held) >= STRETCH:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held)
 
 
 def _too_large(most: int) -> TooLarge:
