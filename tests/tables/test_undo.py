@@ -1,6 +1,7 @@
 """A rehearsal foretells a load to the last value, and undo takes it back to the last value."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -199,6 +200,30 @@ def test_a_row_that_another_writer_is_quicker_to_make_is_no_error(
         monkeypatch.setattr(loading, "insert", late)
         good = frame({"codigo": "A"}, {"codigo": "B"})
         assert load(conn, products, good, SUPPLIER, Entry(LEDGER, str(uuid4()), 3)) == Loaded(1, 1, 0, ("B",))
+        conn.rollback()
+        other.execute("DELETE FROM products")
+        other.commit()
+
+
+def test_a_row_that_another_writer_changes_meanwhile_is_judged_anew(connect: Any, products: Schema, dsn: str) -> None:
+    """The other one holds the row when the load has seen it; what the ledger says was there is what the other left."""
+    with connect() as conn, connect() as other, psycopg.connect(dsn, autocommit=True) as watcher:
+        conn.execute("DELETE FROM products")
+        load(conn, products, frame({"codigo": "A"}, {"codigo": "B"}), SUPPLIER, Entry(LEDGER, str(uuid4()), 3))
+        conn.commit()
+        other.execute("UPDATE products SET nombre = 'theirs' WHERE codigo = 'A'")
+        change, job = frame({"codigo": "A", "nombre": "ours"}, {"codigo": "B", "nombre": "ours"}), str(uuid4())
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(load, conn, products, change, SUPPLIER, Entry(LEDGER, job, 3))
+            while not watcher.execute("SELECT cardinality(pg_blocking_pids(%s))", [conn.info.backend_pid]).fetchone()[
+                0
+            ]:
+                assert not loading.done()
+            other.commit()
+            assert loading.result() == Loaded(0, 2, 0)
+        [line] = lines(conn, LEDGER, job)
+        assert sorted(was[0] for _, _, was, _ in line["changed"]) == ["N", "theirs"]
+        assert {row[0] for row in conn.execute("SELECT nombre FROM products").fetchall()} == {"ours"}
         conn.rollback()
         other.execute("DELETE FROM products")
         other.commit()

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from tolva.errors import TryLater
 from tolva.tables.ledger import Entry
 from tolva.tables.schema import Schema
 from tolva.tables.sequence import states
@@ -22,7 +23,7 @@ from tolva.tables.upsert import insert, judge, lock, note, parameters, upsert
 
 MAX_KEYS = 1_000
 RACES = 3
-"""How often a frame is judged anew because somebody else was quicker to make one of its rows."""
+"""How often a frame is judged anew because somebody else was quicker to make or change one of its rows."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,20 @@ def load(
             quickly = _load_uniform(cursor, shape, table, entry, values, good.height, likely_new=likely_new)
             if quickly is not None:
                 return quickly
-        return _loaded(cursor.execute(upsert(shape, table, entry.table), values, prepare=False).fetchone())
+        return _load_any(cursor, upsert(shape, table, entry.table), values)
+
+
+def _load_any(cursor: psycopg.Cursor[tuple[Any, ...]], statement: sql.Composed, values: dict[str, Any]) -> Loaded:
+    """The general case. Raises TryLater where others change the frame's rows all the time."""
+    for _ in range(RACES):
+        with cursor.connection.transaction():
+            row = cursor.execute(statement, values, prepare=False).fetchone()
+            assert row is not None, "there is one row of counts"
+            *counted, whole = row
+            if whole:
+                return _loaded(tuple(counted))
+            raise psycopg.Rollback
+    raise TryLater("Somebody else is changing the rows of this chunk.")
 
 
 def _load_uniform(

@@ -56,14 +56,19 @@ VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}',
 # steps     whether each row changes the state that the row before it left in its key; a key's first row is compared
 #           with what is stored. A frame without repeated keys has no second branch to compute
 # fresh     the first row of each new key
-# written   the last state of each new key; rewritten: of each known one where it differs from what is stored
+# written   the last state of each new key; rewritten: of each known one where it differs from what is stored, found
+#           by its place, which spares a second look-up. A row that somebody else has changed since the snapshot has
+#           moved, and is left out; the last column tells, and the frame has to be judged anew
 # changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
     SELECT now.*, {changes_old} AS "_changes" FROM (
-        SELECT stage.*, {there} AS "_known"{old}
+        SELECT stage.*, target."_ctid", target."_part", {there} AS "_known"{old}
         FROM {stage} AS stage
-        LEFT JOIN LATERAL (SELECT * FROM {target} AS target WHERE {same} LIMIT 1) AS target ON true
+        LEFT JOIN LATERAL (
+            SELECT target.*, target.ctid AS "_ctid", target.tableoid AS "_part"
+            FROM {target} AS target WHERE {same} LIMIT 1
+        ) AS target ON true
     ) AS now
 ), steps AS (
     SELECT now."_changes" AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
@@ -79,9 +84,10 @@ WITH matched AS MATERIALIZED (
     ON CONFLICT ({key}) DO UPDATE SET {assignments}
     RETURNING {key_text} AS key, {hash} AS hash
 ), rewritten AS (
-    INSERT INTO {target} AS target ({columns})
-    SELECT {values} FROM matched AS now WHERE now."_last" AND now."_known" AND now."_changes"
-    ON CONFLICT ({key}) DO UPDATE SET {assignments}
+    UPDATE {target} AS target SET {rewriting} FROM matched AS now
+    WHERE target.ctid = now."_ctid" AND target.tableoid = now."_part"
+      AND now."_last" AND now."_known" AND now."_changes"
+    RETURNING true
 ), made AS (
     SELECT array_agg(key) AS keys, array_agg(hash) AS hashes FROM written
 ), changed AS (
@@ -99,7 +105,9 @@ WITH matched AS MATERIALIZED (
       coalesce(changed.became, '{{}}')
     FROM counts, made, changed
 )
-SELECT counts.*, ARRAY(SELECT key FROM fresh ORDER BY "row" LIMIT %(keep)s) FROM counts
+SELECT counts.*, ARRAY(SELECT key FROM fresh ORDER BY "row" LIMIT %(keep)s),
+  (SELECT count(*) FROM rewritten) = (SELECT count(*) FROM matched WHERE "_last" AND "_known" AND "_changes")
+FROM counts
 """
 
 LEDGER_COLUMNS = sql.SQL(
@@ -147,12 +155,15 @@ def note(ledger: sql.Composable) -> sql.Composed:
 
 
 def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.Composed:
-    """Writes the staged rows. Yields one row: created, changed, unchanged, the first created keys.
+    """Writes the staged rows. Yields one row: created, changed, unchanged, the first created keys, whether all went.
+
+    If not, somebody else was quicker to change a row, and it must be rolled back.
 
     Parameters: `keep`, `job_id`, `last_row`, and `const_…` and `default_…` per constant and default.
     """
     news = [sql.SQL("coalesce({}, {})").format(_of("now", field), _old(field, "now")) for field in shape.values]
     updates = [sql.SQL("{} = {}").format(_name(field), _of("excluded", field)) for field in shape.values]
+    rewriting = [sql.SQL("{} = {}").format(_name(field), new) for field, new in zip(shape.values, news, strict=True)]
     return sql.SQL(UPSERT).format(
         stage=STAGE,
         target=target,
@@ -165,6 +176,7 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
         there=there(shape),
         key=_comma(map(sql.Identifier, (*["tenant_id"] * shape.tenanted, *shape.schema.key))),
         assignments=_comma([*updates, touched(shape)]),
+        rewriting=_comma([*rewriting, touched(shape)]),
         now_key=key_text(shape, "now"),
         key_text=key_text(shape, "target"),
         hash=row_hash(shape, "target"),
