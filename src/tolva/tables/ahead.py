@@ -1,7 +1,7 @@
 """The next item is made while the present one is worked on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Full, Queue
 from typing import TypeVar
 
@@ -18,8 +18,10 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item]:
     """The items, made in a thread of their own and at most one ahead. What raises there raises here.
+
+    Close it when you want no more: the thread ends with that.
 
     >>> list(ahead(iter([1, 2, 3])))
     [1, 2, 3]

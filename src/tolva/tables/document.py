@@ -123,5 +123,10 @@ def _check_key(schema: Schema) -> None:
             if not field.max_length or field.max_length > room:
                 raise InvalidInput(f"{path}.maxLength: a text of the key needs one, all together {MAX_KEY_LENGTH}")
             room -= field.max_length
+    for number, field in enumerate(schema.fields):
+        if field.source == "params" and field.name not in schema.key:
+            raise InvalidInput(
+                f"fields[{number}].source: a field that comes with the request must be of the primaryKey"
+            )
     if not schema.file_key:
         raise InvalidInput("primaryKey: at least one of its fields must come from the file")

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _OTHER = re.compile(r"[\W_]+")
+LONGEST = 200
+"""Characters of a header that count; the rest is some text that stands where headers are looked for."""
 
 
 def fold(header: str) -> str:
@@ -14,6 +16,6 @@ def fold(header: str) -> str:
     >>> fold("Preço")
     'preco'
     """
-    decomposed = unicodedata.normalize("NFKD", header.casefold())
+    decomposed = unicodedata.normalize("NFKD", header[:LONGEST].casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _OTHER.sub(" ", bare).strip()

@@ -160,7 +160,10 @@ def _how(header: str, field: Field) -> How | None:
 
 def _likeness(header: str, field: Field) -> float:
     folded = fold(header)
-    return max(SequenceMatcher(None, folded, fold(name)).ratio() for name in _names(field)) if folded else 0.0
+    matchers = [SequenceMatcher(None, folded, fold(name)) for name in _names(field)] if folded else []
+    # `ratio` is dear; the other two are never below it.
+    likely = [m for m in matchers if m.real_quick_ratio() >= ALIKE and m.quick_ratio() >= ALIKE]
+    return max((matcher.ratio() for matcher in likely), default=0.0)
 
 
 def _told_rivals(rivals: Iterable[tuple[Match, ...]]) -> str:

@@ -36,6 +36,7 @@ def load_sifted(
     try:
         with conn.transaction():
             loaded = load(conn, schema, good, constants, entry, like=like, rehearsal=rehearsal, keep=keep)
+            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred would fail at the commit, all of it
         return loaded, pl.DataFrame(schema=ERROR_COLUMNS)
     except REFUSALS as refusal:
         if good.height == 1:

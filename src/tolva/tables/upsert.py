@@ -19,7 +19,7 @@ TENANT = sql.SQL("current_setting('app.tenant_id')")
 # Two loads of one supplier would count the same new key twice, and could wait for each other's rows in a circle.
 # So they take turns; other suppliers and tenants do not wait. The statement that follows takes its snapshot after
 # the lock, so it sees what the load before has committed (in READ COMMITTED, the default). Writers that are not
-# loads do not take the lock: ON CONFLICT keeps their rows and ours whole.
+# loads do not take the lock: what they do meanwhile is noticed, and the frame judged anew.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(31), current_setting('app.tenant_id'), {}), 0))"
 
 # What a frame's rows would do, if none repeats a key of another: how many are known, and how many of those change.
@@ -57,8 +57,8 @@ VALUES (%(job_id)s, %(last_row)s, {tenant}, 0, 0, %(unchanged)s, '{{}}', '{{}}',
 #           with what is stored. A frame without repeated keys has no second branch to compute
 # fresh     the first row of each new key
 # written   the last state of each new key; rewritten: of each known one where it differs from what is stored, found
-#           by its place, which spares a second look-up. A row that somebody else has changed since the snapshot has
-#           moved, and is left out; the last column tells, and the frame has to be judged anew
+#           by its place, which spares a second look-up. A row that somebody else has made or changed since the
+#           snapshot is left out of both; the last column tells, and the frame has to be judged anew
 # changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
@@ -81,7 +81,7 @@ WITH matched AS MATERIALIZED (
 ), written AS (
     INSERT INTO {target} AS target ({columns})
     SELECT {values} FROM matched AS now WHERE now."_last" AND NOT now."_known"
-    ON CONFLICT ({key}) DO UPDATE SET {assignments}
+    ON CONFLICT ({key}) DO NOTHING
     RETURNING {key_text} AS key, {hash} AS hash
 ), rewritten AS (
     UPDATE {target} AS target SET {rewriting} FROM matched AS now
@@ -106,7 +106,8 @@ WITH matched AS MATERIALIZED (
     FROM counts, made, changed
 )
 SELECT counts.*, ARRAY(SELECT key FROM fresh ORDER BY "row" LIMIT %(keep)s),
-  (SELECT count(*) FROM rewritten) = (SELECT count(*) FROM matched WHERE "_last" AND "_known" AND "_changes")
+  (SELECT count(*) FROM written) + (SELECT count(*) FROM rewritten)
+    = (SELECT count(*) FROM matched WHERE "_last" AND (NOT "_known" OR "_changes"))
 FROM counts
 """
 
@@ -157,12 +158,11 @@ def note(ledger: sql.Composable) -> sql.Composed:
 def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.Composed:
     """Writes the staged rows. Yields one row: created, changed, unchanged, the first created keys, whether all went.
 
-    If not, somebody else was quicker to change a row, and it must be rolled back.
+    If not, somebody else was quicker to make or change a row, and it must be rolled back.
 
     Parameters: `keep`, `job_id`, `last_row`, and `const_…` and `default_…` per constant and default.
     """
     news = [sql.SQL("coalesce({}, {})").format(_of("now", field), _old(field, "now")) for field in shape.values]
-    updates = [sql.SQL("{} = {}").format(_name(field), _of("excluded", field)) for field in shape.values]
     rewriting = [sql.SQL("{} = {}").format(_name(field), new) for field, new in zip(shape.values, news, strict=True)]
     return sql.SQL(UPSERT).format(
         stage=STAGE,
@@ -175,7 +175,6 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
         values=_comma(_row_values(shape, news)),
         there=there(shape),
         key=_comma(map(sql.Identifier, (*["tenant_id"] * shape.tenanted, *shape.schema.key))),
-        assignments=_comma([*updates, touched(shape)]),
         rewriting=_comma([*rewriting, touched(shape)]),
         now_key=key_text(shape, "now"),
         key_text=key_text(shape, "target"),

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 LONGEST = 600.0
 """Seconds that a workbook may take; one of a million rows takes half a minute."""
 MODULE = "tolva.tables.reading.parser"
+KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")
+"""Variables that a parser gets. The others hold addresses and keys, which it has no use for."""
 LAST_WORDS = 2_000
 """Characters of what a parser said that are logged."""
 OUT_OF_MEMORY = (-signal.SIGABRT, -signal.SIGKILL)
@@ -79,12 +81,15 @@ def _asked(task: str, request: Mapping[str, Any], scratch: Path) -> Any:
         assert child.stdout is not None, "it is a pipe"
         begun = time.monotonic()
         slow = threading.Timer(LONGEST, child.kill)
+        slow.daemon = True
         slow.start()
-        child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
-        child.stdin.flush()
-        answer = child.stdout.read()
-        code = child.wait()
-    slow.cancel()
+        try:
+            child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
+            child.stdin.flush()
+            answer = child.stdout.read()
+            code = child.wait()
+        finally:
+            slow.cancel()
     if code == 0:
         return _told(json.loads(answer))
     log.warning("the workbook parser ended with %s: %s", code, said.read_text("utf-8", "replace")[-LAST_WORDS:])
@@ -103,7 +108,7 @@ def _started(stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=os.environ | {"RUST_BACKTRACE": "0"},
+        env={name: os.environ[name] for name in KEPT if name in os.environ},
     )
 
 

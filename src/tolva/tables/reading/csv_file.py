@@ -134,8 +134,8 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
         raise UnreadableFile(EMPTY)
     width = _width(rows, layout)
     if width > MAX_COLUMNS:
-        raise TooLarge(f"El archivo tiene {width} columnas; se aceptan {MAX_COLUMNS} como máximo.")
-    offset = len(text[: ends[layout.first - 1]].encode()) if layout.first else 0
+        raise TooLarge(f"El archivo tiene más de {MAX_COLUMNS} columnas, que es lo máximo que se acepta.")
+    offset = _bytes_of(head, text[: ends[layout.first - 1]]) if layout.first else 0
     headers = clean_headers(layout.header[: _named(rows, layout, width)])
     headers += ("",) * (_named(rows, layout, width) - len(headers))
     ending = find_end(path, dialect, headers, mark + offset) if not returns else None
@@ -150,6 +150,18 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
     )
     start = Position(layout.first, mark + offset)
     return CsvSource(path, dialect, width, headers, start, ending and ending.offset, returns, found)
+
+
+def _bytes_of(head: bytes, text: str) -> int:
+    """Bytes of the beginning that reads as `text`: told by its line ends, since a damaged byte reads as another length.
+
+    >>> _bytes_of(b"a\xf1o\nb\n", "a\ufffdo\n")
+    4
+    """
+    at = -1
+    for _ in range(text.count("\n")):
+        at = head.index(b"\n", at + 1)
+    return at + 1 if text.endswith("\n") else len(head)
 
 
 def _without_header(rows: pl.DataFrame, headers: tuple[str, ...]) -> pl.DataFrame:

@@ -23,7 +23,6 @@ MARKS = (
 """Byte order marks; the longer of two that begin alike comes first."""
 
 MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 
 FEW = 20
 """Bytes beyond ASCII that are too few to tell a script by."""
@@ -79,7 +78,8 @@ def _least_damaged(path: Path) -> str:
     sample = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            sample += b"\n".join(HIGH.findall(block, 0, 4 * SAMPLE))[: SAMPLE - len(sample)]
+            lines = (line for line in block[: 4 * SAMPLE].split(b"\n") if not line.isascii())
+            sample += b"\n".join(lines)[: SAMPLE - len(sample)]
             multibyte = sum(map(len, MULTIBYTE.findall(block)))
             valid += multibyte
             damaged += _high_bytes(block) - multibyte

@@ -33,6 +33,7 @@ class Number(str):
 NULL = Number()
 DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
+BETWEEN = re.compile(f"[{BLANK},]*")
 HALF = re.compile("[\ud800-\udfff]")
 
 Found = tuple[int, dict[str, str] | None]
@@ -155,26 +156,27 @@ def _elements(path: Path) -> Iterator[Found]:
 
 
 def _array(held: str, file: Any) -> Iterator[Found]:
-    number, ended = 0, False
+    number, ended, at = 0, False, 0
     while True:
-        held = held.lstrip(BLANK + ",")
-        if held.startswith("]"):
+        at = BETWEEN.match(held, at).end()  # pyright: ignore[reportOptionalMemberAccess]
+        if held.startswith("]", at):
             return
         value = end = None
-        if held:
+        if at < len(held):
             try:
-                value, end = DECODER.raw_decode(held)
+                value, end = DECODER.raw_decode(held, at)
             except (ValueError, RecursionError):
                 end = None
         if end is not None and (end < len(held) or ended):
             number += 1
             yield number, _fields(value)
-            held = held[end:]
+            at = end
         elif ended:
             raise UnreadableFile(
                 f"El archivo JSON está dañado o incompleto después del elemento {number}; corríjalo o use .ndjson."
             )
         else:
+            held, at = held[at:], 0
             more = file.read(max(BLOCK, len(held)))
             ended = not more
             held += more

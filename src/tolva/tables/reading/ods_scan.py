@@ -4,7 +4,7 @@ import re
 import zipfile
 
 BLOCK = 1024 * 1024
-TOKEN = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+TOKEN = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^<>]*)>")
 ROWS_REPEATED = re.compile(rb'table:number-rows-repeated="(\d{1,10})"')
 COLUMNS_REPEATED = re.compile(rb'table:number-columns-repeated="(\d{1,10})"')
 VALUE = re.compile(rb"office:value-type=|calcext:value-type=")

@@ -9,22 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from tolva.errors import CallerError
+from tolva.tables.reading.apart import LONGEST, TOO_LARGE
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.workbook import Place, number_share, open_workbook, refuse_large_sheets
 
 MEMORY = 4 * 1024**3
 """Bytes of address space: what a sheet of the most cells needs."""
+SECONDS = round(2 * LONGEST)
+"""Of processor time: also without a parent that looks at the clock, nothing goes on for ever."""
 
 
 def main() -> None:
     """Answers one request. An error of the caller's is an answer too."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     request: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         answer = TASKS[request["task"]](request)
     except CallerError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
+    except MemoryError:
+        answer = {"error": "TooLarge", "message": TOO_LARGE}
     except OSError as error:
         answer = {"errno": error.errno, "message": error.strerror}
     print(json.dumps(answer))

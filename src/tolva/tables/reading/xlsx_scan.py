@@ -19,28 +19,28 @@ REFERENCE = rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']"""
 ANY_CELL = re.compile(REFERENCE)
 PLAIN_CELL = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 WIDE_CELL = re.compile(rb' r="[A-Z]{2}')
-PLAIN_ROW = re.compile(rb'<row [^>]*?r="([0-9]{1,7})"')
+PLAIN_ROW = re.compile(rb'<row [^<>]*?r="([0-9]{1,7})"')
 """What every known program writes, and several times faster to find."""
 UNUSUAL = (b"'", b"\t", b"\n", b"\r", b" =", b"= ", b":row")
 """Signs of what the plain patterns would miss."""
-FILLED_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?" + REFERENCE + rb"[^>]*(?<!/)>")
-UNPLACED_CELL = re.compile(rb"<(?:\w+:)?c\b(?![^>]*\sr\s*=)[^>]*(?<!/)>")
-ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr\s*=\s*["']([0-9]{1,7})["'][^>]*(?<!/)>""")
+FILLED_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?" + REFERENCE + rb"[^<>]*(?<!/)>")
+UNPLACED_CELL = re.compile(rb"<(?:\w+:)?c\b(?![^<>]*\sr\s*=)[^<>]*(?<!/)>")
+ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["'][^<>]*(?<!/)>""")
 IS_ERROR = rb"""\st\s*=\s*["']e["']"""
 ERROR_CELL = re.compile(
-    rb"<(?:\w+:)?c\b(?=[^>]*" + IS_ERROR + rb")[^>]*?" + REFERENCE + rb"[^>]*(?<!/)>"
+    rb"<(?:\w+:)?c\b(?=[^<>]*" + IS_ERROR + rb")[^<>]*?" + REFERENCE + rb"[^<>]*(?<!/)>"
     rb"(?:(?!</(?:\w+:)?c>).){0,65536}?<(?:\w+:)?v>([^<]{1,32})</",
     re.DOTALL,
 )
-SHEET = re.compile(r'<(?:\w+:)?sheet\s[^>]*\b\w+:id="([^"]+)"')
-RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
+SHEET = re.compile(r'<(?:\w+:)?sheet\s[^<>]*\b\w+:id="([^"]+)"')
+RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^<>]*>")
 
 
 MERGED = re.compile(
-    rb"""<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']"""
+    rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']"""
 )
 HIDDEN_ROW = re.compile(
-    rb"""<(?:\w+:)?row\b(?=[^>]*\shidden\s*=\s*["'](?:1|true)["'])[^>]*?\sr\s*=\s*["']([0-9]{1,7})["']"""
+    rb"""<(?:\w+:)?row\b(?=[^<>]*\shidden\s*=\s*["'](?:1|true)["'])[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["']"""
 )
 
 
@@ -113,8 +113,8 @@ def _last_in_order(above: int, numbers: list[bytes]) -> int:
 def has_numbers(archive: zipfile.ZipFile, number: int, column: int, *, after: int) -> bool:
     """Whether a column (from 0) has cells that are numbers by their kind, below the row `after` (from 1)."""
     cell = re.compile(
-        rb"""<(?:\w+:)?c\b(?=[^>]*\sr\s*=\s*["']""" + column_letters(column).encode() + rb"""([0-9]{1,7})["'])"""
-        rb"""(?![^>]*\st\s*=\s*["'](?!n["']))[^>]*(?<!/)>"""
+        rb"""<(?:\w+:)?c\b(?=[^<>]*\sr\s*=\s*["']""" + column_letters(column).encode() + rb"""([0-9]{1,7})["'])"""
+        rb"""(?![^<>]*\st\s*=\s*["'](?!n["']))[^<>]*(?<!/)>"""
     )
     blocks = _whole_rows(archive, _sheet(archive, number))
     return any(int(row) > after for block in blocks for row in cell.findall(block))
@@ -156,12 +156,21 @@ def _whole_rows(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     rest = b""
     with archive.open(name) as sheet:
         while block := sheet.read(BLOCK):
-            whole, found, tail = (rest + block).rpartition(b"</row>")
-            rest = tail if found else whole + tail
+            held = rest + block
+            end = _last_row_end(held)
+            rest = held[end:]
             if len(rest) > MAX_ROW:
                 raise UnreadableFile("Una fila del libro de Excel supera los 32 MB; el archivo parece dañado.")
-            yield whole + found if found else b""
+            yield held[:end]
     yield rest
+
+
+def _last_row_end(held: bytes) -> int:
+    """Where the last row ends, also one whose name has a prefix (`</x:row>`); 0 where none does."""
+    for ending in (b"</row>", b":row>"):
+        if (at := held.rfind(ending)) >= 0:
+            return at + len(ending)
+    return 0
 
 
 def _sheet(archive: zipfile.ZipFile, number: int) -> str:

@@ -20,6 +20,8 @@ from tolva.workloads.intake.sql import SQL
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
 """The kinds of job that an upload can be for."""
+SENT = ("kind", "sha256", "schema", "constants", "options")
+"""What two calls with one idempotency key must have in common."""
 MOST_NAME = 255
 """Characters of a file name that are kept."""
 
@@ -77,7 +79,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
     if not made.created:
         received.discard(blob)
         sent = {"sha256": blob.sha256, "schema": arrival.schema}
-        sent |= {"constants": dict(arrival.constants), "options": arrival.options}
+        sent |= {"constants": dict(arrival.constants), "options": arrival.options, "kind": arrival.job}
         _require_same(jobs, tenant_id, made.id, sent)
     return made.id
 
@@ -100,7 +102,7 @@ def accept_again(
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
             keep_mapping(work.conn, tenant_id, upload["schema"], options.get("mapping", {}))
     if not made.created:
-        _require_same(jobs, tenant_id, made.id, upload | {"options": options})
+        _require_same(jobs, tenant_id, made.id, upload | {"options": options, "kind": kind})
     return made.id
 
 
@@ -111,8 +113,9 @@ def _unique(idempotency_key: str | None) -> str | None:
 def _require_same(jobs: Jobs, tenant_id: str, first: JobId, sent: Mapping[str, Any]) -> None:
     """A key that is used again by mistake must not make a file vanish without a word."""
     with jobs.db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": first}).fetchone()
-    if upload is not None and any(sent[name] != upload[name] for name in ("sha256", "schema", "constants", "options")):
+        upload = conn.execute(SQL["intake_status"], {"job_id": first}).fetchone()
+    if upload is not None and any(sent[name] != upload[name] for name in SENT):
         raise Conflict(
-            f"La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {first}). Envíelo con una clave nueva."
+            f"La Idempotency-Key ya se usó con otro archivo, proveedor o propósito (tarea {first}). "
+            "Envíelo con una clave nueva."
         )

@@ -1,6 +1,7 @@
 """The job that loads an uploaded file into its table: read, check and load chunk by chunk, each in one transaction."""
 
 from collections.abc import Mapping
+from contextlib import closing
 
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
@@ -36,13 +37,14 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
     tally = Tally.from_json(ctx.checkpoint)
     ctx.progress(**tally.counters(total), **intake.told)
     loaded = None
-    for frame, checked in ahead(checked_frames(intake, tally.position)):
-        with place.chunk() as conn:
-            entry = Entry(place.ledger, ctx.job_id, frame.next.row)
-            loaded, refused = load_sifted(
-                conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
-            )
-            outcome = checked.without(refused)
-            tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
-            place.keep(Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
+    with closing(ahead(checked_frames(intake, tally.position))) as pieces:
+        for frame, checked in pieces:
+            with place.chunk() as conn:
+                entry = Entry(place.ledger, ctx.job_id, frame.next.row)
+                loaded, refused = load_sifted(
+                    conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
+                )
+                outcome = checked.without(refused)
+                tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
+                place.keep(Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
     return tally.result(total)

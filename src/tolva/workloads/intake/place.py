@@ -1,10 +1,11 @@
 """Where the rows of a job go: into a table of Tolva's own database, or of another one. Exactly once in both."""
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
@@ -135,7 +136,8 @@ class _There:
             yield self._remote
         finally:
             if self._remote.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-                self._remote.execute("ROLLBACK")
+                with suppress(psycopg.OperationalError, psycopg.InternalError):  # it is gone, and rolled back by that
+                    self._remote.execute("ROLLBACK")
 
     def keep(self, outcome: Outcome) -> None:
         lines = self._remote.execute(take_passing()).fetchall()

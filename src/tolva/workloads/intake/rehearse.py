@@ -6,6 +6,7 @@ before has noted already is not noted twice.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 
 import polars as pl
 from psycopg.rows import DictRow
@@ -46,16 +47,17 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
     seen = tally.position.row if tally.position else -1
     ctx.progress(**tally.counters(total), **intake.told)
     loaded = None
-    for frame, checked in ahead(checked_frames(intake, None)):
-        entry = Entry(PASSING, ctx.job_id, frame.next.row)
-        loaded, refused, lines = _chunk(ctx, session, intake, checked, entry, tally.keys_left, loaded)
-        outcome = checked.without(refused)
-        if frame.next.row <= seen:
-            continue
-        tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
-        with ctx.transaction() as conn:
-            done = Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
-            done.write(ctx, conn)
+    with closing(ahead(checked_frames(intake, None))) as pieces:
+        for frame, checked in pieces:
+            entry = Entry(PASSING, ctx.job_id, frame.next.row)
+            loaded, refused, lines = _chunk(ctx, session, intake, checked, entry, tally.keys_left, loaded)
+            outcome = checked.without(refused)
+            if frame.next.row <= seen:
+                continue
+            tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
+            with ctx.transaction() as conn:
+                done = Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
+                done.write(ctx, conn)
     return tally.result(total)
 
 
