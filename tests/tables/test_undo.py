@@ -85,6 +85,7 @@ def rehearse(conn: psycopg.Connection, schema: Schema, frames: list[pl.DataFrame
 def test_a_rehearsal_equals_the_load_and_undo_restores_exactly(
     conn: psycopg.Connection, products: Schema, before: list[pl.DataFrame], frames: list[pl.DataFrame]
 ) -> None:
+    conn.execute("DELETE FROM products")  # what other tests have left
     schema, job = products.with_defaults({"moneda": "EUR"}), str(uuid4())
     run(conn, schema, before, str(uuid4()), real=True)
     first = held(conn)
@@ -109,6 +110,7 @@ def test_undo_leaves_alone_and_lists_what_has_changed_since(
     data: st.DataObject,
 ) -> None:
     conn.rollback()  # what an example that failed has left
+    conn.execute("DELETE FROM products")  # and what other tests have
     job = str(uuid4())
     run(conn, products, before, str(uuid4()), real=True)
     first = held(conn)

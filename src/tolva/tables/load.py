@@ -73,14 +73,34 @@ def load(
     if not good.height:
         return Loaded()
     shape = Shape.of(schema, good.columns)
-    table = SHADOW if rehearsal else sql.Identifier(schema.target)
+    prepare(conn, shape, constants, rehearsal=rehearsal)
+    return write(conn, shape, good, constants, entry, like=like, rehearsal=rehearsal, keep=keep)
+
+
+def prepare(conn: psycopg.Connection[Any], shape: Shape, constants: Mapping[str, str], *, rehearsal: bool) -> None:
+    """What `write` needs, once for all parts of a frame: its turn, and an empty staging table."""
+    if not rehearsal:
+        conn.execute(lock(shape), parameters(shape, constants), prepare=False)
+    for statement in create_stage(shape):
+        conn.execute(statement, prepare=False)
+
+
+def write(
+    conn: psycopg.Connection[Any],
+    shape: Shape,
+    good: pl.DataFrame,
+    constants: Mapping[str, str],
+    entry: Entry,
+    *,
+    like: Loaded | None,
+    rehearsal: bool,
+    keep: int,
+) -> Loaded:
+    """`load` after `prepare`, whose staging table it leaves full."""
+    table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants) | {"job_id": entry.job_id, "last_row": entry.last_row, "keep": keep}
-    staged = states(good, schema.file_key)
+    staged = states(good, shape.schema.file_key)
     with conn.cursor(row_factory=tuple_row) as cursor:
-        if not rehearsal:
-            cursor.execute(lock(shape), values, prepare=False)
-        for statement in create_stage(shape):
-            cursor.execute(statement, prepare=False)
         with cursor.copy(copy_stage(shape)) as copy:
             copy.write(staged.select(shape.staged).write_csv(include_header=False))
         if rehearsal:

@@ -6,7 +6,7 @@ A table can have rules that the schema does not know: foreign keys, its own chec
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,15 @@ import psycopg
 
 from tolva.tables.explain import ERROR_COLUMNS
 from tolva.tables.ledger import Entry
-from tolva.tables.load import MAX_KEYS, Loaded, load
+from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
 from tolva.tables.schema import Schema
+from tolva.tables.shape import Shape
+from tolva.tables.stage import empty_stage
 
 REFUSALS = (psycopg.IntegrityError, psycopg.DataError)
+
+Write = Callable[[pl.DataFrame, Entry, Loaded | None, int], Loaded]
+"""Writes a part of the frame: its rows, its line of the ledger, what it resembles, how many new keys to name."""
 
 
 def load_sifted(
@@ -33,10 +38,26 @@ def load_sifted(
     keep: int = MAX_KEYS,
 ) -> tuple[Loaded, pl.DataFrame]:
     """As `load`, and the rows (ERROR_COLUMNS) that the table refuses: these are looked for by halves."""
+    if not good.height:
+        return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
+    shape = Shape.of(schema, good.columns)
+    prepare(conn, shape, constants, rehearsal=rehearsal)
+
+    def write_part(part: pl.DataFrame, line: Entry, similar: Loaded | None, most: int) -> Loaded:
+        conn.execute(empty_stage())
+        done = write(conn, shape, part, constants, line, like=similar, rehearsal=rehearsal, keep=most)
+        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred would fail at the commit, all of it
+        return done
+
+    return _sifted(conn, write_part, good, entry, like, keep)
+
+
+def _sifted(
+    conn: psycopg.Connection[Any], write_part: Write, good: pl.DataFrame, entry: Entry, like: Loaded | None, keep: int
+) -> tuple[Loaded, pl.DataFrame]:
     try:
         with conn.transaction():
-            loaded = load(conn, schema, good, constants, entry, like=like, rehearsal=rehearsal, keep=keep)
-            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred would fail at the commit, all of it
+            loaded = write_part(good, entry, like, keep)
         return loaded, pl.DataFrame(schema=ERROR_COLUMNS)
     except REFUSALS as refusal:
         if good.height == 1:
@@ -44,10 +65,8 @@ def load_sifted(
     half = good.height // 2
     # Each half has a line of the ledger for itself; the second keeps the chunk's.
     early, late = good.head(half), good.slice(half)
-    before = replace(entry, last_row=int(early["row"][-1]))
-    first, bad = load_sifted(conn, schema, early, constants, before, rehearsal=rehearsal, keep=keep)
-    keep -= len(first.created_keys)
-    second, worse = load_sifted(conn, schema, late, constants, entry, rehearsal=rehearsal, keep=keep)
+    first, bad = _sifted(conn, write_part, early, replace(entry, last_row=int(early["row"][-1])), None, keep)
+    second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys))
     return first + second, pl.concat([bad, worse])
 
 

@@ -9,13 +9,18 @@ STAGE = sql.Identifier("pg_temp", "tolva_stage")
 
 
 def create_stage(shape: Shape) -> list[sql.Composed]:
-    """Drops the transaction's staging table, if it has one, and makes it anew."""
+    """Makes the transaction's staging table for a shape, in place of the one that it may have."""
     fields = [
         sql.SQL("{} {}").format(sql.Identifier(field.name), column_type(field)) for field in (*shape.key, *shape.values)
     ]
     own = sql.SQL('"row" bigint, "_key" bigint, "_nth" int, "_last" boolean')
     create = sql.SQL("CREATE TEMP TABLE tolva_stage ({}) ON COMMIT DROP").format(sql.SQL(", ").join([own, *fields]))
     return [sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE), create]
+
+
+def empty_stage() -> sql.Composed:
+    """Takes all rows out of it. A new table for each part of a frame would leave locks until the transaction ends."""
+    return sql.SQL("DELETE FROM {}").format(STAGE)
 
 
 def copy_stage(shape: Shape) -> sql.Composed:
