@@ -13,7 +13,9 @@ from tolva.errors import InvalidInput
 from tolva.tables.entries import (
     read_bound,
     read_count,
+    read_default,
     read_enum,
+    read_flag,
     read_kind,
     read_length,
     read_list,
@@ -21,6 +23,7 @@ from tolva.tables.entries import (
     read_name,
     read_object,
     read_pattern,
+    read_texts,
     read_timezone,
     read_transforms,
 )
@@ -30,6 +33,10 @@ from tolva.tables.schema import Field, Schema
 MAX_KEY_LENGTH = 500
 """Characters of all text fields of a key together: an entry of PostgreSQL's index holds some 2,700 bytes."""
 
+FILLED = ("tenant_id", "created_at", "updated_at")
+"""Columns of every table in Tolva's own database."""
+RESERVED = ("row", "flaw", "more", "cell", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+"""Columns of frames, and those that PostgreSQL adds to every table."""
 
 BUILTIN = ("products",)
 """The schemas that ship with the package."""
@@ -60,11 +67,12 @@ def load_schema(document: Mapping[str, Any]) -> Schema:
         target=target,
         fields=fields,
         key=key,
-        missing=tuple(str(value) for value in document.get("missingValues", [""])),
+        missing=read_texts(document, "missingValues", "", default=[""]),
         locale=read_locale(document.get("locale"), "locale"),
         timezone=read_timezone(document.get("timezone", "UTC"), "timezone"),
         destination=read_name(document["destination"], "destination") if "destination" in document else None,
     )
+    _check_reserved(schema)
     _check_names(schema)
     _check_key(schema)
     return schema
@@ -83,14 +91,14 @@ def _field(raw: object, path: str) -> Field:
         kind=kind,
         title=str(field.get("title", name)),
         description=str(field.get("description", "")),
-        aliases=tuple(read_list(field, "aliases", path, default=[])),
+        aliases=read_texts(field, "aliases", path, default=[]),
         source=source,
-        default=field.get("default"),
+        default=read_default(field.get("default"), f"{path}.default"),
         precision=read_count(field.get("precision", 20), f"{path}.precision", 38),
         scale=read_count(field.get("scale", 6), f"{path}.scale", field.get("precision", 20)),
-        required=bool(rules.get("required", False)),
+        required=read_flag(rules.get("required", False), f"{path}.constraints.required"),
         locale=read_locale(field.get("locale"), f"{path}.locale"),
-        examples=tuple(str(value) for value in read_list(field, "examples", path, default=[])),
+        examples=read_texts(field, "examples", path, default=[]),
         transforms=read_transforms(field, path),
         min_length=read_length(rules.get("minLength"), f"{path}.constraints.minLength"),
         max_length=read_length(rules.get("maxLength"), f"{path}.constraints.maxLength"),
@@ -99,6 +107,14 @@ def _field(raw: object, path: str) -> Field:
         pattern=read_pattern(rules.get("pattern"), f"{path}.constraints.pattern"),
         enum=read_enum(kind, rules, f"{path}.constraints"),
     )
+
+
+def _check_reserved(schema: Schema) -> None:
+    """Names that the target, or the way to it, has for itself."""
+    names = RESERVED if schema.destination else (*RESERVED, *FILLED)
+    for number, field in enumerate(schema.fields):
+        if field.name in names:
+            raise InvalidInput(f"fields[{number}].name: {field.name!r} is a name of the table's own; choose another")
 
 
 def _check_names(schema: Schema) -> None:

@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
     "datetime": "datetime",
     "boolean": "boolean",
 }
+MOST_ENTRIES = 2_000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,49}\Z")
 
 
@@ -54,7 +55,36 @@ def read_list(owner: Mapping[str, Any], key: str, path: str, default: list[Any] 
         value = [value]
     if not isinstance(value, list) or (default is None and not value):
         raise InvalidInput(f"{path}{'.' if path else ''}{key}: must be a list" + ("" if value else " with entries"))
+    if len(cast("list[Any]", value)) > MOST_ENTRIES:
+        raise InvalidInput(f"{path}{'.' if path else ''}{key}: has more than {MOST_ENTRIES} entries")
     return cast("list[Any]", value)
+
+
+def read_texts(owner: Mapping[str, Any], key: str, path: str, default: list[Any]) -> tuple[str, ...]:
+    """A list of texts or numbers, as texts."""
+    values = read_list(owner, key, path, default)
+    for number, value in enumerate(values):
+        if not isinstance(value, str | int | float):
+            raise InvalidInput(f"{path}{'.' if path else ''}{key}[{number}]: must be a text")
+    return tuple(map(str, values))
+
+
+def read_default(value: object, path: str) -> str | None:
+    """The text of a value, or None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise InvalidInput(f"{path}: must be a text, a number, true or false")
+
+
+def read_flag(value: object, path: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{path}: must be true or false")
+    return value
 
 
 def read_count(value: object, path: str, most: int) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from tolva.errors import InvalidInput
@@ -60,6 +61,15 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
         if unique is None or not unique["unique"]:
             raise InvalidInput(f"primaryKey: {schema.target!r} has no unique index on {', '.join(key)}")
     return True
+
+
+def hold_target(conn: psycopg.Connection[Any], schema: Schema) -> None:
+    """Keep the target as it is until the transaction ends. Raises InvalidInput where it does not fit (any more)."""
+    try:
+        conn.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.Identifier(schema.target)))
+    except psycopg.errors.UndefinedTable as error:
+        raise InvalidInput(f"target: {schema.target!r} is not there any more") from error
+    check_target(conn, schema)
 
 
 def _refuse_reserved(table: str) -> None:

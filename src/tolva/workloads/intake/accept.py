@@ -14,7 +14,6 @@ from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind, verify
-from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.sql import SQL
 
 LOAD = "bulk_upload"
@@ -70,7 +69,6 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
                 stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
                 said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
                 work.conn.execute(SQL["add_upload"], upload | stored | said)
-                keep_mapping(work.conn, tenant_id, arrival.schema, arrival.options.get("mapping", {}))
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -100,7 +98,6 @@ def accept_again(
         if made.created:
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
-            keep_mapping(work.conn, tenant_id, upload["schema"], options.get("mapping", {}))
     if not made.created:
         _require_same(jobs, tenant_id, made.id, upload | {"options": options, "kind": kind})
     return made.id

@@ -11,11 +11,14 @@ from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.ledger import Entry
 from tolva.tables.sift import load_sifted
+from tolva.tables.target import hold_target
 from tolva.workloads.intake.faults import error_columns
+from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import Outcome, Place, placed
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
+from tolva.workloads.intake.undo import undo_key
 
 
 def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -25,11 +28,15 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     """
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": ctx.job_id}).fetchone()
-    if size is not None and size["left"] < size["touched"]:
+        undoing = conn.execute(SQL["open_undo"], {"unique_key": undo_key(ctx.job_id)}).fetchone()
+    if undoing or (size is not None and size["left"] < size["touched"]):
         raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
-        return _load(ctx, open_upload(ctx, upload, schema, blobs, scratch), place)
+        result = _load(ctx, open_upload(ctx, upload, schema, blobs, scratch), place)
+    with ctx.transaction() as conn:
+        keep_mapping(conn, ctx.tenant_id, upload["schema"], upload["options"].get("mapping", {}))
+    return result
 
 
 def _load(ctx: Context, intake: Intake, place: Place) -> Json:
@@ -40,6 +47,7 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
     with closing(ahead(checked_frames(intake, tally.position))) as pieces:
         for frame, checked in pieces:
             with place.chunk() as conn:
+                hold_target(conn, intake.schema)
                 entry = Entry(place.ledger, ctx.job_id, frame.next.row)
                 loaded, refused = load_sifted(
                     conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left

@@ -102,6 +102,11 @@ WHERE job_id = %(job_id)s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1;
 -- Note that a chunk is put back.
 UPDATE tolva.load_ledger SET undone_at = now() WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
 
+-- name: open_undo
+-- Whether a load is being undone.
+SELECT id FROM tolva.jobs
+WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
+
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk.
 SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,

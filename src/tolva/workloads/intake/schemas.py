@@ -1,6 +1,7 @@
 """Which schemas there are: those that ship with the package, and each tenant's own in versions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -9,8 +10,10 @@ from psycopg.types.json import Jsonb
 from tolva.connectors.destinations import Destinations
 from tolva.db.pool import APP_ROLE, Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.tables.check import check_constants
 from tolva.tables.ddl import create_table, guard_table
 from tolva.tables.document import BUILTIN, builtin_document, builtin_schema, load_schema
+from tolva.tables.entries import read_name
 from tolva.tables.schema import Schema
 from tolva.tables.target import check_target
 from tolva.workloads.intake.sql import SQL
@@ -82,11 +85,25 @@ def put_schema(
         raise Conflict(f"The schema '{name}' ships with Tolva and cannot be changed; give yours another name.")
     if document.get("name", name) != name:
         raise InvalidInput(f"name: is {document['name']!r}, but the schema is kept as {name!r}")
+    read_name(name, "name")
     schema = load_schema({**document, "name": name})
+    _check_defaults(schema)
     if schema.destination is None and schema.target in {builtin_schema(own).target for own in BUILTIN}:
         raise InvalidInput(f"target: {schema.target!r} is a table of Tolva; name one of yours")
     ready = target_ready(conn, destinations, tenant_id, schema)
     return _add(conn, tenant_id, name, {**document, "name": name}), ready
+
+
+def _check_defaults(schema: Schema) -> None:
+    """Each default must be a value that its field takes."""
+    for number, field in enumerate(schema.fields):
+        if field.default is None:
+            continue
+        alone = replace(schema, fields=(replace(field, source="params", required=False),))
+        try:
+            check_constants({field.name: field.default}, alone)
+        except InvalidInput as error:
+            raise InvalidInput(f"fields[{number}].default: {error}") from None
 
 
 def withdraw_schema(conn: Connection, tenant_id: str, name: str) -> None:

@@ -7,7 +7,7 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.destinations import Destinations
 from tolva.core.job import FINISHED, JobId, Json, NewJob, State
-from tolva.errors import Conflict, NotFound
+from tolva.errors import Conflict, NotFound, TryLater
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
 from tolva.tables.undo import Undone, undo_chunk
@@ -31,9 +31,14 @@ def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
             raise NotFound(f"There is no load {load_id}.")
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
-        undo = NewJob(UNDO, {"undo_of": load_id}, unique_key=f"undo {load_id}")
+        undo = NewJob(UNDO, {"undo_of": load_id}, unique_key=undo_key(load_id))
         [made] = work.enqueue(undo)
     return made.id
+
+
+def undo_key(load_id: str) -> str:
+    """What makes the undo of a load one job at a time."""
+    return f"undo {load_id}"
 
 
 def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -61,6 +66,9 @@ def _left(ctx: Context, load_id: str) -> int:
 def _last_line(ctx: Context, load_id: str) -> DictRow | None:
     """What the ledger says of the last chunk that is not put back yet."""
     with ctx.transaction() as conn:
+        load = conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
+        if load is not None and State(load["state"]) not in FINISHED:
+            raise TryLater(f"Load {load_id} goes on again; it is undone when it has ended.")
         return conn.execute(SQL["last_line"], {"job_id": load_id}).fetchone()
 
 
