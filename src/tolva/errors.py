@@ -11,7 +11,7 @@
     │   └── SettingsError           a setting is missing or wrong; names it
     ├── TryLater                the same call may succeed later; may say when
     │   ├── DatabaseUnavailable
-    │   ├── StorageUnavailable      the folder of stored files is full or cannot be written
+    │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
         ├── WorkerLost              the process died under the job
@@ -74,7 +74,7 @@ class DatabaseUnavailable(TryLater):
 
 
 class StorageUnavailable(TryLater):
-    """Stored files cannot be written or read now; the message says what to do."""
+    """Stored files cannot be written or read now, or a destination does not answer; the message says what to do."""
 
 
 class TimeLimitExceeded(TryLater):

@@ -9,6 +9,7 @@ import fastexcel
 import httpx
 import polars as pl
 import pytest
+import xlsxwriter
 
 from tests.service import Service, working
 
@@ -161,3 +162,20 @@ def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:
     waiting = upload(service, f"{HEADER}\n{GOOD}").json()["id"]
     answer = service.client.post(f"/api/v1/jobs/{waiting}/undo")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
+
+
+def test_a_corrected_workbook_means_what_the_file_meant(service: Service) -> None:
+    """The row that showed how the file writes numbers is not in it, and what made a row wrong as a whole still is."""
+    rows = "W1;uno;12,5;CS;3;1\nW2;dos;1.500;CS;3;muchos\nW3;tres;2,345;CS;3;x\nW4;cuatro;1;CS;3;1;9\n"
+    first = ended(service, upload(service, f"{HEADER.replace(',', ';')};stock\n{rows}"))
+    assert (first["result"]["created"], first["result"]["rejected"]) == (1, 3)
+    sheet = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
+    cells = fastexcel.read_excel(sheet).load_sheet(0, header_row=None).to_polars().fill_null("").rows()
+    mended = io.BytesIO()
+    with xlsxwriter.Workbook(mended) as book:
+        page = book.add_worksheet()
+        for number, row in enumerate(cells):
+            page.write_row(number, 0, ["8" if cell in ("muchos", "x") else cell for cell in row])
+    second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
+    assert (second["result"]["created"], second["result"]["rejected"]) == (2, 1)
+    assert products(service) == [("W1", "uno", "12.5000"), ("W2", "dos", "1500.0000"), ("W3", "tres", "2.3450")]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
+from xlsxwriter.exceptions import FileCreateError  # pyright: ignore[reportMissingTypeStubs]
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, settings_for
@@ -107,8 +108,8 @@ def template(
         schema, _ = find_schema(conn, name)
     try:
         write_template(schema, path, example=example)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+    except (OSError, FileCreateError) as error:
+        raise InvalidInput(f"{path} cannot be written: {error}.") from error
     say(str(path))
 
 

@@ -1,5 +1,7 @@
 """Databases of the firm that rows go to, besides Tolva's own. A setting says which; each belongs to one tenant."""
 
+import logging
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
@@ -8,8 +10,12 @@ from psycopg import errors as pg
 
 from tolva.db.faults import passes, translate
 from tolva.db.pool import Connection, connection_options
-from tolva.errors import InvalidInput, SettingsError
+from tolva.errors import DatabaseUnavailable, InvalidInput, SettingsError, StorageUnavailable
 
+log = logging.getLogger(__name__)
+
+REFUSED = re.compile("authentication failed|does not exist|no pg_hba.conf entry|not permitted")
+"""While connecting, a refusal has no SQLSTATE, only its text."""
 IDLE = "15s"
 """How long a frozen worker may keep the locks of an open transaction."""
 
@@ -29,7 +35,7 @@ class Destinations:
         """A connection in autocommit, as the login of its address, with `app.tenant_id` set.
 
         Raises InvalidInput when there is no such destination, SettingsError when it refuses the login,
-        DatabaseUnavailable while it does not answer. Errors name the destination, never its address.
+        StorageUnavailable while it does not answer. Errors name the destination, never its address, which is the log's.
         """
         address = self._address(tenant_id, name)
         try:
@@ -46,7 +52,18 @@ class Destinations:
         except psycopg.Error as error:
             if not passes(error):
                 raise
+            if error.sqlstate is None and REFUSED.search(str(error)):
+                log.warning("destination %s/%s: %s", tenant_id, name, error)
+                raise SettingsError(
+                    f"Destination '{name}' refuses its login or has no such database. The log of the worker says which;"
+                    " the operator mends TOLVA_DESTINATIONS."
+                ) from error
             told = translate(error)
+            if isinstance(told, DatabaseUnavailable):
+                log.warning("destination %s/%s: %s", tenant_id, name, error)
+                raise StorageUnavailable(
+                    f"Destination '{name}' does not answer. The work goes on when it does."
+                ) from error
             raise type(told)(f"Destination '{name}': {told}") from error
 
     def _address(self, tenant_id: str, name: str) -> str:

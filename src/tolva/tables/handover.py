@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS {name} (
   outcome jsonb,  -- of the last transaction of the job
   written_at timestamptz NOT NULL DEFAULT now()
 );
+DELETE FROM {name} WHERE written_at < now() - interval '90 days'; -- of jobs that ended too early to tidy up
 """
 MAKE = "INSERT INTO {table} (job_id) VALUES (%(job_id)s) ON CONFLICT DO NOTHING"
 # A statement of its own: only then it sees what was committed while the one before it waited.

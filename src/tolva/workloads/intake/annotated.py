@@ -1,15 +1,17 @@
 """The refused rows of a load as a workbook: to be corrected in place and uploaded again.
 
 It holds the file's own columns, so it loads like the file did, and one more that says what is wrong, which no field
-takes. All cells are text: nothing in them is a formula.
+takes. Cells with a fault stand as they came, numbers and dates in the others in a form that needs no other row to be
+understood. All cells are text: nothing in them is a formula.
 """
 
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +21,14 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
-from tolva.tables.reading.source import Source
+from tolva.tables.locale import Signs
+from tolva.tables.map import Chosen, match_headers
+from tolva.tables.parse import text_of
+from tolva.tables.plain import plain
+from tolva.tables.reading.source import Source, cell_names
+from tolva.tables.schema import Field, Schema
+from tolva.tables.survey import survey
+from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
@@ -31,6 +40,20 @@ MOST_ROWS = 200_000
 LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
 ROWS = 5_000
+
+
+Clear = Callable[[pl.DataFrame], pl.Series]
+"""From the rows of a frame, the cells of one column."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A refused row: its cells as they came, in forms that mean one thing, and those that belong to no column."""
+
+    number: int
+    cells: tuple[str | None, ...]
+    forms: tuple[str | None, ...]
+    beyond: list[str]
 
 
 @dataclass
@@ -52,7 +75,33 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)
     faulty = _faulty_rows(db, tenant_id, job_id)
-    _write(target, open_file(upload, schema, blobs, scratch), faulty)
+    source = open_file(upload, schema, blobs, scratch)
+    with db.transaction(tenant_id) as conn:
+        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
+    _write(target, source, faulty, _clear_forms(source, schema, chosen) if faulty else {})
+
+
+def _clear_forms(source: Source, schema: Schema, chosen: Chosen) -> dict[str, Clear]:
+    """By column of the frames, how to write its numbers and dates so that they mean the same beside any others.
+
+    The rows that showed how the file writes them may not be among the refused ones.
+    """
+    mapping = match_headers(source.headers, schema, chosen)
+    signs = survey(source, mapping, schema).signs
+    fields = [(f"c{match.column}", schema.field(match.field)) for match in mapping.matches]
+    return {
+        column: partial(_clear, column=column, field=field, schema=schema, signs=signs.get(field.name, Signs()))
+        for column, field in fields
+        if field.kind not in ("string", "boolean")
+    }
+
+
+def _clear(rows: pl.DataFrame, column: str, field: Field, schema: Schema, signs: Signs) -> pl.Series:
+    text = rows.select(text_of(column, field, schema).alias(column))[column]
+    form = plain(text, field, signs)
+    # Three decimals could be thousands, four could not.
+    form = form.str.replace(r"^([+-]?[0-9]+\.[0-9]{3})$", "${1}0")
+    return form.zip_with(form.is_not_null(), rows[column])
 
 
 def _faulty_rows(db: Database, tenant_id: str, job_id: JobId) -> dict[int, Faulty]:
@@ -72,7 +121,7 @@ def _faulty_rows(db: Database, tenant_id: str, job_id: JobId) -> dict[int, Fault
         row, n = page[-1]["row"], page[-1]["n"]
 
 
-def _write(target: Path, source: Source, faulty: Mapping[int, Faulty]) -> None:
+def _write(target: Path, source: Source, faulty: Mapping[int, Faulty], clear: Mapping[str, Clear]) -> None:
     with xlsxwriter.Workbook(str(target), {"constant_memory": True}) as book:
         bold, wrong = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFD7D7"})
         sheet = book.add_worksheet("Corregir")
@@ -82,19 +131,30 @@ def _write(target: Path, source: Source, faulty: Mapping[int, Faulty]) -> None:
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(source.headers) - 1, 18)
         sheet.set_column(len(source.headers), len(source.headers), 60)
-        for line, (number, cells) in enumerate(_rows(source, faulty), start=1):
-            fault = faulty[number]
-            for column, (header, cell) in enumerate(zip(source.headers, cells, strict=False)):
+        for line, row in enumerate(_rows(source, faulty, clear), start=1):
+            fault = faulty[row.number]
+            for column, (header, cell, form) in enumerate(zip(source.headers, row.cells, row.forms, strict=False)):
                 style = wrong if header and header in fault.headers else None
-                if cell or style:
-                    sheet.write_string(line, column, (cell or "")[:LONGEST], style)
+                shown = cell if style else form
+                if shown or style:
+                    sheet.write_string(line, column, (shown or "")[:LONGEST], style)
             sheet.write_string(line, len(source.headers), "; ".join(fault.messages)[:LONGEST])
-            sheet.write_number(line, len(source.headers) + 1, number)
+            sheet.write_number(line, len(source.headers) + 1, row.number)
+            for column, cell in enumerate(row.beyond, start=len(headers)):
+                sheet.write_string(line, column, cell[:LONGEST], wrong)
 
 
-def _rows(source: Source, faulty: Mapping[int, Faulty]) -> Iterator[tuple[int, tuple[str | None, ...]]]:
+def _rows(source: Source, faulty: Mapping[int, Faulty], clear: Mapping[str, Clear]) -> Iterator[Row]:
     wanted = pl.Series(sorted(faulty), dtype=pl.Int64)
+    names = cell_names(len(source.headers))
     for frame in source.frames(None, ROWS):
-        chosen = frame.rows.filter(pl.col("row").is_in(wanted.implode())).drop("flaw", "more")
-        for number, *cells in chosen.select("row", pl.exclude("row")).rows():
-            yield number, tuple(cells)
+        chosen = frame.rows.filter(pl.col("row").is_in(wanted.implode()))
+        forms = chosen.with_columns(form(chosen).alias(name) for name, form in clear.items())
+        told = chosen.select("row", "flaw", "more").rows()
+        for (number, flaw, more), cells, shown in zip(
+            told, chosen.select(names).rows(), forms.select(names).rows(), strict=True
+        ):
+            if flaw:  # nobody knows which cell belongs where: beside the columns it is refused until somebody says so
+                yield Row(number, (), (), [cell or "" for cell in (*cells, *(more or ()))])
+            else:
+                yield Row(number, cells, shown, [])

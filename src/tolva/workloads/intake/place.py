@@ -60,15 +60,13 @@ class Place(Protocol):
         """Commit the open chunk, rows and outcome, all or nothing."""
         ...
 
-    def session(self, purpose: str) -> AbstractContextManager[Connection]:
-        """A connection for reading and for temporary tables."""
-        ...
-
 
 @contextmanager
-def placed(ctx: Context, destinations: Destinations, schema: Schema) -> Generator[Place]:
+def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load: str | None = None) -> Generator[Place]:
     """The place of a schema's rows, once its table is there and the job has caught up with it.
 
+    With `ended_load`, also what the last chunk of that load did is known then, though the load may have ended too early
+    to tell.
     Raises Conflict where the table is not there, InvalidInput where it does not fit, DatabaseUnavailable.
     """
     if schema.destination is None:
@@ -82,8 +80,23 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema) -> Generato
         remote.execute(passing_ledger())
         place = _There(ctx, remote)
         place.catch_up()
+        if ended_load:
+            place.hear_of(ended_load)
         yield place
         forget_handover(remote, ctx.job_id)
+
+
+@contextmanager
+def session_beside(ctx: Context, destinations: Destinations, schema: Schema) -> Generator[Connection]:
+    """A connection to where a schema's rows are, for reading and for temporary tables. Raises what `placed` raises."""
+    if schema.destination is None:
+        with ctx.session("dry run") as session:
+            require_target(session, schema)
+            yield session
+        return
+    with destinations.connect(ctx.tenant_id, schema.destination) as remote:
+        require_target(remote, schema)
+        yield remote
 
 
 class _Here:
@@ -104,9 +117,6 @@ class _Here:
         assert self._open is not None, "a chunk is open"
         outcome.write(self._ctx, self._open)
 
-    def session(self, purpose: str) -> AbstractContextManager[Connection]:
-        return self._ctx.session(purpose)
-
 
 class _There:
     """Another database, which commits first, and with the rows a note of what they mean; see `tables.handover`."""
@@ -123,6 +133,16 @@ class _There:
             if self._is_news(note):
                 with self._ctx.transaction() as conn:
                     Outcome(**note).write(self._ctx, conn)
+
+    def hear_of(self, load_id: str) -> None:
+        """Write what a load that has ended did last, if it could not do so itself."""
+        with self._remote.transaction():
+            note = take_handover(self._remote, load_id)
+            if note is not None:
+                with self._ctx.transaction() as conn:
+                    for line in note["ledger"]:
+                        conn.execute(SQL["add_ledger_late"], line)
+            forget_handover(self._remote, load_id)
 
     def _is_news(self, note: Any) -> bool:
         return note is not None and note["checkpoint"] != self._ctx.checkpoint
@@ -147,8 +167,3 @@ class _There:
         with self._ctx.transaction() as conn:
             Outcome(**told).write(self._ctx, conn)
             self._remote.execute("COMMIT")
-
-    @contextmanager
-    def session(self, purpose: str) -> Generator[Connection]:
-        del purpose  # it is one already
-        yield self._remote

@@ -88,6 +88,14 @@ INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, un
 VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
   %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s);
 
+-- name: add_ledger_late
+-- The same for a chunk of a job that has ended and may have noted it.
+INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became)
+VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
+  %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s)
+ON CONFLICT DO NOTHING;
+
 -- name: ledger_line
 -- What the next chunk after a row did.
 SELECT last_row, created_keys, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger

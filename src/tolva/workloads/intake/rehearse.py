@@ -24,18 +24,14 @@ from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
-from tolva.workloads.intake.place import Outcome, placed
+from tolva.workloads.intake.place import Outcome, session_beside
 from tolva.workloads.intake.tally import Tally
 
 
 def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
     """Count and list what loading this upload would do now. Raises what `load_upload` raises."""
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
-    with (
-        blobs.scratch() as scratch,
-        placed(ctx, destinations, schema) as place,
-        place.session("dry run") as session,
-    ):
+    with blobs.scratch() as scratch, session_beside(ctx, destinations, schema) as session:
         return {**_rehearse(ctx, session, open_upload(ctx, upload, schema, blobs, scratch)), "dry_run": True}
 
 

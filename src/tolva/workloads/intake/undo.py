@@ -45,7 +45,7 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
     """Put back what the load did. Each chunk commits what it put back, its conflicts and the counts together."""
     load_id = str(ctx.params["undo_of"])
     upload, schema = upload_of(ctx, load_id, defaults)
-    with placed(ctx, destinations, schema) as place:
+    with placed(ctx, destinations, schema, ended_load=load_id) as place:
         counts = dict(ctx.checkpoint or {"total": _left(ctx, load_id), "removed": 0, "restored": 0, "conflicts": 0})
         while line := _last_line(ctx, load_id):
             with place.chunk() as conn:
