@@ -8,6 +8,7 @@ from typing import Any
 import fastexcel
 import httpx
 import polars as pl
+import psycopg
 import pytest
 import xlsxwriter
 
@@ -179,3 +180,40 @@ def test_a_corrected_workbook_means_what_the_file_meant(service: Service) -> Non
     second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
     assert (second["result"]["created"], second["result"]["rejected"]) == (2, 1)
     assert products(service) == [("W1", "uno", "12.5000"), ("W2", "dos", "1500.0000"), ("W3", "tres", "2.3450")]
+
+
+def test_what_others_refer_to_is_a_conflict_of_undo(service: Service, admin: psycopg.Connection) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n002,Gasas,2,CS,3\n003,Vendas,2,CS,3\n"))
+    admin.execute(
+        "CREATE TABLE lines (tenant text, supplier text, code text,"
+        " FOREIGN KEY (tenant, supplier, code) REFERENCES products (tenant_id, proveedor_id, codigo));"
+        "INSERT INTO lines VALUES ('default', 'P1', '002')"
+    )
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
+    assert (undone["state"], undone["result"]["removed"], undone["result"]["conflicts"]) == ("completed", 2, 1)
+    [error] = service.client.get(f"/api/v1/jobs/{undone['id']}/errors").json()["errors"]
+    assert error["message"].startswith("002: la base de datos no permite deshacerla")
+    assert [code for code, *_ in products(service)] == ["002"]
+
+
+def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
+    given = {"params": SUPPLIER, "dry_run": "true"}
+    for dry_run, status in (("true", 202), ("true", 202), ("false", 409)):
+        answer = service.client.post(
+            "/api/v1/uploads",
+            params=given | {"dry_run": dry_run},
+            files={"file": ("a.csv", f"{HEADER}\n{GOOD}\n")},
+            headers={"Idempotency-Key": "k"},
+        )
+        assert answer.status_code == status
+
+
+def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admin: psycopg.Connection) -> None:
+    admin.execute(
+        "CREATE TABLE names (name text PRIMARY KEY); INSERT INTO names VALUES ('Guantes');"
+        "GRANT SELECT ON names TO tolva_app;"
+        "ALTER TABLE products ADD FOREIGN KEY (nombre) REFERENCES names DEFERRABLE INITIALLY DEFERRED"
+    )
+    rows = "".join(f"{n:03},{'Gasas' if n % 2 else 'Guantes'},2,CS,3\n" for n in range(300))
+    load = ended(service, upload(service, f"{HEADER}\n{rows}"))
+    assert (load["state"], load["result"]["created"], load["result"]["rejected"]) == ("completed", 150, 150)

@@ -67,6 +67,12 @@ def test_a_document_makes_a_schema() -> None:
         (("fields",), [], "fields: must be a list with entries"),
         (("primaryKey",), ["name"], "primaryKey[0]: no field is called 'name'"),
         (("target",), "things; drop", "target: must be a name"),
+        (("fields", 1, "name"), "row", "fields[1].name: 'row' is a name of the table's own"),
+        (("fields", 1, "name"), "created_at", "fields[1].name: 'created_at' is a name of the table's own"),
+        (("fields", 1, "source"), "params", "fields[1].source: a field that comes with the request must be of the"),
+        (("fields", 1, "default"), {"a": 1}, "fields[1].default: must be a text"),
+        (("fields", 0, "constraints", "required"), "false", "fields[0].constraints.required: must be true or false"),
+        (("missingValues",), 5, "missingValues: must be a list"),
     ],
 )
 def test_a_fault_is_named_by_its_path(path: tuple[Any, ...], to: Any, said: str) -> None:

@@ -181,3 +181,14 @@ def test_memory_is_bounded_by_the_block(path: Path, monkeypatch: pytest.MonkeyPa
     frames: Iterator[Frame] = source.frames(None, 100)
     assert sum(frame.rows.height for frame in frames) == 20_000
     assert max(seen) < 2000
+
+
+def test_a_damaged_byte_in_the_header_moves_no_row(path: Path) -> None:
+    source = read(path, b"C\xc3\xb3digo;Descripci\xf3n;Precio\nAB-000;uno;1\nAB-001;dos;2\n", known="codigo precio")
+    assert rows_of(list(source.frames(None, 10))) == [(2, ("AB-000", "uno", "1")), (3, ("AB-001", "dos", "2"))]
+
+
+def test_a_long_line_without_an_end_is_looked_at_in_no_time(path: Path) -> None:
+    """Its one byte beyond ASCII was once looked for from every place in the line anew."""
+    source = read(path, b"a,b\n" + b"x" * 300_000 + b"\xf1,1\n")
+    assert source.findings.encoding == "cp1252"

@@ -304,3 +304,13 @@ def test_a_sheet_can_be_chosen_by_name_or_number(tmp_path: Path) -> None:
     assert [source.headers for source in chosen] == [("other sheet",)] * 2
     with pytest.raises(InvalidInput, match='no tiene la hoja "3"'):
         open_source(path, "xlsx", tmp_path, options=ReadOptions(sheet="3"))
+
+
+def test_rows_whose_names_have_a_prefix_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some programs write them."""
+    rows = b"".join(b'<x:row r="%d"><x:c r="A%d"><x:v>1</x:v></x:c></x:row>' % (n, n) for n in range(1, 3000))
+    path = _rewritten(workbook(tmp_path / "b", _table_in_mid_sheet), FIRST_SHEET, lambda data: _with_cells(data, rows))
+    monkeypatch.setattr(xlsx_scan, "BLOCK", 4096)
+    monkeypatch.setattr(xlsx_scan, "MAX_ROW", 8192)
+    with zipfile.ZipFile(path) as archive:
+        assert xlsx_scan.scan_sheet(archive, 0).rows == 2999

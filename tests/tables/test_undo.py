@@ -230,3 +230,30 @@ def test_a_row_that_another_writer_changes_meanwhile_is_judged_anew(connect: Any
         conn.rollback()
         other.execute("DELETE FROM products")
         other.commit()
+
+
+def test_a_row_that_another_writer_makes_meanwhile_is_not_taken_for_ours(
+    connect: Any, products: Schema, dsn: str
+) -> None:
+    """The other one commits while the load waits for the key: a blank keeps what the other wrote."""
+    with connect() as conn, connect() as other, psycopg.connect(dsn, autocommit=True) as watcher:
+        conn.execute("DELETE FROM products")
+        load(conn, products, frame({"codigo": "B"}), SUPPLIER, Entry(LEDGER, str(uuid4()), 3))
+        conn.commit()
+        other.execute(
+            "INSERT INTO products (tenant_id, proveedor_id, codigo, nombre, precio, certificado_sanitario,"
+            " tiempo_entrega_dias, descripcion) VALUES ('t1', 'P1', 'A', 'theirs', 1, 'C', 1, 'theirs')"
+        )
+        ours = frame({"codigo": "A", "nombre": "ours", "descripcion": None}, {"codigo": "B", "nombre": "ours"})
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(load, conn, products, ours, SUPPLIER, Entry(LEDGER, str(uuid4()), 3))
+            while not watcher.execute("SELECT cardinality(pg_blocking_pids(%s))", [conn.info.backend_pid]).fetchone()[
+                0
+            ]:
+                assert not loading.done()
+            other.commit()
+            assert loading.result() == Loaded(0, 2, 0)
+        assert conn.execute("SELECT descripcion FROM products WHERE codigo = 'A'").fetchone() == ("theirs",)
+        conn.rollback()
+        other.execute("DELETE FROM products")
+        other.commit()
