@@ -155,7 +155,7 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
 def _bytes_of(head: bytes, text: str) -> int:
     """Bytes of the beginning that reads as `text`: told by its line ends, since a damaged byte reads as another length.
 
-    >>> _bytes_of(b"a\xf1o\nb\n", "a\ufffdo\n")
+    >>> _bytes_of(bytes([97, 241, 111, 10, 98, 10]), "a\ufffdo" + chr(10))
     4
     """
     at = -1
