@@ -137,6 +137,7 @@ def test_what_a_load_did_last_is_undone_though_it_could_not_tell(
         patch.setattr(place._There, "keep", keep)
         load = sent(service, sheet(range(1, 6), 5))
     assert (load["state"], len(sales(there))) == ("failed", 5)
+    assert load["error"]["message"].startswith("La carga falló por un fallo del servidor")
     undone = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
     assert (undone["result"]["removed"], sales(there)) == (5, [])
     assert there.execute("SELECT count(*) FROM tolva_handover").fetchone() == (0,)

@@ -18,7 +18,7 @@ from tolva.jobs import store
 from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
-from tolva.workloads.catalog.view import TOLD
+from tolva.workloads.intake.told import TOLD
 
 PATIENCE = 60.0
 """Seconds that a watcher waits for a PostgreSQL that is away."""

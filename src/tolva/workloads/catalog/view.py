@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.core.job import Json, State
-from tolva.errors import InvalidInput, NotFound, TooLarge, UnreadableFile, UnsupportedFile
+from tolva.workloads.intake.told import told_message
 
 STATUS = {
     State.QUEUED: "pending",
@@ -17,8 +17,6 @@ STATUS = {
     State.FAILED: "failed",
     State.CANCELLED: "failed",
 }
-TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound)}
-"""Errors whose words are meant for whoever sent the file; those of others may name hosts, folders or statements."""
 MOST_LISTED = 1000
 """Entries of a list in the result."""
 
@@ -83,9 +81,7 @@ def _error(state: State, error: Json | None, task_id: str) -> str | None:
         return "La carga fue cancelada."
     if state is not State.FAILED or error is None:
         return None
-    if error["type"] in TOLD:
-        return str(error["message"])
-    return f"La carga falló por un fallo del servidor; su administrador puede ver la causa: tolva jobs show {task_id}"
+    return told_message(error, task_id)
 
 
 def _time(moment: datetime) -> str:

@@ -28,6 +28,7 @@ from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import find_schema, require_target
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.told import told_message
 from tolva.workloads.intake.undo import ask_undo
 
 PREFIX = "/api/v1"
@@ -185,7 +186,8 @@ def _row(jobs: Jobs, id: UUID) -> DictRow:
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
     kept = ("id", "kind", "state", "schema", "filename", "size", "sha256", "constants", "options", "progress", "result")
-    return {name: row[name] for name in kept} | times | {"error": row["error"]}
+    error = row["error"] and {"type": row["error"]["type"], "message": told_message(row["error"], str(row["id"]))}
+    return {name: row[name] for name in kept} | times | {"error": error}
 
 
 def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
