@@ -47,8 +47,6 @@ def passes(error: Exception) -> bool:
         pg.LockNotAvailable | pg.QueryCanceled | pg.ReadOnlySqlTransaction,
     ):
         return True
-    if isinstance(error, pg.IdleInTransactionSessionTimeout):
-        return True  # we were too slow between two statements
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     if state is None:
         # Never reached the server, or lost it on the way.
