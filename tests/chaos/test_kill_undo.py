@@ -30,7 +30,7 @@ HELD = "SELECT codigo, nombre, precio, stock FROM products ORDER BY codigo"
 
 
 def test_dry_run_load_and_undo_end_as_if_nothing_had_been_killed(rng: random.Random, figures: Figures) -> None:
-    check_errand(rng, figures, write_sheets(rng, 300, 1200), blows=2)
+    check_errand(rng, figures, write_sheets(rng, 200, 600), blows=1)
 
 
 @pytest.mark.long
