@@ -1,10 +1,10 @@
 """The composition root: the only place that knows all the parts and puts them together."""
 
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 from fastapi import FastAPI
@@ -67,16 +67,23 @@ def bring_up_to_date(server: Server) -> list[Migration]:
 
 def make_target(settings: Settings, server: Server, tenant_id: str, schema: Schema) -> None:
     """Make the table of a schema. Raises Conflict when there is one, SettingsError, DatabaseUnavailable."""
-    with ExitStack() as stack:
-        if schema.destination:
-            conn = stack.enter_context(destinations(settings).connect(tenant_id, schema.destination))
-        else:
-            stack.enter_context(translated())
-            conn = stack.enter_context(psycopg.connect(server.admin_dsn))
+    with _owner(settings, server, tenant_id, schema) as conn:
         try:
             conn.execute(cast(LiteralString, target_ddl(schema)), prepare=False)
         except psycopg.errors.DuplicateTable as error:
             raise Conflict(f"The table is there already: {error.diag.message_primary}.") from error
+
+
+@contextmanager
+def _owner(settings: Settings, server: Server, tenant_id: str, schema: Schema) -> Generator[psycopg.Connection[Any]]:
+    """A connection that may make a schema's table, to the database where it belongs."""
+    if schema.destination:
+        with destinations(settings).connect(tenant_id, schema.destination) as conn:
+            yield conn
+        return
+    with translated(), psycopg.connect(server.admin_dsn) as conn:
+        try:
+            yield conn
         except psycopg.errors.InsufficientPrivilege as error:
             raise SettingsError(
                 f"The login of DATABASE_URL may not make the table: {error.diag.message_primary}."

@@ -85,7 +85,8 @@ def _parent(number: int, end: float) -> int:
                 if time.monotonic() > end:
                     break
             over = time.monotonic() > end
-            child.terminate() if over else None
+            if over:
+                child.terminate()
         if not over and child.returncode:
             faults.append(f"case {number} ended the process ({child.returncode})")
             outcomes["ENDED"] += 1

@@ -14,9 +14,10 @@ from psycopg import sql
 
 from tolva.tables.ddl import create_table
 from tolva.tables.document import builtin_schema
-from tolva.tables.ledger import Entry, ledger_table
-from tolva.tables.load import Loaded, load
+from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry
+from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
 from tolva.tables.schema import Schema
+from tolva.tables.shape import Shape
 
 Connect = Callable[..., psycopg.Connection]
 
@@ -30,6 +31,25 @@ CREATE POLICY tenant ON products USING (tenant_id = current_setting('app.tenant_
 
 LEDGER = sql.Identifier("load_ledger")
 NUMBERS = count(1)
+
+
+def load(
+    conn: psycopg.Connection,
+    schema: Schema,
+    good: pl.DataFrame,
+    constants: dict[str, str],
+    entry: Entry,
+    *,
+    like: Loaded | None = None,
+    rehearsal: bool = False,
+    keep: int = MAX_KEYS,
+) -> Loaded:
+    """A chunk that the table takes whole: what it refuses is raised."""
+    if not good.height:
+        return Loaded()
+    shape = Shape.of(schema, good.columns)
+    prepare(conn, shape, constants, rehearsal=rehearsal)
+    return write(conn, shape, good, constants, entry, like=like, rehearsal=rehearsal, keep=keep)
 
 
 def load_noted(
@@ -73,7 +93,8 @@ def connect(dsn: str, products: Schema) -> Iterator[Connect]:
         try:
             with connect_as() as conn:
                 conn.execute(create_table(products) + SECURITY)
-                conn.execute(ledger_table(LEDGER))
+                conn.execute(PASSING_LEDGER)
+                conn.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(LEDGER, PASSING))
             yield connect_as
         finally:
             admin.execute(sql.SQL("DROP SCHEMA {0} CASCADE; DROP ROLE {0}").format(name))

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.tables.conftest import LEDGER
+from tests.tables.conftest import LEDGER, load
 from tests.tables.test_load import SUPPLIER, frame, loads, stored
 from tolva.tables import shadow
 from tolva.tables.document import load_schema
-from tolva.tables.ledger import PASSING, Entry, passing_ledger
-from tolva.tables.load import Loaded, load
+from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry
+from tolva.tables.load import Loaded
 from tolva.tables.schema import Schema
 from tolva.tables.undo import Conflict, Undone, undo_chunk
 
@@ -76,7 +76,7 @@ def undo(conn: psycopg.Connection, schema: Schema, job: str, constants: dict[str
 def rehearse(conn: psycopg.Connection, schema: Schema, frames: list[pl.DataFrame], job: str) -> list[Loaded]:
     conn.execute("DROP TABLE IF EXISTS pg_temp.tolva_shadow, pg_temp.tolva_passing_ledger")
     conn.execute(shadow.create_shadow(schema))
-    conn.execute(passing_ledger())
+    conn.execute(PASSING_LEDGER)
     return run(conn, schema, frames, job, real=False)
 
 

@@ -23,7 +23,7 @@ from tolva.tables.schema import Schema
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, upload_options
 from tolva.workloads.intake.reception import Reception
-from tolva.workloads.intake.schemas import find_schema, require_target
+from tolva.workloads.intake.schemas import accepting_schema
 
 PIECE = 1024 * 1024
 
@@ -102,9 +102,7 @@ def _pairs(option: str, given: list[str], *, blank: bool = False) -> dict[str, s
 
 def _checked(jobs: Jobs, tenant: str, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
     with jobs.db.transaction(tenant) as conn:
-        schema, version = find_schema(conn, name)
-        if schema.destination is None:  # another database is asked by the job, in its own time
-            require_target(conn, schema)
+        schema, version = accepting_schema(conn, name)
     return _constants(schema, given), version
 
 

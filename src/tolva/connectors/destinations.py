@@ -26,10 +26,6 @@ class Destinations:
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._addresses = addresses
 
-    def require(self, tenant_id: str, name: str) -> None:
-        """Raises InvalidInput when the tenant has no destination of this name."""
-        self._address(tenant_id, name)
-
     @contextmanager
     def connect(self, tenant_id: str, name: str) -> Generator[Connection]:
         """A connection in autocommit, as the login of its address, with `app.tenant_id` set.

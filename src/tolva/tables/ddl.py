@@ -1,24 +1,28 @@
 """The statements that make a schema's target."""
 
+from typing import LiteralString
+
 from psycopg import sql
 
 from tolva.tables.columns import column_type
 from tolva.tables.schema import Field, Schema
 
+TIMES: tuple[LiteralString, ...] = (
+    "created_at timestamptz NOT NULL DEFAULT now()",
+    "updated_at timestamptz NOT NULL DEFAULT now()",
+)
+
 
 def create_table(schema: Schema) -> str:
     """One CREATE TABLE: fields, key, the rules that PostgreSQL can hold; in Tolva's own database tenant and times."""
-    own = schema.destination is None
-    times = [sql.SQL("created_at timestamptz NOT NULL DEFAULT now()")]
-    times += [sql.SQL("updated_at timestamptz NOT NULL DEFAULT now()")]
-    lines = [
-        *[sql.SQL("tenant_id text NOT NULL")] * own,
-        *(_column(field) for field in schema.fields),
-        *times * own,
-        sql.SQL("PRIMARY KEY ({})").format(_names((*["tenant_id"] * own, *schema.key))),
-        *[_tenant_check(schema)] * own,
-        *(check for field in schema.fields for check in _checks(schema, field)),
-    ]
+    key = sql.SQL("PRIMARY KEY ({})").format(_names(schema.table_key))
+    columns = [_column(field) for field in schema.fields]
+    checks = [check for field in schema.fields for check in _checks(schema, field)]
+    if schema.tenanted:
+        times = [sql.SQL(time) for time in TIMES]
+        lines = [sql.SQL("tenant_id text NOT NULL"), *columns, *times, key, _tenant_check(schema), *checks]
+    else:
+        lines = [*columns, key, *checks]
     body = sql.SQL(",\n    ").join(lines)
     return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
 

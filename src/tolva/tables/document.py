@@ -111,7 +111,7 @@ def _field(raw: object, path: str) -> Field:
 
 def _check_reserved(schema: Schema) -> None:
     """Names that the target, or the way to it, has for itself."""
-    names = RESERVED if schema.destination else (*RESERVED, *FILLED)
+    names = (*RESERVED, *FILLED) if schema.tenanted else RESERVED
     for number, field in enumerate(schema.fields):
         if field.name in names:
             raise InvalidInput(f"fields[{number}].name: {field.name!r} is a name of the table's own; choose another")

@@ -1,8 +1,11 @@
 """The ledger: what each chunk of a load did, kept in the transaction that did it. It is what undo goes by."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 from psycopg import sql
+from psycopg.rows import scalar_row
 
 from tolva.tables.columns import column_type
 from tolva.tables.shape import Shape
@@ -22,10 +25,9 @@ class Entry:
     last_row: int
 
 
-# created_*   the new rows: their keys, and a hash of what they held when the chunk was done
-# changed_*   the rows that were there: their keys, and the values of `fields` before and after, as text
-LEDGER = """
-CREATE {kind} {table} (
+# The columns of tolva.load_ledger, which says what they hold.
+PASSING_LEDGER = """
+CREATE TEMP TABLE IF NOT EXISTS tolva_passing_ledger (
   job_id uuid NOT NULL,
   last_row bigint NOT NULL,
   tenant_id text NOT NULL,
@@ -43,23 +45,13 @@ CREATE {kind} {table} (
   PRIMARY KEY (job_id, last_row)
 )
 """
+TAKE = "WITH taken AS (DELETE FROM {} RETURNING *) SELECT to_jsonb(taken) AS line FROM taken ORDER BY last_row"
 
 
-def ledger_table(table: sql.Composable) -> sql.Composed:
-    """The statement that makes a ledger."""
-    return sql.SQL(LEDGER).format(table=table, kind=sql.SQL("TABLE"))
-
-
-def passing_ledger() -> sql.Composed:
-    """The statement that makes the session's ledger, when it is absent."""
-    return sql.SQL(LEDGER).format(
-        table=sql.Identifier("tolva_passing_ledger"), kind=sql.SQL("TEMP TABLE IF NOT EXISTS")
-    )
-
-
-def take_passing() -> sql.Composed:
-    """Yields the lines of the session's ledger, and empties it."""
-    return sql.SQL("WITH taken AS (DELETE FROM {} RETURNING *) SELECT * FROM taken ORDER BY last_row").format(PASSING)
+def taken_lines(conn: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """The lines of the session's ledger as JSON objects; it is empty afterwards."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(sql.SQL(TAKE).format(PASSING)).fetchall()
 
 
 def key_text(shape: Shape, source: str) -> sql.Composed:

@@ -14,7 +14,6 @@ from psycopg.rows import tuple_row
 
 from tolva.errors import TryLater
 from tolva.tables.ledger import Entry
-from tolva.tables.schema import Schema
 from tolva.tables.sequence import states
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
@@ -51,34 +50,11 @@ class Loaded:
         return not self.updated and not (self.created and self.unchanged)
 
 
-def load(
-    conn: psycopg.Connection[Any],
-    schema: Schema,
-    good: pl.DataFrame,
-    constants: Mapping[str, str],
-    entry: Entry,
-    *,
-    like: Loaded | None = None,
-    rehearsal: bool = False,
-    keep: int = MAX_KEYS,
-) -> Loaded:
-    """Writes the good rows of one frame and counts as if they had been applied one after another; the last wins.
-
-    A blank keeps the stored value, and so does a column that `good` lacks; a new row gets the field's default.
-    A row that changes nothing is not written. `constants` are the checked fields of source "params". What was done is
-    noted in the ledger of `entry`. `like` is what became of the frame before, which this one probably resembles. With
-    `rehearsal` it writes into the session's shadow of the target instead. Runs in the caller's transaction, which has
-    `app.tenant_id` set. Loads with the same tenant, target and constants take turns.
-    """
-    if not good.height:
-        return Loaded()
-    shape = Shape.of(schema, good.columns)
-    prepare(conn, shape, constants, rehearsal=rehearsal)
-    return write(conn, shape, good, constants, entry, like=like, rehearsal=rehearsal, keep=keep)
-
-
 def prepare(conn: psycopg.Connection[Any], shape: Shape, constants: Mapping[str, str], *, rehearsal: bool) -> None:
-    """What `write` needs, once for all parts of a frame: its turn, and an empty staging table."""
+    """What `write` needs, once for all parts of a frame: its turn, and an empty staging table.
+
+    Loads with the same tenant, target and constants take turns.
+    """
     if not rehearsal:
         conn.execute(lock(shape), parameters(shape, constants), prepare=False)
     for statement in create_stage(shape):
@@ -96,7 +72,14 @@ def write(
     rehearsal: bool,
     keep: int,
 ) -> Loaded:
-    """`load` after `prepare`, whose staging table it leaves full."""
+    """Writes the good rows of one frame and counts as if they had been applied one after another; the last wins.
+
+    A blank keeps the stored value, and so does a column that `good` lacks; a new row gets the field's default.
+    A row that changes nothing is not written. `constants` are the checked fields of source "params". What was done is
+    noted in the ledger of `entry`. `like` is what became of the frame before, which this one probably resembles. With
+    `rehearsal` it writes into the session's shadow of the target instead. Of the new keys `keep` are named. Runs in
+    the caller's transaction, which has `app.tenant_id` set, after `prepare`; the staging table must be empty.
+    """
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants) | {"job_id": entry.job_id, "last_row": entry.last_row, "keep": keep}
     staged = states(good, shape.schema.file_key)

@@ -68,6 +68,19 @@ class Schema:
         raise KeyError(name)
 
     @property
+    def tenanted(self) -> bool:
+        """Whether the target holds the rows of all tenants, each with its `tenant_id` and its times.
+
+        A table of Tolva's own database does; one elsewhere is of one tenant alone, and has the schema's fields.
+        """
+        return self.destination is None
+
+    @property
+    def table_key(self) -> tuple[str, ...]:
+        """The columns by which the target tells its rows apart."""
+        return ("tenant_id", *self.key) if self.tenanted else self.key
+
+    @property
     def file_fields(self) -> tuple[Field, ...]:
         """The fields that a file may hold."""
         return tuple(field for field in self.fields if field.source == "file")

@@ -26,14 +26,6 @@ class Shape:
         )
 
     @property
-    def tenanted(self) -> bool:
-        """Whether the target holds the rows of all tenants, each with its `tenant_id` and the time of its change.
-
-        A table of Tolva's own database does; one elsewhere is of one tenant alone, and has the schema's fields.
-        """
-        return self.schema.destination is None
-
-    @property
     def staged(self) -> list[str]:
         """The staging table's columns, in the order in which rows are copied."""
         return ["row", "_key", "_nth", "_last", *(field.name for field in (*self.key, *self.values))]

@@ -37,7 +37,7 @@ def load_sifted(
     rehearsal: bool = False,
     keep: int = MAX_KEYS,
 ) -> tuple[Loaded, pl.DataFrame]:
-    """As `load`, and the rows (ERROR_COLUMNS) that the table refuses: these are looked for by halves."""
+    """As `write`, and the rows (ERROR_COLUMNS) that the table refuses: these are looked for by halves."""
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
     shape = Shape.of(schema, good.columns)

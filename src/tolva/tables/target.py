@@ -40,15 +40,14 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
     _refuse_reserved(schema.target)
     with conn.cursor(row_factory=dict_row) as cursor:
         table = {"table": schema.target}
-        if schema.destination is None and cursor.execute(OURS, table).fetchone():
+        if schema.tenanted and cursor.execute(OURS, table).fetchone():
             raise InvalidInput(f"target: {schema.target!r} is the name of a table of Tolva; choose another")
         found = cursor.execute(SAFE, table).fetchone()
         if found is None:
             return False
         if not found["is_table"]:
             raise InvalidInput(f"target: {schema.target!r} is no table")
-        own = schema.destination is None
-        if own and not found["guarded"]:
+        if schema.tenanted and not found["guarded"]:
             raise InvalidInput(
                 f"target: {schema.target!r} has no forced row-level security, so tenants would see each other"
             )
@@ -56,10 +55,10 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
         for number, field in enumerate(schema.fields):
             _check_column(columns.get(field.name), field, f"fields[{number}]", schema.target)
         for name in ("tenant_id", "updated_at"):
-            if own and name not in columns:
+            if schema.tenanted and name not in columns:
                 raise InvalidInput(f"target: {schema.target!r} has no column {name!r}")
         _check_others(columns, schema)
-        key = sorted((*["tenant_id"] * own, *schema.key))
+        key = sorted(schema.table_key)
         unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
         if unique is None or not unique["unique"]:
             raise InvalidInput(f"primaryKey: {schema.target!r} has no unique index on {', '.join(key)}")
@@ -93,7 +92,7 @@ def _check_column(column: dict[str, Any] | None, field: Field, path: str, table:
 
 
 def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:
-    filled = OWN if schema.destination is None else ()
+    filled = OWN if schema.tenanted else ()
     names = {*filled, *(field.name for field in schema.fields)}
     for name, column in columns.items():
         if name not in names and column["required"] and not (column["filled"] or column["generated"]):

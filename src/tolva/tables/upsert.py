@@ -174,7 +174,7 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
         columns=_comma(_columns(shape)),
         values=_comma(_row_values(shape, news)),
         there=there(shape),
-        key=_comma(map(sql.Identifier, (*["tenant_id"] * shape.tenanted, *shape.schema.key))),
+        key=_comma(map(sql.Identifier, shape.schema.table_key)),
         rewriting=_comma([*rewriting, touched(shape)]),
         now_key=key_text(shape, "now"),
         key_text=key_text(shape, "target"),
@@ -191,19 +191,20 @@ def upsert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.
 def _columns(shape: Shape) -> list[sql.Identifier]:
     """The columns of a new row."""
     fields = (*shape.constants, *shape.key, *shape.values, *shape.absent)
-    return [*[sql.Identifier("tenant_id")] * shape.tenanted, *map(_name, fields)]
+    tenant = [sql.Identifier("tenant_id")] if shape.schema.tenanted else []
+    return [*tenant, *map(_name, fields)]
 
 
 def _row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Composable]:
     """The values of a new row, in the order of `_columns`."""
     key = [_of("now", field) for field in shape.key]
-    own = [TENANT] * shape.tenanted
-    return [*own, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
+    tenant = [TENANT] if shape.schema.tenanted else []
+    return [*tenant, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
 
 
 def touched(shape: Shape) -> sql.Composed:
     """An assignment that every change makes: of the time, or where the table keeps none, of what stays as it is."""
-    if shape.tenanted:
+    if shape.schema.tenanted:
         return sql.Composed([sql.SQL("updated_at = now()")])
     return sql.SQL("{0} = target.{0}").format(_sure(shape))
 
@@ -244,7 +245,7 @@ def _state_before(field: Field) -> sql.Composed:
 
 def same_key(shape: Shape, staged: str) -> sql.Composed:
     """Whether the row `target` of the target has the key of the row `staged`."""
-    parts = [sql.SQL("target.tenant_id = {}").format(TENANT)] * shape.tenanted
+    parts = [sql.SQL("target.tenant_id = {}").format(TENANT)] if shape.schema.tenanted else []
     parts += [sql.SQL("{} = {}").format(_of("target", field), _constant(field)) for field in shape.constants]
     parts += [sql.SQL("{} = {}").format(_of("target", field), _of(staged, field)) for field in shape.key]
     return sql.SQL(" AND ").join(parts)

@@ -53,12 +53,16 @@ def detect_encoding(path: Path) -> Encoding:
     """
     with path.open("rb") as file:
         head = file.read(BLOCK)
-    for mark, name in MARKS:
-        if head.startswith(mark):
-            return Encoding(name, len(mark))
+    if marked := _marked(head):
+        return marked
     if wide := _wide(head):
         return Encoding(wide)
     return Encoding("utf-8" if _is_utf8(path) else _least_damaged(path))
+
+
+def _marked(head: bytes) -> Encoding | None:
+    """What a byte order mark says, if there is one."""
+    return next((Encoding(name, len(mark)) for mark, name in MARKS if head.startswith(mark)), None)
 
 
 def _is_utf8(path: Path) -> bool:
@@ -101,9 +105,9 @@ def known_encoding(name: str, path: Path) -> Encoding:
         )
     with path.open("rb") as file:
         head = file.read(4)
-    for mark, marked in MARKS:
-        if head.startswith(mark) and marked.startswith(codec.name):
-            return Encoding(marked, len(mark))
+    marked = _marked(head)
+    if marked and marked.name.startswith(codec.name):
+        return marked
     return Encoding(f"{codec.name}-le" if codec.name in ("utf-16", "utf-32") else codec.name)
 
 

@@ -15,6 +15,7 @@ import fastexcel
 import polars as pl
 
 from tolva.errors import InvalidInput, TooLarge, UnreadableFile
+from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.layout import find_layout
@@ -29,7 +30,6 @@ MAX_CELLS = 40_000_000
 """Cells of the grid, filled or not: the parser needs some 30 bytes for each."""
 HEAD_ROWS = 300
 
-DAMAGED = "El libro de Excel está dañado y no se puede leer; ábralo, guárdelo de nuevo y vuelva a subirlo."
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
 
 

@@ -26,7 +26,7 @@ from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
-from tolva.workloads.intake.schemas import find_schema, require_target
+from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.told import told_message
 from tolva.workloads.intake.undo import ask_undo
@@ -165,9 +165,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
 def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
     with jobs.db.transaction(DEFAULT_TENANT) as conn:
-        schema, version = find_schema(conn, name)
-        if schema.destination is None:  # another database is asked by the job, in its own time
-            require_target(conn, schema)
+        schema, version = accepting_schema(conn, name)
     return check_constants(given, schema), version
 
 

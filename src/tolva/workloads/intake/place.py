@@ -2,12 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
+from psycopg.types.json import Jsonb
 
 from tolva.connectors.destinations import Destinations
 from tolva.core.job import Json
@@ -15,7 +16,7 @@ from tolva.db.pool import Connection
 from tolva.errors import TryLater
 from tolva.jobs.context import Context
 from tolva.tables.handover import create_handover, forget_handover, take_handover, write_handover
-from tolva.tables.ledger import OWN, PASSING, passing_ledger, take_passing
+from tolva.tables.ledger import OWN, PASSING, PASSING_LEDGER, taken_lines
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.schemas import require_target
 from tolva.workloads.intake.sql import SQL
@@ -36,8 +37,8 @@ class Outcome:
 
     def write(self, ctx: Context, conn: Connection) -> None:
         """Write it in an open transaction of the job."""
-        for line in self.ledger:
-            conn.execute(SQL["add_ledger"], line)
+        if self.ledger:
+            conn.execute(SQL["add_ledger"], {"lines": Jsonb(self.ledger)})
         if self.errors["row"]:
             conn.execute(SQL["add_errors"], {**self.errors, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id})
         if self.undone:
@@ -57,7 +58,7 @@ class Place(Protocol):
         ...
 
     def keep(self, outcome: Outcome) -> None:
-        """Commit the open chunk, rows and outcome, all or nothing."""
+        """The last act in a chunk: its outcome, which is committed with the rows or not at all."""
         ...
 
 
@@ -77,7 +78,7 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load:
     with destinations.connect(ctx.tenant_id, schema.destination) as remote:
         require_target(remote, schema)
         create_handover(remote)
-        remote.execute(passing_ledger())
+        remote.execute(PASSING_LEDGER)
         place = _There(ctx, remote)
         place.catch_up()
         if ended_load:
@@ -110,8 +111,12 @@ class _Here:
 
     @contextmanager
     def chunk(self) -> Generator[Connection]:
-        with self._ctx.transaction() as self._open:
-            yield self._open
+        with self._ctx.transaction() as conn:
+            self._open = conn
+            try:
+                yield conn
+            finally:
+                self._open = None
 
     def keep(self, outcome: Outcome) -> None:
         assert self._open is not None, "a chunk is open"
@@ -140,8 +145,7 @@ class _There:
             note = take_handover(self._remote, load_id)
             if note is not None:
                 with self._ctx.transaction() as conn:
-                    for line in note["ledger"]:
-                        conn.execute(SQL["add_ledger_late"], line)
+                    conn.execute(SQL["add_ledger_late"], {"lines": Jsonb(note["ledger"])})
             forget_handover(self._remote, load_id)
 
     def _is_news(self, note: Any) -> bool:
@@ -160,9 +164,7 @@ class _There:
                     self._remote.execute("ROLLBACK")
 
     def keep(self, outcome: Outcome) -> None:
-        lines = self._remote.execute(take_passing()).fetchall()
-        told: dict[str, Any] = asdict(outcome)
-        told["ledger"] = [{**line, "job_id": self._ctx.job_id} for line in lines]
+        told: dict[str, Any] = asdict(replace(outcome, ledger=taken_lines(self._remote)))
         write_handover(self._remote, self._ctx.job_id, told)
         with self._ctx.transaction() as conn:
             Outcome(**told).write(self._ctx, conn)

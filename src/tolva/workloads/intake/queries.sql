@@ -82,18 +82,12 @@ SELECT job_id, blob FROM tolva.abandoned_uploads(make_interval(secs => %(kept)s)
 SELECT tolva.forget_uploads(%(jobs)s::uuid[]);
 
 -- name: add_ledger
--- Note what a chunk would have done; see the table.
-INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
-  changed_rows, changed_keys, fields, was, became)
-VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
-  %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s);
+-- Note what chunks did, or would have done; see the table.
+INSERT INTO tolva.load_ledger SELECT l.* FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s) l;
 
 -- name: add_ledger_late
--- The same for a chunk of a job that has ended and may have noted it.
-INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
-  changed_rows, changed_keys, fields, was, became)
-VALUES (%(job_id)s, %(last_row)s, %(tenant_id)s, %(created)s, %(updated)s, %(unchanged)s, %(created_keys)s,
-  %(created_hashes)s, %(changed_rows)s, %(changed_keys)s, %(fields)s, %(was)s, %(became)s)
+-- The same for chunks of a job that has ended and may have noted them.
+INSERT INTO tolva.load_ledger SELECT l.* FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s) l
 ON CONFLICT DO NOTHING;
 
 -- name: ledger_line

@@ -7,9 +7,9 @@ before has noted already is not noted twice.
 
 from collections.abc import Mapping
 from contextlib import closing
+from typing import Any
 
 import polars as pl
-from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
@@ -18,7 +18,7 @@ from tolva.db.pool import Connection
 from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.check import Checked
-from tolva.tables.ledger import PASSING, Entry, passing_ledger, take_passing
+from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry, taken_lines
 from tolva.tables.load import Loaded
 from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
@@ -38,7 +38,7 @@ def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defa
 def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
     total = intake.found.total
     session.execute(create_shadow(intake.schema))
-    session.execute(passing_ledger())
+    session.execute(PASSING_LEDGER)
     tally = Tally.from_json(ctx.checkpoint)
     seen = tally.position.row if tally.position else -1
     ctx.progress(**tally.counters(total), **intake.told)
@@ -65,11 +65,11 @@ def _chunk(
     entry: Entry,
     keep: int,
     like: Loaded | None,
-) -> tuple[Loaded, pl.DataFrame, list[DictRow]]:
+) -> tuple[Loaded, pl.DataFrame, list[dict[str, Any]]]:
     """What the chunk does to the shadow, the rows that the table refuses, and the lines of the ledger that say so."""
     ctx.check()
     with session.transaction():
         loaded, refused = load_sifted(
             session, intake.schema, checked.good, intake.constants, entry, like=like, keep=keep, rehearsal=True
         )
-        return loaded, refused, session.execute(take_passing()).fetchall()
+        return loaded, refused, taken_lines(session)

@@ -47,7 +47,7 @@ def find_schema(conn: Connection, name: str, version: int | None = None) -> tupl
 
 def target_ddl(schema: Schema) -> str:
     """The statements that make a schema's table; in Tolva's own database under row-level security."""
-    return create_table(schema) + (guard_table(schema, APP_ROLE) if schema.destination is None else "")
+    return create_table(schema) + (guard_table(schema, APP_ROLE) if schema.tenanted else "")
 
 
 def target_ready(conn: Connection, destinations: Destinations, tenant_id: str, schema: Schema) -> bool:
@@ -66,6 +66,17 @@ def require_target(conn: Connection, schema: Schema) -> None:
     if not check_target(conn, schema):
         create = f"tolva schema create {schema.name}"
         raise Conflict(f"La tabla '{schema.target}' todavía no existe; su administrador la crea con: {create}")
+
+
+def accepting_schema(conn: Connection, name: str) -> tuple[Schema, int]:
+    """The schema that an upload is for, and its version, if its table is ready for rows.
+
+    A table in another database is looked at by the job, in its own time. Raises NotFound, Conflict, InvalidInput.
+    """
+    schema, version = find_schema(conn, name)
+    if schema.tenanted:
+        require_target(conn, schema)
+    return schema, version
 
 
 def schema_of(conn: Connection, upload: DictRow) -> Schema:
@@ -88,7 +99,7 @@ def put_schema(
     read_name(name, "name")
     schema = load_schema({**document, "name": name})
     _check_defaults(schema)
-    if schema.destination is None and schema.target in {builtin_schema(own).target for own in BUILTIN}:
+    if schema.tenanted and schema.target in {builtin_schema(own).target for own in BUILTIN}:
         raise InvalidInput(f"target: {schema.target!r} is a table of Tolva; name one of yours")
     ready = target_ready(conn, destinations, tenant_id, schema)
     return _add(conn, tenant_id, name, {**document, "name": name}), ready
