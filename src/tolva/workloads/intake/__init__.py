@@ -15,6 +15,7 @@ from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.rehearse import rehearse_upload
+from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO, undo_load
 from tolva.workloads.intake.upkeep import intake_chores
@@ -37,6 +38,7 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
     return [
         intake_router(jobs, blobs, settings.upload_max_mb * 1024**2),
+        results_router(jobs, blobs),
         schemas_router(jobs, Destinations(settings.destinations)),
     ]
 

@@ -1,12 +1,10 @@
-"""The uniform HTTP face of intake: uploads for any schema, their errors, changes and undoing."""
+"""The uniform HTTP face of intake: uploads for any schema. `results_api` tells what became of them."""
 
-from itertools import islice
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -17,23 +15,17 @@ from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
-from tolva.web.download import workbook
 from tolva.web.multipart import FILE_FORM, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
-from tolva.workloads.intake.annotated import write_annotated
-from tolva.workloads.intake.changes import changes
-from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.told import told_message
-from tolva.workloads.intake.undo import ask_undo
 
 PREFIX = "/api/v1"
 
-Limit = Annotated[int, Query(ge=1, le=1000)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -80,7 +72,7 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
 
 
 def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
-    """The calls below /api/v1."""
+    """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
     @router.post("/uploads", status_code=202, openapi_extra=FILE_FORM)
@@ -103,7 +95,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
             job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
-        return _accepted(job)
+        return accepted(job)
 
     @router.get("/uploads/{id}")
     def get_upload(id: UUID) -> dict[str, Any]:
@@ -122,42 +114,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)
         kind = REHEARSE if again.dry_run else LOAD
-        return _accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options, idempotency_key))
-
-    @router.get("/jobs/{id}/errors", response_model=None)
-    def get_errors(
-        id: UUID,
-        format: Literal["json", "csv", "xlsx"] = "json",
-        after_row: Annotated[int, Query(ge=-1)] = -1,
-        after_n: int = -1,
-        limit: Limit = 100,
-    ) -> Response:
-        """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again."""
-        job = JobId(str(id))
-        if format == "json":
-            return JSONResponse(_errors_page(jobs, job, after_row, after_n, limit))
-        if format == "csv":
-            lines = error_lines(jobs.db, DEFAULT_TENANT, job)
-            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
-        return _annotated(jobs, blobs, job)
-
-    @router.get("/jobs/{id}/changes")
-    def get_changes(id: UUID, skip: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> dict[str, Any]:
-        """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)))
-        page = list(islice(found, skip, skip + limit + 1))
-        return {
-            "changes": [
-                {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
-                for c in page[:limit]
-            ],
-            "next": {"skip": skip + limit} if len(page) > limit else None,
-        }
-
-    @router.post("/jobs/{id}/undo", status_code=202)
-    def undo(id: UUID) -> dict[str, Any]:
-        """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
-        return _accepted(ask_undo(jobs, DEFAULT_TENANT, str(id)))
+        return accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options, idempotency_key))
 
     return router
 
@@ -169,7 +126,8 @@ def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, st
     return check_constants(given, schema), version
 
 
-def _accepted(job: JobId) -> dict[str, Any]:
+def accepted(job: JobId) -> dict[str, Any]:
+    """The answer to a call that makes a job."""
     return {"id": job, "status": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
 
 
@@ -186,25 +144,3 @@ def _view(row: DictRow) -> dict[str, Any]:
     kept = ("id", "kind", "state", "schema", "filename", "size", "sha256", "constants", "options", "progress", "result")
     error = row["error"] and {"type": row["error"]["type"], "message": told_message(row["error"], str(row["id"]))}
     return {name: row[name] for name in kept} | times | {"error": error}
-
-
-def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
-    with jobs.db.transaction(DEFAULT_TENANT) as conn:
-        if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
-            raise NotFound(f"There is no upload {id}.")
-        given = {"job_id": id, "row": after_row, "n": after_n, "most": limit + 1}
-        found = conn.execute(SQL["row_errors"], given).fetchall()
-    page = found[:limit]
-    following = {"after_row": page[-1]["row"], "after_n": page[-1]["n"]} if len(found) > limit else None
-    return {"errors": page, "next": following}
-
-
-def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:
-    with blobs.scratch() as scratch:
-        return workbook(
-            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, path, scratch)
-        )
-
-
-def _named(filename: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{filename}"'}

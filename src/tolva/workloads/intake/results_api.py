@@ -1,0 +1,87 @@
+"""What a load did to its table and what it refused, over HTTP, and the way back."""
+
+from itertools import islice
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import JobId
+from tolva.errors import NotFound
+from tolva.jobs.work import Jobs
+from tolva.web.download import workbook
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.annotated import write_annotated
+from tolva.workloads.intake.api import PREFIX, accepted
+from tolva.workloads.intake.changes import changes
+from tolva.workloads.intake.export import error_lines
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.undo import ask_undo
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def results_router(jobs: Jobs, blobs: Blobs) -> APIRouter:
+    """The calls below /api/v1/jobs."""
+    router = APIRouter(prefix=PREFIX, tags=["uploads"])
+
+    @router.get("/jobs/{id}/errors", response_model=None)
+    def get_errors(
+        id: UUID,
+        format: Literal["json", "csv", "xlsx"] = "json",
+        after_row: Annotated[int, Query(ge=-1)] = -1,
+        after_n: int = -1,
+        limit: Limit = 100,
+    ) -> Response:
+        """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again."""
+        job = JobId(str(id))
+        if format == "json":
+            return JSONResponse(_errors_page(jobs, job, after_row, after_n, limit))
+        if format == "csv":
+            lines = error_lines(jobs.db, DEFAULT_TENANT, job)
+            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
+        return _annotated(jobs, blobs, job)
+
+    @router.get("/jobs/{id}/changes")
+    def get_changes(id: UUID, skip: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> dict[str, Any]:
+        """What a load changed, or a dry run would change: new rows, and values before and after."""
+        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)))
+        page = list(islice(found, skip, skip + limit + 1))
+        return {
+            "changes": [
+                {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
+                for c in page[:limit]
+            ],
+            "next": {"skip": skip + limit} if len(page) > limit else None,
+        }
+
+    @router.post("/jobs/{id}/undo", status_code=202)
+    def undo(id: UUID) -> dict[str, Any]:
+        """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
+        return accepted(ask_undo(jobs, DEFAULT_TENANT, str(id)))
+
+    return router
+
+
+def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
+    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
+            raise NotFound(f"There is no upload {id}.")
+        given = {"job_id": id, "row": after_row, "n": after_n, "most": limit + 1}
+        found = conn.execute(SQL["row_errors"], given).fetchall()
+    page = found[:limit]
+    following = {"after_row": page[-1]["row"], "after_n": page[-1]["n"]} if len(found) > limit else None
+    return {"errors": page, "next": following}
+
+
+def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:
+    with blobs.scratch() as scratch:
+        return workbook(
+            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, path, scratch)
+        )
+
+
+def _named(filename: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}
