@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from tolva.connectors.blobs import Blobs
-from tolva.core.job import JobId
+from tolva.core.job import FINISHED, JobId, State
 from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
@@ -142,5 +142,9 @@ def _row(jobs: Jobs, id: UUID) -> DictRow:
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
     kept = ("id", "kind", "state", "schema", "filename", "size", "sha256", "constants", "options", "progress", "result")
-    error = row["error"] and {"type": row["error"]["type"], "message": told_message(row["error"], str(row["id"]))}
-    return {name: row[name] for name in kept} | times | {"error": error}
+    return {name: row[name] for name in kept} | times | {"error": row["error"] and _told_error(row)}
+
+
+def _told_error(row: DictRow) -> dict[str, str]:
+    said = told_message(row["error"], str(row["id"]), ended=State(row["state"]) in FINISHED)
+    return {"type": row["error"]["type"], "message": said}
