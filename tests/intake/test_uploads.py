@@ -132,10 +132,29 @@ def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
     with service.jobs.db.transaction("default") as conn:
         conn.execute("UPDATE products SET precio = 10 WHERE codigo = '002'")
     undone = ended(service, service.client.post(f"/api/v1/jobs/{change['id']}/undo"))
-    assert undone["result"] == {"undo_of": change["id"], "total": 3, "removed": 1, "restored": 1, "conflicts": 1}
+    counts = {"total": 3, "removed": 1, "restored": 1, "conflicts": 1}
+    assert undone["result"] == {"undo_of": change["id"], **counts, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "10.0000")]
     [conflict] = service.client.get(f"/api/v1/jobs/{undone['id']}/errors").json()["errors"]
     assert conflict["message"] == '002: es "10.0000" ahora; la carga dejó "9.0000"'
+
+
+def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) -> None:
+    """A later load had changed it, which is named; once that is undone, so is the rest of the first."""
+    ended(service, upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n"))
+    first = ended(service, upload(service, f"{HEADER}\n001,Guantes,2,CS,1\n002,Gasas,2,CS,1\n003,Vendas,2,CS,1\n"))
+    second = ended(service, upload(service, f"{HEADER}\n001,Guantes,3,CS,1\n003,Vendas,3,CS,1\n"))
+
+    def undone(load: dict[str, Any]) -> dict[str, Any]:
+        return ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"] | {"undo_of": ""}
+
+    counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "conflicts": 2, "later_loads": [second["id"]]}
+    assert undone(first) == counts
+    assert undone(first) == counts | {"total": 2, "removed": 0}
+    assert undone(second)["restored"] == 2
+    assert undone(first) == counts | {"total": 2, "restored": 1, "conflicts": 0, "later_loads": []}
+    assert undone(first) == counts | {"total": 0, "removed": 0, "conflicts": 0, "later_loads": []}
+    assert products(service) == [("001", "Guantes", "1.0000")]
 
 
 @pytest.mark.parametrize(

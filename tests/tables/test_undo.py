@@ -60,16 +60,18 @@ def lines(conn: psycopg.Connection, table: sql.Composable, job: str) -> list[dic
     return found
 
 
-LAST = "SELECT * FROM {} WHERE job_id = %s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1"
-MARK = "UPDATE {} SET undone_at = now() WHERE job_id = %s AND last_row = %s"
+LAST_FIRST = "SELECT * FROM {} WHERE job_id = %s ORDER BY last_row DESC"
+MARK = "UPDATE {} SET left_created = %s, left_changed = %s WHERE job_id = %s AND last_row = %s"
 
 
 def undo(conn: psycopg.Connection, schema: Schema, job: str, constants: dict[str, str] = SUPPLIER) -> list[Undone]:
     done: list[Undone] = []
     cursor = conn.cursor(row_factory=dict_row)
-    while line := cursor.execute(sql.SQL(LAST).format(LEDGER), [job]).fetchone():
-        done.append(undo_chunk(conn, schema, constants, line))
-        conn.execute(sql.SQL(MARK).format(LEDGER), [job, line["last_row"]])
+    for line in cursor.execute(sql.SQL(LAST_FIRST).format(LEDGER), [job]).fetchall():
+        chunk = undo_chunk(conn, schema, constants, line)
+        left = [list(chunk.left_created), list(chunk.left_changed)]
+        conn.execute(sql.SQL(MARK).format(LEDGER), [*left, job, line["last_row"]])
+        done.append(chunk)
     return done
 
 
@@ -151,8 +153,13 @@ def test_a_conflict_says_what_is_there_now(conn: psycopg.Connection, products: S
             Conflict("C", None, None, None, "la fila cambió después de la carga"),
             Conflict("D", None, None, None, "la fila ya no existe"),
         ),
+        left_created=(0, 1),
+        left_changed=(0,),
     )
-    assert undo(conn, products, job) == []
+    assert undo(conn, products, job) == [done]
+    conn.execute("UPDATE products SET stock = 2 WHERE codigo = 'A'")
+    [again] = undo(conn, products, job)
+    assert (again.restored, again.left_created, again.left_changed) == (1, (0, 1), ())
 
 
 def test_a_key_of_several_parts_is_found_again(conn: psycopg.Connection) -> None:

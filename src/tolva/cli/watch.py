@@ -127,6 +127,8 @@ def tell_end(job: DictRow, hints: Hints) -> None:
             say(note)
         if _result(job).get("dry_run"):
             say("A dry run: nothing was written.")
+        if _result(job).get("conflicts"):
+            _tell_conflicts(_result(job), hints)
         return
     error: Json = job["error"] or {}
     reason = error.get("message", "") if job["state"] == State.FAILED else ""
@@ -134,6 +136,13 @@ def tell_end(job: DictRow, hints: Hints) -> None:
     again = f"Try again: {hints.command('jobs', 'retry', str(job['id']))}"
     mend = "The stored file stays as it is: correct yours, and load it again."
     err.print(mend if error.get("type") in TOLD else again, markup=False, soft_wrap=True)
+
+
+def _tell_conflicts(undone: Json, hints: Hints) -> None:
+    again = hints.command("jobs", "undo", undone["undo_of"])
+    if later := undone["later_loads"]:
+        say(f"Later loads of the same schema may be why, the last one first: {', '.join(later)}. Undo these before.")
+    say(f"What was left alone is tried again by: {again}")
 
 
 def _result(job: DictRow) -> Json:

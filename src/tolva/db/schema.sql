@@ -756,7 +756,8 @@ CREATE TABLE tolva.load_ledger (
     fields text[] NOT NULL,
     was text[] NOT NULL,
     became text[] NOT NULL,
-    undone_at timestamp with time zone
+    left_created integer[],
+    left_changed integer[]
 );
 ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_keys SET STORAGE EXTERNAL;
 ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_hashes SET STORAGE EXTERNAL;
@@ -1051,7 +1052,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
 GRANT SELECT,INSERT ON TABLE tolva.load_ledger TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
 
-GRANT UPDATE(undone_at) ON TABLE tolva.load_ledger TO tolva_app;
+GRANT UPDATE(left_created) ON TABLE tolva.load_ledger TO tolva_app;
+
+GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.mappings TO tolva_app;
 

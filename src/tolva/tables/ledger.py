@@ -41,7 +41,8 @@ CREATE TEMP TABLE IF NOT EXISTS tolva_passing_ledger (
   fields text[] NOT NULL,
   was text[] NOT NULL,
   became text[] NOT NULL,
-  undone_at timestamptz,
+  left_created integer[],
+  left_changed integer[],
   PRIMARY KEY (job_id, last_row)
 )
 """

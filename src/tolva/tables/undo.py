@@ -22,15 +22,14 @@ from tolva.tables.upsert import lock, parameters, same_key, there, touched
 
 MADE_NAME, CHANGED_NAME = "tolva_undo_made", "tolva_undo_changed"
 MADE, CHANGED = (sql.Identifier("pg_temp", name) for name in (MADE_NAME, CHANGED_NAME))
-OF_MADE = ("created_keys", "created_hashes")
-OF_CHANGED = ("changed_rows", "changed_keys", "was", "became")
+CHANGED_SINCE, GONE = "la fila cambió después de la carga", "la fila ya no existe"
 
 # gone      what could be removed; what remains of the made rows is in conflict: changed since, or removed already
 REMOVE = """
 WITH gone AS (
     DELETE FROM {target} AS target USING {taken} AS taken WHERE {same} AND {hash} = taken."_hash" RETURNING taken."_n"
 )
-SELECT taken."_key", EXISTS (SELECT FROM {target} AS target WHERE {same}) AS there
+SELECT taken."_n", taken."_key", EXISTS (SELECT FROM {target} AS target WHERE {same}) AS there
 FROM {taken} AS taken WHERE NOT EXISTS (SELECT FROM gone WHERE gone."_n" = taken."_n") ORDER BY taken."_n"
 """
 # restored  the rows whose changed values are still those that the load left
@@ -38,7 +37,7 @@ RESTORE = """
 WITH restored AS (
     UPDATE {target} AS target SET {assignments} FROM {taken} AS taken WHERE {same} AND {untouched} RETURNING taken."_n"
 )
-SELECT taken."_row", taken."_key", {there} AS there, {states}
+SELECT taken."_n", taken."_row", taken."_key", {there} AS there, {states}
 FROM {taken} AS taken LEFT JOIN {target} AS target ON {same}
 WHERE NOT EXISTS (SELECT FROM restored WHERE restored."_n" = taken."_n") ORDER BY taken."_n"
 """
@@ -57,19 +56,62 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Undone:
-    """What became of a chunk."""
+    """What became of a chunk. `left_…` are the positions, in the chunk, of what is not put back."""
 
     removed: int
     restored: int
     conflicts: tuple[Conflict, ...]
+    left_created: tuple[int, ...] = ()
+    left_changed: tuple[int, ...] = ()
 
     def __add__(self, other: "Undone") -> "Undone":
-        """Both one after the other."""
-        return Undone(self.removed + other.removed, self.restored + other.restored, (*self.conflicts, *other.conflicts))
+        """Both, of one chunk."""
+        return Undone(
+            self.removed + other.removed,
+            self.restored + other.restored,
+            (*self.conflicts, *other.conflicts),
+            (*self.left_created, *other.left_created),
+            (*self.left_changed, *other.left_changed),
+        )
+
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What of a chunk is to be put back, each with its position in the ledger's line."""
+
+    made: Sequence[Row]
+    """Position, key, hash."""
+    changed: Sequence[Row]
+    """Position, key, row of the file, values before, values after."""
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> "_Part":
+        """Of a line of the ledger: all of it, or what an undo before had to leave."""
+        made = _rows(line, "created_keys", "created_hashes")
+        changed = _rows(line, "changed_keys", "changed_rows", "was", "became")
+        return cls(_among(made, line["left_created"]), _among(changed, line["left_changed"]))
+
+    def halves(self) -> "tuple[_Part, _Part]":
+        """The changed rows and the made ones, or each half of those that there are."""
+        if self.made and self.changed:
+            return _Part((), self.changed), _Part(self.made, ())
+        made, changed = len(self.made) // 2, len(self.changed) // 2
+        return _Part(self.made[:made], self.changed[:changed]), _Part(self.made[made:], self.changed[changed:])
+
+
+def _rows(line: Mapping[str, Any], *columns: str) -> Sequence[Row]:
+    return [(n, *row) for n, row in enumerate(zip(*(line[name] for name in columns), strict=True))]
+
+
+def _among(rows: Sequence[Row], positions: Sequence[int] | None) -> Sequence[Row]:
+    return rows if positions is None else [rows[n] for n in positions]
 
 
 def undo_chunk(
-    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], chunk: Mapping[str, Any]
+    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], line: Mapping[str, Any]
 ) -> Undone:
     """Undoes a chunk, given its line of the ledger; a load is undone from its last chunk to its first.
 
@@ -79,60 +121,42 @@ def undo_chunk(
     shape = Shape.of(schema, [field.name for field in schema.file_fields])
     values = parameters(shape, constants)
     conn.execute(lock(shape), values, prepare=False)
-    fields = [schema.field(name) for name in chunk["fields"]]
+    fields = [schema.field(name) for name in line["fields"]]
     _create(conn, MADE_NAME, _made_columns(shape))
     _create(conn, CHANGED_NAME, _changed_columns(shape, fields))
-    return _undone(conn, shape, fields, chunk, values)
+    return _undone(conn, shape, fields, _Part.of(line), values)
 
 
 def _undone(
-    conn: psycopg.Connection[Any],
-    shape: Shape,
-    fields: Sequence[Field],
-    chunk: Mapping[str, Any],
-    values: dict[str, Any],
+    conn: psycopg.Connection[Any], shape: Shape, fields: Sequence[Field], part: _Part, values: dict[str, Any]
 ) -> Undone:
     """What the table refuses is looked for by halves."""
     try:
         with conn.transaction():
-            restored, altered = _restore(conn, shape, fields, chunk, values)
-            removed, kept = _remove(conn, shape, chunk, values)
+            done = _restore(conn, shape, fields, part.changed, values) + _remove(conn, shape, part.made, values)
             conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        return Undone(removed, restored, (*altered, *kept))
+            return done
     except REFUSALS as refusal:
-        if len(chunk["created_keys"]) + len(chunk["changed_keys"]) == 1:
-            return Undone(0, 0, (_refused(chunk, refusal),))
-    first, second = _halves(chunk)
+        if len(part.made) + len(part.changed) == 1:
+            return _refused(part, refusal)
+    first, second = part.halves()
     return _undone(conn, shape, fields, first, values) + _undone(conn, shape, fields, second, values)
 
 
-def _refused(chunk: Mapping[str, Any], refusal: psycopg.Error) -> Conflict:
-    [key] = chunk["created_keys"] or chunk["changed_keys"]
-    [row] = chunk["changed_rows"] or [None]
-    return Conflict(key, row, None, None, f"la base de datos no permite deshacerla: {refusal.diag.message_primary}")
+def _refused(part: _Part, refusal: psycopg.Error) -> Undone:
+    said = f"la base de datos no permite deshacerla: {refusal.diag.message_primary}"
+    if part.made:
+        [(n, key, _)] = part.made
+        return Undone(0, 0, (Conflict(key, None, None, None, said),), left_created=(n,))
+    [(n, key, row, *_)] = part.changed
+    return Undone(0, 0, (Conflict(key, row, None, None, said),), left_changed=(n,))
 
 
-def _halves(chunk: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The changed rows and the made ones, or each half of those that there are."""
-    made, changed = len(chunk["created_keys"]), len(chunk["changed_keys"])
-    at_made, at_changed = (0, changed) if made and changed else (made // 2, changed // 2)
-    early = {name: chunk[name][:at_made] for name in OF_MADE} | {name: chunk[name][:at_changed] for name in OF_CHANGED}
-    late = {name: chunk[name][at_made:] for name in OF_MADE} | {name: chunk[name][at_changed:] for name in OF_CHANGED}
-    return early, late
-
-
-def _remove(
-    conn: psycopg.Connection[Any], shape: Shape, chunk: Mapping[str, Any], values: dict[str, Any]
-) -> tuple[int, list[Conflict]]:
-    keys: list[str] = chunk["created_keys"]
-    if not keys:
-        return 0, []
-    rows = (
-        [n, key, hash, *key_parts(key, shape)]
-        for n, (key, hash) in enumerate(zip(keys, chunk["created_hashes"], strict=True))
-    )
+def _remove(conn: psycopg.Connection[Any], shape: Shape, made: Sequence[Row], values: dict[str, Any]) -> Undone:
+    if not made:
+        return Undone(0, 0, ())
     with conn.cursor(row_factory=tuple_row) as cursor:
-        _fill(cursor, MADE, rows)
+        _fill(cursor, MADE, ([n, key, hash, *key_parts(key, shape)] for n, key, hash in made))
         statement = sql.SQL(REMOVE).format(
             target=sql.Identifier(shape.schema.target),
             taken=MADE,
@@ -140,34 +164,25 @@ def _remove(
             hash=row_hash(shape, "target"),
         )
         left = cursor.execute(statement, values, prepare=False).fetchall()
-    conflicts = [
-        Conflict(key, None, None, None, "la fila cambió después de la carga" if there else "la fila ya no existe")
-        for key, there in left
-    ]
-    return len(keys) - len(left), conflicts
+    conflicts = (Conflict(key, None, None, None, CHANGED_SINCE if there else GONE) for _, key, there in left)
+    return Undone(len(made) - len(left), 0, tuple(conflicts), left_created=tuple(n for n, *_ in left))
 
 
 def _restore(
     conn: psycopg.Connection[Any],
     shape: Shape,
     fields: Sequence[Field],
-    chunk: Mapping[str, Any],
+    changed: Sequence[Row],
     values: dict[str, Any],
-) -> tuple[int, list[Conflict]]:
-    keys: list[str] = chunk["changed_keys"]
-    if not keys:
-        return 0, []
-    rows = (
-        [n, key, row, *key_parts(key, shape), *was, *became]
-        for n, (key, row, was, became) in enumerate(
-            zip(keys, chunk["changed_rows"], chunk["was"], chunk["became"], strict=True)
-        )
-    )
+) -> Undone:
+    if not changed:
+        return Undone(0, 0, ())
+    rows = ([n, key, row, *key_parts(key, shape), *was, *became] for n, key, row, was, became in changed)
     with conn.cursor(row_factory=tuple_row) as cursor:
         _fill(cursor, CHANGED, rows)
         left = cursor.execute(_restore_statement(shape, fields), values, prepare=False).fetchall()
-    conflicts = [conflict for row in left for conflict in _altered(row, fields)]
-    return len(keys) - len(left), conflicts
+    conflicts = (conflict for _, *row in left for conflict in _altered(row, fields))
+    return Undone(0, len(changed) - len(left), tuple(conflicts), left_changed=tuple(n for n, *_ in left))
 
 
 def _restore_statement(shape: Shape, fields: Sequence[Field]) -> sql.Composed:
@@ -192,17 +207,18 @@ def _restore_statement(shape: Shape, fields: Sequence[Field]) -> sql.Composed:
     )
 
 
-def _altered(row: tuple[Any, ...], fields: Sequence[Field]) -> list[Conflict]:
+def _altered(row: Sequence[Any], fields: Sequence[Field]) -> list[Conflict]:
     """The fields of a row whose value is no longer the one that the load left."""
     number, key, there, *states = row
     if not there:
-        return [Conflict(key, number, None, None, "la fila ya no existe")]
+        return [Conflict(key, number, None, None, GONE)]
     pairs = zip(fields, states[::2], states[1::2], strict=True)
-    return [
+    altered = [
         Conflict(key, number, field.name, now, f"es {_shown(now)} ahora; la carga dejó {_shown(became)}")
         for field, now, became in pairs
         if became is not None and now != became
     ]
+    return altered or [Conflict(key, number, None, None, CHANGED_SINCE)]  # by another, in this very moment
 
 
 def _shown(value: str | None) -> str:

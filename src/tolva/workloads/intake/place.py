@@ -31,7 +31,7 @@ class Outcome:
     errors: Json
     """Columns, as `error_columns` makes them."""
     undone: Json | None = None
-    """The line of the ledger that was put back: `job_id`, `last_row`."""
+    """The line of the ledger that was put back, and what had to be left: the parameters of `mark_undone`."""
     ledger: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Lines that Tolva's own ledger lacks."""
 

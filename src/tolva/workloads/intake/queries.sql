@@ -96,13 +96,26 @@ SELECT last_row, created_keys, changed_rows, changed_keys, fields, was, became F
 WHERE job_id = %(job_id)s AND last_row > %(after)s ORDER BY last_row LIMIT 1;
 
 -- name: last_line
--- What the last chunk of a load did that is not put back.
-SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger
-WHERE job_id = %(job_id)s AND undone_at IS NULL ORDER BY last_row DESC LIMIT 1;
+-- What the last chunk of a load before a row did, of which something is not put back.
+SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became, left_created, left_changed
+FROM tolva.load_ledger
+WHERE job_id = %(job_id)s AND (%(before)s::bigint IS NULL OR last_row < %(before)s)
+  AND (left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0)
+ORDER BY last_row DESC LIMIT 1;
 
 -- name: mark_undone
--- Note that a chunk is put back.
-UPDATE tolva.load_ledger SET undone_at = now() WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
+-- Note that a chunk is put back, but for what had to be left.
+UPDATE tolva.load_ledger SET left_created = %(left_created)s, left_changed = %(left_changed)s
+WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
+
+-- name: later_loads
+-- The last loads for the schema of a load that came after it and of which something stands.
+SELECT u.job_id FROM tolva.uploads u
+WHERE u.job_id > %(job_id)s AND u.schema = (SELECT schema FROM tolva.uploads WHERE job_id = %(job_id)s)
+  AND EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
+    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
+      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
+ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: open_undo
 -- Whether a load is being undone.
@@ -112,5 +125,6 @@ WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued',
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk.
 SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,
-  coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)) FILTER (WHERE undone_at IS NULL), 0)::bigint AS left
+  coalesce(sum(coalesce(cardinality(left_created), cardinality(created_keys))
+    + coalesce(cardinality(left_changed), cardinality(changed_keys))), 0)::bigint AS left
 FROM tolva.load_ledger WHERE job_id = %(job_id)s;

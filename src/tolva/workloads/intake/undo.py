@@ -18,6 +18,8 @@ from tolva.workloads.intake.sql import SQL
 
 UNDO = "undo"
 """The kind of job."""
+LATER_LOADS = 10
+"""How many loads an undo names that may have changed the rows since; the last ones."""
 
 
 def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
@@ -46,30 +48,42 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
     load_id = str(ctx.params["undo_of"])
     upload, schema = upload_of(ctx, load_id, defaults)
     with placed(ctx, destinations, schema, ended_load=load_id) as place:
-        counts = dict(ctx.checkpoint or {"total": _left(ctx, load_id), "removed": 0, "restored": 0, "conflicts": 0})
-        while line := _last_line(ctx, load_id):
+        at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(ctx, load_id)}
+        while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
                 done = undo_chunk(conn, schema, upload["constants"], line)
-                errors = _conflict_lines(done, counts["conflicts"])
-                counts = _added(counts, done)
-                undone = {"job_id": load_id, "last_row": line["last_row"]}
-                place.keep(Outcome(counts, _counters(counts), errors, undone))
-    return counts | {"undo_of": load_id}
+                errors = _conflict_lines(done, at["counts"]["conflicts"])
+                at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
+                place.keep(Outcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
+    later = _later_loads(ctx, load_id) if at["counts"]["conflicts"] else []
+    return at["counts"] | {"undo_of": load_id, "later_loads": later}
 
 
-def _left(ctx: Context, load_id: str) -> int:
+def _nothing_yet(ctx: Context, load_id: str) -> dict[str, int]:
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": load_id}).fetchone()
-    return size["left"] if size else 0
+    return {"total": size["left"] if size else 0, "removed": 0, "restored": 0, "conflicts": 0}
 
 
-def _last_line(ctx: Context, load_id: str) -> DictRow | None:
-    """What the ledger says of the last chunk that is not put back yet."""
+def _last_line(ctx: Context, load_id: str, before: int | None) -> DictRow | None:
+    """What the ledger says of the last chunk, before a row, that is not wholly put back."""
     with ctx.transaction() as conn:
         load = conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
         if load is not None and State(load["state"]) not in FINISHED:
             raise TryLater(f"Load {load_id} goes on again; it is undone when it has ended.")
-        return conn.execute(SQL["last_line"], {"job_id": load_id}).fetchone()
+        return conn.execute(SQL["last_line"], {"job_id": load_id, "before": before}).fetchone()
+
+
+def _mark(load_id: str, line: DictRow, done: Undone) -> Json:
+    left = {"left_created": list(done.left_created), "left_changed": list(done.left_changed)}
+    return {"job_id": load_id, "last_row": line["last_row"], **left}
+
+
+def _later_loads(ctx: Context, load_id: str) -> list[str]:
+    """The loads of the same schema after this one whose changes stand: they may be what it is in conflict with."""
+    with ctx.transaction() as conn:
+        found = conn.execute(SQL["later_loads"], {"job_id": load_id, "most": LATER_LOADS}).fetchall()
+    return [str(load["job_id"]) for load in found]
 
 
 def _added(counts: dict[str, Any], done: Undone) -> dict[str, Any]:
@@ -77,7 +91,7 @@ def _added(counts: dict[str, Any], done: Undone) -> dict[str, Any]:
         "total": counts["total"],
         "removed": counts["removed"] + done.removed,
         "restored": counts["restored"] + done.restored,
-        "conflicts": counts["conflicts"] + len({conflict.key for conflict in done.conflicts}),
+        "conflicts": counts["conflicts"] + len(done.left_created) + len(done.left_changed),
     }
 
 

@@ -62,7 +62,8 @@ CREATE TABLE tolva.load_ledger (
   fields text[] NOT NULL,
   was text[] NOT NULL,
   became text[] NOT NULL,               -- null where the field did not change
-  undone_at timestamptz,
+  left_created integer[],               -- what an undo had to leave: positions in created_keys and changed_keys, from 0;
+  left_changed integer[],               -- NULL until it is tried
   PRIMARY KEY (job_id, last_row)
 );
 -- Packing them costs more time than it saves room.
@@ -120,5 +121,5 @@ $$;
 
 GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger, tolva.schemas TO tolva_app;
 GRANT SELECT, INSERT, UPDATE ON tolva.mappings TO tolva_app;
-GRANT UPDATE (undone_at) ON tolva.load_ledger TO tolva_app;
+GRANT UPDATE (left_created, left_changed) ON tolva.load_ledger TO tolva_app;
 GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;
