@@ -1,13 +1,14 @@
 """One file out of a multipart upload, handed on piece by piece while it arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from tolva.errors import InvalidInput, TooLarge
@@ -25,6 +26,9 @@ LONGEST_SILENCE = 60.0
 """Seconds between two pieces of a body."""
 LONGEST_UPLOAD = 4 * 3600.0
 """Seconds from the first byte of a body to the last."""
+
+# Fewer than the threads and the database connections of the process: while many upload, other calls find some.
+UPLOAD_THREADS = CapacityLimiter(4)
 
 FILE_FORM = {
     "requestBody": {
@@ -55,6 +59,14 @@ class Sink(Protocol):
         ...
 
 
+Result = TypeVar("Result")
+
+
+async def in_upload_thread(work: Callable[[], Result]) -> Result:
+    """Run what waits for the disk or the database on behalf of an upload."""
+    return await to_thread.run_sync(work, limiter=UPLOAD_THREADS)
+
+
 async def receive_file(request: Request, name: str, sink: Sink, most: int) -> None:
     """Feed the file of the form field `name`, of at most `most` bytes, to `sink`; other parts are skipped.
 
@@ -66,7 +78,7 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
             async for stretch in _stretches(_pieces(request, most + MOST_AROUND)):
-                await run_in_threadpool(parser.write, stretch)
+                await in_upload_thread(partial(_feed, parser, stretch))
     except TimeoutError:
         raise InvalidInput("The upload took too long or fell silent; nothing was kept. Send it again.") from None
     except FormParserError as error:
@@ -77,6 +89,11 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
         raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.")
     if not parts.seen:
         raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
+
+
+def _feed(parser: MultipartParser, stretch: list[bytes]) -> None:
+    for piece in stretch:
+        parser.write(piece)
 
 
 async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
@@ -95,15 +112,17 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in fewer pieces: each is a trip to another thread."""
-    held = bytearray()
+async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """Several pieces at once: each stretch is a trip to another thread."""
+    held: list[bytes] = []
+    size = 0
     async for piece in pieces:
-        held += piece
-        if len(held) >= STRETCH:
-            yield bytes(held)
-            held.clear()
-    yield bytes(held)
+        held.append(piece)
+        size += len(piece)
+        if size >= STRETCH:
+            yield held
+            held, size = [], 0
+    yield held
 
 
 def _too_large(most: int) -> TooLarge:

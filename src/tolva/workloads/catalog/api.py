@@ -1,12 +1,12 @@
 """The HTTP face of the catalog contract."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import FileResponse, StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
@@ -16,7 +16,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
 from tolva.web.download import workbook
-from tolva.web.multipart import FILE_FORM, receive_file
+from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import Arrival, accept
@@ -44,7 +44,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
             sink = Reception(writer, ACCEPTED)
             await receive_file(request, "file", sink, most_bytes)
             arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
-            job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
+            job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
         return accepted_view(job, sink.filename, constants, prefix)
 
     @router.get("/bulk-upload/status/{task_id}")

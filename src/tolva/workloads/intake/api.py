@@ -1,5 +1,6 @@
 """The uniform HTTP face of intake: uploads for any schema. `results_api` tells what became of them."""
 
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -7,7 +8,6 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
@@ -15,7 +15,7 @@ from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
-from tolva.web.multipart import FILE_FORM, receive_file
+from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.preview import preview
@@ -87,14 +87,14 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
         given = _json("params", CONSTANTS, params)
-        constants, version = await run_in_threadpool(_checked, jobs, schema, given)
+        constants, version = await in_upload_thread(partial(_checked, jobs, schema, given))
         options = upload_options(_json("read", READ, read).options(), _json("mapping", MAPPING, mapping))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
-            job = await run_in_threadpool(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer)
+            job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
         return accepted(job)
 
     @router.get("/uploads/{id}")
