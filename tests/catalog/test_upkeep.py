@@ -63,7 +63,7 @@ def test_looking_for_them_reads_no_more_jobs_than_there_are_old_uploads(fresh: F
               run_at, state, finished_at)
             SELECT tolva.uuid_at(now() - n * interval '1 h'), 't', 'q', 'k', 5, 3, 1, 1, '{}', now(), 'completed', now()
             FROM generate_series(1, 5000) n;
-            INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, sha256, constants)
+            INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, blake3, constants)
             SELECT id, 't', 's', 'f', 'csv', 'b', 1, 'x', '{}' FROM tolva.jobs;
             ANALYZE tolva.jobs, tolva.uploads"""
         )

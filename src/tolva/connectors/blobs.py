@@ -1,7 +1,6 @@
 """Stored files, in a local folder. A file is there whole or not at all."""
 
 import errno
-import hashlib
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import uuid_utils
+from blake3 import blake3
 
 from tolva.errors import NotFound, StorageUnavailable, TooLarge
 
@@ -23,11 +23,11 @@ ABANDONED = 86_400.0
 
 @dataclass(frozen=True)
 class Blob:
-    """A stored file. `key` finds it again; `size` in bytes; `sha256` in hex."""
+    """A stored file. `key` finds it again; `size` in bytes; `blake3` in hex."""
 
     key: str
     size: int
-    sha256: str
+    blake3: str
 
 
 class BlobWriter:
@@ -37,7 +37,7 @@ class BlobWriter:
         self._part = part
         self._home = home
         self._most = most
-        self._hash = hashlib.sha256()
+        self._hash = blake3()
         self._size = 0
         self._synced = 0
 

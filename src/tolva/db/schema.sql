@@ -825,7 +825,7 @@ CREATE TABLE tolva.uploads (
     kind text NOT NULL,
     blob text NOT NULL,
     size bigint NOT NULL,
-    sha256 text NOT NULL,
+    blake3 text NOT NULL,
     constants jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     received_at timestamp with time zone DEFAULT now() NOT NULL

@@ -6,6 +6,7 @@ Ours are: `target`, `destination`, `locale` and `timezone`, and per field `alias
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -42,6 +43,7 @@ BUILTIN = ("products",)
 """The schemas that ship with the package."""
 
 
+@cache
 def builtin_schema(name: str) -> Schema:
     """One of the schemas that ship with the package. Raises InvalidInput when there is none of that name."""
     return load_schema(builtin_document(name))

@@ -100,16 +100,21 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
         raise _too_large(most)
-    stream, received = request.stream(), 0
-    while True:
-        async with asyncio.timeout(LONGEST_SILENCE):
-            piece = await anext(stream, None)
-        if piece is None:
-            return
-        received += len(piece)
-        if received > most:
-            raise _too_large(most)
-        yield piece
+    received = 0
+    async with asyncio.timeout(LONGEST_SILENCE) as silence:
+        async for piece in request.stream():
+            _prolong(silence)
+            received += len(piece)
+            if received > most:
+                raise _too_large(most)
+            yield piece
+
+
+def _prolong(silence: asyncio.Timeout) -> None:
+    """At most once a second: a fast upload has thousands of pieces."""
+    ends, now = silence.when(), asyncio.get_running_loop().time()
+    if ends is None or ends - now < LONGEST_SILENCE - 1:
+        silence.reschedule(now + LONGEST_SILENCE)
 
 
 async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

@@ -19,7 +19,7 @@ from tolva.workloads.intake.sql import SQL
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
 """The kinds of job that an upload can be for."""
-SENT = ("kind", "sha256", "schema", "constants", "options")
+SENT = ("kind", "blake3", "schema", "constants", "options")
 """What two calls with one idempotency key must have in common."""
 MOST_NAME = 255
 """Characters of a file name that are kept."""
@@ -66,7 +66,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
             if made.created:
                 upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
                 upload |= {"schema_version": arrival.schema_version}
-                stored = {"kind": kind, "blob": blob.key, "size": blob.size, "sha256": blob.sha256}
+                stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
                 said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
                 work.conn.execute(SQL["add_upload"], upload | stored | said)
             committing = True
@@ -76,7 +76,7 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         raise
     if not made.created:
         received.discard(blob)
-        sent = {"sha256": blob.sha256, "schema": arrival.schema}
+        sent = {"blake3": blob.blake3, "schema": arrival.schema}
         sent |= {"constants": dict(arrival.constants), "options": arrival.options, "kind": arrival.job}
         _require_same(jobs, tenant_id, made.id, sent)
     return made.id

@@ -141,7 +141,7 @@ def _row(jobs: Jobs, id: UUID) -> DictRow:
 
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
-    kept = ("id", "kind", "state", "schema", "filename", "size", "sha256", "constants", "options", "progress", "result")
+    kept = ("id", "kind", "state", "schema", "filename", "size", "blake3", "constants", "options", "progress", "result")
     return {name: row[name] for name in kept} | times | {"error": row["error"] and _told_error(row)}
 
 

@@ -1,7 +1,7 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, sha256, constants, options)
-VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(sha256)s, %(constants)s,
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options)
+VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(blake3)s, %(constants)s,
   %(options)s);
 
 -- name: schemas
@@ -46,7 +46,7 @@ SELECT id FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
-SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.sha256, u.constants, u.options, j.progress, j.result,
+SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, j.progress, j.result,
   j.error, j.created_at, j.started_at, j.finished_at
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');

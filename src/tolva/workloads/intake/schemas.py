@@ -41,6 +41,8 @@ def schema_document(conn: Connection, name: str, version: int | None = None) -> 
 
 def find_schema(conn: Connection, name: str, version: int | None = None) -> tuple[Schema, int]:
     """The schema itself. Raises NotFound."""
+    if name in BUILTIN:
+        return builtin_schema(name), 0
     document, found = schema_document(conn, name, version)
     return load_schema(document), found
 

@@ -8,7 +8,7 @@ CREATE TABLE tolva.uploads (
   kind text NOT NULL,
   blob text NOT NULL,
   size bigint NOT NULL,
-  sha256 text NOT NULL,
+  blake3 text NOT NULL,
   constants jsonb NOT NULL,   -- fields that come with the request, not from the file
   options jsonb NOT NULL DEFAULT '{}', -- how the file is to be read and mapped, where the sender said so
   received_at timestamptz NOT NULL DEFAULT now()
