@@ -82,13 +82,14 @@ def write(
     """
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants) | {"job_id": entry.job_id, "last_row": entry.last_row, "keep": keep}
-    staged = states(good, shape.schema.file_key)
+    rows = states(good, shape.schema.file_key)
+    staged = rows.select(name for name in shape.staged if name in rows.columns)
     with conn.cursor(row_factory=tuple_row) as cursor:
-        with cursor.copy(copy_stage(shape)) as copy:
-            copy.write(staged.select(shape.staged).write_csv(include_header=False))
+        with cursor.copy(copy_stage(staged.columns)) as copy:
+            copy.write(staged.write_csv(include_header=False))
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
-        if (like is None or like.uniform) and staged["_last"].all():
+        if (like is None or like.uniform) and "_last" not in staged.columns:
             likely_new = like is not None and like.created > 0
             quickly = _load_uniform(cursor, shape, table, entry, values, good.height, likely_new=likely_new)
             if quickly is not None:

@@ -9,15 +9,15 @@ import polars as pl
 def states(good: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     """The frame with every blank filled from the nearest row above that has the same key.
 
-    Adds `_key` (row number of the key's first row), `_nth` (1 for that row) and `_last`. Field names cannot begin
-    with an underscore, so nothing is shadowed.
+    Adds `_key` (row number of the key's first row), `_nth` (1 for that row) and `_last`, if any key repeats: else each
+    row is the first and the last of its key. Field names cannot begin with an underscore, so nothing is shadowed.
 
     >>> frame = pl.DataFrame({"row": [2, 3], "codigo": ["A", "A"], "stock": [5, None]})
     >>> states(frame, ("codigo",)).rows()
     [(2, 'A', 5, 2, 1, False), (3, 'A', 5, 2, 2, True)]
     """
     if good.select(key).is_unique().all():  # by far the most frequent case, and windows are dear
-        return good.with_columns(_key="row", _nth=pl.lit(1, pl.UInt32), _last=pl.lit(value=True))
+        return good
     values = [name for name in good.columns if name not in ("row", *key)]
     return good.with_columns(
         *(pl.col(name).forward_fill().over(key) for name in values),

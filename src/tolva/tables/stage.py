@@ -1,5 +1,7 @@
 """The staging table: rows are copied here first, so that one statement can judge them all."""
 
+from collections.abc import Iterable
+
 from psycopg import sql
 
 from tolva.tables.columns import column_type
@@ -9,11 +11,14 @@ STAGE = sql.Identifier("pg_temp", "tolva_stage")
 
 
 def create_stage(shape: Shape) -> list[sql.Composed]:
-    """Makes the transaction's staging table for a shape, in place of the one that it may have."""
+    """Makes the transaction's staging table for a shape, in place of the one that it may have.
+
+    By its defaults, each row is the first and the last of its key.
+    """
     fields = [
         sql.SQL("{} {}").format(sql.Identifier(field.name), column_type(field)) for field in (*shape.key, *shape.values)
     ]
-    own = sql.SQL('"row" bigint, "_key" bigint, "_nth" int, "_last" boolean')
+    own = sql.SQL('"row" bigint, "_key" bigint, "_nth" int DEFAULT 1, "_last" boolean DEFAULT true')
     create = sql.SQL("CREATE TEMP TABLE tolva_stage ({}) ON COMMIT DROP").format(sql.SQL(", ").join([own, *fields]))
     return [sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE), create]
 
@@ -23,7 +28,7 @@ def empty_stage() -> sql.Composed:
     return sql.SQL("DELETE FROM {}").format(STAGE)
 
 
-def copy_stage(shape: Shape) -> sql.Composed:
-    """The COPY that fills the staging table; an unquoted empty cell is NULL."""
-    columns = sql.SQL(", ").join([sql.Identifier(name) for name in shape.staged])
+def copy_stage(names: Iterable[str]) -> sql.Composed:
+    """The COPY that fills these columns of the staging table; an unquoted empty cell is NULL."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(STAGE, columns)

@@ -122,7 +122,8 @@ class BlockParser:
             chosen = lines.filter(pl.col("how").is_in(kinds))
             if chosen.height:
                 all_of_it = whole and chosen.height == lines.height
-                content = block if all_of_it else "\n".join(chosen["text"]).encode()
+                whole_block = all_of_it and "\ufffd" not in text
+                content = block if whole_block else "\n".join(chosen["text"]).encode()
                 groups.append(self._engine(content, chosen["number"], mark))
         blank = lines.filter(pl.col("how") == BLANK)
         if blank.height:
@@ -137,7 +138,6 @@ class BlockParser:
             quote_char=quote,
             schema=dict.fromkeys(cell_names(self._width), pl.String),
             missing_columns="insert",
-            encoding="utf8-lossy",
         )
         return self._filled(cells.with_columns(numbers.alias("line")))
 
