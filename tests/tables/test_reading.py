@@ -119,14 +119,65 @@ def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
     assert read(tmp_path, text, known="x1 x2").findings.header_rows == (1,)
 
 
+TABLE = "code,name,day,price\n" + "".join(f"A{n},uno,2026-01-0{n},{n}\n" for n in range(1, 5))
+
+
 def test_remarks_below_and_a_second_table_are_left_out_and_told(tmp_path: Path) -> None:
-    table = "code,name,day,price\n" + "".join(f"A{n},uno,2026-01-0{n},{n}\n" for n in range(1, 5))
-    remarked = read(tmp_path, f"{table}\nFuente: ministerio de salud,,,\n")
+    remarked = read(tmp_path, f"{TABLE}\nFuente: ministerio de salud,,,\n\nHecho a mano\n")
     assert len(rows(remarked)) == 4
-    assert "observaciones" in remarked.findings.notes[0]
-    double = read(tmp_path, f"{table}\npaís,total\nPerú,12\nChile,13\n")
+    assert remarked.findings.notes == (
+        "No se leen las observaciones del final: de la fila 7 a la 9 (2 filas). Si son datos, quite la línea en blanco"
+        " de arriba.",
+    )
+    double = read(tmp_path, f"{TABLE}\npaís,total\nPerú,12\nChile,13\n")
     assert len(rows(double)) == 4
-    assert "más de una tabla" in double.findings.notes[0]
+    assert double.findings.notes == (
+        "El archivo tiene más de una tabla; se lee la primera y no la otra: de la fila 7 a la 9 (3 filas). Para leerla,"
+        " indique que su fila de encabezados es la 7 (--header-row 7).",
+    )
+    other = read(tmp_path, f"{TABLE}\npaís,total\nPerú,12\nChile,13\n", options=ReadOptions(header_row=7))
+    assert (other.headers, len(rows(other)), other.findings.notes) == (("país", "total"), 2, ())
+
+
+@pytest.mark.parametrize(
+    ("below", "kept"),
+    [
+        ("\nBEBIDAS\nB1,agua,2026-01-01,1\n\nPANES,,,\nB2,pan,2026-01-01,2\n", 4),
+        ("\nGrupo,Bebidas,,\nB1,agua,2026-01-01,1\n", 2),
+        ("\nGrupo,Bebidas,Origen,Nota\nB1,agua,2026-01-01,1\n", 2),
+        ("\nGrupo,Bebidas,Origen,\nB1,agua,2026-01-01,\n", 2),
+        ("\nTotal,,,10\n", 1),
+        ("\nSubtotal,10\nIVA,2\n", 2),
+        ("\nCode,Name,Day,Price\nB1,agua,2026-01-01,1\n", 2),
+        ("\npaís,total\nPerú,12\n\ncode,name,day,price\nB1,agua,2026-01-01,1\n", 3),
+    ],
+    ids=[
+        "groups with titles",
+        "a title of two cells",
+        "a title as wide as the table",
+        "a title above rows that lack what others lack",
+        "a total",
+        "totals as wide as their names",
+        "the header again, written otherwise",
+        "a table between two parts of another",
+    ],
+)
+def test_what_may_be_rows_below_a_blank_line_is_read(tmp_path: Path, below: str, kept: int) -> None:
+    source = read(tmp_path, f"{TABLE}A5,dos,2026-01-05,\n{below}")
+    assert (len(rows(source)), source.findings.notes) == (5 + kept, ())
+
+
+@pytest.mark.parametrize("header", ["code,name,day", "code,name,day,price,tax", "name,code,day,price"])
+def test_a_header_that_comes_again_with_other_columns_begins_another_table(tmp_path: Path, header: str) -> None:
+    source = read(tmp_path, f"{TABLE}{header}\nB1,agua,2026-01-01\n")
+    assert len(rows(source)) == (4 if header.startswith("code") else 6)
+    blank = read(tmp_path, f"{TABLE}\n{header}\nB1,agua,2026-01-01\n")
+    assert len(rows(blank)) == 4
+
+
+def test_what_is_no_end_of_a_record_is_not_told_as_one(tmp_path: Path) -> None:
+    source = read(tmp_path, f'{TABLE}A5,"uno\n\npaís,total\nPerú,12\n",2026-01-01,5\n')
+    assert (len(rows(source)), source.findings.notes) == (5, ())
 
 
 def test_a_blank_line_inside_of_a_quoted_cell_ends_nothing(tmp_path: Path) -> None:

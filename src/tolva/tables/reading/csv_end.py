@@ -1,13 +1,17 @@
 """Where a table ends before its file does: at remarks below it, or at the next table.
 
 Only gaps are looked at, blank lines or a header come again, so that a scan costs little more than reading the bytes.
+A gap alone ends nothing: people set groups of rows apart with blank lines and titles. What may be a row is read as one,
+and explained if it is none; to leave it out, it has to be surely something else.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
+from tolva.tables.fold import fold
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.layout import looks_like_header
@@ -16,6 +20,8 @@ BLOCK = 4 * 1024 * 1024
 OVERLAP = 64 * 1024
 """Bytes behind a gap that are looked at."""
 ROWS = 30
+FEW_COLUMNS = 3
+"""In a table of so many, a row of one cell may well be a record."""
 MOST_GAPS = 1_000
 """A file with more blank lines than this has them everywhere: they mean nothing."""
 
@@ -28,23 +34,33 @@ class Ending:
     another_table: bool
 
 
-def find_end(path: Path, dialect: Dialect, headers: Sequence[str], start: int) -> Ending | None:
+def find_end(
+    path: Path, dialect: Dialect, headers: Sequence[str], start: int, first_rows: Sequence[Sequence[str]]
+) -> Ending | None:
     """The first ending after `start`, where the data begins; None when the table goes on to the end of the file.
 
-    It may lie inside of a quoted cell: who reads the records has to ignore it then.
+    `first_rows` are those from `start` on. The ending may lie inside of a quoted cell: who reads the records has to
+    ignore it then.
     """
     splitter = Splitter(dialect)
+    widths = {len(headers), *map(_width, takewhile(_width, first_rows))}
+    ending: Ending | None = None
     for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start)):
         if number == MOST_GAPS:
             return None
-        rows = [row for row in _rows(splitter, text, final=final) if any(map(str.strip, row))]
-        if not rows:
+        rows = list(_rows(splitter, text, final=final))
+        group = list(takewhile(_width, rows))
+        if not group:
             continue
-        if _begins_table(rows, headers):
-            return Ending(offset, another_table=True)
-        if final and len(rows) < ROWS and len(headers) > 3 and all(_is_remark(row, headers) for row in rows):
-            return Ending(offset, another_table=False)
-    return None
+        if _is_same(group[0], headers):
+            ending = None  # the table goes on, so what stands between belongs to it
+        elif ending is None and _begins_table(group, headers, widths):
+            ending = Ending(offset, another_table=True)
+        elif ending is None and final and len(rows) < ROWS and _are_remarks(rows, headers):
+            ending = Ending(offset, another_table=False)
+        elif ending is None:
+            widths.update(map(_width, group))
+    return ending
 
 
 def _gaps(path: Path, dialect: Dialect, headers: Sequence[str], start: int) -> Iterator[tuple[int, str, bool]]:
@@ -78,16 +94,35 @@ def _rows(splitter: Splitter, text: str, *, final: bool) -> Iterator[list[str]]:
         yield record.cells
 
 
-def _begins_table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> bool:
-    """Whether the first row is a header, though not the same one again."""
-    cells = [cell.strip() for cell in rows[0]]
-    named = [header for header in headers if header]
-    if [*cells, ""][: len(headers)] == list(headers) and not any(cells[len(headers) :]):
-        return False
-    again = sum(header in cells for header in named)
-    if len(named) > 1 and again * 5 >= len(named) * 3:
+def _width(row: Sequence[str]) -> int:
+    """Cells up to the last that holds something: a sheet of several tables is saved with all rows filled up.
+
+    >>> _width(["país", "total", "", " "])
+    2
+    """
+    return max((number for number, cell in enumerate(row, start=1) if cell.strip()), default=0)
+
+
+def _is_same(row: Sequence[str], headers: Sequence[str]) -> bool:
+    """Whether a row is the header once more."""
+    return list(map(fold, row[: _width(row)])) == list(map(fold, headers[: _width(headers)]))
+
+
+def _begins_table(group: Sequence[Sequence[str]], headers: Sequence[str], widths: Set[int]) -> bool:
+    """Whether the first of some rows surely is another header.
+
+    It repeats most of the names, but not all of them at their places; or it names columns, is as wide as the rows
+    below it, and no row of the table above is.
+    """
+    named, cells = set(map(fold, filter(None, headers))), set(map(fold, group[0]))
+    if len(named) > 1 and len(named & cells) * 5 >= len(named) * 3:
         return True
-    return len(rows) > 1 and looks_like_header(rows, 0)
+    width, below = _width(group[0]), max(map(_width, group[1:]), default=0)
+    return width == below and width not in widths and looks_like_header(group, 0)
+
+
+def _are_remarks(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> bool:
+    return len(headers) > FEW_COLUMNS and all(_is_remark(row, headers) for row in rows if _width(row))
 
 
 def _is_remark(row: Sequence[str], headers: Sequence[str]) -> bool:

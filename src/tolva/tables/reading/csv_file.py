@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.csv_block import BlockParser
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
-from tolva.tables.reading.csv_end import find_end
+from tolva.tables.reading.csv_end import Ending, find_end
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.dialect_search import find_dialect
 from tolva.tables.reading.findings import Findings
@@ -34,11 +34,11 @@ BLOCK = 4 * 1024 * 1024
 HEAD = 256 * 1024
 """Bytes in which dialect and header are looked for."""
 HEAD_ROWS = 300
+ROWS = 50_000
+"""Rows of a frame where the end of the table is looked for."""
 MAX_RECORD = 16 * 1024 * 1024
 """Bytes of one record."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-REMARKS = "Las últimas líneas, separadas por una en blanco, son observaciones y no se leen."
-ANOTHER_TABLE = "El archivo tiene más de una tabla; se lee la primera."
 EMPTY = "El archivo está vacío: no tiene encabezados ni datos."
 
 
@@ -138,7 +138,7 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
     offset = _bytes_of(head, text[: ends[layout.first - 1]]) if layout.first else 0
     headers = clean_headers(layout.header[: _named(rows, layout, width)])
     headers += ("",) * (_named(rows, layout, width) - len(headers))
-    ending = find_end(path, dialect, headers, mark + offset) if not returns else None
+    ending = find_end(path, dialect, headers, mark + offset, rows[layout.first :]) if not returns else None
     found = Findings(
         "csv",
         tuple(row + 1 for row in layout.rows),
@@ -146,10 +146,31 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         escape=dialect.escape,
-        notes=() if ending is None else (ANOTHER_TABLE if ending.another_table else REMARKS,),
     )
-    start = Position(layout.first, mark + offset)
-    return CsvSource(path, dialect, width, headers, start, ending and ending.offset, returns, found)
+    source = CsvSource(path, dialect, width, headers, Position(layout.first, mark + offset), None, returns, found)
+    return _ended(source, ending) if ending else source
+
+
+def _ended(source: CsvSource, ending: Ending) -> CsvSource:
+    """The source with that end, if it is one of a record, and a note of what comes behind."""
+    ended, last = replace(source, end=ending.offset), source.start
+    for frame in ended.frames(None, ROWS):
+        last = frame.next
+    rest = [frame.rows["row"] for frame in source.frames(last, ROWS) if frame.rows.height]
+    if last.offset != ending.offset or not rest:
+        return source
+    note = _left_out_note(rest[0][0], rest[-1][-1], sum(map(len, rest)), another_table=ending.another_table)
+    return replace(ended, findings=replace(source.findings, notes=(note,)))
+
+
+def _left_out_note(first: int, last: int, count: int, *, another_table: bool) -> str:
+    where = f"la fila {first}" if first == last else f"de la fila {first} a la {last} ({count} filas)"
+    if not another_table:
+        return f"No se leen las observaciones del final: {where}. Si son datos, quite la línea en blanco de arriba."
+    told = f"El archivo tiene más de una tabla; se lee la primera y no la otra: {where}."
+    if first > HEAD_ROWS:
+        return f"{told} Para leerla, guárdela en un archivo aparte."
+    return f"{told} Para leerla, indique que su fila de encabezados es la {first} (--header-row {first})."
 
 
 def _bytes_of(head: bytes, text: str) -> int:
