@@ -4,13 +4,17 @@ import gzip
 import io
 import json
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tolva.errors import TolvaError, TooLarge, UnreadableFile, UnsupportedFile
-from tolva.tables.reading import open_source, sniff
+from tolva.tables.check import check
+from tolva.tables.document import load_schema
+from tolva.tables.map import match_headers
+from tolva.tables.reading import json_file, open_source, sniff
 from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
@@ -246,6 +250,45 @@ def test_json_in_its_three_forms(tmp_path: Path) -> None:
     assert [(row, flaw) for row, flaw, _ in flaws(broken)] == [(2, "bad_json"), (3, "bad_json")]
     with pytest.raises(UnreadableFile, match="después del elemento 1"):
         read(tmp_path, '[{"a": 1}, {"a": ', "json")
+
+
+def test_pieces_of_json_are_bounded_by_rows_text_and_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pieces(*objects: dict[str, Any]) -> list[int]:
+        source = read(tmp_path, "\n".join(map(json.dumps, objects)), "ndjson")
+        assert len(rows(source)) == len(objects)
+        return [frame.rows.height for frame in source.frames(None, 99)]
+
+    monkeypatch.setattr(json_file, "MAX_TEXT", 10)
+    assert pieces(*[{"a": "x" * 6}] * 5) == [2, 2, 1]
+    monkeypatch.setattr(json_file, "MAX_CELLS", 6)
+    assert pieces({"a": 1}, {"a": 1}, {"a": 1, "b": 1, "c": 1, "d": 1}, {"a": 1}) == [2, 1, 1]
+    monkeypatch.setattr(json_file, "ROWS", 3)
+    assert pieces(*[{"a": 1}] * 4) == [3, 1]
+
+
+def test_json_numbers_are_read_exactly_or_refused(tmp_path: Path) -> None:
+    fields = [
+        {"name": "k", "constraints": {"required": True, "maxLength": 40}},
+        {"name": "n", "type": "number", "precision": 38, "scale": 9},
+        {"name": "i", "type": "integer"},
+    ]
+    schema = load_schema({"name": "x", "title": "x", "target": "x", "primaryKey": ["k"], "fields": fields})
+    digits = "12345678901234567890.123456789"
+    lines = [
+        f'{{"k": {digits}, "n": {digits}, "i": 9007199254740993}}',
+        '{"k": 2, "n": 1E-2, "i": 1.5e1}',
+        '{"k": 3, "n": 1e3, "i": 1e999999999}',
+        '{"k": 4, "n": -1e-99999999999999999999, "i": 1e30}',
+    ]
+    source = read(tmp_path, "\n".join(lines), "ndjson")
+    (frame,) = source.frames(None, 9)
+    checked = check(frame, match_headers(source.headers, schema), schema)
+    assert checked.good.rows() == [(1, digits, Decimal(digits), 9007199254740993), (2, "2", Decimal("0.01"), 15)]
+    assert checked.errors.select("row", "column", "code").rows() == [
+        (3, "i", "type"),
+        (4, "n", "type"),
+        (4, "i", "range"),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"])

@@ -6,6 +6,7 @@
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,19 +20,35 @@ from tolva.tables.reading.source import MAX_COLUMNS
 BLOCK = 1024 * 1024
 MAX_OBJECT = 16 * 1024 * 1024
 """Characters of one object, or of an object around the array."""
+MAX_TEXT = 16 * 1024 * 1024
+MAX_CELLS = 2_000_000
+"""Characters and cells of one piece: what is held at a time, however large the objects are."""
+LONGEST_POWER = 4
+"""Characters: the power of ten of any number that is meant has three digits and a sign."""
 MAX_DEPTH = 8
 """Objects within objects whose fields become columns of their own, as in `precio.valor`."""
 
 
-# Numbers stay as they are written; they are judged by the schema, not here.
 class Number(str):
-    """The text of what is a number in JSON."""
+    """What is a number in JSON, with the digits that it is written with; they are judged by the schema, not here."""
 
     __slots__ = ()
 
 
+def _written_out(text: str) -> Number:
+    """A number with a power of ten as one without; as it is where that would be absurdly long.
+
+    >>> [_written_out(text) for text in ("1e3", "-12.50E-3", "7.0", "1e999999999")]
+    ['1000', '-0.01250', '7.0', '1e999999999']
+    """
+    _, _, power = text.lower().partition("e")
+    if not power or len(power) > LONGEST_POWER:
+        return Number(text)
+    return Number(format(Decimal(text), "f"))
+
+
 NULL = Number()
-DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=_written_out, parse_constant=Number)
 BLANK = " \t\r\n"
 BETWEEN = re.compile(f"[{BLANK},]*")
 HALF = re.compile("[\ud800-\udfff]")
@@ -49,14 +66,8 @@ def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
     texts = set[int]()
-    held: list[Found] = []
-    for record in records:
-        held.append(record)
-        if len(held) == ROWS:
-            writer.write(_framed(held, columns, texts))
-            held = []
-    if held:
-        writer.write(_framed(held, columns, texts))
+    for batch in _batches(records, columns):
+        writer.write(_framed(batch, columns, texts))
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
     headers = tuple(name.replace("\0", "").strip() for name in columns)
@@ -64,12 +75,27 @@ def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
     return PiecesSource(headers, writer.pieces, found, lambda column: "some" if column in texts else "all")
 
 
-def _framed(records: list[Found], columns: dict[str, int], texts: set[int]) -> pl.DataFrame:
-    for _, fields in records:
-        for name in fields or ():
+def _batches(records: Iterator[Found], columns: dict[str, int]) -> Iterator[list[Found]]:
+    """Records that are set down together. Their fields are numbered in `columns`, which grows."""
+    batch: list[Found] = []
+    size = 0
+    for record in records:
+        fields = record[1] or {}
+        width = len(columns) + sum(name not in columns for name in fields)
+        if width > MAX_COLUMNS:
+            raise TooLarge(f"Los objetos tienen más de {MAX_COLUMNS} campos distintos; es lo máximo que se acepta.")
+        if batch and (len(batch) == ROWS or size > MAX_TEXT or (len(batch) + 1) * width > MAX_CELLS):
+            yield batch
+            batch, size = [], 0
+        for name in fields:
             columns.setdefault(name, len(columns))
-    if len(columns) > MAX_COLUMNS:
-        raise TooLarge(f"Los objetos tienen más de {MAX_COLUMNS} campos distintos; es lo máximo que se acepta.")
+        size += sum(map(len, fields.values()))
+        batch.append(record)
+    if batch:
+        yield batch
+
+
+def _framed(records: list[Found], columns: dict[str, int], texts: set[int]) -> pl.DataFrame:
     texts.update(
         number
         for name, number in columns.items()
