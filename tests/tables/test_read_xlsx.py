@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import tolva.tables.reading as reading_module
+from tests.tables.xls import Error, xls
 from tolva.errors import InvalidInput, TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.map import match_headers
@@ -20,6 +23,7 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import HEAD, sniff
 from tolva.tables.reading.source import Position, Source
 from tolva.tables.reading.workbook import open_workbook
+from tolva.tables.reading.xls_scan import error_cells
 from tolva.tables.schema import Schema
 
 Sheet = Any
@@ -110,6 +114,24 @@ def test_error_cells_are_told_and_never_taken_for_blank_ones(tmp_path: Path, pro
         'codigo: "#N/A" es un error de fórmula de la hoja de cálculo',
     ]
     assert checked.errors["row"].to_list() == [3, 4]
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_error_cells_of_an_xls_are_told_where_they_stand(tmp_path: Path, small: bool) -> None:
+    table = [["code", "n", "on"], ["A", 1.5, True], ["B", Error(0x2A), False], [Error(0x07, of_formula=True), 2, True]]
+    path = tmp_path / "book.xls"
+    path.write_bytes(xls(table, first_row=3, first_column=2, small=small))
+    source = open_source(path, "xls", tmp_path, options=ReadOptions(sheet="b"))
+    assert rows_of(source) == [(5, "A", "1.5", "true"), (6, "B", "#N/A", "false"), (7, "#DIV/0!", "2", "true")]
+
+
+@given(at=st.integers(0, 4000), byte=st.integers(0, 255), cut=st.integers(0, 6000))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_xls_is_scanned_to_an_end(tmp_path: Path, at: int, byte: int, cut: int) -> None:
+    content = bytearray(xls([["code", Error(0x2A)]] * 9, small=at % 2 == 0))
+    content[at % len(content)] = byte
+    (tmp_path / "damaged").write_bytes(content[:cut] if cut < 3000 else content)
+    assert len(list(error_cells(tmp_path / "damaged", 1))) <= 9
 
 
 def test_two_cells_in_far_corners_are_refused_before_the_grid_is_made(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 # (signatures of polars name numpy, which is not installed)
 
 import zipfile
-from collections.abc import Generator, Sequence, Set
+from collections.abc import Generator, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +24,7 @@ from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.pieces import Piece, PieceWriter
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import MAX_COLUMNS, Share, cell_names, clean_headers, with_more, without_blank
+from tolva.tables.reading.xls_scan import error_cells
 from tolva.tables.reading.xlsx_scan import Merge, SheetScan, has_numbers, scan_sheet
 
 MAX_CELLS = 40_000_000
@@ -151,9 +152,10 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
         places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
         cells = sheet.to_polars()
     cells.columns = cell_names(cells.width)
+    if kind == "xls":
+        cells = _with_errors(cells, error_cells(path, number), places)
     if scan is None:
         return Grid(sheet.name, cells, ())
-    errors = [(row, places[column], text) for row, column, text in scan.errors if column in places]
     merges = tuple(
         Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
         for m in scan.merges
@@ -161,7 +163,7 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
     )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_errors(cells, errors), notes, merges, tuple(places))
+    return Grid(sheet.name, _with_errors(cells, scan.errors, places), notes, merges, tuple(places))
 
 
 def _scan(path: Path, number: int) -> SheetScan:
@@ -206,10 +208,13 @@ def _extent(cells: pl.DataFrame) -> int:
     return max((number + 1 for number, column in enumerate(cells) if column.null_count() < cells.height), default=1)
 
 
-def _with_errors(frame: pl.DataFrame, errors: list[tuple[int, int, str]]) -> pl.DataFrame:
-    """Writes the error cells' texts where the parser left nothing."""
-    for number in {column for _, column, _ in errors}:
-        found = [(row - 1, text) for row, column, text in errors if column == number and row <= frame.height]
+def _with_errors(
+    frame: pl.DataFrame, errors: Iterable[tuple[int, int, str]], places: Mapping[int, int]
+) -> pl.DataFrame:
+    """Writes the error cells' texts where the parser left nothing. `places` are the frame's columns by the sheet's."""
+    placed = [(row - 1, places[column], text) for row, column, text in errors if column in places]
+    for number in {column for _, column, _ in placed}:
+        found = [(index, text) for index, column, text in placed if column == number and index < frame.height]
         name, texts = f"c{number}", frame[f"c{number}"].to_list()
         for index, text in found:
             texts[index] = texts[index] or text
