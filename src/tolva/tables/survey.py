@@ -12,7 +12,8 @@ from tolva.tables.locale import Clues, Signs, signs_of
 from tolva.tables.map import Mapping
 from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
-from tolva.tables.reading.source import Frame, Source
+from tolva.tables.reading.source import Frame, Share, Source
+from tolva.tables.reading.watch import Check, unwatched
 from tolva.tables.schema import Schema
 
 ROWS = 100_000
@@ -37,7 +38,7 @@ class Survey:
         return int(rows.cast(pl.UInt32).is_in(self.repeated.implode()).sum())
 
 
-def survey(source: Source, mapping: Mapping, schema: Schema) -> Survey:
+def survey(source: Source, mapping: Mapping, schema: Schema, check: Check = unwatched) -> Survey:
     """Counts rows, finds repeated keys as `check` reads them, and how columns write numbers and dates.
 
     A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key.
@@ -48,14 +49,17 @@ def survey(source: Source, mapping: Mapping, schema: Schema) -> Survey:
     read_again = [name for name in schema.file_key if name in clues]
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
+        check()
         for name, found in clues.items():
             texts = _texts(frame, mapping, schema, name)
             clues[name] = LOOKS[schema.field(name).kind](found, texts)
         if not read_again:
             hashes.append(_hashes(frame, mapping, schema, {}))
-    signs = {name: _decided(found, source, mapping, schema, name) for name, found in clues.items()}
+    signs = _signs(clues, source, mapping, schema)
     if read_again:  # only now it is known what the numbers or dates of the key are
-        hashes = [_hashes(frame, mapping, schema, signs) for frame in source.frames(None, ROWS)]
+        for frame in source.frames(None, ROWS):
+            check()
+            hashes.append(_hashes(frame, mapping, schema, signs))
     undecided = tuple(name for name, found in clues.items() if found.undecided(signs[name]))
     if not hashes:
         return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided)
@@ -78,12 +82,18 @@ def _texts(frame: Frame, mapping: Mapping, schema: Schema, name: str) -> pl.Seri
     return frame.rows.select(text.alias(name))[name]
 
 
-def _decided(found: Clues, source: Source, mapping: Mapping, schema: Schema, name: str) -> Signs:
-    declared = signs_of(schema.field(name).locale or schema.locale)
-    signs = found.signs(declared)
-    if not found.either:
-        return signs
-    match source.numbers(mapping.of(name).column):
+def _signs(clues: AnyMapping[str, Clues], source: Source, mapping: Mapping, schema: Schema) -> dict[str, Signs]:
+    asked = [name for name, found in clues.items() if found.either]
+    told = source.numbers([mapping.of(name).column for name in asked]) if asked else ()
+    shares = dict(zip(asked, told, strict=True))
+    return {
+        name: _decided(found.signs(signs_of(schema.field(name).locale or schema.locale)), shares.get(name, "none"))
+        for name, found in clues.items()
+    }
+
+
+def _decided(signs: Signs, numbers: Share) -> Signs:
+    match numbers:
         case "all":
             return Signs(".")  # they come with a point
         case "some":

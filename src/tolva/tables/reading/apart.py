@@ -10,9 +10,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,11 +25,14 @@ from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.pieces import Piece, PiecesSource
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import Share
+from tolva.tables.reading.watch import Check, unwatched
 
 log = logging.getLogger(__name__)
 
 LONGEST = 600.0
 """Seconds that a workbook may take; one of a million rows takes half a minute."""
+PAUSE = 0.2
+"""Seconds between looks whether anybody still wants the answer."""
 MODULE = "tolva.tables.reading.parser"
 KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")
 """Variables that a parser gets. The others hold addresses and keys, which it has no use for."""
@@ -50,56 +53,75 @@ class OutOfMemory(TooLarge):
 
 
 def open_workbook_apart(
-    path: Path, kind: FileKind, scratch: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND
+    path: Path,
+    kind: FileKind,
+    scratch: Path,
+    known: Set[str] = frozenset(),
+    options: ReadOptions = AS_FOUND,
+    check: Check = unwatched,
 ) -> PiecesSource:
     """As `workbook.open_workbook`, and with the same errors; TooLarge also where it takes too much memory or time."""
     request = {"path": str(path), "kind": kind, "scratch": str(scratch), "known": sorted(known)}
     try:
-        opened = _asked("open", request | {"options": asdict(options)}, scratch)
+        opened = _asked("open", request | {"options": asdict(options)}, scratch, check)
     except OutOfMemory as error:
         if kind == "xlsx":
-            _asked("measure", {"path": str(path)}, scratch)  # which most likely tells what is too large
+            _asked("measure", {"path": str(path)}, scratch, check)  # which most likely tells what is too large
         raise TooLarge(TOO_LARGE) from error
     pieces = tuple(Piece(scratch / piece["name"], piece["last"]) for piece in opened["pieces"])
-    share = partial(_share, path, scratch, opened["place"])
-    return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), share)
+    shares = partial(_shares, path, scratch, opened["place"], check)
+    return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), shares)
 
 
-def _share(path: Path, scratch: Path, place: Mapping[str, Any], column: int) -> Share:
-    answer: Share = _asked("numbers", {"path": str(path), "place": place, "column": column}, scratch)["share"]
+def _shares(
+    path: Path, scratch: Path, place: Mapping[str, Any], check: Check, columns: Sequence[int]
+) -> Sequence[Share]:
+    request = {"path": str(path), "place": place, "columns": list(columns)}
+    answer: list[Share] = _asked("numbers", request, scratch, check)["shares"]
     return answer
 
 
-def _asked(task: str, request: Mapping[str, Any], scratch: Path) -> Any:
+def _asked(task: str, request: Mapping[str, Any], scratch: Path, check: Check) -> Any:
     """The answer of a parser that is started for this. Closing its input ends it, so it does not outlive us.
 
-    Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile.
+    Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile, what `check` does.
     """
     said = scratch / "parser.log"
     with said.open("ab") as stderr, _started(stderr) as child:
         assert child.stdin is not None, "it is a pipe"
-        assert child.stdout is not None, "it is a pipe"
-        begun = time.monotonic()
-        slow = threading.Timer(LONGEST, child.kill)
-        slow.daemon = True
-        slow.start()
-        try:
-            child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
-            child.stdin.flush()
-            answer = child.stdout.read()
-            code = child.wait()
-        finally:
-            slow.cancel()
+        child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
+        child.stdin.flush()
+        answer = _answer(child, check)
+        code = child.wait()
     if code == 0:
         return _told(json.loads(answer))
     log.warning("the workbook parser ended with %s: %s", code, said.read_text("utf-8", "replace")[-LAST_WORDS:])
-    if time.monotonic() - begun >= LONGEST:
-        raise TooLarge(TOO_SLOW)
     if code in OUT_OF_MEMORY:
         raise OutOfMemory(TOO_LARGE)
     if code < 0:
         raise UnreadableFile(DAMAGED)
     raise RuntimeError("the workbook parser failed; the log says why")
+
+
+def _answer(child: "subprocess.Popen[bytes]", check: Check) -> bytes:
+    """What it says until it ends. It is ended where that takes too long, or nobody wants it any more."""
+    assert child.stdout is not None, "it is a pipe"
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(child.stdout.read)
+        try:
+            _await(said, check)
+        except BaseException:
+            child.kill()
+            raise
+        return said.result()
+
+
+def _await(said: Future[bytes], check: Check) -> None:
+    end = time.monotonic() + LONGEST
+    while not wait([said], PAUSE).done:
+        check()
+        if time.monotonic() > end:
+            raise TooLarge(TOO_SLOW)
 
 
 def _started(stderr: IO[bytes]) -> "subprocess.Popen[bytes]":

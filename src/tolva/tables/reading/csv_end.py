@@ -15,6 +15,7 @@ from tolva.tables.fold import fold
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.layout import looks_like_header
+from tolva.tables.reading.watch import Check
 
 BLOCK = 4 * 1024 * 1024
 OVERLAP = 64 * 1024
@@ -35,7 +36,12 @@ class Ending:
 
 
 def find_end(
-    path: Path, dialect: Dialect, headers: Sequence[str], start: int, first_rows: Sequence[Sequence[str]]
+    path: Path,
+    dialect: Dialect,
+    headers: Sequence[str],
+    start: int,
+    first_rows: Sequence[Sequence[str]],
+    check: Check,
 ) -> Ending | None:
     """The first ending after `start`, where the data begins; None when the table goes on to the end of the file.
 
@@ -45,7 +51,7 @@ def find_end(
     splitter = Splitter(dialect)
     widths = {len(headers), *map(_width, takewhile(_width, first_rows))}
     ending: Ending | None = None
-    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start)):
+    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, check)):
         if number == MOST_GAPS:
             return None
         rows = list(_rows(splitter, text, final=final))
@@ -63,7 +69,9 @@ def find_end(
     return ending
 
 
-def _gaps(path: Path, dialect: Dialect, headers: Sequence[str], start: int) -> Iterator[tuple[int, str, bool]]:
+def _gaps(
+    path: Path, dialect: Dialect, headers: Sequence[str], start: int, check: Check
+) -> Iterator[tuple[int, str, bool]]:
     """Each place where something else may begin: its offset, the text there, and whether the file ends with it."""
     blank = re.escape(dialect.delimiter.encode()) + rb"|[ \t\r]"
     first = re.escape(next(filter(None, headers), "").encode())
@@ -72,6 +80,7 @@ def _gaps(path: Path, dialect: Dialect, headers: Sequence[str], start: int) -> I
         file.seek(start)
         held, at = b"", start
         while block := file.read(BLOCK):
+            check()
             held += block
             final = len(block) < BLOCK
             limit = len(held) if final else len(held) - OVERLAP

@@ -4,7 +4,7 @@
 # (signatures of polars name numpy, which is not installed)
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tolva.tables.reading.source import (
     with_more,
     without_blank,
 )
+from tolva.tables.reading.watch import Check, unwatched
 
 BLOCK = 4 * 1024 * 1024
 HEAD = 256 * 1024
@@ -59,9 +60,9 @@ class CsvSource:
     """Whether lines end with a carriage return alone."""
     findings: Findings
 
-    def numbers(self, column: int) -> Share:
+    def numbers(self, columns: Sequence[int]) -> list[Share]:
         """In a text file all is text."""
-        return "none"
+        return ["none"] * len(columns)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame.
@@ -114,7 +115,9 @@ class CsvSource:
                     )
 
 
-def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND) -> CsvSource:
+def open_csv(
+    path: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND, check: Check = unwatched
+) -> CsvSource:
     """Finds dialect and header of a file in UTF-8.
 
     Raises UnreadableFile when it holds nothing, TooLarge when it has too many columns.
@@ -138,7 +141,8 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
     offset = _bytes_of(head, text[: ends[layout.first - 1]]) if layout.first else 0
     headers = clean_headers(layout.header[: _named(rows, layout, width)])
     headers += ("",) * (_named(rows, layout, width) - len(headers))
-    ending = find_end(path, dialect, headers, mark + offset, rows[layout.first :]) if not returns else None
+    first_rows = rows[layout.first :]
+    ending = None if returns else find_end(path, dialect, headers, mark + offset, first_rows, check)
     found = Findings(
         "csv",
         tuple(row + 1 for row in layout.rows),
@@ -148,15 +152,19 @@ def open_csv(path: Path, known: Set[str] = frozenset(), options: ReadOptions = A
         escape=dialect.escape,
     )
     source = CsvSource(path, dialect, width, headers, Position(layout.first, mark + offset), None, returns, found)
-    return _ended(source, ending) if ending else source
+    return _ended(source, ending, check) if ending else source
 
 
-def _ended(source: CsvSource, ending: Ending) -> CsvSource:
+def _ended(source: CsvSource, ending: Ending, check: Check) -> CsvSource:
     """The source with that end, if it is one of a record, and a note of what comes behind."""
     ended, last = replace(source, end=ending.offset), source.start
     for frame in ended.frames(None, ROWS):
+        check()
         last = frame.next
-    rest = [frame.rows["row"] for frame in source.frames(last, ROWS) if frame.rows.height]
+    rest: list[pl.Series] = []
+    for frame in source.frames(last, ROWS):
+        check()
+        rest += [frame.rows["row"]] if frame.rows.height else []
     if last.offset != ending.offset or not rest:
         return source
     note = _left_out_note(rest[0][0], rest[-1][-1], sum(map(len, rest)), another_table=ending.another_table)

@@ -16,6 +16,7 @@ from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.pieces import ROWS, PiecesSource, PieceWriter
 from tolva.tables.reading.source import MAX_COLUMNS
+from tolva.tables.reading.watch import Check
 
 BLOCK = 1024 * 1024
 MAX_OBJECT = 16 * 1024 * 1024
@@ -23,6 +24,8 @@ MAX_OBJECT = 16 * 1024 * 1024
 MAX_TEXT = 16 * 1024 * 1024
 MAX_CELLS = 2_000_000
 """Characters and cells of one piece: what is held at a time, however large the objects are."""
+LOOK = 1_000
+"""Records after which the caller is asked whether to go on."""
 LONGEST_POWER = 4
 """Characters: the power of ten of any number that is meant has three digits and a sign."""
 MAX_DEPTH = 8
@@ -57,7 +60,7 @@ Found = tuple[int, dict[str, str] | None]
 """Number of a record, and its fields; None when it is no object or no JSON."""
 
 
-def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
+def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSource:
     """Parses the whole file, record by record, into pieces in `scratch`.
 
     Raises UnreadableFile when it holds no record, or is not JSON at all; TooLarge.
@@ -66,20 +69,24 @@ def open_json(path: Path, kind: str, scratch: Path) -> PiecesSource:
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
     texts = set[int]()
-    for batch in _batches(records, columns):
+    for batch in _batches(records, columns, check):
         writer.write(_framed(batch, columns, texts))
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
     headers = tuple(name.replace("\0", "").strip() for name in columns)
     found = Findings(kind, (0,), headers, encoding="utf-8")
-    return PiecesSource(headers, writer.pieces, found, lambda column: "some" if column in texts else "all")
+    return PiecesSource(
+        headers, writer.pieces, found, lambda asked: ["some" if column in texts else "all" for column in asked]
+    )
 
 
-def _batches(records: Iterator[Found], columns: dict[str, int]) -> Iterator[list[Found]]:
+def _batches(records: Iterator[Found], columns: dict[str, int], check: Check) -> Iterator[list[Found]]:
     """Records that are set down together. Their fields are numbered in `columns`, which grows."""
     batch: list[Found] = []
     size = 0
     for record in records:
+        if len(batch) % LOOK == 0:
+            check()
         fields = record[1] or {}
         width = len(columns) + sum(name not in columns for name in fields)
         if width > MAX_COLUMNS:

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +31,12 @@ class PiecesSource:
     headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     findings: Findings
-    share: Callable[[int], Share]
-    """How many cells of a column are numbers by their kind."""
+    shares: Callable[[Sequence[int]], Sequence[Share]]
+    """How many cells of each column are numbers by their kind."""
 
-    def numbers(self, column: int) -> Share:
-        """How many cells of a column are numbers by their kind in the file, so written with a point."""
-        return self.share(column)
+    def numbers(self, columns: Sequence[int]) -> Sequence[Share]:
+        """How many cells of each column are numbers by their kind in the file, so written with a point."""
+        return self.shares(columns)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame."""

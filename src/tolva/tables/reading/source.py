@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -64,8 +64,11 @@ class Source(Protocol):
         """How the file was read."""
         ...
 
-    def numbers(self, column: int) -> Share:
-        """How many cells of a column are numbers by their kind in the file, so written with a point. May take long."""
+    def numbers(self, columns: Sequence[int]) -> Sequence[Share]:
+        """How many cells of each column are numbers by their kind in the file, so written with a point.
+
+        May take as long as opening: ask once for all of them.
+        """
         ...
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:

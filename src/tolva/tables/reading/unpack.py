@@ -8,12 +8,13 @@ from typing import IO
 from tolva.errors import UnsupportedFile
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
+from tolva.tables.reading.watch import Check
 
 PIECE = 1024 * 1024
 DAMAGED = "El archivo comprimido está dañado o incompleto; vuelva a comprimirlo y subirlo."
 
 
-def unpack(path: Path, kind: FileKind, name: str, scratch: Path) -> tuple[Path, FileKind]:
+def unpack(path: Path, kind: FileKind, name: str, scratch: Path, check: Check) -> tuple[Path, FileKind]:
     """Unpacks into `scratch`, and tells of what kind the file inside is; `name` is that of the packed file.
 
     Raises UnreadableFile when it is damaged or encrypted, UnsupportedFile when it does not hold exactly one file that
@@ -21,27 +22,27 @@ def unpack(path: Path, kind: FileKind, name: str, scratch: Path) -> tuple[Path, 
     """
     inside = scratch / "unpacked"
     with damage_means(DAMAGED):
-        found = _unpack_gzip(path, name, inside) if kind == "gzip" else _unpack_zip(path, inside)
+        found = _unpack_gzip(path, name, inside, check) if kind == "gzip" else _unpack_zip(path, inside, check)
     with inside.open("rb") as file:
         found_kind = sniff(file.read(HEAD), found, [end for end, k in EXTENSIONS.items() if k not in ("gzip", "zip")])
     verify(inside, found_kind)
     return inside, found_kind
 
 
-def _unpack_gzip(path: Path, name: str, inside: Path) -> str:
+def _unpack_gzip(path: Path, name: str, inside: Path, check: Check) -> str:
     with gzip.open(path) as packed:
-        _copy(packed, inside, path.stat().st_size)
+        _copy(packed, inside, path.stat().st_size, check)
     named = PurePath(name).stem
     return named if PurePath(named).suffix.lower() in EXTENSIONS else f"{named}.csv"
 
 
-def _unpack_zip(path: Path, inside: Path) -> str:
+def _unpack_zip(path: Path, inside: Path, check: Check) -> str:
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
         if len(entries) != 1:
             raise UnsupportedFile(f"El zip contiene {len(entries)} archivos; envíe uno solo.")
         with archive.open(entries[0]) as packed:
-            _copy(packed, inside, path.stat().st_size)
+            _copy(packed, inside, path.stat().st_size, check)
     return entries[0].filename
 
 
@@ -50,8 +51,9 @@ def _is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePath(name).name.startswith((".", "Thumbs.db", "desktop.ini"))
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int, check: Check) -> None:
     with inside.open("wb") as out:
         while piece := packed.read(PIECE):
+            check()
             out.write(piece)
             check_unpacked(out.tell(), size)

@@ -25,7 +25,7 @@ from tolva.tables.reading.pieces import Piece, PieceWriter
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import MAX_COLUMNS, Share, cell_names, clean_headers, with_more, without_blank
 from tolva.tables.reading.xls_scan import error_cells
-from tolva.tables.reading.xlsx_scan import Merge, SheetScan, has_numbers, scan_sheet
+from tolva.tables.reading.xlsx_scan import Merge, SheetScan, scan_sheet, with_numbers
 
 MAX_CELLS = 40_000_000
 """Cells of the grid, filled or not: the parser needs some 30 bytes for each."""
@@ -104,18 +104,24 @@ def open_workbook(
     return Opened(names, writer.pieces, found, Place(grid.name, layout.first, grid.columns))
 
 
-def number_share(path: Path, place: Place, column: int) -> Share:
+def number_shares(path: Path, place: Place, columns: Sequence[int]) -> list[Share]:
     """Looks at the kinds of all cells below the header, which takes as long as reading them."""
     with _translated():
         book = fastexcel.read_excel(path)
         cells = book.load_sheet(place.sheet, header_row=None, skip_rows=place.skipped, schema_sample_rows=None)
-        if cells.available_columns()[column].dtype in ("int", "float"):
-            return "all"
+        kinds = [column.dtype for column in cells.available_columns()]
+    mixed = [column for column in columns if kinds[column] not in ("int", "float")]
+    some = _some_numbers(path, book.sheet_names.index(place.sheet), place, mixed) if mixed else set[int]()
+    return ["all" if column not in mixed else "some" if column in some else "none" for column in columns]
+
+
+def _some_numbers(path: Path, sheet: int, place: Place, columns: Sequence[int]) -> Set[int]:
+    """Those of some columns that hold a number."""
     if place.columns is None:
-        return "some"  # who mixes is not told apart from who writes all as text
+        return set(columns)  # who mixes is not told apart from who writes all as text
     with _translated(), zipfile.ZipFile(path) as archive:
-        sheet = book.sheet_names.index(place.sheet)
-        return "some" if has_numbers(archive, sheet, place.columns[column], after=place.skipped) else "none"
+        found = with_numbers(archive, sheet, [place.columns[column] for column in columns], after=place.skipped)
+    return {column for column in columns if place.columns[column] in found}
 
 
 def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:

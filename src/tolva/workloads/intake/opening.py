@@ -16,6 +16,7 @@ from tolva.tables.map import known_names, match_headers
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
+from tolva.tables.reading.watch import Check, unwatched
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.mappings import chosen_mapping
@@ -79,17 +80,23 @@ def upload_of(ctx: Context, job_id: str, defaults: Mapping[str, str]) -> tuple[D
 def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scratch: Path) -> Intake:
     """The file of an upload.
 
-    Raises InvalidInput and its like when the file cannot be read or its columns leave a question open.
+    Raises InvalidInput and its like when the file cannot be read or its columns leave a question open, and what
+    `ctx.check` raises.
     """
-    source = open_file(upload, schema, blobs, scratch)
+    source = open_file(upload, schema, blobs, scratch, check=ctx.check)
     with ctx.transaction() as conn:
         chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
     mapping = match_headers(source.headers, schema, chosen)
-    return Intake(source, schema, mapping, survey(source, mapping, schema), upload["constants"])
+    return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"])
 
 
 def open_file(
-    upload: DictRow, schema: Schema, blobs: Blobs, scratch: Path, options: ReadOptions | None = None
+    upload: DictRow,
+    schema: Schema,
+    blobs: Blobs,
+    scratch: Path,
+    options: ReadOptions | None = None,
+    check: Check = unwatched,
 ) -> Source:
     """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` raises."""
     return open_source(
@@ -99,6 +106,7 @@ def open_file(
         name=upload["filename"],
         known=known_names(schema),
         options=options or ReadOptions(**upload["options"].get("read", {})),
+        check=check,
     )
 
 
