@@ -44,6 +44,7 @@ def message(schema: Schema, field: str, text: str) -> str:
     ("field", "text", "expected"),
     [
         ("codigo", " 00123\u00a0", "00123"),
+        ("fecha_vencimiento", "1000-01-01", date(1000, 1, 1)),
         ("nombre", "x" * 300, "x" * 300),
         ("nombre", "#1 en ventas", "#1 en ventas"),
         ("precio", "1234.56", Decimal("1234.5600")),
@@ -98,6 +99,9 @@ def test_a_good_cell_is_trimmed_and_typed(products: Schema, field: str, text: st
         ("precio", "1.234", "es ambiguo; escríbalo como 1234.56, sin separar miles"),
         ("precio", "1.2345.678", "no es un número"),
         ("fecha_vencimiento", "25/04/26", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
+        ("fecha_vencimiento", "0026-04-25", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
+        ("fecha_vencimiento", "03/04/0026", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
+        ("fecha_vencimiento", "25 abr 0999", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         ("fecha_vencimiento", "31/02/2026", "no es una fecha; escríbala como AAAA-MM-DD"),
         ("stock", "-1", "es menor que 0"),
         ("stock", "9223372036854775808", "es demasiado grande"),
@@ -119,6 +123,20 @@ def test_a_bad_cell_says_what_is_wrong_with_it(products: Schema, field: str, tex
         return
     shown = text if len(text) <= 60 else text[:60] + "…"
     assert message(products, field, text) == f'{field}: "{shown}" {said}'
+
+
+@pytest.mark.parametrize("kind", ["date", "datetime"])
+def test_a_year_before_1000_is_read_where_the_minimum_is_one(kind: str) -> None:
+    def rejected(minimum: str) -> int:
+        fields = [
+            {"name": "k", "constraints": {"required": True, "maxLength": 9}},
+            {"name": "day", "type": kind, "constraints": {"minimum": minimum}},
+        ]
+        schema = load_schema({"name": "x", "title": "x", "target": "x", "primaryKey": ["k"], "fields": fields})
+        return checked(schema, {"k": "a", "day": "0711-04-27"}).rejected
+
+    time = " 00:00:00" if kind == "datetime" else ""
+    assert (rejected(f"0500-01-01{time}"), rejected(f"1000-01-01{time}")) == (0, 1)
 
 
 def test_a_nul_does_not_reach_the_errors(products: Schema) -> None:

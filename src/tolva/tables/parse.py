@@ -7,6 +7,7 @@ Of each cell there are three forms: its trimmed text, its plain form (see `plain
 # (signatures of polars name numpy, which is not installed)
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -16,6 +17,10 @@ from tolva.tables.schema import Field, Schema, Transform
 DECIMAL = r"^[+-]?[0-9]+(?:\.[0-9]*)?$"
 INTEGER = r"^[+-]?[0-9]+(?:\.0{1,2})?$"
 SHORT_YEAR = r"^[0-9]{1,2}[-/. ][0-9a-z]{1,10}[-/. ][0-9]{2}$"
+FILLED_YEAR = r"(?:^|[-/. ])0(?:[1-9][0-9]{2}|0[1-9][0-9]|00[1-9])(?:[-/. t]|$)"
+"""A year of two digits with zeros in front, as spreadsheets make of it."""
+FIRST_YEAR = 1000
+"""Years before it are taken for typing errors, unless the field's minimum is one of them."""
 CURRENCY = r"^(?:R\$|US\$|S/\.?|[$€£])\s*|\s*[$€£]$"
 
 
@@ -62,11 +67,17 @@ def value_of(plain: pl.Expr, field: Field, schema: Schema) -> pl.Expr:
             fits = plain.str.contains(DECIMAL) & ~_excess(plain, field)
             return pl.when(fits).then(plain).cast(pl.Decimal(field.precision, field.scale), strict=False)
         case "date":
-            return pl.when(~plain.str.starts_with("0000")).then(plain).str.to_date("%Y-%m-%d", strict=False)
+            return _of_likely_year(plain, field).str.to_date("%Y-%m-%d", strict=False)
         case "datetime":
-            return _moment(pl.when(~plain.str.starts_with("0000")).then(plain), schema.timezone)
+            return _moment(_of_likely_year(plain, field), schema.timezone)
         case "boolean":
             return plain == "true"
+
+
+def _of_likely_year(plain: pl.Expr, field: Field) -> pl.Expr:
+    """Null where the year is not likely meant; there was no year 0 at all."""
+    early = isinstance(field.minimum, date) and field.minimum.year < FIRST_YEAR
+    return pl.when(~plain.str.starts_with("0000" if early else "0")).then(plain)
 
 
 def _moment(plain: pl.Expr, timezone: str) -> pl.Expr:
@@ -114,10 +125,10 @@ def _two_numbers(text: pl.Expr, plain: pl.Expr, example: str) -> Fault:
 def _date_faults(text: pl.Expr, unread: pl.Expr) -> list[Fault]:
     first, second = (text.str.extract(DAYS, number).cast(pl.Int32) for number in (1, 2))
     swapped = unread & (first <= 12) & (second <= 12) & (first != second)
-    short = unread & text.str.to_lowercase().str.contains(SHORT_YEAR)
+    short = unread & text.str.to_lowercase().str.contains(f"{SHORT_YEAR}|{FILLED_YEAR}")
     return [
-        Fault("ambiguous", swapped, "es una fecha ambigua; escríbala como AAAA-MM-DD"),
         Fault("type", short, "es una fecha sin el año completo; escríbalo con cuatro cifras"),
+        Fault("ambiguous", swapped, "es una fecha ambigua; escríbala como AAAA-MM-DD"),
     ]
 
 
