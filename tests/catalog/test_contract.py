@@ -196,10 +196,14 @@ def test_a_file_without_a_required_column_fails_as_a_whole_and_writes_nothing(se
         assert conn.execute("SELECT * FROM products").fetchall() == []
 
 
-def test_a_file_with_only_a_header_completes_with_nothing_done(service: Service) -> None:
-    view = load(service, as_csv())
+@pytest.mark.parametrize("make", [as_csv, as_xlsx])
+def test_a_file_with_only_a_header_completes_and_says_that_there_was_nothing_to_load(
+    service: Service, make: Any
+) -> None:
+    view = load(service, make(), "productos.csv" if make is as_csv else "productos.xlsx")
     assert view["status"] == "completed"
     assert view["result"]["resumen"]["total"] == 0
+    assert "no hay nada que cargar" in view["result"]["mensaje"]
 
 
 REFUSED = [

@@ -19,6 +19,7 @@ from tolva.tables.check import check
 from tolva.tables.map import match_headers
 from tolva.tables.reading import open_source, xlsx_scan
 from tolva.tables.reading import sniff as sniff_module
+from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import HEAD, sniff
 from tolva.tables.reading.source import Position, Source
@@ -249,6 +250,11 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(reading_module, "open_workbook_apart", lambda *_: pytest.fail("it was opened"))
     with pytest.raises(TooLarge, match="5 MB"):
         open_xlsx(path)
+
+
+def test_a_sheet_with_a_header_alone_is_told(tmp_path: Path) -> None:
+    source = open_xlsx(workbook(tmp_path / "b", lambda sheet, _: sheet.write_row(0, 0, ["code", "price"])))
+    assert (rows_of(source), source.findings.notes[1:]) == ([], (NO_ROWS,))
 
 
 def test_an_empty_sheet_is_told(tmp_path: Path) -> None:

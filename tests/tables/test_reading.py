@@ -16,6 +16,7 @@ from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
 from tolva.tables.reading import json_file, open_source, sniff
 from tolva.tables.reading.encoding import detect_encoding
+from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
 
@@ -182,6 +183,12 @@ def test_a_header_that_comes_again_with_other_columns_begins_another_table(tmp_p
 def test_what_is_no_end_of_a_record_is_not_told_as_one(tmp_path: Path) -> None:
     source = read(tmp_path, f'{TABLE}A5,"uno\n\npaís,total\nPerú,12\n",2026-01-01,5\n')
     assert (len(rows(source)), source.findings.notes) == (5, ())
+
+
+def test_a_file_with_a_header_alone_is_told(tmp_path: Path) -> None:
+    for text, notes in (("code,price\n", (NO_ROWS,)), ("code,price\n ,\n\n", (NO_ROWS,)), ("code,price\nA,1\n", ())):
+        source = read(tmp_path, text, known="code price")
+        assert source.findings.notes == notes
 
 
 def test_a_blank_line_inside_of_a_quoted_cell_ends_nothing(tmp_path: Path) -> None:

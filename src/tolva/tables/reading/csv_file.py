@@ -16,7 +16,7 @@ from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.csv_end import Ending, find_end
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.dialect_search import find_dialect
-from tolva.tables.reading.findings import Findings
+from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import Layout, find_layout
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import (
@@ -150,6 +150,7 @@ def open_csv(
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         escape=dialect.escape,
+        notes=() if not final or any(cell.strip() for row in first_rows for cell in row) else (NO_ROWS,),
     )
     source = CsvSource(path, dialect, width, headers, Position(layout.first, mark + offset), None, returns, found)
     return _ended(source, ending, check) if ending else source

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
+NO_ROWS = "El archivo no tiene filas de datos, solo el encabezado; no hay nada que cargar."
+
 
 @dataclass(frozen=True)
 class Findings:

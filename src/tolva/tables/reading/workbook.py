@@ -17,7 +17,7 @@ import polars as pl
 from tolva.errors import InvalidInput, TooLarge, UnreadableFile
 from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.damage import damage_means
-from tolva.tables.reading.findings import Findings
+from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import find_layout
 from tolva.tables.reading.ods_scan import most_cells
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
@@ -98,7 +98,7 @@ def open_workbook(
         headers,
         sheet=grid.name,
         sheets=tuple(book.sheet_names),
-        notes=grid.notes,
+        notes=grid.notes if writer.pieces else (*grid.notes, NO_ROWS),
     )
     names = headers if layout.rows else ("",) * named
     return Opened(names, writer.pieces, found, Place(grid.name, layout.first, grid.columns))

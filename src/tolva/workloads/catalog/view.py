@@ -59,7 +59,7 @@ def status_view(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[
 def _result(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[str, Any]:
     result = row["result"]
     return {
-        "mensaje": "Carga masiva completada",
+        "mensaje": result.get("note", "Carga masiva completada"),
         "resumen": {
             "total": result["total"],
             "exitosos": result["accepted"],

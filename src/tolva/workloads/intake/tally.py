@@ -6,6 +6,7 @@ from typing import Any
 from tolva.core.job import Json
 from tolva.tables.check import Checked
 from tolva.tables.load import Loaded
+from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.source import Frame, Position
 
 MOST_KEYS = 1000
@@ -70,8 +71,10 @@ class Tally:
         }
 
     def result(self, total: int) -> Json:
-        """What the job says at its end; counts of rows."""
+        """What the job says at its end: counts of rows, and a `note` when there were none."""
+        note = {} if total else {"note": NO_ROWS}
         return {
+            **note,
             "total": total,
             "accepted": self.processed - self.rejected,
             "rejected": self.rejected,
