@@ -1,0 +1,48 @@
+"""How the file of a job is opened."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tolva.errors import Cancelled
+from tolva.tables.document import builtin_schema
+from tolva.workloads.intake.opening import open_upload
+
+CONTENT = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
+UPLOAD = {"blob": "b", "kind": "csv", "filename": "a.csv", "options": {}, "constants": {}}
+CANCELLED = Cancelled("enough")
+
+
+class Watched:
+    """As much of a job's context as opening needs. It is cancelled at the call of that number."""
+
+    def __init__(self, last: int | None = None) -> None:
+        self.calls, self._last = 0, last
+
+    def check(self) -> None:
+        self.calls += 1
+        if self.calls == self._last:
+            raise CANCELLED
+
+    @contextmanager
+    def transaction(self) -> Generator[Any]:
+        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=list))
+
+
+def test_a_job_that_is_cancelled_opens_its_file_no_further(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text(CONTENT)
+    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+
+    def opened(ctx: Watched) -> int:
+        return open_upload(cast("Any", ctx), UPLOAD, builtin_schema("products"), blobs, tmp_path).found.total
+
+    whole = Watched()
+    assert opened(whole) == 1
+    assert whole.calls == 3  # for the encoding, for the end of the table, for the first look
+    for last in range(1, whole.calls + 1):
+        with pytest.raises(Cancelled):
+            opened(Watched(last))
