@@ -185,6 +185,14 @@ def test_what_is_no_end_of_a_record_is_not_told_as_one(tmp_path: Path) -> None:
     assert (len(rows(source)), source.findings.notes) == (5, ())
 
 
+@pytest.mark.parametrize(("last", "kept"), [("Total general,,,,,,,99", 2), ("A3,leche entera,,,,,,", 3)])
+def test_the_last_row_below_a_blank_line_is_a_remark_only_if_it_begins_with_words(
+    tmp_path: Path, last: str, kept: int
+) -> None:
+    source = read(tmp_path, f"code,name,b,c,d,e,f,g\nA1,uno,1,2,3,4,5,6\nA2,dos,1,2,3,4,5,6\n\n{last}\n")
+    assert (len(rows(source)), len(source.findings.notes)) == (kept, 3 - kept)
+
+
 def test_a_file_with_a_header_alone_is_told(tmp_path: Path) -> None:
     for text, notes in (("code,price\n", (NO_ROWS,)), ("code,price\n ,\n\n", (NO_ROWS,)), ("code,price\nA,1\n", ())):
         source = read(tmp_path, text, known="code price")

@@ -135,6 +135,6 @@ def _are_remarks(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> bool:
 
 
 def _is_remark(row: Sequence[str], headers: Sequence[str]) -> bool:
-    """Whether a row holds a sentence where others hold a record."""
+    """Whether a row begins with words, and holds hardly more, where others hold a record."""
     filled = [cell.strip() for cell in row if cell.strip()]
-    return len(filled) <= max(1, len(headers) // 4) and any(" " in cell or cell.endswith(":") for cell in filled)
+    return len(filled) <= max(1, len(headers) // 4) and (" " in filled[0] or filled[0].endswith(":"))
