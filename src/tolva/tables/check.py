@@ -30,12 +30,12 @@ class Checked:
     """Rows with at least one error; good rows and these are all of the frame's rows."""
 
     def without(self, refused: pl.DataFrame) -> "Checked":
-        """The same, with good rows that turned out to be refused (ERROR_COLUMNS) among the errors."""
+        """The same, with what else turned out to be wrong (ERROR_COLUMNS) among the errors."""
         if refused.is_empty():
             return self
         good = self.good.filter(pl.col("row").is_in(refused["row"].implode()).not_())
         errors = pl.concat([self.errors, refused]).sort("row", maintain_order=True)
-        return Checked(good, errors, self.rejected + refused.height)
+        return Checked(good, errors, self.rejected + self.good.height - good.height)
 
 
 def check(

@@ -15,14 +15,15 @@ TIMES: tuple[LiteralString, ...] = (
 
 def create_table(schema: Schema) -> str:
     """One CREATE TABLE: fields, key, the rules that PostgreSQL can hold; in Tolva's own database tenant and times."""
-    key = sql.SQL("PRIMARY KEY ({})").format(_names(schema.table_key))
+    keys = [sql.SQL("PRIMARY KEY ({})").format(_names(schema.table_key))]
+    keys += [sql.SQL("UNIQUE ({})").format(_names(schema.in_table(group))) for group in schema.unique]
     columns = [_column(field) for field in schema.fields]
     checks = [check for field in schema.fields for check in _checks(schema, field)]
     if schema.tenanted:
         times = [sql.SQL(time) for time in TIMES]
-        lines = [sql.SQL("tenant_id text NOT NULL"), *columns, *times, key, _tenant_check(schema), *checks]
+        lines = [sql.SQL("tenant_id text NOT NULL"), *columns, *times, *keys, _tenant_check(schema), *checks]
     else:
-        lines = [*columns, key, *checks]
+        lines = [*columns, *keys, *checks]
     body = sql.SQL(",\n    ").join(lines)
     return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
 

@@ -11,12 +11,14 @@ from importlib import resources
 from typing import Any
 
 from tolva.errors import InvalidInput
+from tolva.tables.coherence import check_coherence
 from tolva.tables.entries import (
     read_bound,
     read_count,
     read_default,
     read_enum,
     read_flag,
+    read_groups,
     read_kind,
     read_length,
     read_list,
@@ -28,16 +30,7 @@ from tolva.tables.entries import (
     read_timezone,
     read_transforms,
 )
-from tolva.tables.fold import fold
 from tolva.tables.schema import Field, Schema
-
-MAX_KEY_LENGTH = 500
-"""Characters of all text fields of a key together: an entry of PostgreSQL's index holds some 2,700 bytes."""
-
-FILLED = ("tenant_id", "created_at", "updated_at")
-"""Columns of every table in Tolva's own database."""
-RESERVED = ("row", "flaw", "more", "cell", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
-"""Columns of frames, and those that PostgreSQL adds to every table."""
 
 BUILTIN = ("products",)
 """The schemas that ship with the package."""
@@ -60,7 +53,6 @@ def builtin_document(name: str) -> Mapping[str, Any]:
 def load_schema(document: Mapping[str, Any]) -> Schema:
     """The schema that a document describes. Raises InvalidInput that names the path of the fault."""
     raw_fields = read_list(document, "fields", "")
-    key = tuple(read_list(document, "primaryKey", ""))
     fields = tuple(_field(raw, f"fields[{number}]") for number, raw in enumerate(raw_fields))
     target = read_name(document.get("target"), "target")
     schema = Schema(
@@ -68,15 +60,14 @@ def load_schema(document: Mapping[str, Any]) -> Schema:
         title=str(document.get("title", target)),
         target=target,
         fields=fields,
-        key=key,
+        key=tuple(read_list(document, "primaryKey", "")),
+        unique_keys=read_groups(document, "uniqueKeys"),
         missing=read_texts(document, "missingValues", "", default=[""]),
         locale=read_locale(document.get("locale"), "locale"),
         timezone=read_timezone(document.get("timezone", "UTC"), "timezone"),
         destination=read_name(document["destination"], "destination") if "destination" in document else None,
     )
-    _check_reserved(schema)
-    _check_names(schema)
-    _check_key(schema)
+    check_coherence(schema)
     return schema
 
 
@@ -99,6 +90,7 @@ def _field(raw: object, path: str) -> Field:
         precision=read_count(field.get("precision", 20), f"{path}.precision", 38),
         scale=read_count(field.get("scale", 6), f"{path}.scale", field.get("precision", 20)),
         required=read_flag(rules.get("required", False), f"{path}.constraints.required"),
+        unique=read_flag(rules.get("unique", False), f"{path}.constraints.unique"),
         locale=read_locale(field.get("locale"), f"{path}.locale"),
         examples=read_texts(field, "examples", path, default=[]),
         transforms=read_transforms(field, path),
@@ -109,42 +101,3 @@ def _field(raw: object, path: str) -> Field:
         pattern=read_pattern(rules.get("pattern"), f"{path}.constraints.pattern"),
         enum=read_enum(kind, rules, f"{path}.constraints"),
     )
-
-
-def _check_reserved(schema: Schema) -> None:
-    """Names that the target, or the way to it, has for itself."""
-    names = (*RESERVED, *FILLED) if schema.tenanted else RESERVED
-    for number, field in enumerate(schema.fields):
-        if field.name in names:
-            raise InvalidInput(f"fields[{number}].name: {field.name!r} is a name of the table's own; choose another")
-
-
-def _check_names(schema: Schema) -> None:
-    """No two fields may answer to one header, or a column could belong to both."""
-    owners: dict[str, int] = {}
-    for number, field in enumerate(schema.fields):
-        for header in (field.name, field.title, *field.aliases):
-            owner = owners.setdefault(fold(header), number)
-            if owner != number:
-                raise InvalidInput(f"fields[{number}]: {header!r} also means {schema.fields[owner].name!r}")
-
-
-def _check_key(schema: Schema) -> None:
-    names, room = [field.name for field in schema.fields], MAX_KEY_LENGTH
-    for number, name in enumerate(schema.key):
-        if name not in names:
-            raise InvalidInput(f"primaryKey[{number}]: no field is called {name!r}")
-        field, path = schema.field(name), f"fields[{names.index(name)}].constraints"
-        if not field.required:
-            raise InvalidInput(f"{path}.required: a field of the key must be required")
-        if field.kind == "string":
-            if not field.max_length or field.max_length > room:
-                raise InvalidInput(f"{path}.maxLength: a text of the key needs one, all together {MAX_KEY_LENGTH}")
-            room -= field.max_length
-    for number, field in enumerate(schema.fields):
-        if field.source == "params" and field.name not in schema.key:
-            raise InvalidInput(
-                f"fields[{number}].source: a field that comes with the request must be of the primaryKey"
-            )
-    if not schema.file_key:
-        raise InvalidInput("primaryKey: at least one of its fields must come from the file")

@@ -60,13 +60,19 @@ def read_list(owner: Mapping[str, Any], key: str, path: str, default: list[Any] 
     return cast("list[Any]", value)
 
 
-def read_texts(owner: Mapping[str, Any], key: str, path: str, default: list[Any]) -> tuple[str, ...]:
-    """A list of texts or numbers, as texts."""
+def read_texts(owner: Mapping[str, Any], key: str, path: str, default: list[Any] | None) -> tuple[str, ...]:
+    """A list of texts or numbers, as texts; with entries unless there is a default."""
     values = read_list(owner, key, path, default)
     for number, value in enumerate(values):
         if not isinstance(value, str | int | float):
             raise InvalidInput(f"{path}{'.' if path else ''}{key}[{number}]: must be a text")
     return tuple(map(str, values))
+
+
+def read_groups(owner: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:
+    """A list of lists of texts, or of texts that stand for a list of their own."""
+    groups = read_list(owner, key, "", default=[])
+    return tuple(read_texts({f"{key}[{n}]": group}, f"{key}[{n}]", "", default=None) for n, group in enumerate(groups))
 
 
 def read_default(value: object, path: str) -> str | None:

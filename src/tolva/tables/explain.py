@@ -34,8 +34,7 @@ def field_errors(judged: pl.DataFrame, cells: pl.Series, field: Field, header: s
     """
     faults = dict(enumerate(faults_of(field)))
     number = pl.col(f"!{field.name}")
-    shown = pl.col("cell").str.strip_chars().str.replace_all("\0", "\ufffd", literal=True)
-    quoted = pl.when(shown.str.len_chars() > MAX_QUOTED).then(shown.str.slice(0, MAX_QUOTED) + "…").otherwise(shown)
+    cell = shown(pl.col("cell"))
     said = number.replace_strict({key: fault.said for key, fault in faults.items()}, return_dtype=pl.String)
     return (
         judged.with_columns(cells.alias("cell"))
@@ -43,13 +42,23 @@ def field_errors(judged: pl.DataFrame, cells: pl.Series, field: Field, header: s
         .select(
             "row",
             pl.lit(header).alias("column"),
-            shown.str.slice(0, MAX_VALUE).alias("value"),
+            cell.str.slice(0, MAX_VALUE).alias("value"),
             number.replace_strict({key: fault.code for key, fault in faults.items()}, return_dtype=pl.String).alias(
                 "code"
             ),
-            pl.format('{}: "{}" {}', pl.lit(field.name), quoted, said).alias("message"),
+            pl.format('{}: "{}" {}', pl.lit(field.name), quoted(cell), said).alias("message"),
         )
     )
+
+
+def shown(cell: pl.Expr) -> pl.Expr:
+    """A cell as the user wrote it, in characters that can be kept."""
+    return cell.str.strip_chars().str.replace_all("\0", "\ufffd", literal=True)
+
+
+def quoted(text: pl.Expr) -> pl.Expr:
+    """As much of it as a message quotes."""
+    return pl.when(text.str.len_chars() > MAX_QUOTED).then(text.str.slice(0, MAX_QUOTED) + "…").otherwise(text)
 
 
 def missing_errors(judged: pl.DataFrame, mapping: Mapping, schema: Schema) -> pl.DataFrame:

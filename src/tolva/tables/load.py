@@ -17,7 +17,7 @@ from tolva.tables.ledger import Entry
 from tolva.tables.sequence import states
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
-from tolva.tables.stage import copy_stage, create_stage
+from tolva.tables.stage import create_stage, fill_stage
 from tolva.tables.upsert import insert, judge, lock, note, parameters, upsert
 
 MAX_KEYS = 1_000
@@ -82,11 +82,9 @@ def write(
     """
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants) | {"job_id": entry.job_id, "last_row": entry.last_row, "keep": keep}
-    rows = states(good, shape.schema.file_key)
-    staged = rows.select(name for name in shape.staged if name in rows.columns)
+    staged = states(good, shape.schema.file_key)
+    fill_stage(conn, shape, staged)
     with conn.cursor(row_factory=tuple_row) as cursor:
-        with cursor.copy(copy_stage(staged.columns)) as copy:
-            copy.write(staged.write_csv(include_header=False))
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
         if (like is None or like.uniform) and "_last" not in staged.columns:

@@ -29,6 +29,8 @@ class Field:
     precision: int = 20
     scale: int = 6
     required: bool = False
+    unique: bool = False
+    """Whether no two rows of the table may have the same value; blanks never clash."""
     locale: str | None = None
     """How numbers and dates of this column are written, where its cells do not show it; else the schema's."""
     examples: tuple[str, ...] = ()
@@ -52,6 +54,8 @@ class Schema:
     target: str
     fields: tuple[Field, ...]
     key: tuple[str, ...]
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    """Fields that together are unique, besides those of the key and those that are so alone."""
     missing: tuple[str, ...] = ("",)
     """Cells that mean "nothing here", besides blank ones."""
     locale: str | None = None
@@ -78,7 +82,23 @@ class Schema:
     @property
     def table_key(self) -> tuple[str, ...]:
         """The columns by which the target tells its rows apart."""
-        return ("tenant_id", *self.key) if self.tenanted else self.key
+        return self.in_table(self.key)
+
+    @property
+    def unique(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of fields that no two rows have alike, but for the key; most are of one field."""
+        alone = ((field.name,) for field in self.fields if field.unique)
+        return tuple(group for group in dict.fromkeys((*alone, *self.unique_keys)) if set(group) != set(self.key))
+
+    def where_unique(self, group: tuple[str, ...]) -> str:
+        """The path at which a document says that these fields are unique."""
+        if group in self.unique_keys:
+            return f"uniqueKeys[{self.unique_keys.index(group)}]"
+        return f"fields[{self.fields.index(self.field(group[0]))}].constraints.unique"
+
+    def in_table(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns by which the target tells rows apart that differ in these fields."""
+        return ("tenant_id", *names) if self.tenanted else names
 
     @property
     def file_fields(self) -> tuple[Field, ...]:
@@ -88,7 +108,11 @@ class Schema:
     @property
     def file_key(self) -> tuple[str, ...]:
         """The part of the key that comes from the file."""
-        return tuple(field.name for field in self.file_fields if field.name in self.key)
+        return self.from_file(self.key)
+
+    def from_file(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of these fields that a file may hold, in the schema's order."""
+        return tuple(field.name for field in self.file_fields if field.name in names)
 
     def with_defaults(self, defaults: Mapping[str, str]) -> "Schema":
         """The same schema with other defaults, by field name. Raises InvalidInput for a default no cell may have."""

@@ -19,6 +19,7 @@ from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import empty_stage
+from tolva.tables.standing import standing_errors
 
 REFUSALS = (psycopg.IntegrityError, psycopg.DataError)
 
@@ -49,12 +50,17 @@ def load_sifted(
         conn.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred would fail at the commit, all of it
         return done
 
-    return _sifted(conn, write_part, good, entry, like, keep)
+    taken = standing_errors(conn, shape, good, constants, rehearsal=rehearsal)
+    free = good.filter(pl.col("row").is_in(taken["row"].implode()).not_()) if taken.height else good
+    loaded, refused = _sifted(conn, write_part, free, entry, like, keep)
+    return loaded, pl.concat([taken, refused])
 
 
 def _sifted(
     conn: psycopg.Connection[Any], write_part: Write, good: pl.DataFrame, entry: Entry, like: Loaded | None, keep: int
 ) -> tuple[Loaded, pl.DataFrame]:
+    if not good.height:
+        return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
     try:
         with conn.transaction():
             loaded = write_part(good, entry, like, keep)

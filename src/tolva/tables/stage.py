@@ -1,7 +1,12 @@
 """The staging table: rows are copied here first, so that one statement can judge them all."""
 
-from collections.abc import Iterable
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
 
+from typing import Any
+
+import polars as pl
+import psycopg
 from psycopg import sql
 
 from tolva.tables.columns import column_type
@@ -28,7 +33,10 @@ def empty_stage() -> sql.Composed:
     return sql.SQL("DELETE FROM {}").format(STAGE)
 
 
-def copy_stage(names: Iterable[str]) -> sql.Composed:
-    """The COPY that fills these columns of the staging table; an unquoted empty cell is NULL."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(STAGE, columns)
+def fill_stage(conn: psycopg.Connection[Any], shape: Shape, rows: pl.DataFrame) -> None:
+    """Copies rows into it, by its defaults or as `sequence` numbers them; an unquoted empty cell is NULL."""
+    staged = rows.select(name for name in shape.staged if name in rows.columns)
+    columns = sql.SQL(", ").join(map(sql.Identifier, staged.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(STAGE, columns)
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(staged.write_csv(include_header=False))

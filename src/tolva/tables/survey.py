@@ -4,7 +4,7 @@
 # (signatures of polars name numpy, which is not installed)
 
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Frame, Share, Source
 from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
 
 ROWS = 100_000
@@ -30,6 +31,8 @@ class Survey:
     """Numbers of the rows (UInt32, ascending) whose key already appeared above them."""
     signs: AnyMapping[str, Signs]
     """By field, how its column writes numbers and dates."""
+    repeats: pl.DataFrame = field(default_factory=NO_REPEATS.clone)
+    """The rows that repeat a unique value of another key (REPEATS), by group and row."""
     undecided: tuple[str, ...] = ()
     """Fields some of whose cells mean two things, with nothing to tell which."""
 
@@ -41,12 +44,13 @@ class Survey:
 def survey(source: Source, mapping: Mapping, schema: Schema, check: Check = unwatched) -> Survey:
     """Counts rows, finds repeated keys as `check` reads them, and how columns write numbers and dates.
 
-    A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key.
-    Two keys of ten million share a hash with a probability of some three in a million; the worst of it is one wrong
-    count of `duplicados`.
+    A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key;
+    and 8 more for each unique field. Two values of ten million share a hash with a probability of some three in a
+    million; the worst of it is one wrong count of `duplicados`, or a row refused that shows why it should not be.
     """
     clues = {match.field: Clues() for match in mapping.matches if schema.field(match.field).kind in LOOKS}
-    read_again = [name for name in schema.file_key if name in clues]
+    groups = (schema.file_key, *unique_groups(mapping, schema))
+    read_again = {name for group in groups for name in group} & set(clues)
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
         check()
@@ -54,18 +58,18 @@ def survey(source: Source, mapping: Mapping, schema: Schema, check: Check = unwa
             texts = _texts(frame, mapping, schema, name)
             clues[name] = LOOKS[schema.field(name).kind](found, texts)
         if not read_again:
-            hashes.append(_hashes(frame, mapping, schema, {}))
+            hashes.append(_hashes(frame, mapping, schema, groups, {}))
     signs = _signs(clues, source, mapping, schema)
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
             check()
-            hashes.append(_hashes(frame, mapping, schema, signs))
+            hashes.append(_hashes(frame, mapping, schema, groups, signs))
     undecided = tuple(name for name, found in clues.items() if found.undecided(signs[name]))
     if not hashes:
-        return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided)
+        return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided=undecided)
     keys = pl.concat(hashes, rechunk=True)
-    again = keys["key"].is_not_null() & keys["key"].is_first_distinct().not_()
-    return Survey(keys.height, keys["row"].filter(again), signs, undecided)
+    again = keys["h0"].is_not_null() & keys["h0"].is_first_distinct().not_()
+    return Survey(keys.height, keys["row"].filter(again), signs, repeats_of(keys, groups), undecided)
 
 
 LOOKS = {
@@ -102,10 +106,17 @@ def _decided(signs: Signs, numbers: Share) -> Signs:
             return signs
 
 
-def _hashes(frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs]) -> pl.DataFrame:
-    fields = [schema.field(name) for name in schema.file_key]
+def _hashes(
+    frame: Frame, mapping: Mapping, schema: Schema, groups: Groups, signs: AnyMapping[str, Signs]
+) -> pl.DataFrame:
+    """`row`, and for each group of fields the hash of its values (`h0`, …); null where one of them is none."""
+    fields = [schema.field(name) for name in dict.fromkeys(name for group in groups for name in group)]
     forms = pl.DataFrame([plain(_texts(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields])
     parts = [value_of(pl.col(field.name), field, schema).cast(pl.String).alias(field.name) for field in fields]
     rows = frame.rows.select("flaw", pl.col("row").cast(pl.UInt32)).with_columns(forms.select(parts))
-    whole = pl.all_horizontal(pl.col(field.name).is_not_null() for field in fields) & pl.col("flaw").is_null()
-    return rows.select("row", pl.when(whole).then(pl.struct(schema.file_key).hash(SEED)).alias("key"))
+    return rows.select("row", *(_hash(group).alias(f"h{number}") for number, group in enumerate(groups)))
+
+
+def _hash(group: tuple[str, ...]) -> pl.Expr:
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in group) & pl.col("flaw").is_null()
+    return pl.when(whole).then(pl.struct(group).hash(SEED))

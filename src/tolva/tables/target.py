@@ -58,10 +58,11 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
             if schema.tenanted and name not in columns:
                 raise InvalidInput(f"target: {schema.target!r} has no column {name!r}")
         _check_others(columns, schema)
-        key = sorted(schema.table_key)
-        unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
-        if unique is None or not unique["unique"]:
-            raise InvalidInput(f"primaryKey: {schema.target!r} has no unique index on {', '.join(key)}")
+        for path, group in [("primaryKey", schema.key), *((schema.where_unique(u), u) for u in schema.unique)]:
+            key = sorted(schema.in_table(group))
+            unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
+            if unique is None or not unique["unique"]:
+                raise InvalidInput(f"{path}: {schema.target!r} has no unique index on {', '.join(key)}")
     return True
 
 

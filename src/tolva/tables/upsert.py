@@ -119,7 +119,7 @@ LEDGER_COLUMNS = sql.SQL(
 
 def lock(shape: Shape) -> sql.Composed:
     """Lets loads into one target, by one tenant, with the same constants take turns until the transaction ends."""
-    parts = [sql.Literal(shape.schema.target), *(_constant(field) for field in shape.constants)]
+    parts = [sql.Literal(shape.schema.target), *(constant(field) for field in shape.constants)]
     return sql.SQL(LOCK).format(_comma(parts))
 
 
@@ -199,7 +199,7 @@ def _row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Comp
     """The values of a new row, in the order of `_columns`."""
     key = [_of("now", field) for field in shape.key]
     tenant = [TENANT] if shape.schema.tenanted else []
-    return [*tenant, *map(_constant, shape.constants), *key, *values, *map(_default, shape.absent)]
+    return [*tenant, *map(constant, shape.constants), *key, *values, *map(_default, shape.absent)]
 
 
 def touched(shape: Shape) -> sql.Composed:
@@ -245,9 +245,18 @@ def _state_before(field: Field) -> sql.Composed:
 
 def same_key(shape: Shape, staged: str) -> sql.Composed:
     """Whether the row `target` of the target has the key of the row `staged`."""
+    return same_values(shape, staged, shape.schema.key)
+
+
+def same_values(shape: Shape, staged: str, names: tuple[str, ...]) -> sql.Composed:
+    """Whether the row `target` of the target, of this tenant, has in these fields what the row `staged` has."""
     parts = [sql.SQL("target.tenant_id = {}").format(TENANT)] if shape.schema.tenanted else []
-    parts += [sql.SQL("{} = {}").format(_of("target", field), _constant(field)) for field in shape.constants]
-    parts += [sql.SQL("{} = {}").format(_of("target", field), _of(staged, field)) for field in shape.key]
+    parts += [
+        sql.SQL("{} = {}").format(_of("target", field), given)
+        for field, given in [(f, constant(f)) for f in shape.constants]
+        + [(f, _of(staged, f)) for f in (*shape.key, *shape.values)]
+        if field.name in names
+    ]
     return sql.SQL(" AND ").join(parts)
 
 
@@ -272,7 +281,8 @@ def _of(source: str, field: Field) -> sql.Identifier:
     return sql.Identifier(source, field.name)
 
 
-def _constant(field: Field) -> sql.Composed:
+def constant(field: Field) -> sql.Composed:
+    """What the request gives for a field, as a parameter."""
     return sql.SQL("{}::{}").format(sql.Placeholder(f"const_{field.name}"), column_type(field))
 
 

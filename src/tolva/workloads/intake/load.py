@@ -52,7 +52,7 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
                 loaded, refused = load_sifted(
                     conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
                 )
-                outcome = checked.without(refused)
+                outcome = intake.outcome(checked, refused)
                 tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
                 place.keep(Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
     return tally.result(total)

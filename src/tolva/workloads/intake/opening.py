@@ -1,10 +1,14 @@
 """An upload, opened: where its rows come from, what they mean, and what a first pass found."""
 
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
@@ -17,6 +21,7 @@ from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.mappings import chosen_mapping
@@ -50,6 +55,12 @@ class Intake:
             "read": self.source.findings.to_json() | {"notes": notes},
             "mapping": {match.field: match.header for match in self.mapping.matches},
         }
+
+    def outcome(self, checked: Checked, refused: pl.DataFrame) -> Checked:
+        """What became of a chunk, given what its table refused (ERROR_COLUMNS, each under the name of a field)."""
+        headers = {match.field: match.header for match in self.mapping.matches}
+        named = pl.col("column").str.split(", ").list.eval(pl.element().replace(headers)).list.join(", ")
+        return checked.without(refused.with_columns(named))
 
 
 def _undecided(title: str) -> str:
@@ -113,4 +124,5 @@ def open_file(
 def checked_frames(intake: Intake, at: Position | None) -> Iterator[tuple[Frame, Checked]]:
     """The file's rows after `at`, frame by frame, each with what the checks found."""
     for frame in intake.source.frames(at, chunk_rows(intake.found.total)):
-        yield frame, check(frame, intake.mapping, intake.schema, intake.found.signs)
+        checked = check(frame, intake.mapping, intake.schema, intake.found.signs)
+        yield frame, checked.without(repeat_errors(frame.rows, intake.found.repeats, intake.mapping))

@@ -47,7 +47,7 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
         for frame, checked in pieces:
             entry = Entry(PASSING, ctx.job_id, frame.next.row)
             loaded, refused, lines = _chunk(ctx, session, intake, checked, entry, tally.keys_left, loaded)
-            outcome = checked.without(refused)
+            outcome = intake.outcome(checked, refused)
             if frame.next.row <= seen:
                 continue
             tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
