@@ -54,8 +54,35 @@ def test_a_document_makes_a_schema() -> None:
         (("fields", 2, "constraints"), 5, "fields[2].constraints: must be an object"),
         (("fields", 2, "constraints", "minimum"), "soon", "fields[2].constraints.minimum: 'soon' is not of type date"),
         (("fields", 0, "constraints", "minimum"), 1, "fields[0].constraints.minimum: text has no such rule"),
-        (("fields", 0, "constraints", "pattern"), "(", "fields[0].constraints.pattern:"),
-        (("fields", 0, "constraints", "pattern"), "(?=a)", "fields[0].constraints.pattern:"),
+        (
+            ("fields", 0, "constraints", "pattern"),
+            "(",
+            "fields[0].constraints.pattern: '(' is no regular expression: miss",
+        ),
+        (
+            ("fields", 0, "constraints", "pattern"),
+            "(?=a)",
+            "fields[0].constraints.pattern: '(?=a)' uses what patterns do not have here: look-around",
+        ),
+        (("fields", 0, "constraints", "pattern"), "(?x)a#", "fields[0].constraints.pattern: '(?x)a#' uses what"),
+        (
+            ("fields", 0, "constraints", "pattern"),
+            "a{999}{999}",
+            "fields[0].constraints.pattern: 'a{999}{999}' repeats",
+        ),
+        (("fields", 0, "constraints", "pattern"), 5, "fields[0].constraints.pattern: must be a text"),
+        (("fields", 0, "aliasses"), ["x"], "fields[0].aliasses: unknown; did you mean aliases?"),
+        (
+            ("fields", 0, "constraints", "require"),
+            True,
+            "fields[0].constraints.require: unknown; did you mean required?",
+        ),
+        (("fields", 0, "required"), True, "fields[0].required: unknown; write it inside constraints"),
+        (("primarykey",), "code", "primarykey: unknown; did you mean primaryKey?"),
+        (("zzz",), 1, "zzz: unknown; known are name, title, fields"),
+        (("foreignKeys",), [], "foreignKeys: Tolva does not keep this rule; declare it in the table"),
+        (("fields", 1, "groupChar"), ",", "fields[1].groupChar: Tolva does not keep this rule; numbers are read as"),
+        (("fields", 0, "format"), "email", "fields[0].format: Tolva does not keep this rule"),
         (
             ("fields", 0, "constraints", "maxLength"),
             5000,
@@ -79,6 +106,12 @@ def test_a_fault_is_named_by_its_path(path: tuple[Any, ...], to: Any, said: str)
     with pytest.raises(InvalidInput) as error:
         load_schema(changed(*path, to=to))
     assert str(error.value).startswith(said)
+
+
+def test_what_only_describes_is_taken() -> None:
+    described = changed("fields", 0, "rdfType", to="http://schema.org/sku")
+    described["fields"][0] |= {"description": "Code", "example": "A1", "format": "default"}
+    assert load_schema({**described, "$schema": "https://x", "description": "Things", "version": "1"}).name == "things"
 
 
 def test_products_is_what_the_catalog_says(products: Schema) -> None:

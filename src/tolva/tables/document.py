@@ -1,7 +1,7 @@
 """Reads a Table Schema document (specs.frictionlessdata.io/table-schema) with our additions into a Schema.
 
 Ours are: `target`, `destination`, `locale` and `timezone`, and per field `aliases`, `default`, `source`, `precision`,
-`scale`, `locale` and `transforms`.
+`scale`, `locale` and `transforms`. `keys` says which others there are.
 """
 
 import json
@@ -25,11 +25,12 @@ from tolva.tables.entries import (
     read_locale,
     read_name,
     read_object,
-    read_pattern,
     read_texts,
     read_timezone,
     read_transforms,
 )
+from tolva.tables.keys import check_keys
+from tolva.tables.pattern import read_pattern
 from tolva.tables.schema import Field, Schema
 
 BUILTIN = ("products",)
@@ -52,6 +53,7 @@ def builtin_document(name: str) -> Mapping[str, Any]:
 
 def load_schema(document: Mapping[str, Any]) -> Schema:
     """The schema that a document describes. Raises InvalidInput that names the path of the fault."""
+    check_keys(document, "schema", "")
     raw_fields = read_list(document, "fields", "")
     fields = tuple(_field(raw, f"fields[{number}]") for number, raw in enumerate(raw_fields))
     target = read_name(document.get("target"), "target")
@@ -73,8 +75,10 @@ def load_schema(document: Mapping[str, Any]) -> Schema:
 
 def _field(raw: object, path: str) -> Field:
     field = read_object(raw, path)
+    check_keys(field, "field", path)
     kind = read_kind(field.get("type", "string"), f"{path}.type")
     rules = read_object(field.get("constraints", {}), f"{path}.constraints")
+    check_keys(rules, "constraints", f"{path}.constraints")
     source = field.get("source", "file")
     if source not in ("file", "params"):
         raise InvalidInput(f"{path}.source: must be 'file' or 'params'")

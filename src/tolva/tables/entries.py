@@ -7,8 +7,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import polars as pl
-
 from tolva.errors import InvalidInput
 from tolva.tables.locale import signs_of
 from tolva.tables.schema import Bound, Kind, Transform
@@ -122,17 +120,6 @@ def read_bound(kind: Kind, value: object, path: str) -> Bound | None:
         return int(str(value)) if kind == "integer" else Decimal(str(value))
     except (ValueError, InvalidOperation):
         raise InvalidInput(f"{path}: {value!r} is not of type {kind}") from None
-
-
-def read_pattern(value: object, path: str) -> str | None:
-    """A pattern holds for the whole cell. The column engine's dialect has no look-around and no back-references."""
-    if value is None:
-        return None
-    try:
-        pl.Series([""]).str.contains(str(value))
-    except pl.exceptions.ComputeError as error:
-        raise InvalidInput(f"{path}: {error}") from None
-    return str(value)
 
 
 def read_locale(value: object, path: str) -> str | None:

@@ -6,6 +6,7 @@
 import polars as pl
 
 from tolva.tables.parse import Fault, kind_faults
+from tolva.tables.pattern import whole_cell
 from tolva.tables.schema import Field
 
 FORMULA_ERROR = r"^#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|GETTING_DATA)$"
@@ -30,7 +31,7 @@ def _text_faults(text: pl.Expr, field: Field) -> list[Fault]:
     faults: list[Fault] = []
     if field.pattern is not None:
         said = f"no es un {field.description}" if field.description else "no tiene la forma esperada"
-        faults.append(Fault("pattern", ~text.str.contains(rf"^(?:{field.pattern})$"), said))
+        faults.append(Fault("pattern", ~text.str.contains(whole_cell(field.pattern)), said))
     if field.enum:
         faults.append(Fault("enum", ~text.is_in(list(field.enum)), _not_listed(field)))
     if field.min_length is not None:
