@@ -33,9 +33,14 @@ class Checked:
         """The same, with what else turned out to be wrong (ERROR_COLUMNS) among the errors."""
         if refused.is_empty():
             return self
-        good = self.good.filter(pl.col("row").is_in(refused["row"].implode()).not_())
+        good = without(self.good, refused)
         errors = pl.concat([self.errors, refused]).sort("row", maintain_order=True)
         return Checked(good, errors, self.rejected + self.good.height - good.height)
+
+
+def without(rows: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose numbers are not among those of the refused ones."""
+    return rows.filter(pl.col("row").is_in(refused["row"].implode()).not_()) if refused.height else rows
 
 
 def check(

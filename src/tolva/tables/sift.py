@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from tolva.tables.check import without
 from tolva.tables.explain import ERROR_COLUMNS
 from tolva.tables.ledger import Entry
 from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
@@ -20,6 +21,7 @@ from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import empty_stage
 from tolva.tables.standing import standing_errors
+from tolva.tables.trial import refusals, trial_errors
 
 REFUSALS = (psycopg.IntegrityError, psycopg.DataError)
 
@@ -38,7 +40,11 @@ def load_sifted(
     rehearsal: bool = False,
     keep: int = MAX_KEYS,
 ) -> tuple[Loaded, pl.DataFrame]:
-    """As `write`, and the rows (ERROR_COLUMNS) that the table refuses: these are looked for by halves."""
+    """As `write`, and the rows (ERROR_COLUMNS) that the table refuses.
+
+    Unique values are looked up; for anything else the rows are tried when the frame has failed. What none of the rows
+    is refused for by itself (by a trigger for the whole statement, say) is looked for by halves.
+    """
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
     shape = Shape.of(schema, good.columns)
@@ -51,9 +57,14 @@ def load_sifted(
         return done
 
     taken = standing_errors(conn, shape, good, constants, rehearsal=rehearsal)
-    free = good.filter(pl.col("row").is_in(taken["row"].implode()).not_()) if taken.height else good
-    loaded, refused = _sifted(conn, write_part, free, entry, like, keep)
-    return loaded, pl.concat([taken, refused])
+    free = without(good, taken)
+    try:
+        with conn.transaction():
+            return write_part(free, entry, like, keep), taken
+    except REFUSALS:
+        tried = trial_errors(conn, shape, free, constants, rehearsal=rehearsal)
+    loaded, refused = _sifted(conn, write_part, without(free, tried), entry, like, keep)
+    return loaded, pl.concat([taken, tried, refused])
 
 
 def _sifted(
@@ -65,20 +76,13 @@ def _sifted(
         with conn.transaction():
             loaded = write_part(good, entry, like, keep)
         return loaded, pl.DataFrame(schema=ERROR_COLUMNS)
-    except REFUSALS as refusal:
+    except REFUSALS as error:
         if good.height == 1:
-            return Loaded(), _refused(int(good["row"][0]), refusal)
+            row, said = int(good["row"][0]), error.diag
+            return Loaded(), refusals([(row, said.column_name, said.message_primary, said.message_detail)])
     half = good.height // 2
     # Each half has a line of the ledger for itself; the second keeps the chunk's.
     early, late = good.head(half), good.slice(half)
     first, bad = _sifted(conn, write_part, early, replace(entry, last_row=int(early["row"][-1])), None, keep)
     second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys))
     return first + second, pl.concat([bad, worse])
-
-
-def _refused(row: int, refusal: psycopg.Error) -> pl.DataFrame:
-    said = ". ".join(filter(None, (refusal.diag.message_primary, refusal.diag.message_detail)))
-    message = f"La base de datos rechaza la fila: {said}"
-    column = refusal.diag.column_name or ""
-    line = {"row": row, "column": column, "value": "", "code": "refused", "message": message}
-    return pl.DataFrame([line], schema=ERROR_COLUMNS)

@@ -131,22 +131,41 @@ def judge(shape: Shape, target: sql.Composable) -> sql.Composed:
 
 def insert(shape: Shape, target: sql.Composable, ledger: sql.Composable) -> sql.Composed:
     """Writes staged rows that are all new, of different keys. Yields and takes what `upsert` does."""
-    given = [
-        sql.SQL("coalesce({}, {})").format(_of("now", field), _default(field))
-        if field.default is not None
-        else _of("now", field)
-        for field in shape.values
-    ]
     return sql.SQL(INSERT).format(
         stage=STAGE,
         target=target,
         columns=_comma(_columns(shape)),
-        values=_comma(_row_values(shape, given)),
+        values=_comma(_new_values(shape)),
         key_text=key_text(shape, "target"),
         hash=row_hash(shape, "target"),
         ledger=ledger,
         ledger_columns=LEDGER_COLUMNS,
         tenant=TENANT,
+    )
+
+
+def insert_one(shape: Shape, target: sql.Composable) -> sql.Composed:
+    """Writes the row `now`, which is no table's, where its key is new."""
+    known = sql.SQL("SELECT FROM {} AS target WHERE {}").format(target, same_key(shape, "now"))
+    return sql.SQL("INSERT INTO {target} ({columns}) SELECT {values} WHERE NOT EXISTS ({known})").format(
+        target=target,
+        columns=_comma(_columns(shape)),
+        values=_comma(_new_values(shape)),
+        known=known,
+    )
+
+
+def update_one(shape: Shape, target: sql.Composable) -> sql.Composed:
+    """Writes the row `now`, which is no table's, where its key is known and it makes a difference."""
+    assignments = [
+        sql.SQL("{} = coalesce({}, {})").format(_name(field), _of("now", field), _of("target", field))
+        for field in shape.values
+    ]
+    return sql.SQL("UPDATE {target} AS target SET {assignments} WHERE {same} AND {changes}").format(
+        target=target,
+        assignments=_comma([*assignments, touched(shape)]),
+        same=same_key(shape, "now"),
+        changes=_any([_changes(field, _of("target", field)) for field in shape.values]),
     )
 
 
@@ -193,6 +212,17 @@ def _columns(shape: Shape) -> list[sql.Identifier]:
     fields = (*shape.constants, *shape.key, *shape.values, *shape.absent)
     tenant = [sql.Identifier("tenant_id")] if shape.schema.tenanted else []
     return [*tenant, *map(_name, fields)]
+
+
+def _new_values(shape: Shape) -> list[sql.Composable]:
+    """The values of a row that is sure to be new."""
+    given = [
+        sql.SQL("coalesce({}, {})").format(_of("now", field), _default(field))
+        if field.default is not None
+        else _of("now", field)
+        for field in shape.values
+    ]
+    return _row_values(shape, given)
 
 
 def _row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Composable]:

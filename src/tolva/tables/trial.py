@@ -1,0 +1,75 @@
+"""Which rows of a frame their table would refuse: each is tried by itself, and all of it undone.
+
+One call does it for all rows, inside the database: a refused row costs it a savepoint, not several round trips. Any
+constraint can be the reason, and any trigger.
+"""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from tolva.tables.explain import ERROR_COLUMNS
+from tolva.tables.sequence import apart
+from tolva.tables.shadow import SHADOW, fill_shadow
+from tolva.tables.shape import Shape
+from tolva.tables.stage import STAGE, empty_stage, fill_stage
+from tolva.tables.upsert import insert_one, parameters, update_one
+
+# Rows are tried in file order, and those that go stay until the end, so that each meets what is above it. What is
+# deferred is checked at once, since at the commit it would fail all of them.
+BODY = """
+DECLARE
+  now record;
+BEGIN
+  SET CONSTRAINTS ALL IMMEDIATE;
+  FOR now IN SELECT * FROM {stage} AS stage ORDER BY stage."row" LOOP
+    BEGIN
+      {update};
+      IF NOT FOUND THEN
+        {insert};
+      END IF;
+    EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+      GET STACKED DIAGNOSTICS _column = COLUMN_NAME, _said = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+      _row := now."row";
+      RETURN NEXT;
+    END;
+  END LOOP;
+END
+"""
+CREATE = """
+CREATE FUNCTION pg_temp.tolva_trial() RETURNS TABLE (_row bigint, _column text, _said text, _detail text)
+LANGUAGE plpgsql AS {body}
+"""
+
+
+def trial_errors(
+    conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
+) -> pl.DataFrame:
+    """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs."""
+    table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
+    values = parameters(shape, constants)
+    statements = {"update": update_one(shape, table), "insert": insert_one(shape, table)}
+    body = psycopg.ClientCursor(conn).mogrify(sql.SQL(BODY).format(stage=STAGE, **statements), values)
+    with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(empty_stage())
+        fill_stage(conn, shape, apart(good))
+        if rehearsal:
+            cursor.execute(fill_shadow(shape), values, prepare=False)
+        cursor.execute(sql.SQL(CREATE).format(body=sql.Literal(body)), prepare=False)
+        return refusals(cursor.execute("SELECT * FROM pg_temp.tolva_trial()", prepare=False).fetchall())
+
+
+def refusals(rows: list[tuple[int, str | None, str | None, str | None]]) -> pl.DataFrame:
+    """Refused rows (ERROR_COLUMNS), given the number of each, and column, message and detail as the database has it."""
+    lines = [
+        (row, column or "", "", "refused", f"La base de datos rechaza la fila: {'. '.join(filter(None, said))}")
+        for row, column, *said in rows
+    ]
+    return pl.DataFrame(lines, schema=ERROR_COLUMNS, orient="row")
