@@ -1,5 +1,6 @@
 """`tolva doctor`: what is well, and what is not, with the remedy."""
 
+import json
 import socket
 from typing import Any
 
@@ -78,6 +79,32 @@ def test_harm_to_the_database_is_found(tolva: Shell, fresh: Fresh, harm: str, ch
     ran = tolva("doctor", "--json", TOLVA_PORT="0")
     assert (ran.code, faults(ran)) == (1, {check})
     assert found(ran)[check]["remedy"]
+
+
+@embedded
+def test_destinations_are_looked_at_and_their_passwords_kept_quiet(tolva: Shell, fresh: Fresh):
+    where = psycopg.conninfo.conninfo_to_dict(fresh.admin_dsn)
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS loader")
+        conn.execute("CREATE ROLE loader LOGIN PASSWORD 'hunter2'")
+        address = psycopg.conninfo.make_conninfo(**where | {"user": "loader", "password": "hunter2"})
+
+        def look(**destinations: str) -> tuple[Ran, dict[str, Any]]:
+            given = json.dumps({f"default/{name}": each for name, each in destinations.items()})
+            ran = tolva("doctor", "--json", TOLVA_PORT="0", TOLVA_DESTINATIONS=given)
+            assert "hunter2" not in ran.out + ran.err
+            return ran, found(ran)["destinations"]
+
+        ran, check = look(erp=address, crm="postgresql://loader:hunter2@127.0.0.1:1/x?connect_timeout=1")
+        assert (ran.code, faults(ran)) == (1, {"destinations"})
+        assert "Destination 'crm' does not answer" in check["said"]
+        assert '"loader" may make no table in public' in check["said"]
+        assert 'default/erp: GRANT CREATE ON SCHEMA "public" TO "loader";' in check["remedy"]
+        conn.execute("GRANT CREATE ON SCHEMA public TO loader; CREATE TABLE tolva_handover (job_id uuid)")
+        assert '"loader" may not use tolva_handover' in look(erp=address)[1]["said"]
+        conn.execute("DROP TABLE tolva_handover")
+        ran, check = look(erp=address)
+        assert (ran.code, check["said"].startswith("default/erp: loader in ")) == (0, True)
 
 
 @embedded

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tolva.cli.console import AsJson, DataDir, Exit, out, print_json, say
-from tolva.cli.doctor import disk, machine, server, work
+from tolva.cli.doctor import disk, elsewhere, machine, server, work
 from tolva.cli.doctor.finding import Finding, Verdict, fault
 from tolva.cli.doctor.patient import Check, Patient, examined
 from tolva.errors import TolvaError
@@ -24,6 +24,7 @@ CHECKS = (
     Check("row-level security", server.row_security),
     Check("connections", server.connections),
     Check("clocks", server.clocks),
+    Check("destinations", elsewhere.destinations),
     Check("port", machine.port),
     Check("workers", work.workers),
     Check("queues", work.paused),
