@@ -134,13 +134,13 @@ class Errand(threading.Thread):
 
     def _changes(self, job: str) -> list[dict[str, Any]]:
         """In the order of the file, and of keys within a chunk."""
-        found, skip = list[dict[str, Any]](), 0
+        found, after = list[dict[str, Any]](), dict[str, int]()
         while True:
-            page = self._asking.ask("GET", f"/api/v1/jobs/{job}/changes", params={"skip": skip, "limit": 1000}).json()
+            page = self._asking.ask("GET", f"/api/v1/jobs/{job}/changes", params={**after, "limit": 1000}).json()
             found += page["changes"]
             if page["next"] is None:
                 return sorted(found, key=lambda change: (change["kind"], change["key"], change["row"] or 0))
-            skip = page["next"]["skip"]
+            after = page["next"]
 
     def _rows(self) -> list[tuple[Any, ...]]:
         return patiently(lambda: held(self._place))

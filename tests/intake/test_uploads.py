@@ -2,7 +2,9 @@
 
 import io
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import fastexcel
@@ -13,6 +15,7 @@ import pytest
 import xlsxwriter
 
 from tests.service import Service, working
+from tolva.workloads.intake import READERS, api
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
@@ -68,6 +71,48 @@ def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Servi
     assert real["result"] | {"dry_run": True} == dry["result"]
     assert service.client.get(f"/api/v1/jobs/{real['id']}/changes").json() == foretold
     assert foretold == {"changes": [{"key": "001", "kind": "created", "row": None, "fields": {}}], "next": None}
+
+
+def test_changes_come_in_pages_each_of_which_goes_on_behind_the_one_before(service: Service) -> None:
+    def sheet(price: int, codes: range) -> str:
+        return "\n".join([HEADER, *(f"K{n},N,{price},C,1" for n in codes)])
+
+    ended(service, upload(service, sheet(1, range(0, 30, 2))))
+    load = ended(service, upload(service, sheet(2, range(30))))  # three chunks, each of five new and five known rows
+    url = f"/api/v1/jobs/{load['id']}/changes"
+    whole = service.client.get(url).json()
+    assert (len(whole["changes"]), whole["next"]) == (30, None)
+    found, after = [], {}
+    while after is not None:
+        page = service.client.get(url, params={**after, "limit": 7}).json()
+        found, after = found + page["changes"], page["next"]
+        assert len(page["changes"]) == (7 if after else 2)
+    assert found == whole["changes"]
+
+
+def test_more_readers_of_files_than_there_is_room_for_are_told_to_come_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    preview, workbook = f"/api/v1/uploads/{upload_id}/preview", f"/api/v1/jobs/{upload_id}/errors?format=xlsx"
+    inside, go = threading.Semaphore(0), threading.Event()
+    kept = api.preview
+
+    def slow(*given: Any) -> Any:
+        inside.release()
+        go.wait(30)
+        return kept(*given)
+
+    monkeypatch.setattr(api, "preview", slow)
+    with ThreadPoolExecutor(READERS) as pool:
+        first = [pool.submit(service.client.get, preview) for _ in range(READERS)]
+        for _ in first:
+            assert inside.acquire(timeout=30)
+        refused = [service.client.get(url) for url in (preview, workbook)]
+        go.set()
+        assert [answer.result().status_code for answer in first] == [200] * READERS
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 2
+    assert [service.client.get(url).status_code for url in (preview, workbook)] == [200, 200]
 
 
 def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service) -> None:

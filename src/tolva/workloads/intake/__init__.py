@@ -11,6 +11,7 @@ from tolva.core.job import Queue
 from tolva.jobs.catalogue import Handler
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
@@ -23,6 +24,8 @@ from tolva.workloads.workload import Workload
 
 # A million rows take minutes, not hours; whoever needs more is resumed at the checkpoint.
 QUEUE = Queue("bulk_upload", slots=2, soft_limit=3600, hard_limit=3900, max_attempts=3)
+READERS = 4
+"""Stored files that the API reads at once, for previews and workbooks of errors; each may take as much as a load."""
 
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
@@ -36,9 +39,10 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
+    seats = Seats(READERS)
     return [
-        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2),
-        results_router(jobs, blobs),
+        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats),
+        results_router(jobs, blobs, seats),
         schemas_router(jobs, Destinations(settings.destinations)),
     ]
 

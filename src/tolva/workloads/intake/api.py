@@ -16,6 +16,7 @@ from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
+from tolva.web.seats import Seats
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.preview import preview
@@ -71,7 +72,7 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
         raise InvalidInput(f"{name}: {faults}") from None
 
 
-def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
+def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
@@ -105,8 +106,8 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     @router.get("/uploads/{id}/preview")
     def get_preview(id: UUID, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, and where they would go."""
-        with blobs.scratch() as scratch:
-            options = _json("read", READ, read).options() if read else None
+        options = _json("read", READ, read).options() if read else None
+        with seats.taken(), blobs.scratch() as scratch:
             return preview(jobs.db, blobs, DEFAULT_TENANT, JobId(str(id)), scratch, schema, options)
 
     @router.post("/uploads/{id}/load", status_code=202)

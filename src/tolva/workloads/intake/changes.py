@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
 from tolva.db.pool import Database
@@ -15,6 +18,10 @@ from tolva.workloads.intake.sql import SQL
 class Change:
     """One row. `fields` holds the value before and after, as text, of each that changed; none for a new row."""
 
+    chunk: int
+    """Last row of its chunk of the file."""
+    n: int
+    """Order within the chunk."""
     key: str | list[str]
     kind: str
     """`created` or `updated`."""
@@ -23,26 +30,28 @@ class Change:
     fields: dict[str, tuple[str | None, str | None]]
 
 
-def changes(db: Database, tenant_id: str, job_id: JobId) -> Iterator[Change]:
-    """All changes, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
+def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int = -1) -> Iterator[Change]:
+    """All changes after one of them, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
     with db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
         if upload is None:
             raise NotFound(f"There is no load {job_id}.")
         several = len(schema_of(conn, upload).file_key) > 1
-    last_row = -1
     while True:
         with db.transaction(tenant_id) as conn:
-            line = conn.execute(SQL["ledger_line"], {"job_id": job_id, "after": last_row}).fetchone()
+            line = conn.execute(SQL["ledger_line"], {"job_id": job_id, "from": chunk}).fetchone()
         if line is None:
             return
-        last_row = line["last_row"]
-        for key in line["created_keys"]:
-            yield Change(json.loads(key) if several else key, "created", None, {})
-        names = line["fields"]
-        for key, row, was, became in zip(
-            line["changed_keys"], line["changed_rows"], line["was"], line["became"], strict=True
-        ):
-            states = zip(names, was, became, strict=True)
-            fields = {name: (before, after) for name, before, after in states if after is not None}
-            yield Change(json.loads(key) if several else key, "updated", row, fields)
+        yield from islice(_of_line(line, several=several), n + 1 if line["last_row"] == chunk else 0, None)
+        chunk = line["last_row"] + 1
+
+
+def _of_line(line: DictRow, *, several: bool) -> Iterator[Change]:
+    chunk, made = line["last_row"], len(line["created_keys"])
+    for n, key in enumerate(line["created_keys"]):
+        yield Change(chunk, n, json.loads(key) if several else key, "created", None, {})
+    changed = zip(line["changed_keys"], line["changed_rows"], line["was"], line["became"], strict=True)
+    for n, (key, row, was, became) in enumerate(changed, start=made):
+        states = zip(line["fields"], was, became, strict=True)
+        fields = {name: (before, after) for name, before, after in states if after is not None}
+        yield Change(chunk, n, json.loads(key) if several else key, "updated", row, fields)

@@ -91,9 +91,9 @@ INSERT INTO tolva.load_ledger SELECT l.* FROM jsonb_populate_recordset(NULL::tol
 ON CONFLICT DO NOTHING;
 
 -- name: ledger_line
--- What the next chunk after a row did.
+-- What the next chunk did that ends at a row or behind it.
 SELECT last_row, created_keys, changed_rows, changed_keys, fields, was, became FROM tolva.load_ledger
-WHERE job_id = %(job_id)s AND last_row > %(after)s ORDER BY last_row LIMIT 1;
+WHERE job_id = %(job_id)s AND last_row >= %(from)s ORDER BY last_row LIMIT 1;
 
 -- name: last_line
 -- What the last chunk of a load before a row did, of which something is not put back.

@@ -12,6 +12,7 @@ from tolva.core.job import JobId
 from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.web.download import workbook
+from tolva.web.seats import Seats
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
@@ -20,10 +21,11 @@ from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.undo import ask_undo
 
+After = Annotated[int, Query(ge=-1)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-def results_router(jobs: Jobs, blobs: Blobs) -> APIRouter:
+def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     """The calls below /api/v1/jobs."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
@@ -31,7 +33,7 @@ def results_router(jobs: Jobs, blobs: Blobs) -> APIRouter:
     def get_errors(
         id: UUID,
         format: Literal["json", "csv", "xlsx"] = "json",
-        after_row: Annotated[int, Query(ge=-1)] = -1,
+        after_row: After = -1,
         after_n: int = -1,
         limit: Limit = 100,
     ) -> Response:
@@ -42,19 +44,20 @@ def results_router(jobs: Jobs, blobs: Blobs) -> APIRouter:
         if format == "csv":
             lines = error_lines(jobs.db, DEFAULT_TENANT, job)
             return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
-        return _annotated(jobs, blobs, job)
+        with seats.taken():
+            return _annotated(jobs, blobs, job)
 
     @router.get("/jobs/{id}/changes")
-    def get_changes(id: UUID, skip: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> dict[str, Any]:
+    def get_changes(id: UUID, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100) -> dict[str, Any]:
         """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)))
-        page = list(islice(found, skip, skip + limit + 1))
+        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)), after_chunk, after_n)
+        page = list(islice(found, limit + 1))
         return {
             "changes": [
                 {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
                 for c in page[:limit]
             ],
-            "next": {"skip": skip + limit} if len(page) > limit else None,
+            "next": {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None,
         }
 
     @router.post("/jobs/{id}/undo", status_code=202)
