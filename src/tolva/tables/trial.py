@@ -16,7 +16,6 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from tolva.tables.explain import ERROR_COLUMNS
-from tolva.tables.sequence import apart
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, empty_stage, fill_stage
@@ -59,7 +58,7 @@ def trial_errors(
     body = psycopg.ClientCursor(conn).mogrify(sql.SQL(BODY).format(stage=STAGE, **statements), values)
     with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(empty_stage())
-        fill_stage(conn, shape, apart(good))
+        fill_stage(conn, shape, good)
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
         cursor.execute(sql.SQL(CREATE).format(body=sql.Literal(body)), prepare=False)
