@@ -85,6 +85,9 @@ def test_any_block_and_frame_size_reads_as_the_csv_module_does_and_resumes_anywh
     frames = list(source.frames(None, size))
     assert rows_of(frames) == expected
     assert all(frame.rows.height <= size for frame in frames)
+    monkeypatch.setattr(csv_file, "KEPT", block)  # larger files are parsed again
+    for other in (size, size + 1):
+        assert rows_of(list(source.frames(None, other))) == expected
     for frame in frames:
         at = Position.from_json(json.loads(json.dumps(frame.next.to_json())))
         assert rows_of(list(source.frames(at, size))) == [row for row in expected if row[0] > at.row]

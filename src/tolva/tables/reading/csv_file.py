@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -37,10 +37,16 @@ HEAD = 256 * 1024
 HEAD_ROWS = 300
 ROWS = 50_000
 """Rows of a frame where the end of the table is looked for."""
+KEPT = 32 * 1024 * 1024
+"""Bytes of a file whose records stay in memory between two passes; they take some twice as much there."""
 MAX_RECORD = 16 * 1024 * 1024
 """Bytes of one record."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 EMPTY = "El archivo está vacío: no tiene encabezados ni datos."
+
+
+Block = tuple[pl.DataFrame, Position]
+"""Complete records, and the position before them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ class CsvSource:
     returns: bool
     """Whether lines end with a carriage return alone."""
     findings: Findings
+    parsed: list[Block] = field(default_factory=list[Block], compare=False)
+    """The records of a small file, once a pass has read it to its end."""
 
     def numbers(self, columns: Sequence[int]) -> list[Share]:
         """In a text file all is text."""
@@ -92,8 +100,19 @@ class CsvSource:
         rows = _without_header(rows, self.headers) if self.findings.header_rows else rows
         return Frame(rows, Position(row + piece.height, base.offset + piece["end"][-1]))
 
-    def _blocks(self, at: Position) -> Iterator[tuple[pl.DataFrame, Position]]:
-        """Complete records block by block, each with the position before it."""
+    def _blocks(self, at: Position) -> Iterator[Block]:
+        if at == self.start and self.parsed:
+            yield from self.parsed
+        elif at != self.start or self.path.stat().st_size > KEPT:
+            yield from self._parse(at)
+        else:
+            parsed: list[Block] = []
+            for block in self._parse(at):
+                parsed.append(block)
+                yield block
+            self.parsed[:] = parsed
+
+    def _parse(self, at: Position) -> Iterator[Block]:
         parser = BlockParser(self.dialect, self.width)
         with self.path.open("rb") as file:
             file.seek(at.offset)
