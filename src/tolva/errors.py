@@ -5,7 +5,8 @@
     │   ├── InvalidInput
     │   │   ├── UnsupportedFile     its content is not a kind of file we read
     │   │   ├── UnreadableFile      a kind we read, but this one is damaged, encrypted or empty
-    │   │   └── TooLarge
+    │   │   ├── TooLarge
+    │   │   └── Unanswered          the file leaves a question open that whoever sent it can answer
     │   ├── NotFound
     │   ├── Conflict                the thing's present state does not allow it
     │   └── SettingsError           a setting is missing or wrong; names it
@@ -24,9 +25,16 @@ Errors of other libraries are translated into these where they enter (the db poo
 and these into HTTP in one place (web.problems).
 """
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
 
 class TolvaError(Exception):
     """Anything Tolva raises on purpose. Its message says what to do."""
+
+    more: Mapping[str, Any] = MappingProxyType({})
+    """The same for programs, where there is more to tell than a sentence. JSON."""
 
 
 class CallerError(TolvaError):
@@ -47,6 +55,14 @@ class UnreadableFile(InvalidInput):
 
 class TooLarge(InvalidInput):
     """The input is over a limit; the message names the limit and its setting."""
+
+
+class Unanswered(InvalidInput):
+    """A file leaves open which column feeds a field. `questions` are JSON objects; see `tables.ask`."""
+
+    def __init__(self, message: str, questions: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(message)
+        self.more = {"questions": list(questions)}
 
 
 class NotFound(CallerError):

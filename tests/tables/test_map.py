@@ -1,7 +1,7 @@
 import pytest
 
-from tolva.errors import InvalidInput
-from tolva.tables.map import Match, match_headers
+from tolva.errors import InvalidInput, Unanswered
+from tolva.tables.map import Match, match_headers, propose_mapping
 from tolva.tables.schema import Schema
 
 REQUIRED = ("codigo", "nombre", "precio", "certificado_sanitario", "tiempo_entrega_dias")
@@ -63,3 +63,47 @@ def test_what_is_ambiguous_or_missing_is_asked(products: Schema, headers: tuple[
 def test_all_missing_columns_are_named_at_once(products: Schema) -> None:
     with pytest.raises(InvalidInput, match=r"precio \(.*; certificado_sanitario \(.*; tiempo_entrega_dias \("):
         match_headers(("codigo", "nombre"), products)
+
+
+TWICE = ("codigo", "nombre", "precio", "precio", *REQUIRED[3:])
+
+
+def test_two_columns_of_one_name_are_told_apart_by_their_place(products: Schema) -> None:
+    with pytest.raises(Unanswered) as asked:
+        match_headers(TWICE, products)
+    assert asked.value.more == {"questions": [{"field": "precio", "columns": ["@3", "@4"], "likely": "@3"}]}
+    mapping = match_headers(TWICE, products, {"@4": "precio"})
+    assert (mapping.of("precio").column, mapping.ignored) == (3, ("precio (@3)",))
+    assert match_headers(TWICE, products, {"@3": None}).of("precio").column == 3
+    assert match_headers(TWICE, products, {"precio": None, "@3": "precio"}).of("precio").column == 2
+
+
+def test_columns_without_headers_are_answered_by_their_place(products: Schema) -> None:
+    proposal = propose_mapping(("",) * 6, products)
+    assert proposal.problem
+    assert [question.field for question in proposal.questions] == list(REQUIRED)
+    assert proposal.questions[0].columns == ("@1", "@2", "@3", "@4", "@5", "@6")
+    answers = {f"@{6 - n}": name for n, name in enumerate(REQUIRED)}
+    mapping = match_headers(("",) * 6, products, answers)
+    assert [(match.column, match.header) for match in mapping.matches][:2] == [(5, "@6"), (4, "@5")]
+    assert mapping.ignored == ("@1",)
+
+
+def test_what_looks_like_a_place_is_no_header(products: Schema) -> None:
+    headers = ("@2", "@1", *REQUIRED[1:])
+    [question] = propose_mapping(headers, products).questions
+    assert question.columns == ("@1", "@2")
+    assert match_headers(headers, products, {"@2": "codigo"}).of("codigo").column == 1
+
+
+def test_a_likely_column_is_named_in_the_question(products: Schema) -> None:
+    [question] = propose_mapping(("cdigo int", *REQUIRED[1:]), products).questions
+    assert (question.field, question.likely) == ("codigo", None)
+    [question] = propose_mapping(("codigo x", *REQUIRED[1:], "Nota"), products).questions
+    assert (question.columns, question.likely) == (("codigo x", "Nota"), "codigo x")
+
+
+@pytest.mark.parametrize("name", ["@9", "@0", "Importe", ""])
+def test_an_answer_for_a_column_that_is_not_there_is_told_with_those_there_are(products: Schema, name: str) -> None:
+    with pytest.raises(InvalidInput, match=f'la columna "{name}". Tiene: codigo, nombre, @3, @4, cert'):
+        match_headers(TWICE, products, {name: "precio"})

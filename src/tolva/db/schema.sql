@@ -771,8 +771,11 @@ ALTER TABLE ONLY tolva.load_ledger FORCE ROW LEVEL SECURITY;
 CREATE TABLE tolva.mappings (
     tenant_id text NOT NULL,
     schema text NOT NULL,
-    header text NOT NULL,
-    field text
+    shape text NOT NULL,
+    name text NOT NULL,
+    field text,
+    outline jsonb,
+    CONSTRAINT mappings_check CHECK (((shape = ''::text) = (outline IS NULL)))
 );
 
 ALTER TABLE ONLY tolva.mappings FORCE ROW LEVEL SECURITY;
@@ -862,7 +865,7 @@ ALTER TABLE ONLY tolva.load_ledger
     ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
 ALTER TABLE ONLY tolva.mappings
-    ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, header);
+    ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, shape, name);
 
 ALTER TABLE ONLY tolva.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (module, name);
@@ -1056,7 +1059,7 @@ GRANT UPDATE(left_created) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE tolva.mappings TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.mappings TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;

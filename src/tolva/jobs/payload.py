@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from psycopg.types.json import Jsonb
 
-from tolva.errors import InvalidInput
+from tolva.errors import InvalidInput, TolvaError
 
 MOST_RESULT = 4_000_000
 """Bytes of a result, a checkpoint or an error as JSON."""
@@ -84,7 +84,8 @@ def error_json(error: BaseException) -> str:
     '{"type":"ValueError","message":"too much"}'
     """
     name = clean(type(error).__name__)
-    return encode({"type": name, "message": _message(error) or name})
+    told = {"type": name, "message": _message(error) or name}
+    return encode({**error.more, **told} if isinstance(error, TolvaError) else told)
 
 
 def _message(error: BaseException) -> str:

@@ -1,14 +1,16 @@
 """Headers to fields. What is ambiguous is asked, never guessed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from types import MappingProxyType
 from typing import Literal
 
-from tolva.errors import InvalidInput
+from tolva.errors import InvalidInput, Unanswered
+from tolva.tables.ask import Question
 from tolva.tables.fold import fold
+from tolva.tables.places import PLACE, called, columns_called, place
 from tolva.tables.schema import Field, Schema
 
 How = Literal["chosen", "exact", "alias", "normalised", "fuzzy"]
@@ -20,13 +22,14 @@ SURE = 0.8
 """Confidence from which a match is used without a word from the user."""
 
 Chosen = AnyMapping[str, str | None]
-"""By header, the field that the user chose for it, or None for a column that is to be ignored."""
+"""By header or place (see `places`), the field that the user chose, or None for a column that is to be ignored."""
 NOTHING: Chosen = MappingProxyType({})
+NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
 
 @dataclass(frozen=True)
 class Match:
-    """The column that feeds one field. `confidence` is from 0 to 1."""
+    """The column that feeds one field. `confidence` is from 0 to 1; without a header, `header` is its place."""
 
     field: str
     column: int
@@ -57,6 +60,7 @@ class Mapping:
 class Proposal:
     """What a file's headers may mean, for the user to confirm or correct."""
 
+    headers: tuple[str, ...]
     matches: tuple[Match, ...]
     """The surest for each field, in the schema's order."""
     rivals: tuple[tuple[Match, ...], ...]
@@ -68,9 +72,22 @@ class Proposal:
     @property
     def problem(self) -> str | None:
         """What the user has to decide or mend before anything can be loaded."""
+        if not self.matches and not any(self.headers):
+            return NAMELESS
         if self.rivals:
             return f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
         return f"Faltan columnas obligatorias: {_told_missing(self)}" if self.missing else None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The same for a program: what may be answered, and how each column is called then."""
+        names = [called(column, self.headers) for column in range(len(self.headers))]
+        likely = {match.field: names[match.column] for match in self.matches}
+        fed = {match.column for match in self.matches if match.confidence >= SURE}
+        free = tuple(name for column, name in enumerate(names) if column not in fed)
+        claimed = [tuple(names[match.column] for match in matches) for matches in self.rivals]
+        asked = [Question(each[0].field, own, own[0]) for each, own in zip(self.rivals, claimed, strict=True)]
+        return (*asked, *(Question(field.name, free, likely.get(field.name)) for field in self.missing))
 
 
 def known_names(schema: Schema) -> frozenset[str]:
@@ -81,25 +98,21 @@ def known_names(schema: Schema) -> frozenset[str]:
 def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Mapping:
     """Maps a file's headers to the schema's fields, as far as that is sure.
 
-    Raises InvalidInput when there are no headers, two columns claim one field, or a required one has none.
+    Raises Unanswered when there are no headers, two columns claim one field, or a required one has none.
     """
     proposal = propose_mapping(headers, schema, chosen)
     if proposal.problem:
-        raise InvalidInput(proposal.problem)
+        raise Unanswered(proposal.problem, [question.to_json() for question in proposal.questions])
     sure = tuple(match for match in proposal.matches if match.confidence >= SURE)
     unsure = tuple(match.header for match in proposal.matches if match.confidence < SURE)
     return Mapping(sure, (*proposal.ignored, *unsure))
 
 
 def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:
-    """What each header may mean, unsure matches included.
-
-    Raises InvalidInput when there are no headers, or something was chosen that there is not.
-    """
-    if not any(header.strip() for header in headers):
-        raise InvalidInput("El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila.")
-    _check_chosen(headers, schema, chosen)
-    claims = [match for column, header in enumerate(headers) for match in _claims(column, header, schema, chosen)]
+    """What each header may mean, unsure matches included. Raises InvalidInput when what was chosen is not there."""
+    headers = tuple(header.strip() for header in headers)
+    answers = answered(headers, schema, chosen)
+    claims = [match for column, header in enumerate(headers) for match in _claims(column, header, schema, answers)]
     claims.sort(key=lambda match: -match.confidence)
     best: dict[str, list[Match]] = {}
     taken = set[int]()
@@ -111,28 +124,45 @@ def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOT
     found = [best[field.name] for field in schema.file_fields if best.get(field.name)]
     sure = {owners[0].field for owners in found if owners[0].confidence >= SURE}
     return Proposal(
+        headers=headers,
         matches=tuple(owners[0] for owners in found),
         rivals=tuple(tuple(owners) for owners in found if len(owners) > 1),
         missing=tuple(field for field in schema.file_fields if field.required and field.name not in sure),
-        ignored=tuple(header for column, header in enumerate(headers) if header.strip() and column not in taken),
+        ignored=tuple(_left_out(headers, taken)),
     )
 
 
-def _check_chosen(headers: Sequence[str], schema: Schema, chosen: Chosen) -> None:
+def answered(headers: Sequence[str], schema: Schema, chosen: Chosen) -> dict[int, str | None]:
+    """What was chosen, by column. What was said of a place counts more than what was said of its header.
+
+    Raises InvalidInput for a column or a field that there is not.
+    """
     fields = [field.name for field in schema.file_fields]
-    for header, field in chosen.items():
-        if header not in headers:
-            raise InvalidInput(f'El archivo no tiene la columna "{header}". Tiene: {", ".join(filter(None, headers))}.')
+    answers: dict[int, str | None] = {}
+    for name in sorted(chosen, key=lambda name: bool(PLACE.fullmatch(name))):
+        field, columns = chosen[name], columns_called(name, headers)
+        if not columns:
+            known = ", ".join(called(column, headers) for column in range(len(headers)))
+            raise InvalidInput(f'El archivo no tiene la columna "{name}". Tiene: {known}.')
         if field is not None and field not in fields:
             raise InvalidInput(f'No existe el campo "{field}". Existen: {", ".join(fields)}.')
+        answers |= dict.fromkeys(columns, field)
+    return answers
 
 
-def _claims(column: int, header: str, schema: Schema, chosen: Chosen) -> list[Match]:
+def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:
+    """Headers of the columns that feed nothing, with their place where another one has it too."""
+    for column, header in enumerate(headers):
+        if column not in taken and (header or not any(headers)):
+            yield f"{header} ({place(column)})" if headers.count(header) > 1 and header else header or place(column)
+
+
+def _claims(column: int, header: str, schema: Schema, answers: AnyMapping[int, str | None]) -> list[Match]:
     """What a header may mean: one field, or those that it is merely like."""
-    if header in chosen:
-        field = chosen[header]
-        return [] if field is None else [Match(field, column, header, "chosen", CONFIDENCE["chosen"])]
-    free = [field for field in schema.file_fields if field.name not in chosen.values()]
+    if column in answers:
+        field = answers[column]
+        return [] if field is None else [Match(field, column, header or place(column), "chosen", CONFIDENCE["chosen"])]
+    free = [field for field in schema.file_fields if field.name not in answers.values()]
     for field in free:
         how = _how(header, field)
         if how:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from tolva.tables.locale import Clues, Signs
+from tolva.tables.places import called
 from tolva.tables.reading.cell_kinds import kind_of
-from tolva.tables.reading.source import Source
+from tolva.tables.reading.source import Source, cell_names
 
 ROWS = 1_000
 SAMPLES = 3
@@ -26,6 +27,8 @@ LEADING_ZERO = r"^0[0-9]"
 class Column:
     """A column as it looks. `type` is a type of Table Schema; `filled` a share from 0 to 1 of the rows looked at."""
 
+    name: str
+    """What an answer calls it; see `places`."""
     header: str
     type: str
     filled: float
@@ -36,21 +39,22 @@ class Column:
 
 def propose_columns(source: Source) -> list[Column]:
     """One for each column, from at most a thousand rows."""
-    frame = next(iter(source.frames(None, ROWS)), None)
+    headers, frame = source.headers, next(iter(source.frames(None, ROWS)), None)
+    names = [called(column, headers) for column in range(len(headers))]
     if frame is None:
-        return [Column(header, "string", 0.0, ()) for header in source.headers]
-    cells = [name for name in frame.rows.columns if name not in ("row", "flaw", "more")]
-    headers = source.headers or ("",) * len(cells)
-    return [_column(header, frame.rows[name]) for header, name in zip(headers, cells, strict=False)]
+        return [Column(name, header, "string", 0.0, ()) for name, header in zip(names, headers, strict=True)]
+    cells = [frame.rows[cell] for cell in cell_names(len(headers))]
+    return list(map(_column, names, headers, cells))
 
 
-def _column(header: str, cells: pl.Series) -> Column:
+def _column(name: str, header: str, cells: pl.Series) -> Column:
     texts = cells.str.strip_chars()
     filled = texts.filter(texts != "")
     kind = _type(filled.to_list())
     if kind in ("integer", "number") and filled.str.contains(LEADING_ZERO).any():
         kind = "string"  # a code: its zeros count
     return Column(
+        name,
         header,
         kind,
         round(filled.len() / max(cells.len(), 1), 3),

@@ -15,6 +15,7 @@ from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
+from tolva.workloads.intake.mappings_api import mappings_router
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.schemas_api import schemas_router
@@ -44,6 +45,7 @@ def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter
         intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats),
         results_router(jobs, blobs, seats),
         schemas_router(jobs, Destinations(settings.destinations)),
+        mappings_router(jobs),
     ]
 
 

@@ -22,7 +22,8 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
 from tolva.tables.locale import Signs
-from tolva.tables.map import Chosen, match_headers
+from tolva.tables.map import Mapping as ColumnMapping
+from tolva.tables.map import match_headers
 from tolva.tables.parse import text_of
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Source, cell_names
@@ -32,6 +33,7 @@ from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.titles import Title, titles_of
 
 TITLE = "⚠ Error"
 ROW_TITLE = "⚠ Fila"
@@ -40,7 +42,7 @@ MOST_ROWS = 200_000
 LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
 ROWS = 5_000
-
+NOTHING_FED = ColumnMapping((), ())
 
 Clear = Callable[[pl.DataFrame], pl.Series]
 """From the rows of a frame, the cells of one column."""
@@ -77,16 +79,17 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     faulty = _faulty_rows(db, tenant_id, job_id)
     source = open_file(upload, schema, blobs, scratch)
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
-    _write(target, source, faulty, _clear_forms(source, schema, chosen) if faulty else {})
+        chosen = chosen_mapping(conn, schema, source, upload["options"].get("mapping", {}))
+    mapping = match_headers(source.headers, schema, chosen) if faulty else NOTHING_FED
+    clear = _clear_forms(source, schema, mapping) if faulty else {}
+    _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear)
 
 
-def _clear_forms(source: Source, schema: Schema, chosen: Chosen) -> dict[str, Clear]:
+def _clear_forms(source: Source, schema: Schema, mapping: ColumnMapping) -> dict[str, Clear]:
     """By column of the frames, how to write its numbers and dates so that they mean the same beside any others.
 
     The rows that showed how the file writes them may not be among the refused ones.
     """
-    mapping = match_headers(source.headers, schema, chosen)
     signs = survey(source, mapping, schema).signs
     fields = [(f"c{match.column}", schema.field(match.field)) for match in mapping.matches]
     return {
@@ -121,25 +124,27 @@ def _faulty_rows(db: Database, tenant_id: str, job_id: JobId) -> dict[int, Fault
         row, n = page[-1]["row"], page[-1]["n"]
 
 
-def _write(target: Path, source: Source, faulty: Mapping[int, Faulty], clear: Mapping[str, Clear]) -> None:
+def _write(
+    target: Path, source: Source, faulty: Mapping[int, Faulty], titles: list[Title], clear: Mapping[str, Clear]
+) -> None:
     with xlsxwriter.Workbook(str(target), {"constant_memory": True}) as book:
         bold, wrong = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFD7D7"})
         sheet = book.add_worksheet("Corregir")
-        headers = (*source.headers, TITLE, ROW_TITLE)
+        headers = (*(title.shown for title in titles), TITLE, ROW_TITLE)
         for column, header in enumerate(headers):
             sheet.write_string(0, column, header, bold)
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(source.headers) - 1, 18)
-        sheet.set_column(len(source.headers), len(source.headers), 60)
+        sheet.set_column(0, len(titles) - 1, 18)
+        sheet.set_column(len(titles), len(titles), 60)
         for line, row in enumerate(_rows(source, faulty, clear), start=1):
             fault = faulty[row.number]
-            for column, (header, cell, form) in enumerate(zip(source.headers, row.cells, row.forms, strict=False)):
-                style = wrong if header and header in fault.headers else None
+            for column, (title, cell, form) in enumerate(zip(titles, row.cells, row.forms, strict=False)):
+                style = wrong if title.told in fault.headers else None
                 shown = cell if style else form
                 if shown or style:
                     sheet.write_string(line, column, (shown or "")[:LONGEST], style)
-            sheet.write_string(line, len(source.headers), "; ".join(fault.messages)[:LONGEST])
-            sheet.write_number(line, len(source.headers) + 1, row.number)
+            sheet.write_string(line, len(titles), "; ".join(fault.messages)[:LONGEST])
+            sheet.write_number(line, len(titles) + 1, row.number)
             for column, cell in enumerate(row.beyond, start=len(headers)):
                 sheet.write_string(line, column, cell[:LONGEST], wrong)
 

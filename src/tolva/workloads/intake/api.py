@@ -23,9 +23,10 @@ from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.told import told_message
+from tolva.workloads.intake.told import how_to_answer, told_message
 
 PREFIX = "/api/v1"
+BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
@@ -50,7 +51,7 @@ class Again(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     dry_run: bool = False
-    mapping: Annotated[dict[str, str | None], Field(description="Field by header; null leaves a column out.")] = {}
+    mapping: Annotated[dict[str, str | None], Field(description=BY_COLUMN)] = {}
     read: Read = Read()
 
 
@@ -82,7 +83,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         schema: str = "products",
         params: Annotated[str | None, Query(description="JSON: fields that hold for every row.")] = None,
         dry_run: bool = False,
-        mapping: Annotated[str | None, Query(description="JSON: field by header; null leaves a column out.")] = None,
+        mapping: Annotated[str | None, Query(description=f"JSON: {BY_COLUMN}")] = None,
         read: Annotated[str | None, Query(description="JSON: how to read the file.")] = None,
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
@@ -146,6 +147,10 @@ def _view(row: DictRow) -> dict[str, Any]:
     return {name: row[name] for name in kept} | times | {"error": row["error"] and _told_error(row)}
 
 
-def _told_error(row: DictRow) -> dict[str, str]:
+def _told_error(row: DictRow) -> dict[str, Any]:
     said = told_message(row["error"], str(row["id"]), ended=State(row["state"]) in FINISHED)
-    return {"type": row["error"]["type"], "message": said}
+    told = {"type": row["error"]["type"], "message": said}
+    if not (questions := row["error"].get("questions")):
+        return told
+    answer = how_to_answer(questions, f"POST {PREFIX}/uploads/{row['id']}/load")
+    return told | {"message": f"{said.rstrip('.')}. {answer}".rstrip(), "questions": questions}

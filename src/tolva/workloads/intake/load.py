@@ -33,9 +33,10 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
         raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
-        result = _load(ctx, open_upload(ctx, upload, schema, blobs, scratch), place)
-    with ctx.transaction() as conn:
-        keep_mapping(conn, ctx.tenant_id, upload["schema"], upload["options"].get("mapping", {}))
+        intake = open_upload(ctx, upload, schema, blobs, scratch)
+        result = _load(ctx, intake, place)
+        with ctx.transaction() as conn:
+            keep_mapping(conn, ctx.tenant_id, schema, intake.source, upload["options"].get("mapping", {}))
     return result
 
 

@@ -16,7 +16,8 @@ from tolva.errors import NotFound
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.map import Mapping as ColumnMapping
-from tolva.tables.map import known_names, match_headers
+from tolva.tables.map import Match, known_names, match_headers
+from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
@@ -42,6 +43,8 @@ class Intake:
     mapping: ColumnMapping
     found: Survey
     constants: Mapping[str, str]
+    said: Mapping[str, str | None]
+    """What its sender said of columns; other answers were remembered."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -54,6 +57,7 @@ class Intake:
             "ignored_columns": list(self.mapping.ignored),
             "read": self.source.findings.to_json() | {"notes": notes},
             "mapping": {match.field: match.header for match in self.mapping.matches},
+            "matches": [self._told(match) for match in self.mapping.matches],
         }
 
     def outcome(self, checked: Checked, refused: pl.DataFrame) -> Checked:
@@ -61,6 +65,13 @@ class Intake:
         headers = {match.field: match.header for match in self.mapping.matches}
         named = pl.col("column").str.split(", ").list.eval(pl.element().replace(headers)).list.join(", ")
         return checked.without(refused.with_columns(named))
+
+    def _told(self, match: Match) -> dict[str, Any]:
+        headers = self.source.headers
+        said = any(match.column in columns_called(name, headers) for name in self.said)
+        how = "remembered" if match.how == "chosen" and not said else match.how
+        told = {"field": match.field, "column": called(match.column, headers), "header": headers[match.column]}
+        return told | {"how": how, "confidence": match.confidence}
 
 
 def _undecided(title: str) -> str:
@@ -95,10 +106,11 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     `ctx.check` raises.
     """
     source = open_file(upload, schema, blobs, scratch, check=ctx.check)
+    said = upload["options"].get("mapping", {})
     with ctx.transaction() as conn:
-        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
+        chosen = chosen_mapping(conn, schema, source, said)
     mapping = match_headers(source.headers, schema, chosen)
-    return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"])
+    return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"], said)
 
 
 def open_file(

@@ -7,7 +7,7 @@ from typing import Any
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
-from tolva.errors import InvalidInput, NotFound
+from tolva.errors import NotFound
 from tolva.tables.map import Match, propose_mapping
 from tolva.tables.propose import Column, propose_columns
 from tolva.tables.reading.options import ReadOptions
@@ -36,23 +36,20 @@ def preview(
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
     source = open_file(upload, schema, blobs, scratch, options)
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source.headers, upload["options"].get("mapping", {}))
+        chosen = chosen_mapping(conn, schema, source, upload["options"].get("mapping", {}))
     return describe(source, schema, chosen)
 
 
 def describe(source: Source, schema: Schema, chosen: dict[str, str | None]) -> dict[str, Any]:
-    """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load."""
-    matches, problem = _mapping(source, schema, chosen)
+    """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
+
+    Raises InvalidInput when what was chosen is not there.
+    """
+    proposal = propose_mapping(source.headers, schema, chosen)
+    matches = {match.column: match for match in proposal.matches}
     columns = [_column(column, matches.get(number)) for number, column in enumerate(propose_columns(source))]
-    return source.findings.to_json() | {"columns": columns, "schema": schema.name, "problem": problem}
-
-
-def _mapping(source: Source, schema: Schema, chosen: dict[str, str | None]) -> tuple[dict[int, Match], str | None]:
-    try:
-        proposal = propose_mapping(source.headers, schema, chosen)
-    except InvalidInput as error:
-        return {}, str(error)
-    return {match.column: match for match in proposal.matches}, proposal.problem
+    asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
+    return source.findings.to_json() | {"columns": columns, "schema": schema.name} | asked
 
 
 def _column(column: Column, match: Match | None) -> dict[str, Any]:

@@ -22,14 +22,26 @@ SELECT %(tenant_id)s, %(name)s, coalesce(max(version), 0) + 1, %(document)s FROM
 ON CONFLICT DO NOTHING RETURNING version;
 
 -- name: mappings
--- What the tenant once said of a schema's headers.
-SELECT header, field FROM tolva.mappings WHERE schema = %(schema)s;
+-- What the tenant once said of columns, for people.
+SELECT name, field, outline FROM tolva.mappings WHERE schema = %(schema)s ORDER BY shape, length(name), name;
+
+-- name: mappings_for
+-- What of it can hold for a file of some shape.
+SELECT name, field, shape FROM tolva.mappings WHERE schema = %(schema)s AND shape IN ('', %(shape)s);
 
 -- name: keep_mappings
--- Remember what was said of headers; a field has one of them at a time.
-INSERT INTO tolva.mappings (tenant_id, schema, header, field)
-SELECT %(tenant_id)s, %(schema)s, m.* FROM unnest(%(headers)s::text[], %(fields)s::text[]) m
-ON CONFLICT (tenant_id, schema, header) DO UPDATE SET field = excluded.field;
+-- Remember what was said of columns.
+INSERT INTO tolva.mappings (tenant_id, schema, shape, outline, name, field)
+SELECT %(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, m.* FROM unnest(%(names)s::text[], %(fields)s::text[]) m
+ON CONFLICT (tenant_id, schema, shape, name) DO UPDATE SET field = excluded.field;
+
+-- name: forget_outdated
+-- Forget which columns of files of one shape fed these fields before.
+DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s AND field = ANY (%(fields)s::text[]);
+
+-- name: forget_mappings
+-- Forget what was said of a column, or of all.
+DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s);
 
 -- name: upload_of
 -- The upload that a job loads.

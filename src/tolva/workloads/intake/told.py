@@ -1,12 +1,13 @@
 """Which errors of a job are meant for whoever sent the file."""
 
+import json
+from typing import Any
+
 from tolva.core.job import Json
-from tolva.errors import InvalidInput, NotFound, TooLarge, UnreadableFile, UnsupportedFile
+from tolva.errors import InvalidInput, NotFound, TooLarge, Unanswered, UnreadableFile, UnsupportedFile
 
-TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound)}
+TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound, Unanswered)}
 """The others may name hosts, folders or statements in their words."""
-
-
 WAITING = "Un fallo del servidor demora la carga; se intenta de nuevo sin que usted haga nada."
 
 
@@ -21,3 +22,36 @@ def told_message(error: Json, job_id: str, *, ended: bool = True) -> str:
     if not ended:
         return WAITING
     return f"La carga falló por un fallo del servidor; su administrador puede ver la causa: tolva jobs show {job_id}"
+
+
+SHOWN = 12
+"""Columns that a sentence lists."""
+COLUMN = "COLUMNA"
+"""Stands for a column that nobody can guess."""
+
+
+def how_to_answer(questions: list[dict[str, Any]], call: str) -> str:
+    """What to send, and where, for a file that leaves questions open; nothing where no column could be the answer.
+
+    >>> how_to_answer([{"field": "precio", "columns": ["@3", "@5"], "likely": "@3"}], "POST /x")
+    'Responda con {"mapping": {"@3": "precio"}} en POST /x; columnas para precio: "@3", "@5".'
+    """
+    if not all(question["columns"] for question in questions):
+        return ""
+    answers = ", ".join(f"{_text(each['likely'] or COLUMN)}: {_text(each['field'])}" for each in questions)
+    return f'Responda con {{"mapping": {{{answers}}}}} en {call}; {_listed(questions)}.'
+
+
+def _listed(questions: list[dict[str, Any]]) -> str:
+    """Which columns there are to choose from, said once for all fields that have the same choice."""
+    fields: dict[tuple[str, ...], list[str]] = {}
+    for each in questions:
+        fields.setdefault(tuple(each["columns"]), []).append(each["field"])
+    return "; ".join(
+        f"columnas para {', '.join(names)}: {', '.join(map(_text, columns[:SHOWN]))}{' …' * (len(columns) > SHOWN)}"
+        for columns, names in fields.items()
+    )
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -26,13 +26,16 @@ CREATE TABLE tolva.schemas (
   PRIMARY KEY (tenant_id, name, version)
 );
 
--- What a tenant once said of a header that nothing tells: the next file with it is read the same way.
+-- What a tenant once said of a column that nothing tells: the next file with it is read the same way.
 CREATE TABLE tolva.mappings (
   tenant_id text NOT NULL,
   schema text NOT NULL,
-  header text NOT NULL,
+  shape text NOT NULL,        -- '' for a header, in whichever file; else a digest of the outline
+  name text NOT NULL,         -- the header, or the place of a column that no header tells
   field text,                 -- NULL: the column is left out
-  PRIMARY KEY (tenant_id, schema, header)
+  outline jsonb,              -- headers, or types of the columns, of the only files that are meant
+  PRIMARY KEY (tenant_id, schema, shape, name),
+  CHECK ((shape = '') = (outline IS NULL))
 );
 
 CREATE TABLE tolva.row_errors (
@@ -120,6 +123,6 @@ END
 $$;
 
 GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger, tolva.schemas TO tolva_app;
-GRANT SELECT, INSERT, UPDATE ON tolva.mappings TO tolva_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.mappings TO tolva_app;
 GRANT UPDATE (left_created, left_changed) ON tolva.load_ledger TO tolva_app;
 GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;

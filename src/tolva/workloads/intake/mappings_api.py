@@ -1,0 +1,40 @@
+"""What is remembered of columns, over HTTP: to see it, and to forget it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from tolva.jobs.work import Jobs
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.schemas import schema_document
+
+
+def mappings_router(jobs: Jobs) -> APIRouter:
+    """The calls below /api/v1/schemas/{name}/mappings. Raises NotFound for a schema that there is not."""
+    router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"])
+
+    @router.get("")
+    def get_mappings(name: str) -> dict[str, Any]:
+        """What was said of columns; it holds for any file with that header, or for those of one outline."""
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            schema_document(conn, name)
+            return {"mappings": list_mappings(conn, name)}
+
+    @router.delete("", status_code=204)
+    def delete_mappings(name: str) -> Response:
+        """Forgets all of it."""
+        return _forgotten(name, None)
+
+    @router.delete("/{column:path}", status_code=204)
+    def delete_mapping(name: str, column: str) -> Response:
+        """Forgets what was said of a column: a header, or a place such as `@3`."""
+        return _forgotten(name, column)
+
+    def _forgotten(name: str, column: str | None) -> Response:
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            schema_document(conn, name)
+            forget_mappings(conn, name, column)
+        return Response(status_code=204)
+
+    return router

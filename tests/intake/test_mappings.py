@@ -1,0 +1,113 @@
+"""Answers about columns: by header, by place, and what of them holds for the next file."""
+
+import io
+import json
+from typing import Any
+
+import fastexcel
+import xlsxwriter
+
+from tests.intake.test_uploads import GOOD, HEADER, ended, products, upload
+from tests.service import Service
+from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+
+TWICE = "codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias"
+BOTH = "001,Guantes,1.50,2.50,CS-1,3"
+PLACES = {f"@{n}": name for n, name in enumerate(HEADER.split(","), start=1)}
+
+
+def load(service: Service, content: str, mapping: dict[str, str | None] | None = None) -> dict[str, Any]:
+    return ended(service, upload(service, content, mapping=json.dumps(mapping or {})))
+
+
+def test_the_error_says_what_to_send_and_where(service: Service) -> None:
+    failed = load(service, f"{TWICE}\n{BOTH}\n")
+    call = f"/api/v1/uploads/{failed['id']}/load"
+    assert f'Responda con {{"mapping": {{"@3": "precio"}}}} en POST {call}' in failed["error"]["message"]
+    assert 'columnas para precio: "@3", "@4".' in failed["error"]["message"]
+    assert failed["error"]["questions"] == [{"field": "precio", "columns": ["@3", "@4"], "likely": "@3"}]
+    seen = service.client.get(f"/api/v1/uploads/{failed['id']}/preview").json()
+    assert [column["name"] for column in seen["columns"]][:4] == ["codigo", "nombre", "@3", "@4"]
+    assert seen["questions"] == failed["error"]["questions"]
+    done = ended(service, service.client.post(call, json={"mapping": {"@4": "precio"}}))
+    assert products(service) == [("001", "Guantes", "2.5000")]
+    assert done["progress"]["ignored_columns"] == ["precio (@3)"]
+
+
+def test_an_answer_by_place_holds_for_files_of_that_shape_alone(service: Service) -> None:
+    load(service, f"{TWICE}\n{BOTH}\n", {"@4": "precio"})
+    again = load(service, f"{TWICE}\n{BOTH.replace('001', '002')}\n")
+    assert products(service)[1] == ("002", "Guantes", "2.5000")
+    [told] = [match for match in again["progress"]["matches"] if match["field"] == "precio"]
+    assert (told["column"], told["header"], told["how"]) == ("@4", "precio", "remembered")
+    other = "nombre,codigo,precio,precio,certificado_sanitario,tiempo_entrega_dias"
+    assert load(service, f"{other}\nGuantes,003,1,2,CS-1,3\n")["error"]["type"] == "Unanswered"
+    load(service, f"{TWICE}\n{BOTH}\n", {"@3": "precio"})  # the last word counts
+    load(service, f"{TWICE}\n{BOTH.replace('001', '004')}\n")
+    assert products(service)[-1] == ("004", "Guantes", "1.5000")
+
+
+def test_a_file_without_header_is_answered_once_for_its_shape(service: Service) -> None:
+    rows = "001,Guantes,1.50,CS-1,3\n002,Gasas,2.50,CS-2,3\n"
+    failed = load(service, rows)
+    assert failed["error"]["message"].startswith("El archivo no tiene encabezados")
+    assert '"COLUMNA": "codigo"' in failed["error"]["message"]
+    load(service, rows, PLACES)
+    assert (
+        load(service, "103,Vendas,x,CS-1,3\n104,Gasas,2.50,CS-2,3\n105,Gasas,2.50,CS-2,3\n")["result"]["created"] == 2
+    )
+    assert load(service, "Vendas,103,1.50,CS-1,3\nGasas,104,2.50,CS-2,3\n")["state"] == "failed"
+    assert load(service, "1,001,Guantes,1.50,CS-1,3\n2,002,Gasas,2.50,CS-2,3\n")["state"] == "failed"
+
+
+def test_refused_rows_of_columns_told_by_place_come_back_in_a_workbook(service: Service) -> None:
+    first = load(service, f"{TWICE}\n001,Guantes,9,x,CS-1,3\n002,Gasas,9,2.50,CS-2,3\n", {"@4": "precio"})
+    sheet = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
+    cells = fastexcel.read_excel(sheet).load_sheet(0, header_row=None).to_polars().fill_null("").rows()
+    assert cells[0][:4] == ("codigo", "nombre", "", "precio")
+    mended = io.BytesIO()
+    with xlsxwriter.Workbook(mended) as book:
+        page = book.add_worksheet()
+        for number, row in enumerate(cells):
+            page.write_row(number, 0, ["7" if cell == "x" else cell for cell in row])
+    assert ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))["result"]["created"] == 1
+    assert products(service)[0] == ("001", "Guantes", "7.0000")
+
+
+def test_headers_that_were_said_to_be_one_field_are_asked_when_they_come_together(service: Service) -> None:
+    for header in ("Importe", "Monto"):
+        assert (
+            load(service, f"{HEADER.replace('precio', header)}\n{GOOD}\n", {header: "precio"})["state"] == "completed"
+        )
+    both = HEADER.replace("precio", "Importe,Monto")
+    assert load(service, f"{both}\n001,Guantes,1,2,CS-1,3\n")["error"]["questions"][0]["columns"] == [
+        "Importe",
+        "Monto",
+    ]
+
+
+def test_what_is_remembered_can_be_seen_and_forgotten(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    load(service, f"{TWICE},a/b c\n{BOTH},x\n", {"@4": "precio", "a/b c": None})
+    headers = [*TWICE.split(","), "a/b c"]
+    assert service.client.get(url).json()["mappings"] == [
+        {"name": "a/b c", "field": None, "outline": None},
+        {"name": "@4", "field": "precio", "outline": {"headers": headers}},
+    ]
+    assert service.client.delete(f"{url}/a%2Fb%20c").status_code == 204
+    assert service.client.delete(f"{url}/a%2Fb%20c").status_code == 404
+    assert [each["name"] for each in service.client.get(url).json()["mappings"]] == ["@4"]
+    assert service.client.delete(url).status_code == 204
+    assert service.client.get(url).json()["mappings"] == []
+    assert load(service, f"{TWICE},a/b c\n{BOTH},x\n")["state"] == "failed"
+    for call in (service.client.get, service.client.delete):
+        assert call(url.replace("products", "nada")).status_code == 404
+
+
+def test_another_tenant_sees_and_forgets_nothing_of_it(service: Service) -> None:
+    load(service, f"{HEADER.replace('precio', 'Importe')}\n{GOOD}\n", {"Importe": "precio"})
+    with service.jobs.db.transaction("other") as conn:
+        assert list_mappings(conn, "products") == []
+        assert forget_mappings(conn, "products") == 0
+    with service.jobs.db.transaction("default") as conn:
+        assert [row["name"] for row in list_mappings(conn, "products")] == ["Importe"]
