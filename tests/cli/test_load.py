@@ -30,14 +30,24 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
     assert "completed 2 of 2 rows, 1 refused" in ran.err
     assert ["refused", "1"] in [line.split() for line in ran.out.splitlines()]
     assert '3  Precio  consultar  precio: "consultar" no es un número' in ran.out
-    assert "Ignored columns: Nota" in ran.out
+    assert ["left", "out", "Nota"] in [line.split() for line in ran.out.splitlines()]
+    assert "Código → codigo, Nombre → nombre, Precio → precio" in ran.out
     assert f"--data-dir {folder} > errors.csv" in ran.out
 
     again = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--json")
     assert (again.code, again.json["result"]["unchanged"], again.err) == (4, 1, "")
 
-    errors = tolva("jobs", "errors", again.json["id"])
-    assert errors.out.splitlines()[1].startswith("3,Precio,consultar,type,")
+    id = again.json["id"]
+    assert tolva("jobs", "errors", id).out.splitlines()[1].startswith("3,Precio,consultar,type,")
+    workbook = tolva.folder / "corregir.xlsx"
+    assert tolva("jobs", "errors", id, "--xlsx", str(workbook)).out == f"{workbook}\n"
+    assert workbook.read_bytes().startswith(b"PK")
+    refused = tolva("jobs", "errors", id, "--xlsx", str(workbook))
+    assert (refused.code, "over it with --force" in refused.err) == (2, True)
+    assert tolva("jobs", "errors", id, "--xlsx", str(workbook), "--force").code == 0
+    [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if id in line]
+    assert line[1:9] == ["bulk_upload", "productos.csv", "completed", "2/2", "1", "unchanged,", "1", "refused"]
+    assert ["file", "productos.csv"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
 
 
 def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
@@ -67,6 +77,31 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     assert ran.code == 1
     assert "Faltan columnas obligatorias: precio" in ran.err
     assert "correct yours, and load it again" in ran.err
+
+
+def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "two.csv"
+    path.write_text(HEAD.replace("Nota", "Precio") + "001,Guante,10.5,INV-1,3,20\n", "utf-8")
+    ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
+    assert ran.code == 1
+    assert '@6 "Precio"  integer  20' in ran.err
+    command = f"tolva load {path} --param proveedor_id=P1 --map @3=precio"
+    assert ran.err.splitlines()[-1] == f"  {command}"
+    assert '@3 "Precio" → precio' in tolva.process(*command.split()[1:]).out
+    assert "as you said before" in tolva.process("load", str(path), "--param", "proveedor_id=P1").out
+    assert [row["name"] for row in tolva("schema", "mappings", "products", "--json").json] == ["@3"]
+    assert "files with the header: Código, Nombre, Precio" in tolva("schema", "mappings", "products").out
+    assert tolva("schema", "mappings", "products", "--forget", "@4").code == 2
+    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget", "@3").out
+
+
+def test_the_columns_of_a_file_without_header_are_shown(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "bare.csv"
+    path.write_text("001,Guante,10.5\n002,Gasa,2.5\n", "utf-8")
+    failed = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--json").json
+    watched = tolva.process("jobs", "watch", failed["id"])
+    assert "@2      string  Guante · Gasa" in watched.err
+    assert "tolva load bare.csv --schema products --map COLUMN=codigo --map COLUMN=nombre" in watched.err
 
 
 def test_whoever_waits_is_told_that_the_queue_is_paused(tolva: Shell, products: Path):
@@ -121,7 +156,7 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
         (["--param", "proveedor_id"], "write NAME=VALUE"),
         (["--param", "proveedor_id=P1", "--param", "color=azul"], "color"),
         (["--param", "proveedor_id=P1", "--param", "proveedor_id=P2"], "is given twice"),
-        (["--param", "proveedor_id=P1", "--map", "Nota"], "write NAME=VALUE"),
+        (["--param", "proveedor_id=P1", "--map", "Nota"], "for instance --map Importe=precio, --map @3=precio"),
     ],
 )
 def test_a_wrong_option_names_the_remedy(homeless: Shell, products: Path, options: list[str], said: str):
@@ -145,6 +180,7 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
     undone = tolva.process("jobs", "undo", loaded["id"])
     assert undone.code == 0
     assert f"removed                    {len(changes)}" in undone.out
+    assert f"{len(changes)} removed" in tolva("jobs", "ls").out
     assert tolva("jobs", "changes", "01a20f1c-3f23-74c3-b8b1-88ae8d80626e").code == 2
 
 

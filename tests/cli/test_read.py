@@ -24,6 +24,33 @@ def test_inspect_shows_how_a_file_would_be_read(homeless: Shell, tmp_path: Path)
     ]
 
 
+def test_inspect_names_columns_as_an_answer_does_and_takes_answers(homeless: Shell, tmp_path: Path):
+    path = tmp_path / "dos.csv"
+    path.write_text("codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias\n1,Pan,2,3,C,1\n")
+    asked = homeless("inspect", str(path))
+    assert '@4 "precio"' in asked.out
+    assert asked.out.splitlines()[-1] == "To choose: --map @3=precio"
+    seen = homeless("inspect", str(path), "--map", "@4=precio", "--json").json
+    assert [column["field"] for column in seen["columns"]][2:4] == [None, "precio"]
+    assert (seen["problem"], seen["questions"]) == (None, [])
+    assert homeless("inspect", str(path), "--map", "@7=precio").code == 2
+
+
+def test_inspect_knows_schemas_of_documents_and_of_the_database(tolva: Shell, homeless: Shell, tmp_path: Path):
+    field = {"name": "code", "title": "Clave", "constraints": {"required": True, "maxLength": 9}}
+    document, path = tmp_path / "ventas.json", tmp_path / "a.csv"
+    document.write_text(json.dumps({"name": "ventas", "target": "sales", "primaryKey": "code", "fields": [field]}))
+    path.write_text("Clave,Otra\nA1,x\nA2,y\n")
+    assert homeless("inspect", str(path), "--schema", str(document), "--json").json["columns"][0]["field"] == "code"
+    assert homeless("inspect", str(path), "--schema", "ventas").code == 3
+    nowhere = homeless("inspect", str(path), "--schema", "ventas", DATABASE_URL="")
+    assert (nowhere.code, "no database to look for it" in nowhere.err) == (2, True)
+    assert not homeless.folder.exists()
+    assert tolva("schema", "add", str(document)).code == 0
+    assert tolva("inspect", str(path), "--schema", "ventas", "--json").json["columns"][0]["field"] == "code"
+    assert "Known schemas: products, ventas" in tolva("inspect", str(path), "--schema", "nada").err
+
+
 def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_bytes("a|b\n'x|y'|ñ\n".encode("cp850"))
@@ -69,5 +96,10 @@ def test_a_schema_from_document_to_table_and_template(tolva: Shell, tmp_path: Pa
     template = tmp_path / "t.xlsx"
     assert tolva("schema", "template", "products", "--example", "--out", str(template)).code == 0
     assert template.read_bytes().startswith(b"PK")
+    template.write_text("mine")
+    refused = tolva("schema", "template", "products", "--out", str(template))
+    assert (refused.code, template.read_text()) == (2, "mine")
+    assert tolva("schema", "template", "products", "--out", str(template), "--force").code == 0
+    assert [path.name for path in tmp_path.iterdir() if "t.xlsx" in path.name] == ["t.xlsx"]
     path.write_text("[]")
     assert "holds no JSON object" in tolva("schema", "add", str(path)).err

@@ -55,6 +55,8 @@ DataDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
+Id = Annotated[str, typer.Argument(help="The job's id.", metavar="JOB", show_default=False)]
+
 
 def _named(tenant: str) -> str:
     """An empty variable in a script is no tenant."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from xlsxwriter.exceptions import FileCreateError  # pyright: ignore[reportMissingTypeStubs]
 
 from tolva.errors import InvalidInput, UnreadableFile
 from tolva.tables.reading import open_source
@@ -23,6 +24,8 @@ HeaderRow = Annotated[
 Sheet = Annotated[
     str | None, typer.Option(help="Name of a workbook's sheet, or its number from 1. (default: detected)")
 ]
+
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 
 
 def read_options(
@@ -52,3 +55,21 @@ def opened_file(path: Path, options: ReadOptions, known: Set[str] = frozenset())
     kind = kind_of_file(path)
     with tempfile.TemporaryDirectory(prefix="tolva-") as scratch:
         yield open_source(path, kind, Path(scratch), name=path.name, known=known, options=options)
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Generator[Path]:
+    """Where to write a file, which takes its place when it is whole; what was there stays until then.
+
+    Raises InvalidInput when there is one and nobody said `force`, or when it cannot be written.
+    """
+    if path.exists() and not force:
+        raise InvalidInput(f"{path} is there already. Name another file, or write over it with --force.")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except (OSError, FileCreateError) as error:
+        raise InvalidInput(f"{path} cannot be written: {error}.") from error
+    finally:
+        part.unlink(missing_ok=True)

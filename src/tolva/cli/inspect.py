@@ -5,12 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from tolva.cli.console import AsJson, out, print_json, say
+from tolva.cli.columns import column_called
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, opened_file, read_options
 from tolva.cli.listing import Column, facts, listing
-from tolva.tables.document import builtin_schema
+from tolva.cli.named import named_schema
+from tolva.cli.pairs import Answers, chosen
+from tolva.cli.questions import answers_to
 from tolva.tables.map import known_names
 from tolva.tables.reading.findings import Findings
+from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.preview import describe
 
 SIGNS = {"\t": "tab", " ": "space", "": "none", "\x1f": "\\x1f", "\x01": "\\x01"}
@@ -18,24 +22,35 @@ SIGNS = {"\t": "tab", " ": "space", "": "none", "\x1f": "\\x1f", "\x01": "\\x01"
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A file of any kind that `load` takes.", show_default=False)],
-    schema: Annotated[str, typer.Option(help="What the rows are.")] = "products",
+    schema: Annotated[
+        str, typer.Option(help="What the rows are: the name of a schema, or the path of its document (.json).")
+    ] = "products",
+    answers: Answers = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     quote: Quote = None,
     header_row: HeaderRow = None,
     sheet: Sheet = None,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
 ) -> None:
-    """Show how a file would be read: encoding, separators, header, columns with their types, and their mapping."""
-    destination = builtin_schema(schema)
+    """Show how a file would be read: encoding, separators, header, columns with their types, and their mapping.
+
+    What loads have remembered is not looked at.
+    """
+    said = chosen(answers)
+    destination = named_schema(schema, data_dir, tenant)
     options = read_options(encoding, delimiter, quote, header_row, sheet)
     with opened_file(file, options, known_names(destination)) as source:
-        found, described = source.findings, describe(source, destination, {})
+        found, described = source.findings, describe(source, destination, said)
     if as_json:
         return print_json(described)
     out.print(facts(_facts(found)), "", _table(described["columns"]), sep="\n")
     for note in (*found.notes, *filter(None, [described["problem"]])):
         say(f"\n{note}")
+    if described["questions"]:
+        say(f"To choose: {answers_to(described['questions'])}")
     return None
 
 
@@ -62,7 +77,7 @@ def _table(columns: list[dict[str, Any]]) -> Any:
     )
     rows = [
         (
-            column["header"] or "(no name)",
+            column_called(column["name"], column["header"]),
             column["type"] + (f", {column['note']}" if column["note"] else ""),
             f"{column['filled']:.0%}",
             column["field"] or "",

@@ -1,36 +1,43 @@
 """`tolva jobs`: list, look at, follow, cancel and retry jobs."""
 
 import json
-import sys
-from dataclasses import asdict
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
 from psycopg.rows import DictRow
 
 from tolva import app
-from tolva.cli.console import AsJson, DataDir, Tenant, err, out, print_json, print_json_line, say, settings_for, when
+from tolva.cli.console import (
+    AsJson,
+    DataDir,
+    Id,
+    Tenant,
+    err,
+    out,
+    print_json,
+    print_json_line,
+    say,
+    settings_for,
+    when,
+)
+from tolva.cli.counts import outcome, rows_done
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
-from tolva.cli.refused import show_refused
+from tolva.cli.questions import show_questions
+from tolva.cli.results import errors, show_changes, undo
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
-from tolva.core.job import FINISHED, JobId, State, job_id
+from tolva.core.job import FINISHED, JobId, Json, State, job_id
 from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
-from tolva.serve import own_worker
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.intake.changes import Change, changes
-from tolva.workloads.intake.export import error_lines
-from tolva.workloads.intake.undo import UNDO, ask_undo
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(help="The job's id.", metavar="JOB", show_default=False)]
-
 MOST_EVENTS = 1000
+PARAMS: dict[str, str] = {"filename": "file", "undo_of": "undo of"}
+"""Parameters of jobs that have a better name."""
 
 
 @cli.command("ls")
@@ -48,7 +55,8 @@ def ls(
     if as_json:
         print_json(rows)
     elif rows:
-        columns = [Column(title) for title in ("job", "kind", "state", "rows", "tries", "created")]
+        titles = Column("job"), Column("kind"), Column("file", wraps=True), Column("state"), Column("rows", right=True)
+        columns = *titles, Column("outcome", wraps=True), Column("tries", right=True), Column("created")
         out.print(listing(out, columns, [_listed(row) for row in rows]))
     elif state or queue:
         say("No such jobs.")
@@ -58,9 +66,13 @@ def ls(
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:
-    total = row["progress"].get("total")
-    rows = f"{row['progress'].get('processed', 0):,}/{total:,}" if total else ""
-    return row["id"], row["kind"], row["state"], rows, row["attempt"], when(row["created_at"])
+    named = row["id"], row["kind"], _subject(row), row["state"]
+    return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
+
+
+def _subject(job: DictRow) -> str:
+    """What a job is about: a file, or another job."""
+    return job["params"].get("filename") or job["params"].get("undo_of", "")
 
 
 @cli.command("show")
@@ -72,11 +84,7 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     if as_json:
         print_json(job | {"events": events})
         return
-    told = [("id", id)]
-    told += [(name, _told(job[name])) for name in ("kind", "queue", "state", "attempt", "failures")]
-    told += [(name, _told(job[name])) for name in ("params", "progress", "error")]
-    told += [(name.removesuffix("_at"), when(job[name])) for name in ("created_at", "started_at", "finished_at")]
-    out.print(facts(told), "", sep="\n")
+    out.print(facts(_facts(job)), "", sep="\n")
     columns = Column("seq", right=True), Column("at"), Column("event"), Column("what", wraps=True)
     steps = [event for event in events if event["type"] != "progress"]
     cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in steps]
@@ -84,6 +92,19 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
         out.print(listing(out, columns, cells))
     if folded := len(events) - len(steps):
         say(f"{folded:,} events of progress are left out; --json has them.")
+
+
+def _facts(job: DictRow) -> list[tuple[str, object]]:
+    given: Json = job["params"]
+    params: dict[str, object] = {PARAMS.get(name, name): _told(value) for name, value in given.items()}
+    counts = {"rows": rows_done(job), "outcome": outcome(job), "error": _told_error(job["error"])}
+    moments = {name: when(job[f"{name}_at"]) for name in ("created", "started", "finished")}
+    states = {name: _told(job[name]) for name in ("queue", "state", "attempt", "failures")}
+    return [("job", job["id"]), ("kind", job["kind"]), *(params | states | counts | moments).items()]
+
+
+def _told_error(error: Json | None) -> str:
+    return f"{error['message']} ({error['type']})" if error else ""
 
 
 def _told(value: Any) -> str:
@@ -101,9 +122,16 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
             job = _stream(jobs, tenant, known) if as_json else watch(jobs, tenant, known)
         except KeyboardInterrupt:
             raise leave("The job goes on. Follow it again:", hints.command("jobs", "watch", id)) from None
-    if not as_json:
-        tell_end(job, hints)
+        if not as_json:
+            tell_end(job, hints)
+            show_questions(jobs, app.blobs(settings_for(data_dir)), tenant, job, _load_of(job, hints))
     raise typer.Exit(exit_code(job))
+
+
+def _load_of(job: DictRow, hints: Hints) -> str:
+    """The command that loads the file of a job again."""
+    given = job["params"]
+    return hints.command("load", given.get("filename", "FILE"), "--schema", given.get("schema", "SCHEMA"))
 
 
 def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:
@@ -122,69 +150,9 @@ def _stream(jobs: Jobs, tenant_id: str, id: JobId) -> DictRow:
     return job
 
 
-@cli.command("errors")
-def errors(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """The refused rows of a load, as CSV on standard output."""
-    with opened(data_dir) as jobs:
-        for piece in error_lines(jobs.db, tenant, job_id(id)):
-            sys.stdout.write(piece)
-
-
-@cli.command("changes")
-def show_changes(
-    id: Id,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most; --json prints all.")] = 50,
-    data_dir: DataDir = None,
-    tenant: Tenant = DEFAULT_TENANT,
-    as_json: AsJson = False,
-) -> None:
-    """What a load changed, or a dry run would change: each new row, and each value before and after."""
-    with opened(data_dir) as jobs:
-        found = changes(jobs.db, tenant, job_id(id))
-        if as_json:
-            for change in found:
-                print_json_line(asdict(change))
-            return
-        first = list(islice(found, limit + 1))
-    columns = Column("row", right=True), Column("key"), Column("what"), Column("before → after", wraps=True)
-    cells = [(change.row, _key(change), change.kind, _values(change)) for change in first[:limit]]
-    if not cells:
-        say("Nothing changed.")
-        return
-    out.print(listing(out, columns, cells))
-    if len(first) > limit:
-        say(f"The first {limit:,}. All of them: {Hints(data_dir, tenant).command('jobs', 'changes', id, '--json')}")
-
-
-def _key(change: Change) -> str:
-    return change.key if isinstance(change.key, str) else " / ".join(change.key)
-
-
-def _values(change: Change) -> str:
-    return "; ".join(f"{name}: {was or '—'} → {became or '—'}" for name, (was, became) in change.fields.items())
-
-
-@cli.command("undo")
-def undo(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
-    """Put back what a load changed. What has changed since is left alone, and listed."""
-    settings, hints = settings_for(data_dir), Hints(data_dir, tenant)
-    load_id = job_id(id)
-    with app.server(settings) as server:
-        app.bring_up_to_date(server)
-        with app.jobs(settings, server, "tolva undo") as jobs:
-            asked = ask_undo(jobs, tenant, load_id)
-            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(UNDO).name):
-                try:
-                    job = watch(jobs, tenant, asked, quiet=as_json)
-                except KeyboardInterrupt:
-                    follow = hints.command("jobs", "watch", asked)
-                    raise leave("It goes on when a worker runs. Follow it:", follow) from None
-            if as_json:
-                print_json(job)
-            else:
-                tell_end(job, hints)
-                show_refused(jobs, tenant, asked, hints, "left alone")
-    raise typer.Exit(exit_code(job))
+cli.command("errors")(errors)
+cli.command("changes")(show_changes)
+cli.command("undo")(undo)
 
 
 @cli.command("cancel")

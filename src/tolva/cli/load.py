@@ -9,6 +9,8 @@ from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
+from tolva.cli.pairs import Answers, chosen, pairs
+from tolva.cli.questions import show_questions
 from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
@@ -36,10 +38,7 @@ def load(
     param: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE that holds for every row, for instance proveedor_id=PROV001.")
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="HEADER=FIELD where the header does not tell; HEADER= leaves the column out."),
-    ] = None,
+    answers: Answers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do; nothing is written.")] = False,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
@@ -52,11 +51,10 @@ def load(
 ) -> None:
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
-    given = _pairs("--param", param or [])
+    given = pairs("--param", param or [])
     if schema in BUILTIN:  # refused before anything is started is what can be
         _constants(builtin_schema(schema), given)
-    chosen = {header: field or None for header, field in _pairs("--map", column or [], blank=True).items()}
-    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), chosen)
+    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), chosen(answers))
     verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
@@ -75,6 +73,7 @@ def load(
                 print_json(job)
             else:
                 tell_end(job, hints)
+                show_questions(jobs, app.blobs(settings), tenant, job, hints.again())
                 show_refused(jobs, tenant, id, hints)
     raise typer.Exit(exit_code(job))
 
@@ -85,19 +84,6 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
         said = "The job is kept, and goes on where it stands as soon as a worker runs. Start one, and follow it:"
         return leave(said, hints.command("up"), follow)
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
-
-
-def _pairs(option: str, given: list[str], *, blank: bool = False) -> dict[str, str]:
-    """What was given as NAME=VALUE, each name once."""
-    pairs: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.rpartition("=")
-        if not (name and equals and (value or blank)):
-            raise InvalidInput(f"{option} {text}: write NAME=VALUE, for instance --param proveedor_id=PROV001.")
-        if name in pairs:
-            raise InvalidInput(f"{option} {name} is given twice; give it once.")
-        pairs[name] = value
-    return pairs
 
 
 def _checked(jobs: Jobs, tenant: str, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:

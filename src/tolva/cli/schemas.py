@@ -1,16 +1,17 @@
 """`tolva schema`: what files can be loaded for."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
-from xlsxwriter.exceptions import FileCreateError  # pyright: ignore[reportMissingTypeStubs]
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, settings_for
+from tolva.cli.files import Force, new_file
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
+from tolva.cli.mappings import mappings
+from tolva.cli.named import read_document
 from tolva.cli.opened import opened
 from tolva.errors import InvalidInput
 from tolva.tables.schema import Field
@@ -28,6 +29,8 @@ from tolva.workloads.intake.schemas import (
 cli = typer.Typer(
     help="What files can be loaded for: list, look at, add, make tables and templates.", no_args_is_help=True
 )
+
+cli.command("mappings")(mappings)
 
 Name = Annotated[str, typer.Argument(help="The schema's name.", metavar="SCHEMA", show_default=False)]
 
@@ -99,6 +102,7 @@ def template(
     name: Name,
     to: Annotated[Path | None, typer.Option("--out", help="Where to write it. [default: SCHEMA.xlsx]")] = None,
     example: Annotated[bool, typer.Option("--example", help="With rows of examples.")] = False,
+    force: Force = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
@@ -106,10 +110,8 @@ def template(
     path = to or Path(f"{name}.xlsx")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         schema, _ = find_schema(conn, name)
-    try:
-        write_template(schema, path, example=example)
-    except (OSError, FileCreateError) as error:
-        raise InvalidInput(f"{path} cannot be written: {error}.") from error
+    with new_file(path, force=force) as part:
+        write_template(schema, part, example=example)
     say(str(path))
 
 
@@ -123,7 +125,7 @@ def add(
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Keep a schema, or a new version of one."""
-    document = _document(file)
+    document = read_document(file)
     name = str(document.get("name", ""))
     if not name:
         raise InvalidInput("name: the document needs one")
@@ -146,15 +148,3 @@ def create_table(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_
             schema, _ = find_schema(conn, name)
         app.make_target(settings, server, tenant, schema)
     say(f"Made the table {schema.target}.")
-
-
-def _document(file: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidInput(f"{file} is no JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise InvalidInput(f"{file} holds no JSON object.")
-    return cast("dict[str, Any]", document)

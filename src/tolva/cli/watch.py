@@ -7,9 +7,10 @@ from contextlib import suppress
 import typer
 from psycopg.rows import DictRow
 from rich.markup import escape
-from rich.table import Table
 
+from tolva.cli.columns import columns_told
 from tolva.cli.console import Exit, err, out, say
+from tolva.cli.counts import summary
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
@@ -83,32 +84,6 @@ def leave(said: str, *commands: str) -> typer.Exit:
     return typer.Exit(Exit.INTERRUPTED)
 
 
-LOADED = (
-    ("rows", "total", "bold"),
-    ("created", "created", "green"),
-    ("updated", "updated", "green"),
-    ("unchanged", "unchanged", ""),
-    ("refused", "rejected", "red"),
-    ("repeated in the file", "repeated", ""),
-)
-UNDONE = (
-    ("removed", "removed", "green"),
-    ("put back", "restored", "green"),
-    ("left alone, changed since", "conflicts", "red"),
-)
-
-
-def summary(job: DictRow) -> Table:
-    """The end of a load or of its undoing, in rows."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
-    for label, name, style in UNDONE if "undo_of" in _result(job) else LOADED:
-        count = _result(job).get(name, 0)
-        table.add_row(label, f"[{style}]{count:,}[/]" if style and count else f"{count:,}")
-    return table
-
-
 def exit_code(job: DictRow) -> Exit:
     """What the end of a job means to a script."""
     if job["state"] != State.COMPLETED:
@@ -121,8 +96,8 @@ def tell_end(job: DictRow, hints: Hints) -> None:
     if job["state"] == State.COMPLETED:
         if "total" in _result(job):
             out.print(summary(job))
-        if ignored := job["progress"].get("ignored_columns"):
-            say(f"Ignored columns: {', '.join(ignored)}")
+        if "matches" in job["progress"]:
+            out.print("", columns_told(job["progress"]), sep="\n")
         for note in job["progress"].get("read", {}).get("notes", ()):
             say(note)
         if _result(job).get("dry_run"):

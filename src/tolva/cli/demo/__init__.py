@@ -9,8 +9,9 @@ import httpx
 import typer
 from rich.markup import escape
 
+from tolva.cli.columns import columns_told
 from tolva.cli.console import Exit, err, out, say
-from tolva.cli.demo.errand import Answer, await_health, download, follow, upload
+from tolva.cli.demo.errand import Answer, await_health, download, follow, progress, upload
 from tolva.cli.demo.house import House, demo_settings, house
 from tolva.cli.demo.sample import Sample, write_sample
 from tolva.cli.demo.story import PEEK, counts, nothing_changed, peek, refused
@@ -81,8 +82,8 @@ def _show(client: httpx.Client, running: House, answer: Answer, errors: Path) ->
     out.print(counts(result["resumen"]))
     if nothing_changed(result["resumen"]):
         say("Nothing changed: this workbook was loaded before, and every good row equals what is stored.")
-    if result["columnas_ignoradas"]:
-        say(f"Ignored columns: {', '.join(result['columnas_ignoradas'])}")
+    _step("the columns", "which went to which field, where the header did not say just that")
+    out.print(columns_told(progress(client, answer["task_id"])))
     _step("refused rows", "one of each kind")
     out.print(refused(errors))
     _detail(f"all of them: {errors}")

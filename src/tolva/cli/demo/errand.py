@@ -73,3 +73,8 @@ def follow(client: httpx.Client, status_url: str) -> Iterator[Answer]:
 def download(client: httpx.Client, url: str, target: Path) -> None:
     """Save what lies behind a URL."""
     target.write_bytes(client.get(url).raise_for_status().content)
+
+
+def progress(client: httpx.Client, task_id: str) -> Answer:
+    """How far an upload is, and how its file was read, in the words of the uniform API."""
+    return client.get(f"/api/v1/uploads/{task_id}").raise_for_status().json()["progress"]

@@ -1,0 +1,57 @@
+"""`tolva schema mappings`: what loads have remembered of columns."""
+
+from typing import Annotated
+
+import typer
+
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, listing
+from tolva.cli.opened import opened
+from tolva.errors import InvalidInput
+from tolva.tables.outline import Outline
+from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.schemas import schema_document
+
+
+def mappings(
+    name: Annotated[str, typer.Argument(help="The schema's name.", metavar="SCHEMA", show_default=False)],
+    forget: Annotated[
+        list[str] | None, typer.Option("--forget", help="Forget what was said of this column.", metavar="COLUMN")
+    ] = None,
+    forget_all: Annotated[bool, typer.Option("--forget-all", help="Forget all of it.")] = False,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """What is remembered of columns: the answers of loads that ended well. With --forget, what is left."""
+    if forget and forget_all:
+        raise InvalidInput("Either name columns to forget, or say --forget-all.")
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        schema_document(conn, name)
+        for column in [None] if forget_all else forget or []:
+            forget_mappings(conn, name, column)
+        found = list_mappings(conn, name)
+    if as_json:
+        print_json(found)
+    elif not found:
+        say(f"Nothing is remembered of columns for '{name}'.")
+    else:
+        columns = Column("column", wraps=True), Column("field"), Column("holds for", wraps=True)
+        cells = [(row["name"], row["field"] or "(left out)", _holds_for(row["outline"])) for row in found]
+        out.print(listing(out, columns, cells))
+        say(f"\nTo forget one: {Hints(data_dir, tenant).command('schema', 'mappings', name, '--forget')} COLUMN")
+
+
+def _holds_for(outline: Outline | None) -> str:
+    """Which files an answer is for.
+
+    >>> _holds_for({"headers": ["codigo", "precio", "precio", ""]}), _holds_for({"kinds": ["text", "number"]})
+    ('files with the header: codigo, precio, precio, –', 'files of 2 columns without header: text, number')
+    """
+    if outline is None:
+        return "any file with this header"
+    if "headers" in outline:
+        return f"files with the header: {', '.join(header or '–' for header in outline['headers'])}"
+    return f"files of {len(outline['kinds'])} columns without header: {', '.join(outline['kinds'])}"

@@ -1,0 +1,62 @@
+"""What a file leaves open, what its columns hold, and the command that answers."""
+
+import shlex
+from contextlib import suppress
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from tolva.cli.columns import column_called
+from tolva.cli.console import err
+from tolva.cli.listing import Column, listing
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import JobId, Json
+from tolva.errors import TolvaError
+from tolva.jobs.work import Jobs
+from tolva.workloads.intake.preview import preview
+
+UNKNOWN = "COLUMN"
+"""Stands for a column that nobody can guess."""
+SHOWN = 40
+"""Columns that are listed."""
+
+Questions = list[dict[str, Any]]
+
+
+def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, command: str) -> None:
+    """Ask what the job left open; `command` is the load to repeat. Nothing where it did not fail for that."""
+    error: Json = job["error"] or {}
+    questions: Questions = error.get("questions", [])
+    offered = {name for question in questions for name in question["columns"]}
+    if not offered:
+        return
+    with suppress(TolvaError):  # the file may be gone, or be on another machine
+        _tell_columns(_columns(jobs, blobs, tenant_id, job), offered)
+    guessed = all(question["likely"] for question in questions)
+    said = "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
+    err.print(said, f"  {command} {answers_to(questions)}", sep="\n", markup=False, soft_wrap=True)
+
+
+def _columns(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow) -> list[dict[str, Any]]:
+    with blobs.scratch() as scratch:
+        return preview(jobs.db, blobs, tenant_id, JobId(str(job["id"])), scratch)["columns"]
+
+
+def _tell_columns(columns: list[dict[str, Any]], offered: set[str]) -> None:
+    cells = [
+        (column_called(column["name"], column["header"]), column["type"], " · ".join(column["samples"]))
+        for column in columns
+        if column["name"] in offered
+    ]
+    titles = Column("column", wraps=True), Column("type"), Column("samples", wraps=True)
+    err.print("", listing(err, titles, cells[:SHOWN], title="columns to choose from"), "", sep="\n")
+
+
+def answers_to(questions: Questions) -> str:
+    """The options that answer, with what would be a guess.
+
+    >>> answers_to([{"field": "precio", "likely": "Precio neto"}, {"field": "codigo", "likely": None}])
+    "--map 'Precio neto=precio' --map COLUMN=codigo"
+    """
+    pairs = [f"{question['likely'] or UNKNOWN}={question['field']}" for question in questions]
+    return " ".join(shlex.join(["--map", pair]) for pair in pairs)
