@@ -23,7 +23,9 @@ def test_the_demonstration_loads_through_the_api_and_a_second_one_changes_nothin
     first = tolva.process("demo", "--data-dir", str(reachable))
     assert first.code == 0, first.err
     assert re.search(r"answered 202 after \d+ ms", first.out)
-    assert re.search(r"productos_creados +3,000\n", first.out.replace(" \n", "\n"))
+    assert re.search(r"created +3,000\n", first.out.replace(" \n", "\n"))
+    assert re.search(r"by another name .*Existencias → stock", first.out)
+    assert re.search(r"left out +Nota interna", first.out)
     assert f"tolva up --data-dir {reachable}" in first.out
     with (reachable / "errores.csv").open(encoding="utf-8-sig", newline="") as stream:
         refused = {row["fila"] for row in csv.DictReader(stream)}

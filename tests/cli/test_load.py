@@ -77,6 +77,7 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     assert ran.code == 1
     assert "Faltan columnas obligatorias: precio" in ran.err
     assert "correct yours, and load it again" in ran.err
+    assert "--map" not in ran.err
 
 
 def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_path: Path):
@@ -97,11 +98,14 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
 
 def test_the_columns_of_a_file_without_header_are_shown(tolva: Shell, tmp_path: Path):
     path = tmp_path / "bare.csv"
-    path.write_text("001,Guante,10.5\n002,Gasa,2.5\n", "utf-8")
+    path.write_text("001,Guante,10.5,INV-1,3\n002,Gasa,2.5,INV-2,3\n", "utf-8")
     failed = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--json").json
     watched = tolva.process("jobs", "watch", failed["id"])
-    assert "@2      string  Guante · Gasa" in watched.err
-    assert "tolva load bare.csv --schema products --map COLUMN=codigo --map COLUMN=nombre" in watched.err
+    assert "@2      string   Guante · Gasa" in watched.err
+    assert (
+        "tolva load bare.csv --schema products --param proveedor_id=P1 --map COLUMN=codigo --map COLUMN=n"
+        in watched.err
+    )
 
 
 def test_whoever_waits_is_told_that_the_queue_is_paused(tolva: Shell, products: Path):
@@ -154,7 +158,7 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
         (["--param", "proveedor_id=P1", "--tenant", ""], "name a tenant"),
         ([], "Add: --param proveedor_id=VALUE"),
         (["--param", "proveedor_id"], "write NAME=VALUE"),
-        (["--param", "proveedor_id=P1", "--param", "color=azul"], "color"),
+        (["--param", "proveedor_id=P1", "--param", "color=azul"], "takes no such value. It takes: proveedor"),
         (["--param", "proveedor_id=P1", "--param", "proveedor_id=P2"], "is given twice"),
         (["--param", "proveedor_id=P1", "--map", "Nota"], "for instance --map Importe=precio, --map @3=precio"),
     ],
@@ -180,7 +184,15 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
     undone = tolva.process("jobs", "undo", loaded["id"])
     assert undone.code == 0
     assert f"removed                    {len(changes)}" in undone.out
-    assert f"{len(changes)} removed" in tolva("jobs", "ls").out
+    [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if "removed" in line]
+    assert line[1:7] == [
+        "undo",
+        "productos.csv",
+        "completed",
+        f"{len(changes)}/{len(changes)}",
+        f"{len(changes)}",
+        "removed",
+    ]
     assert tolva("jobs", "changes", "01a20f1c-3f23-74c3-b8b1-88ae8d80626e").code == 2
 
 

@@ -29,7 +29,7 @@ def test_inspect_names_columns_as_an_answer_does_and_takes_answers(homeless: She
     path.write_text("codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias\n1,Pan,2,3,C,1\n")
     asked = homeless("inspect", str(path))
     assert '@4 "precio"' in asked.out
-    assert asked.out.splitlines()[-1] == "To choose: --map @3=precio"
+    assert asked.out.splitlines()[-2:] == ["To choose, for instance:", "  --map @3=precio"]
     seen = homeless("inspect", str(path), "--map", "@4=precio", "--json").json
     assert [column["field"] for column in seen["columns"]][2:4] == [None, "precio"]
     assert (seen["problem"], seen["questions"]) == (None, [])
@@ -82,6 +82,12 @@ def test_read_writes_clean_csv(homeless: Shell, tmp_path: Path):
     assert homeless("read", str(tmp_path / "nada.csv"), str(tmp_path / "nada.csv"), "--out", str(out)).code == 2
 
 
+def _csv(folder: Path) -> Path:
+    path = folder / "ventas.csv"
+    path.write_text("Código\nA1\n")
+    return path
+
+
 def test_a_schema_from_document_to_table_and_template(tolva: Shell, tmp_path: Path):
     field = {"name": "code", "title": "Código", "constraints": {"required": True, "maxLength": 9}}
     document = {"name": "ventas", "target": "sales", "primaryKey": "code", "fields": [field]}
@@ -90,6 +96,8 @@ def test_a_schema_from_document_to_table_and_template(tolva: Shell, tmp_path: Pa
     assert "tolva schema create ventas" in tolva("schema", "add", str(path)).out
     shown = tolva("schema", "show", "ventas")
     assert "sales, not there yet" in shown.out
+    loaded = tolva("load", str(_csv(tmp_path)), "--schema", "ventas")
+    assert (loaded.code, "is not there yet. Make it: tolva schema create ventas" in loaded.err) == (2, True)
     assert 'CREATE TABLE "sales"' in tolva("schema", "show", "ventas", "--ddl").out
     assert tolva("schema", "show", "ventas", "--json").json == document
     assert [s["name"] for s in tolva("schema", "ls", "--json").json] == ["products", "ventas"]

@@ -47,6 +47,14 @@ def test_an_answer_by_place_holds_for_files_of_that_shape_alone(service: Service
     assert products(service)[-1] == ("004", "Guantes", "1.5000")
 
 
+def test_an_answer_by_header_takes_the_place_of_one_by_place(service: Service) -> None:
+    header, row = f"{TWICE},Neto", f"{BOTH},7"
+    for answer in ({"@4": "precio"}, {"Neto": "precio"}, None):
+        last = load(service, f"{header}\n{row}\n", answer)
+    assert last["progress"]["mapping"]["precio"] == "Neto"
+    assert products(service) == [("001", "Guantes", "7.0000")]
+
+
 def test_a_file_without_header_is_answered_once_for_its_shape(service: Service) -> None:
     rows = "001,Guantes,1.50,CS-1,3\n002,Gasas,2.50,CS-2,3\n"
     failed = load(service, rows)
@@ -62,6 +70,7 @@ def test_a_file_without_header_is_answered_once_for_its_shape(service: Service) 
 
 def test_refused_rows_of_columns_told_by_place_come_back_in_a_workbook(service: Service) -> None:
     first = load(service, f"{TWICE}\n001,Guantes,9,x,CS-1,3\n002,Gasas,9,2.50,CS-2,3\n", {"@4": "precio"})
+    service.client.delete("/api/v1/schemas/products/mappings")  # what was loaded is not told anew
     sheet = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
     cells = fastexcel.read_excel(sheet).load_sheet(0, header_row=None).to_polars().fill_null("").rows()
     assert cells[0][:4] == ("codigo", "nombre", "", "precio")
@@ -76,14 +85,11 @@ def test_refused_rows_of_columns_told_by_place_come_back_in_a_workbook(service: 
 
 def test_headers_that_were_said_to_be_one_field_are_asked_when_they_come_together(service: Service) -> None:
     for header in ("Importe", "Monto"):
-        assert (
-            load(service, f"{HEADER.replace('precio', header)}\n{GOOD}\n", {header: "precio"})["state"] == "completed"
-        )
-    both = HEADER.replace("precio", "Importe,Monto")
-    assert load(service, f"{both}\n001,Guantes,1,2,CS-1,3\n")["error"]["questions"][0]["columns"] == [
-        "Importe",
-        "Monto",
-    ]
+        load(service, f"{HEADER.replace('precio', header)}\n{GOOD}\n", {header: "precio"})
+    both = f"{HEADER.replace('precio', 'Importe,Monto')}\n001,Guantes,1,2,CS-1,3\n"
+    assert load(service, both)["error"]["questions"][0]["columns"] == ["Importe", "Monto"]
+    load(service, both, {"Monto": "precio"})
+    assert load(service, both)["progress"]["mapping"]["precio"] == "Monto"  # once for this shape
 
 
 def test_what_is_remembered_can_be_seen_and_forgotten(service: Service) -> None:

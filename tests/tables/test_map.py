@@ -96,6 +96,11 @@ def test_what_looks_like_a_place_is_no_header(products: Schema) -> None:
     assert match_headers(headers, products, {"@2": "codigo"}).of("codigo").column == 1
 
 
+def test_a_file_with_too_few_columns_is_not_asked_about(products: Schema) -> None:
+    questions = propose_mapping(("codigo", "nombre", "x", "y"), products).questions
+    assert [(question.field, question.columns) for question in questions] == [(name, ()) for name in REQUIRED[2:]]
+
+
 def test_a_likely_column_is_named_in_the_question(products: Schema) -> None:
     [question] = propose_mapping(("cdigo int", *REQUIRED[1:]), products).questions
     assert (question.field, question.likely) == ("codigo", None)

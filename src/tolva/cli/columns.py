@@ -6,20 +6,19 @@ from tolva.cli.listing import facts
 from tolva.core.job import Json
 
 HOW = {
-    "alias": "by another name",
-    "normalised": "but for spelling",
-    "fuzzy": "by likeness",
-    "remembered": "as you said before",
-    "chosen": "as you said",
+    "by another name": ("alias", "normalised"),
+    "by likeness": ("fuzzy",),
+    "as you said before": ("remembered",),
+    "as you said": ("chosen",),
 }
-"""By how a column was matched; an exact match needs no word."""
+"""What to call the ways in which a column was matched; an exact match needs no word."""
 
 
 def columns_told(progress: Json) -> Table:
     """What the progress of a load tells of its columns, one line for each way of matching."""
     told = [
-        (label, ", ".join(_arrow(match) for match in progress.get("matches", ()) if match["how"] == how))
-        for how, label in HOW.items()
+        (label, ", ".join(_arrow(match) for match in progress.get("matches", ()) if match["how"] in ways))
+        for label, ways in HOW.items()
     ]
     return facts([*told, ("left out", ", ".join(progress.get("ignored_columns", ())))])
 

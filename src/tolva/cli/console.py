@@ -65,7 +65,7 @@ def _named(tenant: str) -> str:
     return tenant
 
 
-Tenant = Annotated[str, typer.Option("--tenant", help="Whose jobs.", callback=_named)]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose jobs and schemas.", callback=_named)]
 
 
 @contextmanager

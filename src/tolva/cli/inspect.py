@@ -11,7 +11,7 @@ from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, opened
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.named import named_schema
 from tolva.cli.pairs import Answers, chosen
-from tolva.cli.questions import answers_to
+from tolva.cli.questions import answers_to, how_to_choose
 from tolva.tables.map import known_names
 from tolva.tables.reading.findings import Findings
 from tolva.web.tenant import DEFAULT_TENANT
@@ -49,8 +49,9 @@ def inspect(
     out.print(facts(_facts(found)), "", _table(described["columns"]), sep="\n")
     for note in (*found.notes, *filter(None, [described["problem"]])):
         say(f"\n{note}")
-    if described["questions"]:
-        say(f"To choose: {answers_to(described['questions'])}")
+    questions = described["questions"]
+    if any(question["columns"] for question in questions):
+        say(f"{how_to_choose(questions)}\n  {answers_to(questions)}")
     return None
 
 

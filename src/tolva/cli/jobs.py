@@ -32,6 +32,7 @@ from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.intake.sql import SQL as INTAKE
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 
@@ -66,13 +67,8 @@ def ls(
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:
-    named = row["id"], row["kind"], _subject(row), row["state"]
+    named = row["id"], row["kind"], row["params"].get("filename", ""), row["state"]
     return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
-
-
-def _subject(job: DictRow) -> str:
-    """What a job is about: a file, or another job."""
-    return job["params"].get("filename") or job["params"].get("undo_of", "")
 
 
 @cli.command("show")
@@ -124,14 +120,20 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
             raise leave("The job goes on. Follow it again:", hints.command("jobs", "watch", id)) from None
         if not as_json:
             tell_end(job, hints)
-            show_questions(jobs, app.blobs(settings_for(data_dir)), tenant, job, _load_of(job, hints))
+            show_questions(
+                jobs, app.blobs(settings_for(data_dir)), tenant, job, _load_again(jobs, tenant, known, hints)
+            )
     raise typer.Exit(exit_code(job))
 
 
-def _load_of(job: DictRow, hints: Hints) -> str:
-    """The command that loads the file of a job again."""
-    given = job["params"]
-    return hints.command("load", given.get("filename", "FILE"), "--schema", given.get("schema", "SCHEMA"))
+def _load_again(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> str:
+    """The command that loads the file of a job again; nothing for a job without one."""
+    with jobs.db.transaction(tenant_id) as conn:
+        upload = conn.execute(INTAKE["upload_of"], {"job_id": id}).fetchone()
+    if upload is None:
+        return ""
+    params = [word for name, value in upload["constants"].items() for word in ("--param", f"{name}={value}")]
+    return hints.command("load", upload["filename"], "--schema", upload["schema"], *params)
 
 
 def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:

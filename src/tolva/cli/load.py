@@ -14,7 +14,7 @@ from tolva.cli.questions import show_questions
 from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
-from tolva.errors import InvalidInput
+from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.serve import own_worker
 from tolva.settings import Settings
@@ -22,10 +22,11 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import BUILTIN, builtin_schema
 from tolva.tables.reading.sniff import sniff, verify
 from tolva.tables.schema import Schema
+from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, upload_options
 from tolva.workloads.intake.reception import Reception
-from tolva.workloads.intake.schemas import accepting_schema
+from tolva.workloads.intake.schemas import find_schema
 
 PIECE = 1024 * 1024
 
@@ -60,7 +61,7 @@ def load(
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            constants, version = _checked(jobs, tenant, schema, given)
+            constants, version = _checked(jobs, hints, schema, given)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
@@ -86,14 +87,21 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
-def _checked(jobs: Jobs, tenant: str, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
-    with jobs.db.transaction(tenant) as conn:
-        schema, version = accepting_schema(conn, name)
+def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
+    with jobs.db.transaction(hints.tenant) as conn:
+        schema, version = find_schema(conn, name)
+        if schema.tenanted and not check_target(conn, schema):
+            create = hints.command("schema", "create", name)
+            raise Conflict(f"The table '{schema.target}' of '{name}' is not there yet. Make it: {create}")
     return _constants(schema, given), version
 
 
 def _constants(schema: Schema, given: dict[str, str]) -> dict[str, str]:
-    needed = [field.name for field in schema.fields if field.source == "params" and field.required]
+    taken = [field.name for field in schema.fields if field.source == "params"]
+    if unknown := sorted(set(given) - set(taken)):
+        options = ", ".join(taken) or "none"
+        raise InvalidInput(f"--param {unknown[0]}: '{schema.name}' takes no such value. It takes: {options}.")
+    needed = [name for name in taken if schema.field(name).required]
     if missing := [name for name in needed if not given.get(name, "").strip()]:
         options = " ".join(f"--param {name}=VALUE" for name in missing)
         raise InvalidInput(f"The rows of '{schema.name}' need a value that is not in the file. Add: {options}")

@@ -41,7 +41,7 @@ def mappings(
         columns = Column("column", wraps=True), Column("field"), Column("holds for", wraps=True)
         cells = [(row["name"], row["field"] or "(left out)", _holds_for(row["outline"])) for row in found]
         out.print(listing(out, columns, cells))
-        say(f"\nTo forget one: {Hints(data_dir, tenant).command('schema', 'mappings', name, '--forget')} COLUMN")
+        say(f"\nTo forget one: {Hints(data_dir, tenant).command('schema', 'mappings', name, '--forget', 'COLUMN')}")
 
 
 def _holds_for(outline: Outline | None) -> str:

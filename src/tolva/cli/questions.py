@@ -32,8 +32,7 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, comma
         return
     with suppress(TolvaError):  # the file may be gone, or be on another machine
         _tell_columns(_columns(jobs, blobs, tenant_id, job), offered)
-    guessed = all(question["likely"] for question in questions)
-    said = "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
+    said = how_to_choose(questions)
     err.print(said, f"  {command} {answers_to(questions)}", sep="\n", markup=False, soft_wrap=True)
 
 
@@ -50,6 +49,12 @@ def _tell_columns(columns: list[dict[str, Any]], offered: set[str]) -> None:
     ]
     titles = Column("column", wraps=True), Column("type"), Column("samples", wraps=True)
     err.print("", listing(err, titles, cells[:SHOWN], title="columns to choose from"), "", sep="\n")
+
+
+def how_to_choose(questions: Questions) -> str:
+    """What stands before the answers."""
+    guessed = all(question["likely"] for question in questions)
+    return "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
 
 
 def answers_to(questions: Questions) -> str:

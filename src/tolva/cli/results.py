@@ -17,6 +17,7 @@ from tolva.cli.opened import opened
 from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import job_id
+from tolva.jobs import store
 from tolva.serve import own_worker
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
@@ -37,6 +38,8 @@ def errors(
     """The refused rows of a load: as CSV on standard output, or as a workbook to correct."""
     known = job_id(id)
     with opened(data_dir) as jobs:
+        with jobs.db.transaction(tenant) as conn:
+            store.get_job(conn, known)
         if xlsx is None:
             for piece in error_lines(jobs.db, tenant, known):
                 sys.stdout.write(piece)

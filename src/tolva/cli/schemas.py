@@ -30,8 +30,6 @@ cli = typer.Typer(
     help="What files can be loaded for: list, look at, add, make tables and templates.", no_args_is_help=True
 )
 
-cli.command("mappings")(mappings)
-
 Name = Annotated[str, typer.Argument(help="The schema's name.", metavar="SCHEMA", show_default=False)]
 
 
@@ -100,7 +98,7 @@ def _rules(field: Field) -> str:
 @cli.command("template")
 def template(
     name: Name,
-    to: Annotated[Path | None, typer.Option("--out", help="Where to write it. [default: SCHEMA.xlsx]")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Where to write it. (default: SCHEMA.xlsx)")] = None,
     example: Annotated[bool, typer.Option("--example", help="With rows of examples.")] = False,
     force: Force = False,
     data_dir: DataDir = None,
@@ -148,3 +146,6 @@ def create_table(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_
             schema, _ = find_schema(conn, name)
         app.make_target(settings, server, tenant, schema)
     say(f"Made the table {schema.target}.")
+
+
+cli.command("mappings")(mappings)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from types import MappingProxyType
 from typing import Literal
 
-from tolva.errors import InvalidInput, Unanswered
+from tolva.errors import Unanswered
+from tolva.tables.answers import NOTHING, Chosen, answered
 from tolva.tables.ask import Question
 from tolva.tables.fold import fold
-from tolva.tables.places import PLACE, called, columns_called, place
+from tolva.tables.places import called, place
 from tolva.tables.schema import Field, Schema
 
 How = Literal["chosen", "exact", "alias", "normalised", "fuzzy"]
@@ -21,9 +21,6 @@ ALIKE = 0.75
 SURE = 0.8
 """Confidence from which a match is used without a word from the user."""
 
-Chosen = AnyMapping[str, str | None]
-"""By header or place (see `places`), the field that the user chose, or None for a column that is to be ignored."""
-NOTHING: Chosen = MappingProxyType({})
 NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
 
@@ -80,11 +77,15 @@ class Proposal:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The same for a program: what may be answered, and how each column is called then."""
+        """The same for a program: what may be answered, and how each column is called then.
+
+        Where the file has fewer columns left than fields that need one, no answer helps, and none is offered.
+        """
         names = [called(column, self.headers) for column in range(len(self.headers))]
         likely = {match.field: names[match.column] for match in self.matches}
         fed = {match.column for match in self.matches if match.confidence >= SURE}
-        free = tuple(name for column, name in enumerate(names) if column not in fed)
+        left = tuple(name for column, name in enumerate(names) if column not in fed)
+        free = left if len(left) >= len(self.missing) else ()
         claimed = [tuple(names[match.column] for match in matches) for matches in self.rivals]
         asked = [Question(each[0].field, own, own[0]) for each, own in zip(self.rivals, claimed, strict=True)]
         return (*asked, *(Question(field.name, free, likely.get(field.name)) for field in self.missing))
@@ -130,24 +131,6 @@ def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOT
         missing=tuple(field for field in schema.file_fields if field.required and field.name not in sure),
         ignored=tuple(_left_out(headers, taken)),
     )
-
-
-def answered(headers: Sequence[str], schema: Schema, chosen: Chosen) -> dict[int, str | None]:
-    """What was chosen, by column. What was said of a place counts more than what was said of its header.
-
-    Raises InvalidInput for a column or a field that there is not.
-    """
-    fields = [field.name for field in schema.file_fields]
-    answers: dict[int, str | None] = {}
-    for name in sorted(chosen, key=lambda name: bool(PLACE.fullmatch(name))):
-        field, columns = chosen[name], columns_called(name, headers)
-        if not columns:
-            known = ", ".join(called(column, headers) for column in range(len(headers)))
-            raise InvalidInput(f'El archivo no tiene la columna "{name}". Tiene: {known}.')
-        if field is not None and field not in fields:
-            raise InvalidInput(f'No existe el campo "{field}". Existen: {", ".join(fields)}.')
-        answers |= dict.fromkeys(columns, field)
-    return answers
 
 
 def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:

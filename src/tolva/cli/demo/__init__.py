@@ -11,10 +11,11 @@ from rich.markup import escape
 
 from tolva.cli.columns import columns_told
 from tolva.cli.console import Exit, err, out, say
-from tolva.cli.demo.errand import Answer, await_health, download, follow, progress, upload
+from tolva.cli.counts import summary
+from tolva.cli.demo.errand import Answer, await_health, download, follow, told, upload
 from tolva.cli.demo.house import House, demo_settings, house
 from tolva.cli.demo.sample import Sample, write_sample
-from tolva.cli.demo.story import PEEK, counts, nothing_changed, peek, refused
+from tolva.cli.demo.story import PEEK, nothing_changed, peek, refused
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
 from tolva.connectors.blobs import explained as disk_explained
@@ -76,14 +77,14 @@ def _send(client: httpx.Client, running: House, sample: Sample) -> Answer:
 
 
 def _show(client: httpx.Client, running: House, answer: Answer, errors: Path) -> None:
-    result = answer["result"]
-    download(client, result["errores_url"], errors)
+    download(client, answer["result"]["errores_url"], errors)
+    load = told(client, answer["task_id"])
     _step("the result", "")
-    out.print(counts(result["resumen"]))
-    if nothing_changed(result["resumen"]):
+    out.print(summary(load))
+    if nothing_changed(load["result"]):
         say("Nothing changed: this workbook was loaded before, and every good row equals what is stored.")
     _step("the columns", "which went to which field, where the header did not say just that")
-    out.print(columns_told(progress(client, answer["task_id"])))
+    out.print(columns_told(load["progress"]))
     _step("refused rows", "one of each kind")
     out.print(refused(errors))
     _detail(f"all of them: {errors}")

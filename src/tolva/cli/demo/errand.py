@@ -75,6 +75,6 @@ def download(client: httpx.Client, url: str, target: Path) -> None:
     target.write_bytes(client.get(url).raise_for_status().content)
 
 
-def progress(client: httpx.Client, task_id: str) -> Answer:
-    """How far an upload is, and how its file was read, in the words of the uniform API."""
-    return client.get(f"/api/v1/uploads/{task_id}").raise_for_status().json()["progress"]
+def told(client: httpx.Client, task_id: str) -> Answer:
+    """An upload in the words of the uniform API: its counts, and which column went where."""
+    return client.get(f"/api/v1/uploads/{task_id}").raise_for_status().json()

@@ -1,4 +1,4 @@
-"""What the demonstration shows of its end: counts, refused rows, and a look into the table."""
+"""What the demonstration shows of its end: refused rows, and a look into the table."""
 
 import csv
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from tolva.app import Server
 from tolva.cli.console import out
-from tolva.cli.listing import Column, facts, listing
+from tolva.cli.listing import Column, listing
 from tolva.db.pool import Database
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -17,14 +17,9 @@ MOST_ERRORS = 10
 PEEK = "SELECT codigo, nombre, precio, moneda, stock FROM products ORDER BY codigo LIMIT 3"
 
 
-def counts(summary: dict[str, int]) -> RenderableType:
-    """The summary of the result, in the words of the API."""
-    return facts([(name, f"{count:,}") for name, count in summary.items()])
-
-
-def nothing_changed(summary: dict[str, int]) -> bool:
+def nothing_changed(result: dict[str, int]) -> bool:
     """Whether the file was loaded before, as it is."""
-    return not (summary["productos_creados"] or summary["productos_actualizados"])
+    return not (result["created"] or result["updated"])
 
 
 def refused(errors: Path) -> RenderableType:

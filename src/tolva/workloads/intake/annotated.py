@@ -16,20 +16,23 @@ from pathlib import Path
 
 import polars as pl
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
+from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
+from tolva.jobs.store import get_job
+from tolva.tables.answers import Chosen
 from tolva.tables.locale import Signs
 from tolva.tables.map import Mapping as ColumnMapping
 from tolva.tables.map import match_headers
 from tolva.tables.parse import text_of
+from tolva.tables.places import called
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Source, cell_names
 from tolva.tables.schema import Field, Schema
 from tolva.tables.survey import survey
-from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
@@ -76,13 +79,19 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
         if upload is None:
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)
+        job = get_job(conn, job_id)
     faulty = _faulty_rows(db, tenant_id, job_id)
     source = open_file(upload, schema, blobs, scratch)
-    with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source, upload["options"].get("mapping", {}))
-    mapping = match_headers(source.headers, schema, chosen) if faulty else NOTHING_FED
+    mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     clear = _clear_forms(source, schema, mapping) if faulty else {}
     _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear)
+
+
+def _as_loaded(job: DictRow, source: Source) -> Chosen:
+    """Where the load took its fields from; what is remembered of columns may be something else by now."""
+    fed = {match["column"]: match["field"] for match in job["progress"]["matches"]}
+    names = [called(column, source.headers) for column in range(len(source.headers))]
+    return {name: fed.get(name) for name in names}
 
 
 def _clear_forms(source: Source, schema: Schema, mapping: ColumnMapping) -> dict[str, Clear]:

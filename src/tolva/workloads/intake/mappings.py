@@ -1,6 +1,5 @@
 """What a tenant said of columns, remembered for the next file that has them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -8,39 +7,45 @@ from psycopg.types.json import Jsonb
 
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
-from tolva.tables.map import SURE, answered, propose_mapping
+from tolva.tables.answers import Chosen, answered
+from tolva.tables.map import SURE, propose_mapping
 from tolva.tables.outline import digest, outline
 from tolva.tables.places import columns_called, is_named, place
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.sql import SQL
 
-Said = Mapping[str, str | None]
-"""Fields (None: leave the column out) by what the answer calls the column."""
 
-
-def keep_mapping(conn: Connection, tenant_id: str, schema: Schema, source: Source, said: Said) -> None:
-    """Remember answers: by header, or for files of this shape alone by place, where the header tells no column."""
+def keep_mapping(conn: Connection, tenant_id: str, schema: Schema, source: Source, said: Chosen) -> None:
+    """Remember answers: by header for any file; by place, for files of this shape alone, what headers do not tell."""
     if not said:
         return
-    headers, found = source.headers, outline(source)
-    answers = answered(headers, schema, said)
+    headers, answers = source.headers, answered(source.headers, schema, said)
+    wanted, shape = _fed(schema, source, chosen_mapping(conn, schema, source, said)), outline(source)
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
-    placed = {place(column): field for column, field in answers.items() if not is_named(column, headers)}
-    about = {"tenant_id": tenant_id, "schema": schema.name}
-    if named:
-        conn.execute(SQL["keep_mappings"], about | _columns(named) | {"shape": "", "outline": None})
-    if placed:
-        given = about | _columns(placed) | {"shape": digest(found), "outline": Jsonb(found)}
-        conn.execute(SQL["forget_outdated"], given)
-        conn.execute(SQL["keep_mappings"], given)
+    placed = {place(column): field for column, field in answers.items()}
+    alone = {place(column): field for column, field in answers.items() if not is_named(column, headers)}
+    given = {"tenant_id": tenant_id, "schema": schema.name}
+    here = given | {"shape": digest(shape), "outline": Jsonb(shape)}
+    conn.execute(SQL["forget_outdated"], here | _columns(placed))
+    conn.execute(SQL["keep_mappings"], given | {"shape": "", "outline": None} | _columns(named))
+    for needed in (alone, placed):  # the next file of this shape must be read as this one was
+        if _fed(schema, source, chosen_mapping(conn, schema, source, {})) != wanted:
+            conn.execute(SQL["keep_mappings"], here | _columns(needed))
 
 
-def _columns(said: Said) -> dict[str, list[str | None]]:
+def _columns(said: Chosen) -> dict[str, list[str | None]]:
     return {"names": list(said), "fields": list(said.values())}
 
 
-def chosen_mapping(conn: Connection, schema: Schema, source: Source, said: Said) -> dict[str, str | None]:
+def _fed(schema: Schema, source: Source, chosen: Chosen) -> dict[str, list[int]]:
+    """The columns that claim each field."""
+    proposal = propose_mapping(source.headers, schema, chosen)
+    sure = {match.field: [match.column] for match in proposal.matches if match.confidence >= SURE}
+    return sure | {matches[0].field: [match.column for match in matches] for matches in proposal.rivals}
+
+
+def chosen_mapping(conn: Connection, schema: Schema, source: Source, said: Chosen) -> dict[str, str | None]:
     """What was said for this file, then what is remembered of its shape, then of headers that nothing else tells.
 
     What is remembered for a field that is spoken for, or for one that the schema lost, does not count.
@@ -55,7 +60,9 @@ def chosen_mapping(conn: Connection, schema: Schema, source: Source, said: Said)
     return _still_open(rows, source, told, fields, by_shape=False) | chosen
 
 
-def _still_open(rows: list[DictRow], source: Source, told: Said, fields: set[str], *, by_shape: bool) -> dict[str, Any]:
+def _still_open(
+    rows: list[DictRow], source: Source, told: Chosen, fields: set[str], *, by_shape: bool
+) -> dict[str, Any]:
     """Remembered answers for columns and fields of which nothing is told yet."""
     columns = {column for name in told for column in columns_called(name, source.headers)}
     free = {None, *fields} - set(filter(None, told.values()))

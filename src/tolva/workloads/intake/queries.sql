@@ -36,8 +36,9 @@ SELECT %(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, m.* FROM unnest(%(name
 ON CONFLICT (tenant_id, schema, shape, name) DO UPDATE SET field = excluded.field;
 
 -- name: forget_outdated
--- Forget which columns of files of one shape fed these fields before.
-DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s AND field = ANY (%(fields)s::text[]);
+-- Forget what was said before of these columns or fields in files of one shape.
+DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s
+  AND (field = ANY (%(fields)s::text[]) OR name = ANY (%(names)s::text[]));
 
 -- name: forget_mappings
 -- Forget what was said of a column, or of all.
@@ -49,7 +50,7 @@ SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: load_of
 -- A job that an upload is for.
-SELECT j.kind, j.state FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
+SELECT j.kind, j.state, u.filename FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: upload_or_undo
 -- Whether a job is one whose rows can have errors.

@@ -33,7 +33,7 @@ def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
             raise NotFound(f"There is no load {load_id}.")
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
-        undo = NewJob(UNDO, {"undo_of": load_id}, unique_key=undo_key(load_id))
+        undo = NewJob(UNDO, {"undo_of": load_id, "filename": load["filename"]}, unique_key=undo_key(load_id))
         [made] = work.enqueue(undo)
     return made.id
 

@@ -31,7 +31,7 @@ CREATE TABLE tolva.mappings (
   tenant_id text NOT NULL,
   schema text NOT NULL,
   shape text NOT NULL,        -- '' for a header, in whichever file; else a digest of the outline
-  name text NOT NULL,         -- the header, or the place of a column that no header tells
+  name text NOT NULL,         -- the header; the place of a column, where there is a shape
   field text,                 -- NULL: the column is left out
   outline jsonb,              -- headers, or types of the columns, of the only files that are meant
   PRIMARY KEY (tenant_id, schema, shape, name),
