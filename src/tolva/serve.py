@@ -191,7 +191,10 @@ def own_worker(settings: Settings, server: app.Server, jobs: Jobs, queue: str) -
 def _stand_in(
     settings: Settings, server: app.Server, jobs: Jobs, queue: str, begun: threading.Event, stop: threading.Event
 ) -> None:
-    plan = replace(app.worker_plan(settings, server), grace=min(settings.grace_seconds, STAND_IN_GRACE))
+    # The command tells how the job went; its terminal is no log, unless somebody asked for one.
+    level = "WARNING" if settings.log_level == "INFO" else settings.log_level
+    grace = min(settings.grace_seconds, STAND_IN_GRACE)
+    plan = replace(app.worker_plan(settings, server), grace=grace, log_level=level)
     while not stop.is_set():
         try:
             if jobs.needs_worker(queue):

@@ -108,7 +108,8 @@ def classify(error: BaseException, job: Claimed) -> Outcome | None:
     if isinstance(error, Draining):
         return Outcome(Verb.RELEASE)
     expected = isinstance(error, TolvaError)
-    log.warning("job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
+    level = logging.INFO if isinstance(error, CallerError) else logging.WARNING  # a bad file is no trouble of ours
+    log.log(level, "job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
     if isinstance(error, DatabaseUnavailable | StorageUnavailable):
         # Our own database or store was away or full: no fault of the job's, so it costs no try, however long it lasts.
         pause = DATABASE_PAUSE if isinstance(error, DatabaseUnavailable) else STORAGE_PAUSE
