@@ -31,6 +31,8 @@ STAND_IN_LOOK = 1.0
 """Seconds between two looks whether a worker is missing: one that was killed counts as living for a lease."""
 STAND_IN_GRACE = 2.0
 """Seconds that a command may still take for the work of others when its own is done, or on Ctrl-C."""
+BACKLOG = 2048
+"""Connections that wait until the API takes them."""
 RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
@@ -87,8 +89,11 @@ def _await_database(server: app.Server, stop: threading.Event) -> None:
 
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:
     """API and worker as processes of their own, each started again when it dies, until `stop` is set."""
-    parts: list[_Part] = [_Part("api", _api_part, (settings, listener))]
-    if settings.engine not in INSIDE:
+    if settings.engine in INSIDE:
+        parts = [_Part("api", _api_part, (settings, listener))]
+    else:
+        listeners = [listener, *(listen_beside(listener) for _ in range(1, settings.api_processes))]
+        parts = [_Part("api", _api_part, (settings, each)) for each in listeners]
         parts.append(_Part("worker", _worker_part, (settings,)))
     try:
         while not stop.wait(0.2):
@@ -153,8 +158,19 @@ def listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
             "Choose another with --port or TOLVA_PORT (0 takes a free one), or end the program that has it."
         ) from error
-    listener.listen(2048)
+    # After the bind, which is to fail where somebody else listens; before `listen`, so that others may join.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.listen(BACKLOG)
     return listener
+
+
+def listen_beside(listener: socket.socket) -> socket.socket:
+    """Another socket at the same address, for another process: the kernel shares the connections out."""
+    other = socket.socket(listener.family, listener.type)
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    other.bind(listener.getsockname())
+    other.listen(BACKLOG)
+    return other
 
 
 def url_of(listener: socket.socket) -> str:

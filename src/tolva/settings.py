@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Address that the API listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port that the API listens on."""
+    api_processes: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, 2))
+    """API processes of `tolva up`, which share the port. With `inline`, always one."""
     processes: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: min(os.cpu_count() or 1, 4))
     """Worker processes. Each runs every queue's slots as threads. Not with `inline`."""
     lease_seconds: Annotated[float, Field(ge=2, le=3600)] = 10.0

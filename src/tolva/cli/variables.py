@@ -15,6 +15,7 @@ from tolva.settings import Settings
 PREFIX = "TOLVA_"
 DEFAULTS = {
     "data_dir": "the user's data folder; `/var/lib/tolva` for root",
+    "api_processes": "as many as there are cores, at most 2",
     "processes": "as many as there are cores, at most 4",
 }
 """What is worked out at the start, in words."""

@@ -1,0 +1,40 @@
+"""The port of the API, which several processes share and nobody else."""
+
+import socket
+from contextlib import closing
+
+import pytest
+
+from tolva.errors import SettingsError
+from tolva.serve import listen, listen_beside
+from tolva.settings import load_settings
+
+
+def taken(listener: socket.socket) -> int:
+    """How many connections wait there."""
+    listener.setblocking(False)
+    for count in range(1000):
+        try:
+            listener.accept()[0].close()
+        except BlockingIOError:
+            return count
+    raise AssertionError("there is no end of them")
+
+
+def test_processes_share_the_connections_of_one_port() -> None:
+    with closing(listen(load_settings(port=0))) as first, closing(listen_beside(first)) as second:
+        clients = [socket.create_connection(first.getsockname()) for _ in range(64)]
+        counts = [taken(first), taken(second)]
+        for client in clients:
+            client.close()
+    assert sum(counts) == 64
+    assert min(counts) > 0
+
+
+def test_a_second_installation_is_told_that_the_port_is_taken() -> None:
+    with (
+        closing(listen(load_settings(port=0))) as first,
+        closing(listen_beside(first)),
+        pytest.raises(SettingsError, match="Cannot listen on 127"),
+    ):
+        listen(load_settings(port=first.getsockname()[1]))
