@@ -20,7 +20,7 @@ from tolva.tables.document import load_schema
 from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry
 from tolva.tables.load import Loaded
 from tolva.tables.schema import Schema
-from tolva.tables.undo import Conflict, Undone, undo_chunk
+from tolva.tables.undo import UndoConflict, Undone, undo_chunk
 
 TIMES = ("created_at", "updated_at")
 
@@ -149,9 +149,9 @@ def test_a_conflict_says_what_is_there_now(conn: psycopg.Connection, products: S
         0,
         0,
         (
-            Conflict("A", 2, "stock", "9", 'es "9" ahora; la carga dejó "2"'),
-            Conflict("C", None, None, None, "la fila cambió después de la carga"),
-            Conflict("D", None, None, None, "la fila ya no existe"),
+            UndoConflict("A", 2, "stock", "9", 'es "9" ahora; la carga dejó "2"'),
+            UndoConflict("C", None, None, None, "la fila cambió después de la carga"),
+            UndoConflict("D", None, None, None, "la fila ya no existe"),
         ),
         left_created=(0, 1),
         left_changed=(0,),

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ import polars as pl
 from tolva.errors import InvalidInput
 from tolva.tables.explain import field_errors, flaw_errors, missing_errors
 from tolva.tables.locale import Signs
-from tolva.tables.map import Mapping, Match
+from tolva.tables.map import ColumnMapping, Match
 from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Frame
@@ -44,7 +44,7 @@ def without(rows: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
 
 
 def check(
-    frame: Frame, mapping: Mapping, schema: Schema, signs: AnyMapping[str, Signs] = MappingProxyType({})
+    frame: Frame, mapping: ColumnMapping, schema: Schema, signs: Mapping[str, Signs] = MappingProxyType({})
 ) -> Checked:
     """Sorts a frame into good rows and errors. A blank optional cell is null; its default is the loader's business.
 
@@ -69,7 +69,7 @@ def check(
     return Checked(good, errors, frame.rows.height - good.height)
 
 
-def check_constants(constants: AnyMapping[str, str], schema: Schema) -> dict[str, str]:
+def check_constants(constants: Mapping[str, str], schema: Schema) -> dict[str, str]:
     """The values that come with the request, trimmed.
 
     Raises InvalidInput when one is missing, unknown or against its field's rules.
@@ -96,7 +96,7 @@ def _text(match: Match, schema: Schema) -> pl.Expr:
     return text_of(f"c{match.column}", schema.field(match.field), schema).alias(match.field)
 
 
-def _judge(texts: pl.DataFrame, fields: list[Field], schema: Schema, signs: AnyMapping[str, Signs]) -> pl.DataFrame:
+def _judge(texts: pl.DataFrame, fields: list[Field], schema: Schema, signs: Mapping[str, Signs]) -> pl.DataFrame:
     """Adds per field its plain form (`~name`), value (`=name`) and fault's number (`!name`), and `?bad` for the row."""
     forms = [
         plain(texts[field.name], field, signs.get(field.name, Signs())).alias(f"~{field.name}") for field in fields

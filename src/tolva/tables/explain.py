@@ -9,7 +9,7 @@ fault (`!name`).
 
 import polars as pl
 
-from tolva.tables.map import Mapping
+from tolva.tables.map import ColumnMapping
 from tolva.tables.rules import faults_of
 from tolva.tables.schema import Field, Schema
 
@@ -61,7 +61,7 @@ def quoted(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.len_chars() > MAX_QUOTED).then(text.str.slice(0, MAX_QUOTED) + "…").otherwise(text)
 
 
-def missing_errors(judged: pl.DataFrame, mapping: Mapping, schema: Schema) -> pl.DataFrame:
+def missing_errors(judged: pl.DataFrame, mapping: ColumnMapping, schema: Schema) -> pl.DataFrame:
     """All the missing fields of a row in one message."""
     required = [match for match in mapping.matches if schema.field(match.field).required]
     if not required:

@@ -1,7 +1,6 @@
 """Headers to fields. What is ambiguous is asked, never guessed."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -36,7 +35,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class ColumnMapping:
     """Which column of a file feeds which field, in the schema's order, and the headers that feed none."""
 
     matches: tuple[Match, ...]
@@ -96,7 +95,7 @@ def known_names(schema: Schema) -> frozenset[str]:
     return frozenset(filter(None, (fold(name) for field in schema.file_fields for name in _names(field))))
 
 
-def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Mapping:
+def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> ColumnMapping:
     """Maps a file's headers to the schema's fields, as far as that is sure.
 
     Raises Unanswered when there are no headers, two columns claim one field, or a required one has none.
@@ -106,7 +105,7 @@ def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHI
         raise Unanswered(proposal.problem, [question.to_json() for question in proposal.questions])
     sure = tuple(match for match in proposal.matches if match.confidence >= SURE)
     unsure = tuple(match.header for match in proposal.matches if match.confidence < SURE)
-    return Mapping(sure, (*proposal.ignored, *unsure))
+    return ColumnMapping(sure, (*proposal.ignored, *unsure))
 
 
 def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:
@@ -140,7 +139,7 @@ def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:
             yield f"{header} ({place(column)})" if headers.count(header) > 1 and header else header or place(column)
 
 
-def _claims(column: int, header: str, schema: Schema, answers: AnyMapping[int, str | None]) -> list[Match]:
+def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str | None]) -> list[Match]:
     """What a header may mean: one field, or those that it is merely like."""
     if column in answers:
         field = answers[column]

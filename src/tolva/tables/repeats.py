@@ -6,7 +6,7 @@
 import polars as pl
 
 from tolva.tables.explain import ERROR_COLUMNS, MAX_VALUE, quoted, shown
-from tolva.tables.map import Mapping
+from tolva.tables.map import ColumnMapping
 from tolva.tables.schema import Schema
 
 Groups = tuple[tuple[str, ...], ...]
@@ -17,7 +17,7 @@ REPEATS = {"row": pl.Int64, "first": pl.Int64, "fields": pl.String}
 NO_REPEATS = pl.DataFrame(schema=REPEATS)
 
 
-def unique_groups(mapping: Mapping, schema: Schema) -> Groups:
+def unique_groups(mapping: ColumnMapping, schema: Schema) -> Groups:
     """What the schema calls unique, as far as it comes from the file, and where the file has all of it."""
     parts = (schema.from_file(group) for group in schema.unique)
     return tuple(part for part in parts if all(name in mapping for name in part))
@@ -45,7 +45,7 @@ def _repeats(hashes: pl.DataFrame, value: str, fields: str) -> pl.DataFrame:
     return rows.select(pl.col("row", "first").cast(pl.Int64), pl.lit(fields).alias("fields"))
 
 
-def repeat_errors(rows: pl.DataFrame, repeats: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def repeat_errors(rows: pl.DataFrame, repeats: pl.DataFrame, mapping: ColumnMapping) -> pl.DataFrame:
     """One error for each repetition among these rows of the file."""
     if repeats.is_empty():
         return pl.DataFrame(schema=ERROR_COLUMNS)
@@ -55,7 +55,7 @@ def repeat_errors(rows: pl.DataFrame, repeats: pl.DataFrame, mapping: Mapping) -
     )
 
 
-def _errors(rows: pl.DataFrame, fields: str, mapping: Mapping) -> pl.DataFrame:
+def _errors(rows: pl.DataFrame, fields: str, mapping: ColumnMapping) -> pl.DataFrame:
     matches = [mapping.of(name) for name in fields.split(", ")]
     cells = pl.concat_str([shown(pl.col(f"c{match.column}")) for match in matches], separator=", ")
     return rows.select(

@@ -3,13 +3,13 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from tolva.tables.locale import Clues, Signs, signs_of
-from tolva.tables.map import Mapping
+from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Frame, Share, Source
@@ -29,7 +29,7 @@ class Survey:
     """Data rows."""
     repeated: pl.Series
     """Numbers of the rows (UInt32, ascending) whose key already appeared above them."""
-    signs: AnyMapping[str, Signs]
+    signs: Mapping[str, Signs]
     """By field, how its column writes numbers and dates."""
     repeats: pl.DataFrame = field(default_factory=NO_REPEATS.clone)
     """The rows that repeat a unique value of another key (REPEATS), by group and row."""
@@ -41,7 +41,7 @@ class Survey:
         return int(rows.cast(pl.UInt32).is_in(self.repeated.implode()).sum())
 
 
-def survey(source: Source, mapping: Mapping, schema: Schema, check: Check = unwatched) -> Survey:
+def survey(source: Source, mapping: ColumnMapping, schema: Schema, check: Check = unwatched) -> Survey:
     """Counts rows, finds repeated keys as `check` reads them, and how columns write numbers and dates.
 
     A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key;
@@ -81,12 +81,12 @@ LOOKS = {
 """The kinds whose cells give clues."""
 
 
-def _texts(frame: Frame, mapping: Mapping, schema: Schema, name: str) -> pl.Series:
+def _texts(frame: Frame, mapping: ColumnMapping, schema: Schema, name: str) -> pl.Series:
     text = text_of(f"c{mapping.of(name).column}", schema.field(name), schema)
     return frame.rows.select(text.alias(name))[name]
 
 
-def _signs(clues: AnyMapping[str, Clues], source: Source, mapping: Mapping, schema: Schema) -> dict[str, Signs]:
+def _signs(clues: Mapping[str, Clues], source: Source, mapping: ColumnMapping, schema: Schema) -> dict[str, Signs]:
     asked = [name for name, found in clues.items() if found.either]
     told = source.numbers([mapping.of(name).column for name in asked]) if asked else ()
     shares = dict(zip(asked, told, strict=True))
@@ -107,7 +107,7 @@ def _decided(signs: Signs, numbers: Share) -> Signs:
 
 
 def _hashes(
-    frame: Frame, mapping: Mapping, schema: Schema, groups: Groups, signs: AnyMapping[str, Signs]
+    frame: Frame, mapping: ColumnMapping, schema: Schema, groups: Groups, signs: Mapping[str, Signs]
 ) -> pl.DataFrame:
     """`row`, and for each group of fields the hash of its values (`h0`, …); null where one of them is none."""
     fields = [schema.field(name) for name in dict.fromkeys(name for group in groups for name in group)]

@@ -44,7 +44,7 @@ WHERE NOT EXISTS (SELECT FROM restored WHERE restored."_n" = taken."_n") ORDER B
 
 
 @dataclass(frozen=True)
-class Conflict:
+class UndoConflict:
     """Something that the load did and that was not put back. `field` is None where the whole row is meant."""
 
     key: str
@@ -60,7 +60,7 @@ class Undone:
 
     removed: int
     restored: int
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[UndoConflict, ...]
     left_created: tuple[int, ...] = ()
     left_changed: tuple[int, ...] = ()
 
@@ -147,9 +147,9 @@ def _refused(part: _Part, refusal: psycopg.Error) -> Undone:
     said = f"la base de datos no permite deshacerla: {refusal.diag.message_primary}"
     if part.made:
         [(n, key, _)] = part.made
-        return Undone(0, 0, (Conflict(key, None, None, None, said),), left_created=(n,))
+        return Undone(0, 0, (UndoConflict(key, None, None, None, said),), left_created=(n,))
     [(n, key, row, *_)] = part.changed
-    return Undone(0, 0, (Conflict(key, row, None, None, said),), left_changed=(n,))
+    return Undone(0, 0, (UndoConflict(key, row, None, None, said),), left_changed=(n,))
 
 
 def _remove(conn: psycopg.Connection[Any], shape: Shape, made: Sequence[Row], values: dict[str, Any]) -> Undone:
@@ -164,7 +164,7 @@ def _remove(conn: psycopg.Connection[Any], shape: Shape, made: Sequence[Row], va
             hash=row_hash(shape, "target"),
         )
         left = cursor.execute(statement, values, prepare=False).fetchall()
-    conflicts = (Conflict(key, None, None, None, CHANGED_SINCE if there else GONE) for _, key, there in left)
+    conflicts = (UndoConflict(key, None, None, None, CHANGED_SINCE if there else GONE) for _, key, there in left)
     return Undone(len(made) - len(left), 0, tuple(conflicts), left_created=tuple(n for n, *_ in left))
 
 
@@ -207,18 +207,18 @@ def _restore_statement(shape: Shape, fields: Sequence[Field]) -> sql.Composed:
     )
 
 
-def _altered(row: Sequence[Any], fields: Sequence[Field]) -> list[Conflict]:
+def _altered(row: Sequence[Any], fields: Sequence[Field]) -> list[UndoConflict]:
     """The fields of a row whose value is no longer the one that the load left."""
     number, key, there, *states = row
     if not there:
-        return [Conflict(key, number, None, None, GONE)]
+        return [UndoConflict(key, number, None, None, GONE)]
     pairs = zip(fields, states[::2], states[1::2], strict=True)
     altered = [
-        Conflict(key, number, field.name, now, f"es {_shown(now)} ahora; la carga dejó {_shown(became)}")
+        UndoConflict(key, number, field.name, now, f"es {_shown(now)} ahora; la carga dejó {_shown(became)}")
         for field, now, became in pairs
         if became is not None and now != became
     ]
-    return altered or [Conflict(key, number, None, None, CHANGED_SINCE)]  # by another, in this very moment
+    return altered or [UndoConflict(key, number, None, None, CHANGED_SINCE)]  # by another, in this very moment
 
 
 def _shown(value: str | None) -> str:

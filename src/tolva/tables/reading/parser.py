@@ -11,7 +11,7 @@ from typing import Any
 from tolva.errors import CallerError
 from tolva.tables.reading.apart import LONGEST, TOO_LARGE
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.workbook import Place, number_shares, open_workbook, refuse_large_sheets
+from tolva.tables.reading.workbook import SheetArea, number_shares, open_workbook, refuse_large_sheets
 
 MEMORY = 4 * 1024**3
 """Bytes of address space: what a sheet of the most cells needs."""
@@ -61,7 +61,7 @@ def _measure(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(request: dict[str, Any]) -> dict[str, Any]:
-    return {"shares": number_shares(Path(request["path"]), Place(**request["place"]), request["columns"])}
+    return {"shares": number_shares(Path(request["path"]), SheetArea(**request["place"]), request["columns"])}
 
 
 TASKS = {"open": _open, "measure": _measure, "numbers": _numbers}

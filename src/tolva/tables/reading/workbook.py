@@ -47,7 +47,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Place:
+class SheetArea:
     """Where the table stands: in which sheet, how many rows above its data, and each of its columns (XLSX only)."""
 
     sheet: str
@@ -66,7 +66,7 @@ class Opened:
     headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     findings: Findings
-    place: Place
+    place: SheetArea
 
 
 def open_workbook(
@@ -101,10 +101,10 @@ def open_workbook(
         notes=grid.notes if writer.pieces else (*grid.notes, NO_ROWS),
     )
     names = headers if layout.rows else ("",) * named
-    return Opened(names, writer.pieces, found, Place(grid.name, layout.first, grid.columns))
+    return Opened(names, writer.pieces, found, SheetArea(grid.name, layout.first, grid.columns))
 
 
-def number_shares(path: Path, place: Place, columns: Sequence[int]) -> list[Share]:
+def number_shares(path: Path, place: SheetArea, columns: Sequence[int]) -> list[Share]:
     """Looks at the kinds of all cells below the header, which takes as long as reading them."""
     with _translated():
         book = fastexcel.read_excel(path)
@@ -115,7 +115,7 @@ def number_shares(path: Path, place: Place, columns: Sequence[int]) -> list[Shar
     return ["all" if column not in mixed else "some" if column in some else "none" for column in columns]
 
 
-def _some_numbers(path: Path, sheet: int, place: Place, columns: Sequence[int]) -> Set[int]:
+def _some_numbers(path: Path, sheet: int, place: SheetArea, columns: Sequence[int]) -> Set[int]:
     """Those of some columns that hold a number."""
     if place.columns is None:
         return set(columns)  # who mixes is not told apart from who writes all as text

@@ -25,8 +25,7 @@ from tolva.errors import NotFound, TooLarge
 from tolva.jobs.store import get_job
 from tolva.tables.answers import Chosen
 from tolva.tables.locale import Signs
-from tolva.tables.map import Mapping as ColumnMapping
-from tolva.tables.map import match_headers
+from tolva.tables.map import ColumnMapping, match_headers
 from tolva.tables.parse import text_of
 from tolva.tables.places import called
 from tolva.tables.plain import plain

@@ -15,7 +15,7 @@ from tolva.tables.target import hold_target
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
-from tolva.workloads.intake.place import Outcome, Place, placed
+from tolva.workloads.intake.place import ChunkOutcome, Place, placed
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 from tolva.workloads.intake.undo import undo_key
@@ -55,5 +55,5 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
                 )
                 outcome = intake.outcome(checked, refused)
                 tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
-                place.keep(Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
+                place.keep(ChunkOutcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
     return tally.result(total)

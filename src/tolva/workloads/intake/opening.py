@@ -15,8 +15,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.errors import NotFound
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
-from tolva.tables.map import Mapping as ColumnMapping
-from tolva.tables.map import Match, known_names, match_headers
+from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
 from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions

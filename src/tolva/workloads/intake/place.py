@@ -23,7 +23,7 @@ from tolva.workloads.intake.sql import SQL
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChunkOutcome:
     """What one chunk means for its job, apart from the rows in their table. All of it is JSON."""
 
     checkpoint: Json
@@ -57,7 +57,7 @@ class Place(Protocol):
         """A transaction for the rows of one chunk; what is done in it counts only if `keep` ends it."""
         ...
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: ChunkOutcome) -> None:
         """The last act in a chunk: its outcome, which is committed with the rows or not at all."""
         ...
 
@@ -123,7 +123,7 @@ class _Here:
             finally:
                 self._open = None
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: ChunkOutcome) -> None:
         assert self._open is not None, "a chunk is open"
         outcome.write(self._ctx, self._open)
 
@@ -142,7 +142,7 @@ class _There:
             note = take_handover(self._remote, self._ctx.job_id)
             if self._is_news(note):
                 with self._ctx.transaction() as conn:
-                    Outcome(**note).write(self._ctx, conn)
+                    ChunkOutcome(**note).write(self._ctx, conn)
 
     def hear_of(self, load_id: str) -> None:
         """Write what a load that has ended did last, if it could not do so itself."""
@@ -168,9 +168,9 @@ class _There:
                 with suppress(psycopg.OperationalError, psycopg.InternalError):  # it is gone, and rolled back by that
                     self._remote.execute("ROLLBACK")
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: ChunkOutcome) -> None:
         told: dict[str, Any] = asdict(replace(outcome, ledger=taken_lines(self._remote)))
         write_handover(self._remote, self._ctx.job_id, told)
         with self._ctx.transaction() as conn:
-            Outcome(**told).write(self._ctx, conn)
+            ChunkOutcome(**told).write(self._ctx, conn)
             self._remote.execute("COMMIT")

@@ -24,7 +24,7 @@ from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
-from tolva.workloads.intake.place import Outcome, session_beside
+from tolva.workloads.intake.place import ChunkOutcome, session_beside
 from tolva.workloads.intake.tally import Tally
 
 
@@ -52,7 +52,7 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
                 continue
             tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
             with ctx.transaction() as conn:
-                done = Outcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
+                done = ChunkOutcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
                 done.write(ctx, conn)
     return tally.result(total)
 

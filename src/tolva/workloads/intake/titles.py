@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tolva.tables.fold import fold
-from tolva.tables.map import Mapping, known_names
+from tolva.tables.map import ColumnMapping, known_names
 from tolva.tables.places import is_named
 from tolva.tables.schema import Schema
 
@@ -17,7 +17,7 @@ class Title:
     told: str | None = None
 
 
-def titles_of(headers: Sequence[str], schema: Schema, mapping: Mapping) -> list[Title]:
+def titles_of(headers: Sequence[str], schema: Schema, mapping: ColumnMapping) -> list[Title]:
     """One for each column: its own header, as long as that tells which one it is.
 
     A column that was meant by its place is called like its field, and no other may seem to be that: the workbook has

@@ -13,7 +13,7 @@ from tolva.jobs.work import Jobs
 from tolva.tables.undo import Undone, undo_chunk
 from tolva.workloads.intake.accept import LOAD
 from tolva.workloads.intake.opening import upload_of
-from tolva.workloads.intake.place import Outcome, placed
+from tolva.workloads.intake.place import ChunkOutcome, placed
 from tolva.workloads.intake.sql import SQL
 
 UNDO = "undo"
@@ -54,7 +54,7 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
                 done = undo_chunk(conn, schema, upload["constants"], line)
                 errors = _conflict_lines(done, at["counts"]["conflicts"])
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
-                place.keep(Outcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
+                place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
     later = _later_loads(ctx, load_id) if at["counts"]["conflicts"] else []
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 
