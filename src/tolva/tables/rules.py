@@ -5,11 +5,11 @@
 
 import polars as pl
 
+from tolva.tables.formula_errors import FORMULA_ERROR
 from tolva.tables.parse import Fault, kind_faults
 from tolva.tables.pattern import whole_cell
 from tolva.tables.schema import Field
 
-FORMULA_ERROR = r"^#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|GETTING_DATA)$"
 MAX_LISTED = 12
 """A longer list of allowed values is not repeated in a message."""
 

@@ -1,37 +1,143 @@
-"""How large a grid the sheets of an ODS span. A few bytes can say "this row a million times"."""
+"""A look at the content of an ODS before it is parsed: how large a grid its sheets span, and where errors are.
+
+A few bytes can say "this row a million times". And the parser yields an error cell (#N/A …) as a blank one or as 0.
+"""
 
 import re
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from tolva.errors import UnreadableFile
+from tolva.tables.formula_errors import FORMULA_ERROR, UNKNOWN
 
 BLOCK = 1024 * 1024
-TOKEN = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^<>]*)>")
-ROWS_REPEATED = re.compile(rb'table:number-rows-repeated="(\d{1,10})"')
-COLUMNS_REPEATED = re.compile(rb'table:number-columns-repeated="(\d{1,10})"')
-VALUE = re.compile(rb"office:value-type=|calcext:value-type=")
+MAX_CELL = 32 * BLOCK
+BEGIN = b"<table:"
+TOKEN = re.compile(
+    rb"<t(?:able:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])"
+    rb"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
+    rb"|ext:p(?=[\s>])(?<!</text:p><text:p)[^<>]*>(#[^<]{1,40}|Erro?:\d{3})</text:p>\s*+</table:(?:covered-)?table-cell>)"
+)
+"""Where a sheet, row or cell begins, with its attributes; and the only line of a cell, where it may be an error."""
+NAMED = re.compile(rb"\stable:name\s*=")
+ROWS_REPEATED = re.compile(rb"""table:number-rows-repeated\s*=\s*["']0*(\d{1,20})["']""")
+COLUMNS_REPEATED = re.compile(rb"""table:number-columns-repeated\s*=\s*["']0*(\d{1,20})["']""")
+KIND = re.compile(rb""":value-type\s*=\s*["']([^"']*)["']""")
+"""What a value is. Excel and LibreOffice write "error"; their old versions, and OpenOffice, the number 0."""
+ERROR_TEXT = re.compile(FORMULA_ERROR)
 
 
-def most_cells(archive: zipfile.ZipFile) -> int:
-    """Cells of the largest sheet, from the first to the last that holds a value. Raises KeyError without content."""
-    most = rows = columns = row_begin = width = repeated = 0
-    tail = b""
+class Repeated(NamedTuple):
+    """An error and the cells that show it: rows from 1, columns from 0."""
+
+    text: str
+    row: int
+    rows: int
+    column: int
+    columns: int
+
+    def cells(self) -> Iterator[tuple[int, int, str]]:
+        """Row, column and text of each."""
+        for row in range(self.row, self.row + self.rows):
+            for column in range(self.column, self.column + self.columns):
+                yield row, column, self.text
+
+
+@dataclass(frozen=True)
+class OdsScan:
+    """Cells of the largest sheet, from the first to the last that holds a value; and the errors of each sheet."""
+
+    most_cells: int
+    errors: tuple[list[Repeated], ...]
+
+    def error_cells(self, sheet: int) -> Iterator[tuple[int, int, str]]:
+        """Row from 1, column from 0 and text of each error of a sheet, counted from 0."""
+        for repeated in self.errors[sheet]:
+            yield from repeated.cells()
+
+
+def scan_content(archive: zipfile.ZipFile) -> OdsScan:
+    """Reads the content once, in blocks. Raises KeyError when there is none, UnreadableFile for an endless cell."""
+    sheets: list[_Sheet] = []
+    sheet = _Sheet()
+    for block in _whole_cells(archive):
+        for kind, attributes, text in TOKEN.findall(block):
+            if text:
+                sheet.show(text)
+            elif kind == b"table":
+                sheet = _Sheet()
+                sheets += [sheet] if NAMED.search(attributes) else []  # without a name, none for the parser either
+            elif kind == b"table-row":
+                sheet.begin_row(attributes)
+            else:
+                sheet.begin_cell(attributes)
+    return OdsScan(max((s.rows * s.columns for s in sheets), default=0), tuple(s.errors for s in sheets))
+
+
+class _Sheet:
+    """What was seen of a sheet so far, and where the cell stands that was seen last."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self.errors: list[Repeated] = []
+        self._row = self._row_times = self._column = self._column_times = 0
+        self._marked = False
+
+    def begin_row(self, attributes: bytes) -> None:
+        self._row += self._row_times
+        self._row_times = _times(ROWS_REPEATED, attributes)
+        self._column = self._column_times = 0
+
+    def begin_cell(self, attributes: bytes) -> None:
+        self._column += self._column_times
+        self._column_times = _times(COLUMNS_REPEATED, attributes)
+        kinds = KIND.findall(attributes)
+        self._marked = b"error" in kinds
+        if self._marked:
+            self._add(UNKNOWN)
+        elif kinds:
+            self._extend()
+
+    def show(self, text: bytes) -> None:
+        """What the cell shows: its error's text, if it is one."""
+        error = _error(text)
+        if error and self._marked:
+            self.errors.pop()
+        if error:
+            self._add(error)
+
+    def _add(self, error: str) -> None:
+        self._extend()
+        self.errors.append(Repeated(error, self._row + 1, self._row_times, self._column, self._column_times))
+
+    def _extend(self) -> None:
+        self.rows = self._row + self._row_times
+        self.columns = max(self.columns, self._column + self._column_times)
+
+
+@lru_cache(maxsize=256)
+def _error(text: bytes) -> str | None:
+    shown = text.decode("utf-8", "replace").strip()
+    return shown if ERROR_TEXT.match(shown) else None
+
+
+def _whole_cells(archive: zipfile.ZipFile) -> Iterator[bytes]:
+    """The content in blocks that end before a cell, or another part of a sheet, begins."""
+    rest = b""
     with archive.open("content.xml") as content:
         while block := content.read(BLOCK):
-            block, _, tail = (tail + block).rpartition(b"<")
-            tail = b"<" + tail
-            for kind, attributes in TOKEN.findall(block):
-                if kind == b"table":
-                    rows = columns = row_begin = repeated = width = 0
-                elif kind == b"table-row":
-                    row_begin += repeated
-                    repeated, width = _times(ROWS_REPEATED, attributes), 0
-                else:
-                    width += _times(COLUMNS_REPEATED, attributes)
-                    if VALUE.search(attributes):
-                        columns, rows = max(columns, width), row_begin + repeated
-                        most = max(most, rows * columns)
-    return most
+            held = rest + block
+            end = max(held.rfind(BEGIN), 0)
+            rest = held[end:]
+            if len(rest) > MAX_CELL:
+                raise UnreadableFile("Una celda del libro supera los 32 MB; el archivo parece dañado.")
+            yield held[:end]
+    yield rest
 
 
 def _times(pattern: re.Pattern[bytes], attributes: bytes) -> int:
-    found = pattern.search(attributes)
+    found = b"repeated" in attributes and pattern.search(attributes)  # mostly it is not, which is faster to see
     return int(found[1]) if found else 1

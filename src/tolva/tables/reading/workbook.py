@@ -19,7 +19,7 @@ from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import find_layout
-from tolva.tables.reading.ods_scan import most_cells
+from tolva.tables.reading.ods_scan import OdsScan, scan_content
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.pieces import Piece, PieceWriter
 from tolva.tables.reading.sniff import FileKind
@@ -32,6 +32,16 @@ MAX_CELLS = 40_000_000
 HEAD_ROWS = 300
 
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A workbook that was parsed; of an ODS, with what was seen before."""
+
+    path: Path
+    kind: FileKind
+    parsed: fastexcel.ExcelReader
+    ods: OdsScan | None
 
 
 @dataclass(frozen=True)
@@ -76,12 +86,12 @@ def open_workbook(
 
     Raises UnreadableFile when damaged or empty, TooLarge when the grid is, InvalidInput for a sheet that there is not.
     """
-    if kind == "ods":
-        with _translated(), zipfile.ZipFile(path) as archive:
-            _refuse_large(most_cells(archive), 1)
+    ods = _scan_ods(path) if kind == "ods" else None
     with _translated():
-        book = fastexcel.read_excel(path)
-    grid = _find_grid(book, path, kind, options.sheet)
+        book = _Book(path, kind, fastexcel.read_excel(path), ods)
+    if ods and len(ods.errors) != len(book.parsed.sheet_names):  # whose errors they are would be a guess
+        raise UnreadableFile(DAMAGED)
+    grid = _find_grid(book, options.sheet)
     rows = _rows(grid.cells)
     head = [[cell or "" for cell in row] for row in grid.cells.head(HEAD_ROWS).rows()]
     layout = find_layout(head, known, None if options.header_row is None else options.header_row - 1)
@@ -97,7 +107,7 @@ def open_workbook(
         tuple(row + 1 for row in layout.rows),
         headers,
         sheet=grid.name,
-        sheets=tuple(book.sheet_names),
+        sheets=tuple(book.parsed.sheet_names),
         notes=grid.notes if writer.pieces else (*grid.notes, NO_ROWS),
     )
     names = headers if layout.rows else ("",) * named
@@ -124,10 +134,10 @@ def _some_numbers(path: Path, sheet: int, place: SheetArea, columns: Sequence[in
     return {column for column in columns if place.columns[column] in found}
 
 
-def _find_grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, wanted: str | None) -> Grid:
-    names = book.sheet_names
+def _find_grid(book: _Book, wanted: str | None) -> Grid:
+    names = book.parsed.sheet_names
     for number in [_number(names, wanted)] if wanted else range(len(names)):
-        grid = _grid(book, path, kind, number, chosen=wanted is not None)
+        grid = _grid(book, number, chosen=wanted is not None)
         if grid is not None:
             others = [name for name in names if name != grid.name]
             told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
@@ -143,13 +153,13 @@ def _number(names: list[str], wanted: str) -> int:
     raise InvalidInput(f'El libro no tiene la hoja "{wanted}". Tiene: {", ".join(names)}.')
 
 
-def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, *, chosen: bool) -> Grid | None:
+def _grid(book: _Book, number: int, *, chosen: bool) -> Grid | None:
     """The sheet, or None when it is empty, is a chart, or is hidden and nobody asked for it."""
     with ThreadPoolExecutor(1) as beside:
-        scanned = beside.submit(_scan, path, number) if kind == "xlsx" else None
+        scanned = beside.submit(_scan, book.path, number) if book.kind == "xlsx" else None
         with _translated():
             # Without a header row and skipping none, the rows keep their numbers.
-            sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+            sheet = book.parsed.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
         scan = scanned and scanned.result()
     with _translated():
         if not sheet.width or (sheet.visible != "visible" and not chosen):
@@ -158,10 +168,8 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
         places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
         cells = sheet.to_polars()
     cells.columns = cell_names(cells.width)
-    if kind == "xls":
-        cells = _with_errors(cells, error_cells(path, number), places)
     if scan is None:
-        return Grid(sheet.name, cells, ())
+        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), ())
     merges = tuple(
         Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
         for m in scan.merges
@@ -170,6 +178,13 @@ def _grid(book: fastexcel.ExcelReader, path: Path, kind: FileKind, number: int, 
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
     return Grid(sheet.name, _with_errors(cells, scan.errors, places), notes, merges, tuple(places))
+
+
+def _scan_ods(path: Path) -> OdsScan:
+    with _translated(), zipfile.ZipFile(path) as archive:
+        scan = scan_content(archive)
+    _refuse_large(scan.most_cells, 1)
+    return scan
 
 
 def _scan(path: Path, number: int) -> SheetScan:
@@ -214,18 +229,27 @@ def _extent(cells: pl.DataFrame) -> int:
     return max((number + 1 for number, column in enumerate(cells) if column.null_count() < cells.height), default=1)
 
 
+def _errors(book: _Book, sheet: int) -> Iterable[tuple[int, int, str]]:
+    return book.ods.error_cells(sheet) if book.ods else error_cells(book.path, sheet)
+
+
 def _with_errors(
     frame: pl.DataFrame, errors: Iterable[tuple[int, int, str]], places: Mapping[int, int]
 ) -> pl.DataFrame:
-    """Writes the error cells' texts where the parser left nothing. `places` are the frame's columns by the sheet's."""
-    placed = [(row - 1, places[column], text) for row, column, text in errors if column in places]
-    for number in {column for _, column, _ in placed}:
-        found = [(index, text) for index, column, text in placed if column == number and index < frame.height]
-        name, texts = f"c{number}", frame[f"c{number}"].to_list()
-        for index, text in found:
-            texts[index] = texts[index] or text
-        frame = frame.with_columns(pl.Series(name, texts, dtype=pl.String))
-    return frame
+    """Writes the error cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
+
+    The parser ends a sheet above rows that hold nothing but errors; they are rows as well.
+    """
+    found: dict[str, dict[int, str]] = {}
+    last = 0
+    for row, column, text in errors:
+        if column in places:
+            found.setdefault(f"c{places[column]}", {})[row - 1] = text
+            last = max(last, row)
+    frame = frame.select(pl.all().extend_constant(None, max(last - frame.height, 0)))
+    return frame.with_columns(
+        frame[name].scatter(list(texts), pl.Series(list(texts.values()))) for name, texts in found.items()
+    )
 
 
 def _merged_down(rows: pl.DataFrame, merges: tuple[Merge, ...]) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from struct import iter_unpack, unpack_from
 
+from tolva.tables.formula_errors import UNKNOWN
+
 ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -45,7 +47,7 @@ def error_cells(path: Path, sheet: int) -> Iterator[tuple[int, int, str]]:
         else:
             continue
         row, column = unpack_from("<HH", book, at)
-        yield row + 1, column, ERRORS.get(code, "#UNKNOWN!")
+        yield row + 1, column, ERRORS.get(code, UNKNOWN)
 
 
 def _is_no_number(book: bytes, at: int) -> bool:
