@@ -184,3 +184,13 @@ def test_a_cell_without_end_is_unreadable(tmp_path: Path, monkeypatch: pytest.Mo
     path = ods(tmp_path, HEADER + row(text("x" * 3_000_000)))
     with zipfile.ZipFile(path) as archive, pytest.raises(UnreadableFile, match="Una celda"):
         scan_content(archive)
+
+
+@pytest.mark.parametrize(
+    "lacking", ["</table:table>", "</table:table-row>", "</office:annotation>", "</table:table-cell>"]
+)
+def test_a_missing_end_tag_is_damage_and_not_looked_for_for_ever(tmp_path: Path, lacking: str) -> None:
+    rows = row(f"<table:table-cell {EXCEL}>{NOTE}<text:p>x</text:p></table:table-cell>")
+    sheet = f'<table:table table:name="a">{rows}</table:table>'
+    with pytest.raises(UnreadableFile, match="dañado"):
+        open_ods(ods_of(tmp_path, sheet.replace(lacking, "")))

@@ -5,13 +5,16 @@ A few bytes can say "this row a million times". And the parser yields an error c
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+from xml.parsers import expat
 
 from tolva.errors import UnreadableFile
 from tolva.tables.formula_errors import FORMULA_ERROR, UNKNOWN
+from tolva.tables.reading.apart import DAMAGED
 
 BLOCK = 1024 * 1024
 MAX_CELL = 32 * BLOCK
@@ -60,7 +63,7 @@ class OdsScan:
 
 
 def scan_content(archive: zipfile.ZipFile) -> OdsScan:
-    """Reads the content once, in blocks. Raises KeyError when there is none, UnreadableFile for an endless cell."""
+    """Reads the content once, in blocks. Raises KeyError when there is none, UnreadableFile for damage."""
     sheets: list[_Sheet] = []
     sheet = _Sheet()
     for block in _whole_cells(archive):
@@ -125,17 +128,30 @@ def _error(text: bytes) -> str | None:
 
 
 def _whole_cells(archive: zipfile.ZipFile) -> Iterator[bytes]:
-    """The content in blocks that end before a cell, or another part of a sheet, begins."""
-    rest = b""
-    with archive.open("content.xml") as content:
+    """The content in blocks that end before a cell, or another part of a sheet, begins.
+
+    It has to be XML: the parser would look for an end tag that is missing for ever.
+    """
+    rest, xml = b"", expat.ParserCreate()
+    with archive.open("content.xml") as content, _translated():
         while block := content.read(BLOCK):
+            xml.Parse(block)
             held = rest + block
             end = max(held.rfind(BEGIN), 0)
             rest = held[end:]
             if len(rest) > MAX_CELL:
                 raise UnreadableFile("Una celda del libro supera los 32 MB; el archivo parece dañado.")
             yield held[:end]
+        xml.Parse(b"", True)
     yield rest
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except expat.ExpatError as error:
+        raise UnreadableFile(DAMAGED) from error
 
 
 def _times(pattern: re.Pattern[bytes], attributes: bytes) -> int:
