@@ -1,6 +1,7 @@
 """Long-running processes: the API, a worker, and both under one roof."""
 
 import _thread
+import gc
 import logging
 import multiprocessing
 import signal
@@ -50,6 +51,7 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )
+        gc.freeze()  # what is loaded by now stays: nothing to look through again and again
         api = uvicorn.Server(config)
         if settings.engine not in INSIDE:
             api.run(sockets=[listener])
