@@ -21,8 +21,8 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
-from tolva.serve import listen, url_of
 from tolva.settings import Settings, load_settings
+from tolva.web.listener import listen, url_of
 
 
 @dataclass(frozen=True)

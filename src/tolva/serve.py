@@ -25,6 +25,7 @@ from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.settings import Settings
+from tolva.web.listener import listen_beside
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,6 @@ STAND_IN_LOOK = 1.0
 """Seconds between two looks whether a worker is missing: one that was killed counts as living for a lease."""
 STAND_IN_GRACE = 2.0
 """Seconds that a command may still take for the work of others when its own is done, or on Ctrl-C."""
-BACKLOG = 2048
-"""Connections that wait until the API takes them."""
 RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
@@ -145,40 +144,6 @@ def _api_part(settings: Settings, listener: socket.socket) -> None:
 def _worker_part(settings: Settings) -> None:
     die_with_parent()
     serve_worker(settings)
-
-
-def listen(settings: Settings) -> socket.socket:
-    """The API's socket. Raises SettingsError when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
-            "Choose another with --port or TOLVA_PORT (0 takes a free one), or end the program that has it."
-        ) from error
-    # After the bind, which is to fail where somebody else listens; before `listen`, so that others may join.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.listen(BACKLOG)
-    return listener
-
-
-def listen_beside(listener: socket.socket) -> socket.socket:
-    """Another socket at the same address, for another process: the kernel shares the connections out."""
-    other = socket.socket(listener.family, listener.type)
-    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    other.bind(listener.getsockname())
-    other.listen(BACKLOG)
-    return other
-
-
-def url_of(listener: socket.socket) -> str:
-    """Where a browser on this machine finds the API."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 -- read, not bound
 
 
 def stop_on_signals() -> threading.Event:

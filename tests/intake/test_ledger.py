@@ -2,8 +2,7 @@
 
 import psycopg
 
-from tolva.tables.ledger import PASSING_LEDGER
-from tolva.tables.upsert import LEDGER_COLUMNS
+from tolva.tables.ledger import LEDGER_COLUMNS, PASSING_LEDGER
 
 COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute

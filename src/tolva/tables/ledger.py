@@ -46,6 +46,11 @@ CREATE TEMP TABLE IF NOT EXISTS tolva_passing_ledger (
   PRIMARY KEY (job_id, last_row)
 )
 """
+LEDGER_COLUMNS = sql.SQL(
+    "job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes, changed_rows,"
+    " changed_keys, fields, was, became"
+)
+"""What a load writes of them."""
 TAKE = "WITH taken AS (DELETE FROM {} RETURNING *) SELECT to_jsonb(taken) AS line FROM taken ORDER BY last_row"
 
 

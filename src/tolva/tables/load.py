@@ -14,11 +14,14 @@ from psycopg.rows import tuple_row
 
 from tolva.errors import TryLater
 from tolva.tables.ledger import Entry
+from tolva.tables.phrases import parameters
 from tolva.tables.sequence import states
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import create_stage, fill_stage
-from tolva.tables.upsert import insert, judge, lock, note, parameters, upsert
+from tolva.tables.turn import lock
+from tolva.tables.uniform import insert, judge, note
+from tolva.tables.upsert import upsert
 
 MAX_KEYS = 1_000
 RACES = 3

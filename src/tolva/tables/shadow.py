@@ -2,10 +2,10 @@
 
 from psycopg import sql
 
+from tolva.tables.phrases import same_key, same_values
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE
-from tolva.tables.upsert import same_key, same_values
 
 SHADOW = sql.Identifier("pg_temp", "tolva_shadow")
 

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -12,10 +12,10 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from tolva.tables.explain import ERROR_COLUMNS, MAX_VALUE, quoted
+from tolva.tables.phrases import comma, constant, parameters, same_key, same_values
 from tolva.tables.shadow import SHADOW, fill_holders, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, fill_stage
-from tolva.tables.upsert import constant, parameters, same_key, same_values
 
 # Each staged row whose value another row of the target holds, beside that row's key. Where an earlier row of the frame
 # gives the holder another value, nobody can tell before it is written; that is left to the table.
@@ -64,13 +64,13 @@ def _standing(shape: Shape, group: tuple[str, ...], *, rehearsal: bool) -> sql.C
         target=SHADOW if rehearsal else sql.Identifier(shape.schema.target),
         alike=same_values(shape, "now", group),
         same=same_key(shape, "now"),
-        holder_columns=_comma(
+        holder_columns=comma(
             sql.SQL("{} AS {}").format(sql.Identifier("target", name), sql.Identifier(f"_holder_{name}"))
             for name in key
         ),
-        values=_comma(sql.Identifier("now", name) for name in shape.schema.from_file(group)),
-        before=_comma(sql.Identifier("before", name) for name in shape.schema.from_file(group)),
-        holder=_comma(key[name] for name in shape.schema.key),
+        values=comma(sql.Identifier("now", name) for name in shape.schema.from_file(group)),
+        before=comma(sql.Identifier("before", name) for name in shape.schema.from_file(group)),
+        holder=comma(key[name] for name in shape.schema.key),
         of_holder=sql.SQL(" AND ").join(sql.SQL("{} = {}").format(key[name], given[name]) for name in key),
     )
 
@@ -92,7 +92,3 @@ def _told(found: list[tuple[Any, ...]], shape: Shape, group: tuple[str, ...]) ->
         pl.lit("unique").alias("code"),
         said.alias("message"),
     )
-
-
-def _comma(parts: Iterable[sql.Composable]) -> sql.Composed:
-    return sql.SQL(", ").join(parts)

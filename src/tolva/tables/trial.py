@@ -16,10 +16,21 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from tolva.tables.explain import ERROR_COLUMNS
+from tolva.tables.phrases import (
+    any_of,
+    cell_of,
+    comma,
+    differs,
+    name_of,
+    new_columns,
+    new_values,
+    parameters,
+    same_key,
+    touched,
+)
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, empty_stage, fill_stage
-from tolva.tables.upsert import insert_one, parameters, update_one
 
 # Rows are tried in file order, and those that go stay until the end, so that each meets what is above it. What is
 # deferred is checked at once, since at the commit it would fail all of them.
@@ -54,7 +65,7 @@ def trial_errors(
     """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs."""
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants)
-    statements = {"update": update_one(shape, table), "insert": insert_one(shape, table)}
+    statements = {"update": _update_one(shape, table), "insert": _insert_one(shape, table)}
     body = psycopg.ClientCursor(conn).mogrify(sql.SQL(BODY).format(stage=STAGE, **statements), values)
     with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(empty_stage())
@@ -72,3 +83,28 @@ def refusals(rows: list[tuple[int, str | None, str | None, str | None]]) -> pl.D
         for row, column, *said in rows
     ]
     return pl.DataFrame(lines, schema=ERROR_COLUMNS, orient="row")
+
+
+def _insert_one(shape: Shape, target: sql.Composable) -> sql.Composed:
+    """Writes the row `now`, which is no table's, where its key is new."""
+    known = sql.SQL("SELECT FROM {} AS target WHERE {}").format(target, same_key(shape, "now"))
+    return sql.SQL("INSERT INTO {target} ({columns}) SELECT {values} WHERE NOT EXISTS ({known})").format(
+        target=target,
+        columns=comma(new_columns(shape)),
+        values=comma(new_values(shape)),
+        known=known,
+    )
+
+
+def _update_one(shape: Shape, target: sql.Composable) -> sql.Composed:
+    """Writes the row `now`, which is no table's, where its key is known and it makes a difference."""
+    assignments = [
+        sql.SQL("{} = coalesce({}, {})").format(name_of(field), cell_of("now", field), cell_of("target", field))
+        for field in shape.values
+    ]
+    return sql.SQL("UPDATE {target} AS target SET {assignments} WHERE {same} AND {changes}").format(
+        target=target,
+        assignments=comma([*assignments, touched(shape)]),
+        same=same_key(shape, "now"),
+        changes=any_of([differs(field, cell_of("target", field)) for field in shape.values]),
+    )

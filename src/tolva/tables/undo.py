@@ -15,10 +15,11 @@ from psycopg.rows import tuple_row
 
 from tolva.tables.columns import column_type
 from tolva.tables.ledger import row_hash
+from tolva.tables.phrases import parameters, same_key, there, touched
 from tolva.tables.schema import Field, Schema
 from tolva.tables.shape import Shape
 from tolva.tables.sift import REFUSALS
-from tolva.tables.upsert import lock, parameters, same_key, there, touched
+from tolva.tables.turn import lock
 
 MADE_NAME, CHANGED_NAME = "tolva_undo_made", "tolva_undo_changed"
 MADE, CHANGED = (sql.Identifier("pg_temp", name) for name in (MADE_NAME, CHANGED_NAME))

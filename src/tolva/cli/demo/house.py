@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tolva import app
 from tolva.app import Server
-from tolva.serve import listen, serve_all, url_of
+from tolva.serve import serve_all
 from tolva.settings import Settings, load_settings
+from tolva.web.listener import listen, url_of
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from tolva.errors import SettingsError
-from tolva.serve import listen, listen_beside
 from tolva.settings import load_settings
+from tolva.web.listener import listen, listen_beside
 
 
 def taken(listener: socket.socket) -> int:
