@@ -16,6 +16,7 @@ import xlsxwriter
 
 from tests.conftest import Fresh
 from tests.service import Service, working
+from tolva.connectors.blobs import BlobWriter
 from tolva.errors import DatabaseUnavailable
 from tolva.web import multipart
 
@@ -276,6 +277,19 @@ def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"fell silent" in answer
     assert stored_files(service) == []
+
+
+def test_a_slow_disk_is_not_the_senders_silence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr(multipart, "STRETCH", 1)  # each piece is written before the next is read
+    write = BlobWriter.write
+
+    def slowly(writer: BlobWriter, data: bytes) -> None:
+        threading.Event().wait(0.5)
+        write(writer, data)
+
+    monkeypatch.setattr(BlobWriter, "write", slowly)
+    assert upload(service, as_csv(GOOD)).status_code == 202
 
 
 def test_what_a_form_holds_besides_the_file_is_limited_too(service: Service) -> None:

@@ -1,6 +1,7 @@
 """The port of the API, which several processes share and nobody else."""
 
 import socket
+import sys
 from contextlib import closing
 
 import pytest
@@ -28,7 +29,8 @@ def test_processes_share_the_connections_of_one_port() -> None:
         for client in clients:
             client.close()
     assert sum(counts) == 64
-    assert min(counts) > 0
+    if sys.platform == "linux":  # elsewhere one of them may get them all
+        assert min(counts) > 0
 
 
 def test_a_second_installation_is_told_that_the_port_is_taken() -> None:

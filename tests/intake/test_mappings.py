@@ -16,8 +16,10 @@ BOTH = "001,Guantes,1.50,2.50,CS-1,3"
 PLACES = {f"@{n}": name for n, name in enumerate(HEADER.split(","), start=1)}
 
 
-def load(service: Service, content: str, mapping: dict[str, str | None] | None = None) -> dict[str, Any]:
-    return ended(service, upload(service, content, mapping=json.dumps(mapping or {})))
+def load(
+    service: Service, content: str, mapping: dict[str, str | None] | None = None, kind: str = "csv"
+) -> dict[str, Any]:
+    return ended(service, upload(service, content, f"a.{kind}", mapping=json.dumps(mapping or {})))
 
 
 def test_the_error_says_what_to_send_and_where(service: Service) -> None:
@@ -90,6 +92,22 @@ def test_headers_that_were_said_to_be_one_field_are_asked_when_they_come_togethe
     assert load(service, both)["error"]["questions"][0]["columns"] == ["Importe", "Monto"]
     load(service, both, {"Monto": "precio"})
     assert load(service, both)["progress"]["mapping"]["precio"] == "Monto"  # once for this shape
+
+
+def test_an_answer_by_header_is_asked_again_where_another_column_is_named_like_the_field(service: Service) -> None:
+    neto, both = HEADER.replace("precio", "Neto"), HEADER.replace("precio", "precio,Neto")
+    load(service, f"{neto}\n{GOOD}\n", {"Neto": "precio"})
+    asked = load(service, f"{both}\n002,Gasas,1,2,CS-1,3\n")["error"]
+    assert asked["questions"] == [{"field": "precio", "columns": ["precio", "Neto"], "likely": "precio"}]
+    load(service, f"{both}\n002,Gasas,1,2,CS-1,3\n", {"precio": "precio"})
+    load(service, f"{both}\n003,Vendas,1,2,CS-1,3\n")  # answered, for this shape
+    assert products(service)[1:] == [("002", "Gasas", "1.0000"), ("003", "Vendas", "1.0000")]
+
+
+def test_headers_that_nobody_would_write_are_asked_by_their_places(service: Service) -> None:
+    row = {letter * 200_000: 1 for letter in "vwxyz"}
+    asked = load(service, json.dumps([row]), kind="json")["error"]
+    assert (asked["type"], asked["questions"][0]["columns"]) == ("Unanswered", ["@1", "@2", "@3", "@4", "@5"])
 
 
 def test_what_is_remembered_can_be_seen_and_forgotten(service: Service) -> None:

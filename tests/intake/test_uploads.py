@@ -73,6 +73,16 @@ def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Servi
     assert foretold == {"changes": [{"key": "001", "kind": "created", "row": None, "fields": {}}], "next": None}
 
 
+def test_a_page_of_changes_that_ends_with_a_chunk_hides_nothing_of_the_next(service: Service) -> None:
+    """The last chunk, of one row, ends just one row behind the one before."""
+    rows = "\n".join(f"{n:03},Guantes,1,CS,1" for n in range(101))
+    load = ended(service, upload(service, f"{HEADER}\n{rows}\n"))
+    url = f"/api/v1/jobs/{load['id']}/changes"
+    first = service.client.get(url).json()
+    rest = service.client.get(url, params=first["next"]).json()
+    assert (len(first["changes"]), [change["key"] for change in rest["changes"]]) == (100, ["100"])
+
+
 def test_changes_come_in_pages_each_of_which_goes_on_behind_the_one_before(service: Service) -> None:
     def sheet(price: int, codes: range) -> str:
         return "\n".join([HEADER, *(f"K{n},N,{price},C,1" for n in codes)])
@@ -133,8 +143,8 @@ def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service)
     another = ended(service, upload(service, content.replace("001", "002")))  # it is remembered
     assert another["result"]["created"] == 1
     assert service.client.get(f"/api/v1/uploads/{another['id']}/preview").json()["columns"][2]["field"] == "precio"
-    both = ended(service, upload(service, f"{HEADER},Importe\n{GOOD},7\n"))  # a name that tells is stronger
-    assert both["progress"]["ignored_columns"] == ["Importe"]
+    both = ended(service, upload(service, f"{HEADER},Importe\n{GOOD},7\n"))  # by its name, another is meant
+    assert both["error"]["questions"][0]["columns"] == ["precio", "Importe"]
 
 
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
@@ -194,6 +204,7 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
         return ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"] | {"undo_of": ""}
 
     counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "conflicts": 2, "later_loads": [second["id"]]}
+    ended(service, upload(service, f"{HEADER}\n001,Guantes,4,CS,1\n", dry_run="true"))  # which changes nothing
     assert undone(first) == counts
     assert undone(first) == counts | {"total": 2, "removed": 0}
     assert undone(second)["restored"] == 2

@@ -85,7 +85,12 @@ def error_json(error: BaseException) -> str:
     """
     name = clean(type(error).__name__)
     told = {"type": name, "message": _message(error) or name}
-    return encode({**error.more, **told} if isinstance(error, TolvaError) else told)
+    if not isinstance(error, TolvaError):
+        return encode(told)
+    try:
+        return encode({**error.more, **told})
+    except InvalidInput:  # more than a job can hold
+        return encode(told)
 
 
 def _message(error: BaseException) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 
 PLACE = re.compile(r"@([1-9][0-9]{0,4})")
+LONGEST = 200
+"""Characters of a header that anybody would write."""
 
 
 def place(column: int) -> str:
@@ -25,13 +27,15 @@ def is_named(column: int, headers: Sequence[str]) -> bool:
 
 
 def called(column: int, headers: Sequence[str]) -> str:
-    r"""What to write for a column: its header, if that is its alone and fits on a line.
+    r"""What to write for a column: its header, if that is its alone and fits on a line, else its place.
 
     >>> headers = ("codigo", "precio", "precio", "", "@1", "precio\nneto")
     >>> [called(column, headers) for column in range(len(headers))]
     ['codigo', '@2', '@3', '@4', '@5', '@6']
     """
-    return headers[column] if is_named(column, headers) and headers[column].isprintable() else place(column)
+    header = headers[column]
+    fits = is_named(column, headers) and header.isprintable() and len(header) <= LONGEST
+    return header if fits else place(column)
 
 
 def columns_called(name: str, headers: Sequence[str]) -> list[int]:

@@ -5,8 +5,8 @@ put back if all of them are still what the load left there.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -93,7 +93,13 @@ class _Part:
         """Of a line of the ledger: all of it, or what an undo before had to leave."""
         made = _rows(line, "created_keys", "created_hashes")
         changed = _rows(line, "changed_keys", "changed_rows", "was", "became")
-        return cls(_among(made, line["left_created"]), _among(changed, line["left_changed"]))
+        left_created, left_changed = line["left_created"], line["left_changed"]
+        return cls(made, changed) if left_created is None else cls(made, changed).only(left_created, left_changed)
+
+    def only(self, created: Collection[int], changed: Collection[int]) -> "_Part":
+        """What of it is at these positions."""
+        made, altered = set(created), set(changed)
+        return _Part([row for row in self.made if row[0] in made], [row for row in self.changed if row[0] in altered])
 
     def halves(self) -> "tuple[_Part, _Part]":
         """The changed rows and the made ones, or each half of those that there are."""
@@ -105,10 +111,6 @@ class _Part:
 
 def _rows(line: Mapping[str, Any], *columns: str) -> Sequence[Row]:
     return [(n, *row) for n, row in enumerate(zip(*(line[name] for name in columns), strict=True))]
-
-
-def _among(rows: Sequence[Row], positions: Sequence[int] | None) -> Sequence[Row]:
-    return rows if positions is None else [rows[n] for n in positions]
 
 
 def undo_chunk(
@@ -125,7 +127,14 @@ def undo_chunk(
     fields = [schema.field(name) for name in line["fields"]]
     _create(conn, MADE_NAME, _made_columns(shape))
     _create(conn, CHANGED_NAME, _changed_columns(shape, fields))
-    return _undone(conn, shape, fields, _Part.of(line), values)
+    part = _Part.of(line)
+    done = again = _undone(conn, shape, fields, part, values)
+    while again.removed + again.restored and (done.left_created or done.left_changed):
+        # What has just been put back may have stood in the way: a unique value, a row that referred to another.
+        part = part.only(done.left_created, done.left_changed)
+        again = _undone(conn, shape, fields, part, values)
+        done = replace(again, removed=done.removed + again.removed, restored=done.restored + again.restored)
+    return done
 
 
 def _undone(

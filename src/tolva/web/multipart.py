@@ -103,18 +103,12 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
     received = 0
     async with asyncio.timeout(LONGEST_SILENCE) as silence:
         async for piece in request.stream():
-            _prolong(silence)
             received += len(piece)
             if received > most:
                 raise _too_large(most)
+            silence.reschedule(None)  # what we do with it is not the sender's silence
             yield piece
-
-
-def _prolong(silence: asyncio.Timeout) -> None:
-    """At most once a second: a fast upload has thousands of pieces."""
-    ends, now = silence.when(), asyncio.get_running_loop().time()
-    if ends is None or ends - now < LONGEST_SILENCE - 1:
-        silence.reschedule(now + LONGEST_SILENCE)
+            silence.reschedule(asyncio.get_running_loop().time() + LONGEST_SILENCE)
 
 
 async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

@@ -140,10 +140,12 @@ def connections(patient: Patient) -> Finding:
     # Each process: a pool for its slots, one connection to claim and one to listen. The supervisor: a pool, the heart.
     inside = patient.tolva.engine in INSIDE
     workers = plan.slots + 4 if inside else plan.processes * (plan.slots + 4) + (plan.slots + 3)
-    needed = workers + API_CONNECTIONS + OTHERS
+    needed = workers + API_CONNECTIONS * (1 if inside else patient.tolva.api_processes) + OTHERS
     said = f"{found['allowed']} allowed, {found['others']} used by others, Tolva may want {needed}"
     if needed > found["allowed"] - found["others"]:
-        return fault(f"{said}.", "Raise max_connections, or run fewer worker processes (TOLVA_PROCESSES).")
+        return fault(
+            f"{said}.", "Raise max_connections, or run fewer processes (TOLVA_PROCESSES, TOLVA_API_PROCESSES)."
+        )
     return ok(said)
 
 

@@ -25,8 +25,9 @@ from tolva.workloads.workload import Workload
 
 # A million rows take minutes, not hours; whoever needs more is resumed at the checkpoint.
 QUEUE = Queue("bulk_upload", slots=2, soft_limit=3600, hard_limit=3900, max_attempts=3)
-READERS = 4
-"""Stored files that the API reads at once, for previews and workbooks of errors; each may take as much as a load."""
+READERS = 2
+"""Stored files that a process of the API reads at once, for previews and workbooks of errors; each may take as much
+memory as a load."""
 
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:

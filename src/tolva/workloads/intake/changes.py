@@ -43,7 +43,7 @@ def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int
         if line is None:
             return
         yield from islice(_of_line(line, several=several), n + 1 if line["last_row"] == chunk else 0, None)
-        chunk = line["last_row"] + 1
+        chunk, n = line["last_row"] + 1, -1
 
 
 def _of_line(line: DictRow, *, several: bool) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from tolva.errors import InvalidInput
 from tolva.jobs.context import Context
 from tolva.tables.ahead import ahead
 from tolva.tables.ledger import Entry
+from tolva.tables.outline import outline
 from tolva.tables.sift import load_sifted
 from tolva.tables.target import hold_target
 from tolva.workloads.intake.faults import error_columns
@@ -35,8 +36,10 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
         result = _load(ctx, intake, place)
-        with ctx.transaction() as conn:
-            keep_mapping(conn, ctx.tenant_id, schema, intake.source, upload["options"].get("mapping", {}))
+        if intake.said:
+            shape = outline(intake.source)
+            with ctx.transaction() as conn:
+                keep_mapping(conn, ctx.tenant_id, schema, intake.source, shape, intake.said)
     return result
 
 

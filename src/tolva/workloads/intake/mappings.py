@@ -9,19 +9,19 @@ from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.answers import Chosen, answered
 from tolva.tables.map import SURE, propose_mapping
-from tolva.tables.outline import digest, outline
+from tolva.tables.outline import Outline, digest
 from tolva.tables.places import columns_called, is_named, place
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.sql import SQL
 
 
-def keep_mapping(conn: Connection, tenant_id: str, schema: Schema, source: Source, said: Chosen) -> None:
+def keep_mapping(
+    conn: Connection, tenant_id: str, schema: Schema, source: Source, shape: Outline, said: Chosen
+) -> None:
     """Remember answers: by header for any file; by place, for files of this shape alone, what headers do not tell."""
-    if not said:
-        return
     headers, answers = source.headers, answered(source.headers, schema, said)
-    wanted, shape = _fed(schema, source, chosen_mapping(conn, schema, source, said)), outline(source)
+    wanted = _fed(schema, source, chosen_mapping(conn, schema, source, shape, said))
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
     placed = {place(column): field for column, field in answers.items()}
     alone = {place(column): field for column, field in answers.items() if not is_named(column, headers)}
@@ -30,7 +30,7 @@ def keep_mapping(conn: Connection, tenant_id: str, schema: Schema, source: Sourc
     conn.execute(SQL["forget_outdated"], here | _columns(placed))
     conn.execute(SQL["keep_mappings"], given | {"shape": "", "outline": None} | _columns(named))
     for needed in (alone, placed):  # the next file of this shape must be read as this one was
-        if _fed(schema, source, chosen_mapping(conn, schema, source, {})) != wanted:
+        if _fed(schema, source, chosen_mapping(conn, schema, source, shape, {})) != wanted:
             conn.execute(SQL["keep_mappings"], here | _columns(needed))
 
 
@@ -45,19 +45,25 @@ def _fed(schema: Schema, source: Source, chosen: Chosen) -> dict[str, list[int]]
     return sure | {matches[0].field: [match.column for match in matches] for matches in proposal.rivals}
 
 
-def chosen_mapping(conn: Connection, schema: Schema, source: Source, said: Chosen) -> dict[str, str | None]:
-    """What was said for this file, then what is remembered of its shape, then of headers that nothing else tells.
+def chosen_mapping(
+    conn: Connection, schema: Schema, source: Source, shape: Outline, said: Chosen
+) -> dict[str, str | None]:
+    """What was said for this file, then what is remembered of files of its `shape` (see `outline`), then of headers.
 
-    What is remembered for a field that is spoken for, or for one that the schema lost, does not count.
+    What is remembered for a field that is spoken for, or for one that the schema lost, does not count. Where the name
+    of another column tells the same field, both are chosen: which one is meant has to be asked.
     """
-    known = {"schema": schema.name, "shape": digest(outline(source))}
+    known = {"schema": schema.name, "shape": digest(shape)}
     rows = conn.execute(SQL["mappings_for"], known).fetchall()
     fields = {field.name for field in schema.file_fields}
     exact = _still_open(rows, source, said, fields, by_shape=True)
     chosen = exact | dict(said)
     sure = [match for match in propose_mapping(source.headers, schema, chosen).matches if match.confidence >= SURE]
-    told = chosen | {place(match.column): match.field for match in sure}
-    return _still_open(rows, source, told, fields, by_shape=False) | chosen
+    named = {match.field: place(match.column) for match in sure if match.how != "chosen"}
+    spoken = chosen | dict.fromkeys(named.values())
+    remembered = _still_open(rows, source, spoken, fields, by_shape=False)
+    rivals = {named[field]: field for field in remembered.values() if field in named}
+    return remembered | rivals | chosen
 
 
 def _still_open(

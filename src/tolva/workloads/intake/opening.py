@@ -16,6 +16,7 @@ from tolva.errors import NotFound
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
+from tolva.tables.outline import outline
 from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
@@ -105,9 +106,9 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     `ctx.check` raises.
     """
     source = open_file(upload, schema, blobs, scratch, check=ctx.check)
-    said = upload["options"].get("mapping", {})
+    said, shape = upload["options"].get("mapping", {}), outline(source)
     with ctx.transaction() as conn:
-        chosen = chosen_mapping(conn, schema, source, said)
+        chosen = chosen_mapping(conn, schema, source, shape, said)
     mapping = match_headers(source.headers, schema, chosen)
     return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"], said)
 

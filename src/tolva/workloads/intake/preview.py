@@ -9,6 +9,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.tables.map import Match, propose_mapping
+from tolva.tables.outline import outline
 from tolva.tables.propose import Column, propose_columns
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
@@ -35,8 +36,9 @@ def preview(
             raise NotFound(f"There is no upload {job_id}.")
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
     source = open_file(upload, schema, blobs, scratch, options)
+    shape = outline(source)
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source, upload["options"].get("mapping", {}))
+        chosen = chosen_mapping(conn, schema, source, shape, upload["options"].get("mapping", {}))
     return describe(source, schema, chosen)
 
 

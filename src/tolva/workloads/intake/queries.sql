@@ -123,7 +123,7 @@ WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
 
 -- name: later_loads
 -- The last loads for the schema of a load that came after it and of which something stands.
-SELECT u.job_id FROM tolva.uploads u
+SELECT u.job_id FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
 WHERE u.job_id > %(job_id)s AND u.schema = (SELECT schema FROM tolva.uploads WHERE job_id = %(job_id)s)
   AND EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
     AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
