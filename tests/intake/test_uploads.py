@@ -271,6 +271,19 @@ def test_what_others_refer_to_is_a_conflict_of_undo(service: Service, admin: psy
     assert [code for code, *_ in products(service)] == ["002"]
 
 
+def test_chunks_do_not_wait_for_the_disk_and_the_outcome_does(service: Service, admin: psycopg.Connection) -> None:
+    admin.execute(
+        "CREATE TABLE public.waits (what text, setting text);"
+        "CREATE FUNCTION note_wait() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+        " INSERT INTO public.waits VALUES (TG_TABLE_NAME, current_setting('synchronous_commit')); RETURN NULL; END $$;"
+        "CREATE TRIGGER note_wait AFTER INSERT ON products FOR EACH STATEMENT EXECUTE FUNCTION note_wait();"
+        "CREATE TRIGGER note_wait AFTER UPDATE OF state ON tolva.jobs FOR EACH STATEMENT EXECUTE FUNCTION note_wait()"
+    )
+    ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))
+    seen = admin.execute("SELECT DISTINCT what, setting FROM public.waits ORDER BY what").fetchall()
+    assert seen == [("jobs", "on"), ("products", "off")]
+
+
 def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
     given = {"params": SUPPLIER, "dry_run": "true"}
     for dry_run, status in (("true", 202), ("true", 202), ("false", 409)):
