@@ -306,6 +306,13 @@ def test_json_numbers_are_read_exactly_or_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_powers_of_ten_in_json_do_not_make_a_small_file_large(tmp_path: Path) -> None:
+    numbers = ", ".join(["1e60"] * 1_000)
+    source = read(tmp_path, f'{{"a": [{numbers}], "b": 1e60, "c": 1e61, "d": -1e-999}}', "ndjson")
+    assert rows(source) == [(1, f"[{numbers}]", f"1{'0' * 60}", "1e61", "-1e-999")]
+    assert source.numbers([0, 1, 2, 3]) == ["some", "all", "all", "all"]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"])
 def test_rubbish_of_any_kind_is_read_or_refused(tmp_path: Path, kind: str) -> None:
     heads = {"xlsx": b"PK\x03\x04", "ods": b"PK\x03\x04", "zip": b"PK\x03\x04", "gzip": b"\x1f\x8b\x08"}

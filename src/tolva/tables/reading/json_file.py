@@ -27,7 +27,9 @@ MAX_CELLS = 2_000_000
 LOOK = 1_000
 """Records after which the caller is asked whether to go on."""
 LONGEST_POWER = 4
-"""Characters: the power of ten of any number that is meant has three digits and a sign."""
+"""Characters of a power of ten that are looked at: more would be absurd, and slow to read."""
+MAX_POWER = 60
+"""The highest power of ten, or lowest below zero, that is written out: numbers of a schema have 38 digits at most."""
 MAX_DEPTH = 8
 """Objects within objects whose fields become columns of their own, as in `precio.valor`."""
 
@@ -38,20 +40,23 @@ class Number(str):
     __slots__ = ()
 
 
-def _written_out(text: str) -> Number:
-    """A number with a power of ten as one without; as it is where that would be absurdly long.
+def _written_out(text: str) -> str:
+    """A number with a power of ten as one without; as it is where no schema could take it.
 
-    >>> [_written_out(text) for text in ("1e3", "-12.50E-3", "7.0", "1e999999999")]
-    ['1000', '-0.01250', '7.0', '1e999999999']
+    What comes out is at most MAX_POWER characters and some longer. Only a cell that is a number is written out, not
+    the numbers of a list within a cell, so a record of few bytes stays small.
+
+    >>> [_written_out(text) for text in ("1e3", "-12.50E-3", "7.0", "1e61", "1e999999999")]
+    ['1000', '-0.01250', '7.0', '1e61', '1e999999999']
     """
     _, _, power = text.lower().partition("e")
-    if not power or len(power) > LONGEST_POWER:
-        return Number(text)
-    return Number(format(Decimal(text), "f"))
+    if not power or len(power) > LONGEST_POWER or abs(int(power)) > MAX_POWER:
+        return text
+    return format(Decimal(text), "f")
 
 
 NULL = Number()
-DECODER = json.JSONDecoder(parse_int=Number, parse_float=_written_out, parse_constant=Number)
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
 BETWEEN = re.compile(f"[{BLANK},]*")
 HALF = re.compile("[\ud800-\udfff]")
@@ -151,7 +156,13 @@ def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str
         if isinstance(inner, dict) and inner and depth < MAX_DEPTH:
             _flatten(cast("dict[str, Any]", inner), f"{prefix}{name}.", depth + 1, into)
         elif inner is not None:
-            into[_sound(f"{prefix}{name}")] = _sound(inner if isinstance(inner, str) else _text(inner))
+            into[_sound(f"{prefix}{name}")] = _cell(inner)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Number):
+        return Number(_written_out(value))
+    return _sound(value if isinstance(value, str) else _text(value))
 
 
 def _sound(text: str) -> str:
