@@ -313,6 +313,18 @@ def test_powers_of_ten_in_json_do_not_make_a_small_file_large(tmp_path: Path) ->
     assert source.numbers([0, 1, 2, 3]) == ["some", "all", "all", "all"]
 
 
+@pytest.mark.parametrize("depth", [100, 200, 700, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}")])
+def test_a_deep_value_in_json_spoils_its_own_record(tmp_path: Path, depth: int, opening: str, closing: str) -> None:
+    deep = f'{{"a": 2, "b": {opening * depth}1{closing * depth}}}'
+    source = read(tmp_path, f'{{"a": 1, "b": [[[1]]]}}\n{deep}\n{{"a": 3}}\n', "ndjson")
+    assert [row[:2] for row in rows(source)] == [(1, "1"), (2, None), (3, "3")]
+    assert [(row, flaw) for row, flaw, _ in flaws(source)] == [(2, "bad_json")]
+    if depth < 800:  # beyond that an array is not JSON to the decoder
+        assert flaws(read(tmp_path, f'[{{"a": 1}}, {deep}]', "json")) == [(2, "bad_json", None)]
+        assert flaws(read(tmp_path, f'{{"items": [{{"a": 1}}, {deep}]}}', "json")) == [(2, "bad_json", None)]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"])
 def test_rubbish_of_any_kind_is_read_or_refused(tmp_path: Path, kind: str) -> None:
     heads = {"xlsx": b"PK\x03\x04", "ods": b"PK\x03\x04", "zip": b"PK\x03\x04", "gzip": b"\x1f\x8b\x08"}

@@ -32,6 +32,8 @@ MAX_POWER = 60
 """The highest power of ten, or lowest below zero, that is written out: numbers of a schema have 38 digits at most."""
 MAX_DEPTH = 8
 """Objects within objects whose fields become columns of their own, as in `precio.valor`."""
+MAX_NESTED = 64
+"""Lists and objects within each other in one cell; a record with more is damaged, or meant to do harm."""
 
 
 class Number(str):
@@ -147,7 +149,10 @@ def _fields(value: Any) -> dict[str, str] | None:
     if not isinstance(value, dict):
         return None
     fields = dict[str, str]()
-    _flatten(cast("dict[str, Any]", value), "", 1, fields)
+    try:
+        _flatten(cast("dict[str, Any]", value), "", 1, fields)
+    except RecursionError:
+        return None
     return fields
 
 
@@ -174,15 +179,22 @@ def _sound(text: str) -> str:
     return text if text.isascii() else HALF.sub("\ufffd", text)
 
 
-def _text(value: Any) -> str:
-    """The JSON of a value that is no text, its numbers as they were written."""
+def _text(value: Any, depth: int = 1) -> str:
+    """The JSON of a value that is no text, its numbers as they were written. Raises RecursionError for a deep one.
+
+    >>> _text([Number("1e3"), {"a": [None, "x"]}])
+    '[1e3, {"a": [null, "x"]}]'
+    """
     if isinstance(value, Number):
         return str(value)
+    if depth > MAX_NESTED:
+        raise RecursionError("the value is nested too deeply")
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {_text(inner)}' for name, inner in items)}}}"
+        pairs = (f"{json.dumps(name, ensure_ascii=False)}: {_text(inner, depth + 1)}" for name, inner in items)
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_text, cast('list[Any]', value)))}]"
+        return f"[{', '.join(_text(inner, depth + 1) for inner in cast('list[Any]', value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
