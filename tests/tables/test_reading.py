@@ -172,6 +172,19 @@ def test_what_may_be_rows_below_a_blank_line_is_read(tmp_path: Path, below: str,
     assert (len(rows(source)), source.findings.notes) == (5 + kept, ())
 
 
+def test_rows_below_a_blank_line_that_lack_their_last_cell_are_no_table_for_a_word_among_numbers(
+    tmp_path: Path,
+) -> None:
+    table = "ciudad,pais,habitantes,nota\nBogotá,Colombia,8000000,capital\nCali,Colombia,2200000,valle\n"
+    source = read(tmp_path, f"{table}\nLima,Perú,desconocido,\nQuito,Ecuador,2000000,\nLoja,Ecuador,200000,\n")
+    assert ([row[1] for row in rows(source)], source.findings.notes) == (
+        ["Bogotá", "Cali", "Lima", "Quito", "Loja"],
+        (),
+    )
+    other = read(tmp_path, f"{table}\nmes,total,parte,\n2026-01-01,12,1\n2026-02-01,13,2\n")
+    assert (len(rows(other)), len(other.findings.notes)) == (2, 1)
+
+
 @pytest.mark.parametrize("header", ["code,name,day", "code,name,day,price,tax", "name,code,day,price"])
 def test_a_header_that_comes_again_with_other_columns_begins_another_table(tmp_path: Path, header: str) -> None:
     source = read(tmp_path, f"{TABLE}{header}\nB1,agua,2026-01-01\n")
