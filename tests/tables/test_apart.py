@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ GREEDY = "kept = [bytes(1 << 20) for _ in range(2_000)]"
 IDLE = "import threading; threading.Event().wait()"
 WAIT = 20.0
 
+Become = Callable[..., None]
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps these limits")
 
 
@@ -30,16 +32,16 @@ def book(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Become:
     """Puts a task in the place of the real one, in a parser with its usual limits but for less memory."""
 
-    def become(task: str) -> None:
+    def become(task: str, names: Sequence[str] = ("open",)) -> None:
         (tmp_path / "stand_in.py").write_text(
             "import os\n"
             "from tolva.tables.reading import parser\n"
             "parser.MEMORY = 1024**3\n"
             f"def task(request):\n    {task}\n    return {{}}\n"
-            "parser.TASKS.update(open=task)\n"
+            f"parser.TASKS.update({', '.join(f'{name}=task' for name in names)})\n"
             "parser.main()\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -49,7 +51,7 @@ def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 
 def test_a_parser_that_wants_more_memory_than_it_may_have_is_refused_it(
-    book: Path, tmp_path: Path, parser: Callable[[str], None]
+    book: Path, tmp_path: Path, parser: Become
 ) -> None:
     parser(GREEDY)
     with pytest.raises(TooLarge) as told:
@@ -57,12 +59,26 @@ def test_a_parser_that_wants_more_memory_than_it_may_have_is_refused_it(
     assert str(told.value) == TOO_LARGE
 
 
+def test_a_parser_that_is_refused_memory_is_told_as_a_file_too_large_whatever_it_was_to_do(
+    book: Path, tmp_path: Path, parser: Become
+) -> None:
+    parser("os.abort()", ["open", "measure"])
+    with pytest.raises(TooLarge) as told:
+        open_workbook_apart(book, "xlsx", tmp_path)
+    assert (type(told.value), str(told.value)) == (TooLarge, TOO_LARGE)
+    parser("os.abort()", ["numbers"])
+    source = open_workbook_apart(book, "xlsx", tmp_path)
+    with pytest.raises(TooLarge) as told:
+        source.numbers([0])
+    assert (type(told.value), str(told.value)) == (TooLarge, TOO_LARGE)
+
+
 @pytest.mark.parametrize(
     ("task", "error"),
     [("os.abort()", TooLarge), ("os.kill(os.getpid(), 9)", TooLarge), ("os.kill(os.getpid(), 11)", UnreadableFile)],
 )
 def test_a_parser_that_falls_over_is_an_answer(
-    book: Path, tmp_path: Path, parser: Callable[[str], None], task: str, error: type[Exception]
+    book: Path, tmp_path: Path, parser: Become, task: str, error: type[Exception]
 ) -> None:
     parser(task)
     with pytest.raises(error):
@@ -70,7 +86,7 @@ def test_a_parser_that_falls_over_is_an_answer(
 
 
 def test_a_parser_that_takes_too_long_is_ended(
-    book: Path, tmp_path: Path, parser: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    book: Path, tmp_path: Path, parser: Become, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parser(f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); {IDLE}")
     monkeypatch.setattr(apart, "LONGEST", 3.0)
@@ -80,7 +96,7 @@ def test_a_parser_that_takes_too_long_is_ended(
     assert not _lives(int((tmp_path / "pid").read_text()))
 
 
-def test_a_parser_does_not_outlive_who_asked_it(book: Path, tmp_path: Path, parser: Callable[[str], None]) -> None:
+def test_a_parser_does_not_outlive_who_asked_it(book: Path, tmp_path: Path, parser: Become) -> None:
     pid = tmp_path / "pid"
     parser(f"open({str(pid)!r}, 'w').write(str(os.getpid())); {IDLE}")
     asking = (

@@ -48,8 +48,8 @@ TOO_LARGE = (
 TOO_SLOW = f"El libro tarda más de {LONGEST / 60:.0f} minutos en leerse; divídalo o use CSV."
 
 
-class OutOfMemory(TooLarge):
-    """The parser was refused memory."""
+class OutOfMemory(Exception):
+    """The parser was refused memory. Who asked gets TooLarge, which everybody knows."""
 
 
 def open_workbook_apart(
@@ -63,7 +63,7 @@ def open_workbook_apart(
     """As `workbook.open_workbook`, and with the same errors; TooLarge also where it takes too much memory or time."""
     request = {"path": str(path), "kind": kind, "scratch": str(scratch), "known": sorted(known)}
     try:
-        opened = _asked("open", request | {"options": asdict(options)}, scratch, check)
+        opened = _parsed("open", request | {"options": asdict(options)}, scratch, check)
     except OutOfMemory as error:
         if kind == "xlsx":
             _asked("measure", {"path": str(path)}, scratch, check)  # which most likely tells what is too large
@@ -82,6 +82,14 @@ def _shares(
 
 
 def _asked(task: str, request: Mapping[str, Any], scratch: Path, check: Check) -> Any:
+    """As `_parsed`, but TooLarge instead of OutOfMemory."""
+    try:
+        return _parsed(task, request, scratch, check)
+    except OutOfMemory as error:
+        raise TooLarge(TOO_LARGE) from error
+
+
+def _parsed(task: str, request: Mapping[str, Any], scratch: Path, check: Check) -> Any:
     """The answer of a parser that is started for this. Closing its input ends it, so it does not outlive us.
 
     Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile, what `check` does.
@@ -97,7 +105,7 @@ def _asked(task: str, request: Mapping[str, Any], scratch: Path, check: Check) -
         return _told(json.loads(answer))
     log.warning("the workbook parser ended with %s: %s", code, said.read_text("utf-8", "replace")[-LAST_WORDS:])
     if code in OUT_OF_MEMORY:
-        raise OutOfMemory(TOO_LARGE)
+        raise OutOfMemory(f"the parser ended with {code}")
     if code < 0:
         raise UnreadableFile(DAMAGED)
     raise RuntimeError("the workbook parser failed; the log says why")
