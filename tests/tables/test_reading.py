@@ -14,7 +14,7 @@ from tolva.errors import TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
-from tolva.tables.reading import json_file, open_source, sniff
+from tolva.tables.reading import csv_end, json_file, open_source, sniff
 from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
@@ -183,6 +183,16 @@ def test_rows_below_a_blank_line_that_lack_their_last_cell_are_no_table_for_a_wo
     )
     other = read(tmp_path, f"{table}\nmes,total,parte,\n2026-01-01,12,1\n2026-02-01,13,2\n")
     assert (len(rows(other)), len(other.findings.notes)) == (2, 1)
+
+
+@pytest.mark.parametrize("longer", range(16))
+def test_the_end_is_found_wherever_the_last_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, longer: int
+) -> None:
+    monkeypatch.setattr(csv_end, "BLOCK", 16)
+    monkeypatch.setattr(csv_end, "OVERLAP", 64)
+    source = read(tmp_path, f"{TABLE}\npaís,total\nPerú,12\nChile,1{'3' * longer}\n")
+    assert (len(rows(source)), len(source.findings.notes)) == (4, 1)
 
 
 @pytest.mark.parametrize("header", ["code,name,day", "code,name,day,price,tax", "name,code,day,price"])

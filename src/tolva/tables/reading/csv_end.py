@@ -83,11 +83,11 @@ def _gaps(
     gap = re.compile(rb"\n(?:(?:" + blank + rb")*+\n)+" + (rb"|\n(?=\W?" + first + rb"\b)" if first else b""))
     with path.open("rb") as file:
         file.seek(start)
-        held, at = b"", start
-        while block := file.read(BLOCK):
+        held, at, following = b"", start, file.read(BLOCK)
+        while following:
             check()
-            held += block
-            final = len(block) < BLOCK
+            held, following = held + following, file.read(BLOCK)  # one ahead: only so it is known which is the last
+            final = not following
             limit = len(held) if final else len(held) - OVERLAP
             for found in gap.finditer(held):
                 if found.end() >= limit:
