@@ -37,8 +37,10 @@ HEAD = 256 * 1024
 HEAD_ROWS = 300
 ROWS = 50_000
 """Rows of a frame where the end of the table is looked for."""
-KEPT = 32 * 1024 * 1024
-"""Bytes of a file whose records stay in memory between two passes; they take some twice as much there."""
+KEPT = 64 * 1024 * 1024
+"""Bytes of memory for records that stay there between two passes; a file of more is parsed in each of them."""
+CELL = 16
+"""Bytes that each cell takes there besides its text: short ones need several times as much as in the file."""
 MAX_RECORD = 16 * 1024 * 1024
 """Bytes of one record."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -66,7 +68,7 @@ class CsvSource:
     """Whether lines end with a carriage return alone."""
     findings: Findings
     parsed: list[Block] = field(default_factory=list[Block], compare=False)
-    """The records of a small file, once a pass has read it to its end."""
+    """All the records, once a pass has read them to the end, if they take no more than KEPT."""
 
     def numbers(self, columns: Sequence[int]) -> list[Share]:
         """In a text file all is text."""
@@ -101,16 +103,21 @@ class CsvSource:
         return Frame(rows, Position(row + piece.height, base.offset + piece["end"][-1]))
 
     def _blocks(self, at: Position) -> Iterator[Block]:
-        if at == self.start and self.parsed:
-            yield from self.parsed
-        elif at != self.start or self.path.stat().st_size > KEPT:
-            yield from self._parse(at)
-        else:
-            parsed: list[Block] = []
-            for block in self._parse(at):
-                parsed.append(block)
-                yield block
-            self.parsed[:] = parsed
+        if at != self.start:
+            return self._parse(at)
+        return iter(self.parsed) if self.parsed else self._parse_and_keep()
+
+    def _parse_and_keep(self) -> Iterator[Block]:
+        parsed: list[Block] = []
+        size = 0
+        for records, position in self._parse(self.start):
+            size += records.height * records.width * CELL + records.estimated_size()  # which counts the text alone
+            if size <= KEPT:
+                parsed.append((records, position))
+            else:
+                parsed.clear()
+            yield records, position
+        self.parsed[:] = parsed
 
     def _parse(self, at: Position) -> Iterator[Block]:
         parser = BlockParser(self.dialect, self.width)
