@@ -13,6 +13,10 @@ import xlsxwriter
 from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading import apart
 from tolva.tables.reading.apart import TOO_LARGE, TOO_SLOW, open_workbook_apart
+from tolva.tables.reading.options import AS_FOUND
+from tolva.tables.reading.pieces import PiecesSource
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.watch import unwatched
 
 GREEDY = "kept = [bytes(1 << 20) for _ in range(2_000)]"
 IDLE = "import threading; threading.Event().wait()"
@@ -50,12 +54,16 @@ def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Become:
     return become
 
 
+def opened(book: Path, kind: FileKind, scratch: Path) -> PiecesSource:
+    return open_workbook_apart(book, kind, scratch, frozenset(), AS_FOUND, unwatched)
+
+
 def test_a_parser_that_wants_more_memory_than_it_may_have_is_refused_it(
     book: Path, tmp_path: Path, parser: Become
 ) -> None:
     parser(GREEDY)
     with pytest.raises(TooLarge) as told:
-        open_workbook_apart(book, "xlsx", tmp_path)
+        opened(book, "xlsx", tmp_path)
     assert str(told.value) == TOO_LARGE
 
 
@@ -64,10 +72,10 @@ def test_a_parser_that_is_refused_memory_is_told_as_a_file_too_large_whatever_it
 ) -> None:
     parser("os.abort()", ["open", "measure"])
     with pytest.raises(TooLarge) as told:
-        open_workbook_apart(book, "xlsx", tmp_path)
+        opened(book, "xlsx", tmp_path)
     assert (type(told.value), str(told.value)) == (TooLarge, TOO_LARGE)
     parser("os.abort()", ["numbers"])
-    source = open_workbook_apart(book, "xlsx", tmp_path)
+    source = opened(book, "xlsx", tmp_path)
     with pytest.raises(TooLarge) as told:
         source.numbers([0])
     assert (type(told.value), str(told.value)) == (TooLarge, TOO_LARGE)
@@ -82,7 +90,7 @@ def test_a_parser_that_falls_over_is_an_answer(
 ) -> None:
     parser(task)
     with pytest.raises(error):
-        open_workbook_apart(book, "xls", tmp_path)
+        opened(book, "xls", tmp_path)
 
 
 def test_a_parser_that_takes_too_long_is_ended(
@@ -91,7 +99,7 @@ def test_a_parser_that_takes_too_long_is_ended(
     parser(f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); {IDLE}")
     monkeypatch.setattr(apart, "LONGEST", 3.0)
     with pytest.raises(TooLarge) as told:
-        open_workbook_apart(book, "xlsx", tmp_path)
+        opened(book, "xlsx", tmp_path)
     assert str(told.value) == TOO_SLOW
     assert not _lives(int((tmp_path / "pid").read_text()))
 
@@ -100,8 +108,8 @@ def test_a_parser_does_not_outlive_who_asked_it(book: Path, tmp_path: Path, pars
     pid = tmp_path / "pid"
     parser(f"open({str(pid)!r}, 'w').write(str(os.getpid())); {IDLE}")
     asking = (
-        "from pathlib import Path; from tolva.tables.reading import apart; apart.MODULE = 'stand_in';"
-        f" apart.open_workbook_apart(Path({str(book)!r}), 'xlsx', Path({str(tmp_path)!r}))"
+        "from pathlib import Path; from tolva.tables.reading import apart, open_source; apart.MODULE = 'stand_in';"
+        f" open_source(Path({str(book)!r}), 'xlsx', Path({str(tmp_path)!r}))"
     )
     with subprocess.Popen([sys.executable, "-c", asking]) as parent:
         try:

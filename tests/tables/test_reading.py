@@ -19,6 +19,7 @@ from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.tables.reading.watch import unwatched
 
 TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
 
@@ -53,7 +54,7 @@ def test_text_in_any_encoding(tmp_path: Path, encoding: str) -> None:
 
 def test_other_scripts_are_told_by_their_letters(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(("название;цена\n" + "молоко цельное;12\nхлеб ржаной;7\n" * 20).encode("cp1251"))
-    assert detect_encoding(tmp_path / "a").name == "cp1251"
+    assert detect_encoding(tmp_path / "a", unwatched).name == "cp1251"
 
 
 @pytest.mark.parametrize(

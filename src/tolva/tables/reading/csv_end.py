@@ -16,7 +16,7 @@ from tolva.tables.reading.cell_kinds import CellKind
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.layout import column_kinds, looks_like_header
-from tolva.tables.reading.watch import Check
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
 OVERLAP = 64 * 1024
@@ -45,7 +45,7 @@ def find_end(
     headers: Sequence[str],
     start: int,
     first_rows: Sequence[Sequence[str]],
-    check: Check,
+    watch: Watch,
 ) -> Ending | None:
     """The first ending after `start`, where the data begins; None when the table goes on to the end of the file.
 
@@ -56,7 +56,7 @@ def find_end(
     top = list(takewhile(_width, first_rows))
     widths, kinds = {len(headers), *map(_width, top)}, column_kinds(top, 0, len(headers))
     ending: Ending | None = None
-    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, check)):
+    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, watch)):
         if number == MOST_GAPS:
             return None
         rows = list(_rows(splitter, text, final=final))
@@ -75,7 +75,7 @@ def find_end(
 
 
 def _gaps(
-    path: Path, dialect: Dialect, headers: Sequence[str], start: int, check: Check
+    path: Path, dialect: Dialect, headers: Sequence[str], start: int, watch: Watch
 ) -> Iterator[tuple[int, str, bool]]:
     """Each place where something else may begin: its offset, the text there, and whether the file ends with it."""
     blank = re.escape(dialect.delimiter.encode()) + rb"|[ \t\r]"
@@ -85,7 +85,7 @@ def _gaps(
         file.seek(start)
         held, at, following = b"", start, file.read(BLOCK)
         while following:
-            check()
+            watch()
             held, following = held + following, file.read(BLOCK)  # one ahead: only so it is known which is the last
             final = not following
             limit = len(held) if final else len(held) - OVERLAP

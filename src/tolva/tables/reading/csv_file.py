@@ -18,7 +18,7 @@ from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.dialect_search import find_dialect
 from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import Layout, find_layout
-from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import (
     MAX_COLUMNS,
     Frame,
@@ -29,7 +29,7 @@ from tolva.tables.reading.source import (
     with_more,
     without_blank,
 )
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
 HEAD = 256 * 1024
@@ -141,9 +141,7 @@ class CsvSource:
                     )
 
 
-def open_csv(
-    path: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND, check: Check = unwatched
-) -> CsvSource:
+def open_csv(path: Path, known: Set[str], options: ReadOptions, watch: Watch) -> CsvSource:
     """Finds dialect and header of a file in UTF-8.
 
     Raises UnreadableFile when it holds nothing, TooLarge when it has too many columns.
@@ -168,7 +166,7 @@ def open_csv(
     headers = clean_headers(layout.header[: _named(rows, layout, width)])
     headers += ("",) * (_named(rows, layout, width) - len(headers))
     first_rows = rows[layout.first :]
-    ending = None if returns else find_end(path, dialect, headers, mark + offset, first_rows, check)
+    ending = None if returns else find_end(path, dialect, headers, mark + offset, first_rows, watch)
     found = Findings(
         "csv",
         tuple(row + 1 for row in layout.rows),
@@ -179,18 +177,18 @@ def open_csv(
         notes=() if not final or any(cell.strip() for row in first_rows for cell in row) else (NO_ROWS,),
     )
     source = CsvSource(path, dialect, width, headers, Position(layout.first, mark + offset), None, returns, found)
-    return _ended(source, ending, check) if ending else source
+    return _ended(source, ending, watch) if ending else source
 
 
-def _ended(source: CsvSource, ending: Ending, check: Check) -> CsvSource:
+def _ended(source: CsvSource, ending: Ending, watch: Watch) -> CsvSource:
     """The source with that end, if it is one of a record, and a note of what comes behind."""
     ended, last = replace(source, end=ending.offset), source.start
     for frame in ended.frames(None, ROWS):
-        check()
+        watch()
         last = frame.next
     rest: list[pl.Series] = []
     for frame in source.frames(last, ROWS):
-        check()
+        watch()
         rest += [frame.rows["row"]] if frame.rows.height else []
     if last.offset != ending.offset or not rest:
         return source

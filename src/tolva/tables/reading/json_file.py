@@ -16,7 +16,7 @@ from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.pieces import ROWS, PiecesSource, PieceWriter
 from tolva.tables.reading.source import MAX_COLUMNS
-from tolva.tables.reading.watch import Check
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 1024 * 1024
 MAX_OBJECT = 16 * 1024 * 1024
@@ -67,7 +67,7 @@ Found = tuple[int, dict[str, str] | None]
 """Number of a record, and its fields; None when it is no object or no JSON."""
 
 
-def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSource:
+def open_json(path: Path, kind: str, scratch: Path, watch: Watch) -> PiecesSource:
     """Parses the whole file, record by record, into pieces in `scratch`.
 
     Raises UnreadableFile when it holds no record, or is not JSON at all; TooLarge.
@@ -76,7 +76,7 @@ def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSourc
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
     texts = set[int]()
-    for batch in _batches(records, columns, check):
+    for batch in _batches(records, columns, watch):
         writer.write(_framed(batch, columns, texts))
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
@@ -87,13 +87,13 @@ def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSourc
     )
 
 
-def _batches(records: Iterator[Found], columns: dict[str, int], check: Check) -> Iterator[list[Found]]:
+def _batches(records: Iterator[Found], columns: dict[str, int], watch: Watch) -> Iterator[list[Found]]:
     """Records that are set down together. Their fields are numbered in `columns`, which grows."""
     batch: list[Found] = []
     size = 0
     for record in records:
         if len(batch) % LOOK == 0:
-            check()
+            watch()
         fields = record[1] or {}
         width = len(columns) + sum(name not in columns for name in fields)
         if width > MAX_COLUMNS:
