@@ -85,9 +85,10 @@ def test_any_block_and_frame_size_reads_as_the_csv_module_does_and_resumes_anywh
     frames = list(source.frames(None, size))
     assert rows_of(frames) == expected
     assert all(frame.rows.height <= size for frame in frames)
-    monkeypatch.setattr(csv_file, "KEPT", block)  # larger files are parsed again
-    for other in (size, size + 1):
-        assert rows_of(list(source.frames(None, other))) == expected
+    monkeypatch.setattr(csv_file, "KEPT", 0)
+    again = read(path, (b"\xef\xbb\xbf" if mark else b"") + text.encode(), options, names)
+    for each in (source, again, again):
+        assert rows_of(list(each.frames(None, size + 1))) == expected
     for frame in frames:
         at = Position.from_json(json.loads(json.dumps(frame.next.to_json())))
         assert rows_of(list(source.frames(at, size))) == [row for row in expected if row[0] > at.row]
@@ -184,6 +185,29 @@ def test_memory_is_bounded_by_the_block(path: Path, monkeypatch: pytest.MonkeyPa
     frames: Iterator[Frame] = source.frames(None, 100)
     assert sum(frame.rows.height for frame in frames) == 20_000
     assert max(seen) < 2000
+
+
+def test_what_is_kept_between_two_passes_is_bounded_by_its_cells(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parses(content: str) -> int:
+        """Blocks that are parsed in three passes."""
+        seen: list[int] = []
+        source = read(path, content)
+        with monkeypatch.context() as patch:
+            parse = BlockParser.parse
+
+            def spy(parser: BlockParser, block: bytes, *, final: bool) -> pl.DataFrame:
+                seen.append(len(block))
+                return parse(parser, block, final=final)
+
+            patch.setattr(BlockParser, "parse", spy)
+            passes = [rows_of(list(source.frames(None, 1_000))) for _ in range(3)]
+        assert passes[0] == passes[1] == passes[2]
+        return len(seen)
+
+    monkeypatch.setattr(csv_file, "BLOCK", 1_000)
+    monkeypatch.setattr(csv_file, "KEPT", 40_000)
+    assert parses("a,b\n" + f"{'x' * 41},y\n" * 90) < 8
+    assert parses("a,b\n" + "1,2\n" * 990) > 10, "as many bytes, but eleven times as many cells"
 
 
 def test_a_damaged_byte_in_the_header_moves_no_row(path: Path) -> None:

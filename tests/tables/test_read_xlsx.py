@@ -130,6 +130,8 @@ def test_error_cells_of_an_xls_are_told_where_they_stand(tmp_path: Path, small: 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_xls_is_scanned_to_an_end(tmp_path: Path, at: int, byte: int, cut: int) -> None:
     content = bytearray(xls([["code", Error(0x2A)]] * 9, small=at % 2 == 0))
+    (tmp_path / "whole").write_bytes(content)
+    assert len(list(error_cells(tmp_path / "whole", 1))) == 9
     content[at % len(content)] = byte
     (tmp_path / "damaged").write_bytes(content[:cut] if cut < 3000 else content)
     assert len(list(error_cells(tmp_path / "damaged", 1))) <= 9

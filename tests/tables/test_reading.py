@@ -14,11 +14,12 @@ from tolva.errors import TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
-from tolva.tables.reading import json_file, open_source, sniff
+from tolva.tables.reading import csv_end, json_file, open_source, sniff
 from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.tables.reading.watch import unwatched
 
 TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
 
@@ -53,7 +54,7 @@ def test_text_in_any_encoding(tmp_path: Path, encoding: str) -> None:
 
 def test_other_scripts_are_told_by_their_letters(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(("название;цена\n" + "молоко цельное;12\nхлеб ржаной;7\n" * 20).encode("cp1251"))
-    assert detect_encoding(tmp_path / "a").name == "cp1251"
+    assert detect_encoding(tmp_path / "a", unwatched).name == "cp1251"
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,29 @@ def test_remarks_below_and_a_second_table_are_left_out_and_told(tmp_path: Path) 
 def test_what_may_be_rows_below_a_blank_line_is_read(tmp_path: Path, below: str, kept: int) -> None:
     source = read(tmp_path, f"{TABLE}A5,dos,2026-01-05,\n{below}")
     assert (len(rows(source)), source.findings.notes) == (5 + kept, ())
+
+
+def test_rows_below_a_blank_line_that_lack_their_last_cell_are_no_table_for_a_word_among_numbers(
+    tmp_path: Path,
+) -> None:
+    table = "ciudad,pais,habitantes,nota\nBogotá,Colombia,8000000,capital\nCali,Colombia,2200000,valle\n"
+    source = read(tmp_path, f"{table}\nLima,Perú,desconocido,\nQuito,Ecuador,2000000,\nLoja,Ecuador,200000,\n")
+    assert ([row[1] for row in rows(source)], source.findings.notes) == (
+        ["Bogotá", "Cali", "Lima", "Quito", "Loja"],
+        (),
+    )
+    other = read(tmp_path, f"{table}\nmes,total,parte,\n2026-01-01,12,1\n2026-02-01,13,2\n")
+    assert (len(rows(other)), len(other.findings.notes)) == (2, 1)
+
+
+@pytest.mark.parametrize("longer", range(16))
+def test_the_end_is_found_wherever_the_last_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, longer: int
+) -> None:
+    monkeypatch.setattr(csv_end, "BLOCK", 16)
+    monkeypatch.setattr(csv_end, "OVERLAP", 64)
+    source = read(tmp_path, f"{TABLE}\npaís,total\nPerú,12\nChile,1{'3' * longer}\n")
+    assert (len(rows(source)), len(source.findings.notes)) == (4, 1)
 
 
 @pytest.mark.parametrize("header", ["code,name,day", "code,name,day,price,tax", "name,code,day,price"])
@@ -304,6 +328,25 @@ def test_json_numbers_are_read_exactly_or_refused(tmp_path: Path) -> None:
         (4, "n", "type"),
         (4, "i", "range"),
     ]
+
+
+def test_powers_of_ten_in_json_do_not_make_a_small_file_large(tmp_path: Path) -> None:
+    numbers = ", ".join(["1e60"] * 1_000)
+    source = read(tmp_path, f'{{"a": [{numbers}], "b": 1e60, "c": 1e61, "d": -1e-999}}', "ndjson")
+    assert rows(source) == [(1, f"[{numbers}]", f"1{'0' * 60}", "1e61", "-1e-999")]
+    assert source.numbers([0, 1, 2, 3]) == ["some", "all", "all", "all"]
+
+
+@pytest.mark.parametrize("depth", [100, 200, 700, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}")])
+def test_a_deep_value_in_json_spoils_its_own_record(tmp_path: Path, depth: int, opening: str, closing: str) -> None:
+    deep = f'{{"a": 2, "b": {opening * depth}1{closing * depth}}}'
+    source = read(tmp_path, f'{{"a": 1, "b": [[[1]]]}}\n{deep}\n{{"a": 3}}\n', "ndjson")
+    assert [row[:2] for row in rows(source)] == [(1, "1"), (2, None), (3, "3")]
+    assert [(row, flaw) for row, flaw, _ in flaws(source)] == [(2, "bad_json")]
+    if depth < 800:  # beyond that an array is not JSON to the decoder
+        assert flaws(read(tmp_path, f'[{{"a": 1}}, {deep}]', "json")) == [(2, "bad_json", None)]
+        assert flaws(read(tmp_path, f'{{"items": [{{"a": 1}}, {deep}]}}', "json")) == [(2, "bad_json", None)]
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"])

@@ -70,11 +70,11 @@ def test_opening_a_file_asks_on_the_way_and_ends_wherever_it_is_told_to(
     monkeypatch.setattr(json_file, "LOOK", 10)
     stored.write_bytes(content)
     whole = Watch()
-    open_source(stored, kind, tmp_path, name="a.csv.gz", check=whole)
+    open_source(stored, kind, tmp_path, name="a.csv.gz", watch=whole)
     assert whole.calls > 8
     for last in range(1, whole.calls + 1):
         with pytest.raises(Cancelled):
-            open_source(stored, kind, tmp_path, name="a.csv.gz", check=Watch(last))
+            open_source(stored, kind, tmp_path, name="a.csv.gz", watch=Watch(last))
 
 
 def test_the_first_pass_over_a_file_asks_at_each_frame(stored: Path, tmp_path: Path, products: Schema) -> None:
@@ -104,7 +104,7 @@ def test_a_parser_that_nobody_waits_for_or_that_takes_too_long_is_ended(
     _book(stored)
     monkeypatch.setattr(apart, "PAUSE", 0.0)
     with pytest.raises(Cancelled):
-        open_source(stored, "xlsx", tmp_path, check=Watch(1))
+        open_source(stored, "xlsx", tmp_path, watch=Watch(1))
     monkeypatch.setattr(apart, "LONGEST", 0.0)
     with pytest.raises(TooLarge, match="tarda más"):
         open_source(stored, "xlsx", tmp_path)

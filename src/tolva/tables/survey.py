@@ -13,7 +13,7 @@ from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Frame, Share, Source
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
 
@@ -41,7 +41,7 @@ class Survey:
         return int(rows.cast(pl.UInt32).is_in(self.repeated.implode()).sum())
 
 
-def survey(source: Source, mapping: ColumnMapping, schema: Schema, check: Check = unwatched) -> Survey:
+def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch = unwatched) -> Survey:
     """Counts rows, finds repeated keys as `check` reads them, and how columns write numbers and dates.
 
     A row whose key is blank or wrong repeats nothing. Keeps 12 bytes per row: its number and a 64-bit hash of its key;
@@ -53,7 +53,7 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, check: Check 
     read_again = {name for group in groups for name in group} & set(clues)
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
-        check()
+        watch()
         for name, found in clues.items():
             texts = _texts(frame, mapping, schema, name)
             clues[name] = LOOKS[schema.field(name).kind](found, texts)
@@ -62,7 +62,7 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, check: Check 
     signs = _signs(clues, source, mapping, schema)
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
-            check()
+            watch()
             hashes.append(_hashes(frame, mapping, schema, groups, signs))
     undecided = tuple(name for name, found in clues.items() if found.undecided(signs[name]))
     if not hashes:

@@ -13,7 +13,7 @@ from tolva.tables.reading.sniff import FileKind, verify
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.transcode import to_utf8
 from tolva.tables.reading.unpack import unpack
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch, unwatched
 
 
 def open_source(
@@ -24,23 +24,23 @@ def open_source(
     name: str = "",
     known: Set[str] = frozenset(),
     options: ReadOptions = AS_FOUND,
-    check: Check = unwatched,
+    watch: Watch = unwatched,
 ) -> Source:
     """The file's headers and frames, for as long as the folder `scratch` is there, which is to be empty.
 
-    `name` tells what a gzip holds, `known` (folded names of fields) helps to find the header, `check` is called on the
+    `name` tells what a gzip holds, `known` (folded names of fields) helps to find the header, `watch` is called on the
     way. Raises UnreadableFile when the file is damaged or holds nothing, UnsupportedFile for a packed file of another
     kind, TooLarge when it has too many columns or cells, InvalidInput when `options` ask for what it does not have.
     """
     if kind in ("gzip", "zip"):
-        path, kind = unpack(path, kind, name, scratch, check)
+        path, kind = unpack(path, kind, name, scratch, watch)
     else:
         verify(path, kind)
     if kind in ("xlsx", "xls", "ods"):
-        return open_workbook_apart(path, kind, scratch, known, options, check)
-    encoding = known_encoding(options.encoding, path) if options.encoding else detect_encoding(path, check)
-    text = to_utf8(path, encoding, scratch, check)
+        return open_workbook_apart(path, kind, scratch, known, options, watch)
+    encoding = known_encoding(options.encoding, path) if options.encoding else detect_encoding(path, watch)
+    text = to_utf8(path, encoding, scratch, watch)
     if kind in ("json", "ndjson"):
-        return open_json(text, kind, scratch, check)
-    source = open_csv(text, known, options, check)
+        return open_json(text, kind, scratch, watch)
+    source = open_csv(text, known, options, watch)
     return replace(source, findings=replace(source.findings, encoding=encoding.name))

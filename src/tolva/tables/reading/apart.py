@@ -21,11 +21,11 @@ from typing import IO, Any
 from tolva import errors
 from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
-from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.pieces import Piece, PiecesSource
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import Share
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -48,78 +48,86 @@ TOO_LARGE = (
 TOO_SLOW = f"El libro tarda más de {LONGEST / 60:.0f} minutos en leerse; divídalo o use CSV."
 
 
-class OutOfMemory(TooLarge):
-    """The parser was refused memory."""
+class OutOfMemory(Exception):
+    """The parser was refused memory. Who asked gets TooLarge, which everybody knows."""
 
 
 def open_workbook_apart(
     path: Path,
     kind: FileKind,
     scratch: Path,
-    known: Set[str] = frozenset(),
-    options: ReadOptions = AS_FOUND,
-    check: Check = unwatched,
+    known: Set[str],
+    options: ReadOptions,
+    watch: Watch,
 ) -> PiecesSource:
     """As `workbook.open_workbook`, and with the same errors; TooLarge also where it takes too much memory or time."""
     request = {"path": str(path), "kind": kind, "scratch": str(scratch), "known": sorted(known)}
     try:
-        opened = _asked("open", request | {"options": asdict(options)}, scratch, check)
+        opened = _parsed("open", request | {"options": asdict(options)}, scratch, watch)
     except OutOfMemory as error:
         if kind == "xlsx":
-            _asked("measure", {"path": str(path)}, scratch, check)  # which most likely tells what is too large
+            _asked("measure", {"path": str(path)}, scratch, watch)  # which most likely tells what is too large
         raise TooLarge(TOO_LARGE) from error
     pieces = tuple(Piece(scratch / piece["name"], piece["last"]) for piece in opened["pieces"])
-    shares = partial(_shares, path, scratch, opened["place"], check)
+    shares = partial(_shares, path, scratch, opened["place"], watch)
     return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), shares)
 
 
 def _shares(
-    path: Path, scratch: Path, place: Mapping[str, Any], check: Check, columns: Sequence[int]
+    path: Path, scratch: Path, place: Mapping[str, Any], watch: Watch, columns: Sequence[int]
 ) -> Sequence[Share]:
     request = {"path": str(path), "place": place, "columns": list(columns)}
-    answer: list[Share] = _asked("numbers", request, scratch, check)["shares"]
+    answer: list[Share] = _asked("numbers", request, scratch, watch)["shares"]
     return answer
 
 
-def _asked(task: str, request: Mapping[str, Any], scratch: Path, check: Check) -> Any:
+def _asked(task: str, request: Mapping[str, Any], scratch: Path, watch: Watch) -> Any:
+    """As `_parsed`, but TooLarge instead of OutOfMemory."""
+    try:
+        return _parsed(task, request, scratch, watch)
+    except OutOfMemory as error:
+        raise TooLarge(TOO_LARGE) from error
+
+
+def _parsed(task: str, request: Mapping[str, Any], scratch: Path, watch: Watch) -> Any:
     """The answer of a parser that is started for this. Closing its input ends it, so it does not outlive us.
 
-    Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile, what `check` does.
+    Raises what the parser raised, OutOfMemory, TooLarge for one that takes too long, UnreadableFile, what `watch` does.
     """
     said = scratch / "parser.log"
     with said.open("ab") as stderr, _started(stderr) as child:
         assert child.stdin is not None, "it is a pipe"
         child.stdin.write(json.dumps({"task": task, **request}).encode() + b"\n")
         child.stdin.flush()
-        answer = _answer(child, check)
+        answer = _answer(child, watch)
         code = child.wait()
     if code == 0:
         return _told(json.loads(answer))
     log.warning("the workbook parser ended with %s: %s", code, said.read_text("utf-8", "replace")[-LAST_WORDS:])
     if code in OUT_OF_MEMORY:
-        raise OutOfMemory(TOO_LARGE)
+        raise OutOfMemory(f"the parser ended with {code}")
     if code < 0:
         raise UnreadableFile(DAMAGED)
     raise RuntimeError("the workbook parser failed; the log says why")
 
 
-def _answer(child: "subprocess.Popen[bytes]", check: Check) -> bytes:
+def _answer(child: "subprocess.Popen[bytes]", watch: Watch) -> bytes:
     """What it says until it ends. It is ended where that takes too long, or nobody wants it any more."""
     assert child.stdout is not None, "it is a pipe"
     with ThreadPoolExecutor(1) as beside:
         said = beside.submit(child.stdout.read)
         try:
-            _await(said, check)
+            _await(said, watch)
         except BaseException:
             child.kill()
             raise
         return said.result()
 
 
-def _await(said: Future[bytes], check: Check) -> None:
+def _await(said: Future[bytes], watch: Watch) -> None:
     end = time.monotonic() + LONGEST
     while not wait([said], PAUSE).done:
-        check()
+        watch()
         if time.monotonic() > end:
             raise TooLarge(TOO_SLOW)
 

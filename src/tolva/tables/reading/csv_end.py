@@ -12,10 +12,11 @@ from itertools import takewhile
 from pathlib import Path
 
 from tolva.tables.fold import fold
+from tolva.tables.reading.cell_kinds import CellKind
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
-from tolva.tables.reading.layout import looks_like_header
-from tolva.tables.reading.watch import Check
+from tolva.tables.reading.layout import column_kinds, looks_like_header
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
 OVERLAP = 64 * 1024
@@ -23,6 +24,9 @@ OVERLAP = 64 * 1024
 ROWS = 30
 FEW_COLUMNS = 3
 """In a table of so many, a row of one cell may well be a record."""
+WORDS = frozenset[CellKind](("text", "code", "flag", "link", "odd"))
+DIGITS = frozenset[CellKind](("number", "code"))
+"""Kinds that may well stand in one column."""
 MOST_GAPS = 1_000
 """A file with more blank lines than this has them everywhere: they mean nothing."""
 
@@ -41,7 +45,7 @@ def find_end(
     headers: Sequence[str],
     start: int,
     first_rows: Sequence[Sequence[str]],
-    check: Check,
+    watch: Watch,
 ) -> Ending | None:
     """The first ending after `start`, where the data begins; None when the table goes on to the end of the file.
 
@@ -49,9 +53,10 @@ def find_end(
     ignore it then.
     """
     splitter = Splitter(dialect)
-    widths = {len(headers), *map(_width, takewhile(_width, first_rows))}
+    top = list(takewhile(_width, first_rows))
+    widths, kinds = {len(headers), *map(_width, top)}, column_kinds(top, 0, len(headers))
     ending: Ending | None = None
-    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, check)):
+    for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, watch)):
         if number == MOST_GAPS:
             return None
         rows = list(_rows(splitter, text, final=final))
@@ -60,7 +65,7 @@ def find_end(
             continue
         if _is_same(group[0], headers):
             ending = None  # the table goes on, so what stands between belongs to it
-        elif ending is None and _begins_table(group, headers, widths):
+        elif ending is None and _begins_table(group, headers, widths, kinds):
             ending = Ending(offset, another_table=True)
         elif ending is None and final and len(rows) < ROWS and _are_remarks(rows, headers):
             ending = Ending(offset, another_table=False)
@@ -70,7 +75,7 @@ def find_end(
 
 
 def _gaps(
-    path: Path, dialect: Dialect, headers: Sequence[str], start: int, check: Check
+    path: Path, dialect: Dialect, headers: Sequence[str], start: int, watch: Watch
 ) -> Iterator[tuple[int, str, bool]]:
     """Each place where something else may begin: its offset, the text there, and whether the file ends with it."""
     blank = re.escape(dialect.delimiter.encode()) + rb"|[ \t\r]"
@@ -78,11 +83,11 @@ def _gaps(
     gap = re.compile(rb"\n(?:(?:" + blank + rb")*+\n)+" + (rb"|\n(?=\W?" + first + rb"\b)" if first else b""))
     with path.open("rb") as file:
         file.seek(start)
-        held, at = b"", start
-        while block := file.read(BLOCK):
-            check()
-            held += block
-            final = len(block) < BLOCK
+        held, at, following = b"", start, file.read(BLOCK)
+        while following:
+            watch()
+            held, following = held + following, file.read(BLOCK)  # one ahead: only so it is known which is the last
+            final = not following
             limit = len(held) if final else len(held) - OVERLAP
             for found in gap.finditer(held):
                 if found.end() >= limit:
@@ -117,17 +122,33 @@ def _is_same(row: Sequence[str], headers: Sequence[str]) -> bool:
     return list(map(fold, row[: _width(row)])) == list(map(fold, headers[: _width(headers)]))
 
 
-def _begins_table(group: Sequence[Sequence[str]], headers: Sequence[str], widths: Set[int]) -> bool:
+def _begins_table(
+    group: Sequence[Sequence[str]], headers: Sequence[str], widths: Set[int], kinds: Sequence[CellKind]
+) -> bool:
     """Whether the first of some rows surely is another header.
 
     It repeats most of the names, but not all of them at their places; or it names columns, is as wide as the rows
-    below it, and no row of the table above is.
+    below it, and no row of the table above is. Narrower ones may be rows that leave the last cells blank: they are
+    not, where the columns below hold something else than the table's, whose `kinds` these are.
     """
     named, cells = set(map(fold, filter(None, headers))), set(map(fold, group[0]))
     if len(named) > 1 and len(named & cells) * 5 >= len(named) * 3:
         return True
     width, below = _width(group[0]), max(map(_width, group[1:]), default=0)
-    return width == below and width not in widths and looks_like_header(group, 0)
+    if width != below or width in widths or not looks_like_header(group, 0):
+        return False
+    pairs = zip(column_kinds(group, 1, width), kinds, strict=False)
+    return width > len(headers) or not all(_are_alike(one, other) for one, other in pairs)
+
+
+def _are_alike(one: CellKind, other: CellKind) -> bool:
+    """Whether one column may hold both kinds.
+
+    >>> _are_alike("code", "text"), _are_alike("blank", "date"), _are_alike("text", "number")
+    (True, True, False)
+    """
+    both = {one, other} - {"blank"}
+    return len(both) < 2 or both <= WORDS or both <= DIGITS
 
 
 def _are_remarks(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.dialect_search import find_dialect
 from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import Layout, find_layout
-from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import (
     MAX_COLUMNS,
     Frame,
@@ -29,7 +29,7 @@ from tolva.tables.reading.source import (
     with_more,
     without_blank,
 )
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
 HEAD = 256 * 1024
@@ -37,8 +37,10 @@ HEAD = 256 * 1024
 HEAD_ROWS = 300
 ROWS = 50_000
 """Rows of a frame where the end of the table is looked for."""
-KEPT = 32 * 1024 * 1024
-"""Bytes of a file whose records stay in memory between two passes; they take some twice as much there."""
+KEPT = 64 * 1024 * 1024
+"""Bytes of memory for records that stay there between two passes; a file of more is parsed in each of them."""
+CELL = 16
+"""Bytes that each cell takes there besides its text: short ones need several times as much as in the file."""
 MAX_RECORD = 16 * 1024 * 1024
 """Bytes of one record."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -66,7 +68,7 @@ class CsvSource:
     """Whether lines end with a carriage return alone."""
     findings: Findings
     parsed: list[Block] = field(default_factory=list[Block], compare=False)
-    """The records of a small file, once a pass has read it to its end."""
+    """All the records, once a pass has read them to the end, if they take no more than KEPT."""
 
     def numbers(self, columns: Sequence[int]) -> list[Share]:
         """In a text file all is text."""
@@ -101,16 +103,21 @@ class CsvSource:
         return Frame(rows, Position(row + piece.height, base.offset + piece["end"][-1]))
 
     def _blocks(self, at: Position) -> Iterator[Block]:
-        if at == self.start and self.parsed:
-            yield from self.parsed
-        elif at != self.start or self.path.stat().st_size > KEPT:
-            yield from self._parse(at)
-        else:
-            parsed: list[Block] = []
-            for block in self._parse(at):
-                parsed.append(block)
-                yield block
-            self.parsed[:] = parsed
+        if at != self.start:
+            return self._parse(at)
+        return iter(self.parsed) if self.parsed else self._parse_and_keep()
+
+    def _parse_and_keep(self) -> Iterator[Block]:
+        parsed: list[Block] = []
+        size = 0
+        for records, position in self._parse(self.start):
+            size += records.height * records.width * CELL + records.estimated_size()  # which counts the text alone
+            if size <= KEPT:
+                parsed.append((records, position))
+            else:
+                parsed.clear()
+            yield records, position
+        self.parsed[:] = parsed
 
     def _parse(self, at: Position) -> Iterator[Block]:
         parser = BlockParser(self.dialect, self.width)
@@ -134,9 +141,7 @@ class CsvSource:
                     )
 
 
-def open_csv(
-    path: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND, check: Check = unwatched
-) -> CsvSource:
+def open_csv(path: Path, known: Set[str], options: ReadOptions, watch: Watch) -> CsvSource:
     """Finds dialect and header of a file in UTF-8.
 
     Raises UnreadableFile when it holds nothing, TooLarge when it has too many columns.
@@ -161,7 +166,7 @@ def open_csv(
     headers = clean_headers(layout.header[: _named(rows, layout, width)])
     headers += ("",) * (_named(rows, layout, width) - len(headers))
     first_rows = rows[layout.first :]
-    ending = None if returns else find_end(path, dialect, headers, mark + offset, first_rows, check)
+    ending = None if returns else find_end(path, dialect, headers, mark + offset, first_rows, watch)
     found = Findings(
         "csv",
         tuple(row + 1 for row in layout.rows),
@@ -172,18 +177,18 @@ def open_csv(
         notes=() if not final or any(cell.strip() for row in first_rows for cell in row) else (NO_ROWS,),
     )
     source = CsvSource(path, dialect, width, headers, Position(layout.first, mark + offset), None, returns, found)
-    return _ended(source, ending, check) if ending else source
+    return _ended(source, ending, watch) if ending else source
 
 
-def _ended(source: CsvSource, ending: Ending, check: Check) -> CsvSource:
+def _ended(source: CsvSource, ending: Ending, watch: Watch) -> CsvSource:
     """The source with that end, if it is one of a record, and a note of what comes behind."""
     ended, last = replace(source, end=ending.offset), source.start
     for frame in ended.frames(None, ROWS):
-        check()
+        watch()
         last = frame.next
     rest: list[pl.Series] = []
     for frame in source.frames(last, ROWS):
-        check()
+        watch()
         rest += [frame.rows["row"]] if frame.rows.height else []
     if last.offset != ending.offset or not rest:
         return source

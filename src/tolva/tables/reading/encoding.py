@@ -8,7 +8,7 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from tolva.errors import InvalidInput
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
 SAMPLE = 64 * 1024
@@ -47,7 +47,7 @@ class Encoding:
     mark: int = 0
 
 
-def detect_encoding(path: Path, check: Check = unwatched) -> Encoding:
+def detect_encoding(path: Path, watch: Watch) -> Encoding:
     """The encoding of a text file. What is UTF-8 but for some damaged bytes is UTF-8.
 
     Reads the whole file, in blocks: the first accent may stand in the last line.
@@ -58,7 +58,7 @@ def detect_encoding(path: Path, check: Check = unwatched) -> Encoding:
         return marked
     if wide := _wide(head):
         return Encoding(wide)
-    return Encoding("utf-8" if _is_utf8(path, check) else _least_damaged(path, check))
+    return Encoding("utf-8" if _is_utf8(path, watch) else _least_damaged(path, watch))
 
 
 def _marked(head: bytes) -> Encoding | None:
@@ -66,25 +66,25 @@ def _marked(head: bytes) -> Encoding | None:
     return next((Encoding(name, len(mark)) for mark, name in MARKS if head.startswith(mark)), None)
 
 
-def _is_utf8(path: Path, check: Check) -> bool:
+def _is_utf8(path: Path, watch: Watch) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
-                check()
+                watch()
                 decoder.decode(block)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _least_damaged(path: Path, check: Check) -> str:
+def _least_damaged(path: Path, watch: Watch) -> str:
     """UTF-8 where most of the bytes beyond ASCII are; a legacy encoding hardly ever looks like it by accident."""
     valid = damaged = 0
     sample = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            check()
+            watch()
             lines = (line for line in block[: 4 * SAMPLE].split(b"\n") if not line.isascii())
             sample += b"\n".join(lines)[: SAMPLE - len(sample)]
             multibyte = sum(map(len, MULTIBYTE.findall(block)))

@@ -16,7 +16,7 @@ from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.pieces import ROWS, PiecesSource, PieceWriter
 from tolva.tables.reading.source import MAX_COLUMNS
-from tolva.tables.reading.watch import Check
+from tolva.tables.reading.watch import Watch
 
 BLOCK = 1024 * 1024
 MAX_OBJECT = 16 * 1024 * 1024
@@ -27,9 +27,13 @@ MAX_CELLS = 2_000_000
 LOOK = 1_000
 """Records after which the caller is asked whether to go on."""
 LONGEST_POWER = 4
-"""Characters: the power of ten of any number that is meant has three digits and a sign."""
+"""Characters of a power of ten that are looked at: more would be absurd, and slow to read."""
+MAX_POWER = 60
+"""The highest power of ten, or lowest below zero, that is written out: numbers of a schema have 38 digits at most."""
 MAX_DEPTH = 8
 """Objects within objects whose fields become columns of their own, as in `precio.valor`."""
+MAX_NESTED = 64
+"""Lists and objects within each other in one cell; a record with more is damaged, or meant to do harm."""
 
 
 class Number(str):
@@ -38,20 +42,23 @@ class Number(str):
     __slots__ = ()
 
 
-def _written_out(text: str) -> Number:
-    """A number with a power of ten as one without; as it is where that would be absurdly long.
+def _written_out(text: str) -> str:
+    """A number with a power of ten as one without; as it is where no schema could take it.
 
-    >>> [_written_out(text) for text in ("1e3", "-12.50E-3", "7.0", "1e999999999")]
-    ['1000', '-0.01250', '7.0', '1e999999999']
+    What comes out is at most MAX_POWER characters and some longer. Only a cell that is a number is written out, not
+    the numbers of a list within a cell, so a record of few bytes stays small.
+
+    >>> [_written_out(text) for text in ("1e3", "-12.50E-3", "7.0", "1e61", "1e999999999")]
+    ['1000', '-0.01250', '7.0', '1e61', '1e999999999']
     """
     _, _, power = text.lower().partition("e")
-    if not power or len(power) > LONGEST_POWER:
-        return Number(text)
-    return Number(format(Decimal(text), "f"))
+    if not power or len(power) > LONGEST_POWER or abs(int(power)) > MAX_POWER:
+        return text
+    return format(Decimal(text), "f")
 
 
 NULL = Number()
-DECODER = json.JSONDecoder(parse_int=Number, parse_float=_written_out, parse_constant=Number)
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
 BETWEEN = re.compile(f"[{BLANK},]*")
 HALF = re.compile("[\ud800-\udfff]")
@@ -60,7 +67,7 @@ Found = tuple[int, dict[str, str] | None]
 """Number of a record, and its fields; None when it is no object or no JSON."""
 
 
-def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSource:
+def open_json(path: Path, kind: str, scratch: Path, watch: Watch) -> PiecesSource:
     """Parses the whole file, record by record, into pieces in `scratch`.
 
     Raises UnreadableFile when it holds no record, or is not JSON at all; TooLarge.
@@ -69,7 +76,7 @@ def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSourc
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
     texts = set[int]()
-    for batch in _batches(records, columns, check):
+    for batch in _batches(records, columns, watch):
         writer.write(_framed(batch, columns, texts))
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
@@ -80,13 +87,13 @@ def open_json(path: Path, kind: str, scratch: Path, check: Check) -> PiecesSourc
     )
 
 
-def _batches(records: Iterator[Found], columns: dict[str, int], check: Check) -> Iterator[list[Found]]:
+def _batches(records: Iterator[Found], columns: dict[str, int], watch: Watch) -> Iterator[list[Found]]:
     """Records that are set down together. Their fields are numbered in `columns`, which grows."""
     batch: list[Found] = []
     size = 0
     for record in records:
         if len(batch) % LOOK == 0:
-            check()
+            watch()
         fields = record[1] or {}
         width = len(columns) + sum(name not in columns for name in fields)
         if width > MAX_COLUMNS:
@@ -142,7 +149,10 @@ def _fields(value: Any) -> dict[str, str] | None:
     if not isinstance(value, dict):
         return None
     fields = dict[str, str]()
-    _flatten(cast("dict[str, Any]", value), "", 1, fields)
+    try:
+        _flatten(cast("dict[str, Any]", value), "", 1, fields)
+    except RecursionError:
+        return None
     return fields
 
 
@@ -151,7 +161,13 @@ def _flatten(value: dict[str, Any], prefix: str, depth: int, into: dict[str, str
         if isinstance(inner, dict) and inner and depth < MAX_DEPTH:
             _flatten(cast("dict[str, Any]", inner), f"{prefix}{name}.", depth + 1, into)
         elif inner is not None:
-            into[_sound(f"{prefix}{name}")] = _sound(inner if isinstance(inner, str) else _text(inner))
+            into[_sound(f"{prefix}{name}")] = _cell(inner)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Number):
+        return Number(_written_out(value))
+    return _sound(value if isinstance(value, str) else _text(value))
 
 
 def _sound(text: str) -> str:
@@ -163,15 +179,22 @@ def _sound(text: str) -> str:
     return text if text.isascii() else HALF.sub("\ufffd", text)
 
 
-def _text(value: Any) -> str:
-    """The JSON of a value that is no text, its numbers as they were written."""
+def _text(value: Any, depth: int = 1) -> str:
+    """The JSON of a value that is no text, its numbers as they were written. Raises RecursionError for a deep one.
+
+    >>> _text([Number("1e3"), {"a": [None, "x"]}])
+    '[1e3, {"a": [null, "x"]}]'
+    """
     if isinstance(value, Number):
         return str(value)
+    if depth > MAX_NESTED:
+        raise RecursionError("the value is nested too deeply")
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {_text(inner)}' for name, inner in items)}}}"
+        pairs = (f"{json.dumps(name, ensure_ascii=False)}: {_text(inner, depth + 1)}" for name, inner in items)
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_text, cast('list[Any]', value)))}]"
+        return f"[{', '.join(_text(inner, depth + 1) for inner in cast('list[Any]', value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -97,7 +97,7 @@ def _stretches(filled: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def _column_kinds(rows: Sequence[Row], first: int, width: int) -> list[CellKind]:
+def column_kinds(rows: Sequence[Row], first: int, width: int) -> list[CellKind]:
     """The most frequent kind of each column in the rows from `first` on."""
     kinds: list[CellKind] = []
     for column in range(width):
@@ -114,7 +114,7 @@ def _is_header(rows: Sequence[Row], top: int) -> bool:
     """
     cells = [cell.strip() for cell in rows[top]]
     rows = [*rows[: top + 1], *(row for row in rows[top + 1 :] if list(map(str.strip, row)) != cells)]
-    below = _column_kinds(rows, top + 1, len(cells))
+    below = column_kinds(rows, top + 1, len(cells))
     typed = [(kind_of(cell), kind) for cell, kind in zip(cells, below, strict=True) if cell and kind in TYPED]
     if not typed:
         return not _repeated_below(rows, top, cells)
@@ -130,7 +130,7 @@ def looks_like_header(rows: Sequence[Row], top: int) -> bool:
     """
     cells = [cell.strip() for cell in rows[top]]
     filled = [cell for cell in cells if cell]
-    below = _column_kinds(rows, top + 1, len(cells))
+    below = column_kinds(rows, top + 1, len(cells))
     typed = [cell for cell, kind in zip(cells, below, strict=True) if cell and kind in TYPED]
     texts = all(kind_of(cell) == "text" for cell in filled)
     return len(filled) > 1 and texts and bool(typed) and len(set(filled)) == len(filled)
@@ -180,7 +180,7 @@ def _are_groups(rows: Sequence[Row], top: int) -> bool:
 def _goes_on(rows: Sequence[Row], names: Sequence[str], below: Sequence[str], at: int) -> bool:
     """Whether a row fills gaps of the header above it, and names columns of numbers, dates or the like."""
     gaps = [number for number, cell in enumerate(below) if cell and not (names[number : number + 1] or [""])[0]]
-    kinds = _column_kinds(rows, at + 1, len(below))
+    kinds = column_kinds(rows, at + 1, len(below))
     texts = all(kind_of(cell) not in ("number", "date", "time") for cell in below if cell)
     return bool(gaps) and texts and any(kind in TYPED for kind in kinds)
 

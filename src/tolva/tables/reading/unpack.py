@@ -8,13 +8,13 @@ from typing import IO
 from tolva.errors import UnsupportedFile
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
-from tolva.tables.reading.watch import Check
+from tolva.tables.reading.watch import Watch
 
 PIECE = 1024 * 1024
 DAMAGED = "El archivo comprimido está dañado o incompleto; vuelva a comprimirlo y subirlo."
 
 
-def unpack(path: Path, kind: FileKind, name: str, scratch: Path, check: Check) -> tuple[Path, FileKind]:
+def unpack(path: Path, kind: FileKind, name: str, scratch: Path, watch: Watch) -> tuple[Path, FileKind]:
     """Unpacks into `scratch`, and tells of what kind the file inside is; `name` is that of the packed file.
 
     Raises UnreadableFile when it is damaged or encrypted, UnsupportedFile when it does not hold exactly one file that
@@ -22,27 +22,27 @@ def unpack(path: Path, kind: FileKind, name: str, scratch: Path, check: Check) -
     """
     inside = scratch / "unpacked"
     with damage_means(DAMAGED):
-        found = _unpack_gzip(path, name, inside, check) if kind == "gzip" else _unpack_zip(path, inside, check)
+        found = _unpack_gzip(path, name, inside, watch) if kind == "gzip" else _unpack_zip(path, inside, watch)
     with inside.open("rb") as file:
         found_kind = sniff(file.read(HEAD), found, [end for end, k in EXTENSIONS.items() if k not in ("gzip", "zip")])
     verify(inside, found_kind)
     return inside, found_kind
 
 
-def _unpack_gzip(path: Path, name: str, inside: Path, check: Check) -> str:
+def _unpack_gzip(path: Path, name: str, inside: Path, watch: Watch) -> str:
     with gzip.open(path) as packed:
-        _copy(packed, inside, path.stat().st_size, check)
+        _copy(packed, inside, path.stat().st_size, watch)
     named = PurePath(name).stem
     return named if PurePath(named).suffix.lower() in EXTENSIONS else f"{named}.csv"
 
 
-def _unpack_zip(path: Path, inside: Path, check: Check) -> str:
+def _unpack_zip(path: Path, inside: Path, watch: Watch) -> str:
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
         if len(entries) != 1:
             raise UnsupportedFile(f"El zip contiene {len(entries)} archivos; envíe uno solo.")
         with archive.open(entries[0]) as packed:
-            _copy(packed, inside, path.stat().st_size, check)
+            _copy(packed, inside, path.stat().st_size, watch)
     return entries[0].filename
 
 
@@ -51,9 +51,9 @@ def _is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePath(name).name.startswith((".", "Thumbs.db", "desktop.ini"))
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int, check: Check) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int, watch: Watch) -> None:
     with inside.open("wb") as out:
         while piece := packed.read(PIECE):
-            check()
+            watch()
             out.write(piece)
             check_unpacked(out.tell(), size)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-Check = Callable[[], None]
+Watch = Callable[[], None]
 """Called about once a second or more often; raises what must end the work."""
 
 

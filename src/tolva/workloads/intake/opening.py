@@ -21,7 +21,7 @@ from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
-from tolva.tables.reading.watch import Check, unwatched
+from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
@@ -105,7 +105,7 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     Raises InvalidInput and its like when the file cannot be read or its columns leave a question open, and what
     `ctx.check` raises.
     """
-    source = open_file(upload, schema, blobs, scratch, check=ctx.check)
+    source = open_file(upload, schema, blobs, scratch, watch=ctx.check)
     said, shape = upload["options"].get("mapping", {}), outline(source)
     with ctx.transaction() as conn:
         chosen = chosen_mapping(conn, schema, source, shape, said)
@@ -119,7 +119,7 @@ def open_file(
     blobs: Blobs,
     scratch: Path,
     options: ReadOptions | None = None,
-    check: Check = unwatched,
+    watch: Watch = unwatched,
 ) -> Source:
     """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` raises."""
     return open_source(
@@ -129,7 +129,7 @@ def open_file(
         name=upload["filename"],
         known=known_names(schema),
         options=options or ReadOptions(**upload["options"].get("read", {})),
-        check=check,
+        watch=watch,
     )
 
 
