@@ -27,6 +27,17 @@ PARTS = load_schema(
         ],
     }
 )
+MOMENTS = load_schema(
+    {
+        "target": "moments",
+        "primaryKey": "code",
+        "fields": [
+            {"name": "code", "type": "integer", "constraints": {"required": True}},
+            {"name": "badge", "type": "integer", "constraints": {"unique": True}},
+            {"name": "at", "type": "datetime"},
+        ],
+    }
+)
 SHOP = "it's $trial$ \\ %s"
 """Nothing in a value is ever read as a statement."""
 JOB = "00000000-0000-0000-0000-00000000000b"
@@ -117,3 +128,23 @@ def test_what_is_refused_as_a_whole_is_found_by_halves(parts: psycopg.Connection
     )
     assert put(parts, *((n, None, None) for n in range(8)))[0].created == 8
     assert written == [8, 8, 4, 2, 2, 4, 2, 2]
+
+
+@pytest.mark.parametrize("columns", [("code", "at"), ("code", "badge", "at")])
+def test_what_cannot_be_staged_is_one_refused_row(conn: psycopg.Connection, columns: tuple[str, ...]) -> None:
+    conn.execute(create_table(MOMENTS))
+    at = [None, "+10000-01-01T04:59:59Z", "2026-01-01T00:00:00Z"]
+    good = pl.DataFrame({"row": [2, 3, 4], "code": [1, 2, 3], "badge": [1, 2, 3], "at": at}).select("row", *columns)
+    loaded, refused = sift.load_sifted(conn, MOMENTS, good, {}, Entry(LEDGER, JOB, 0))
+    assert (loaded.created, refused["row"].to_list(), refused["code"].to_list()) == (2, [3], ["refused"])
+
+
+@pytest.mark.parametrize("kind", ["raise_exception", "with_check_option_violation", "check_violation"])
+def test_what_a_trigger_raises_is_told_of_its_row(parts: psycopg.Connection, written: list[int], kind: str) -> None:
+    parts.execute(
+        "CREATE FUNCTION no_13() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.size = 13 THEN"
+        f" RAISE EXCEPTION USING MESSAGE = 'no 13', ERRCODE = '{kind}'; END IF; RETURN new; END $$;"
+        " CREATE TRIGGER no_13 BEFORE INSERT ON parts FOR EACH ROW EXECUTE FUNCTION no_13()"
+    )
+    loaded, refused = put(parts, (1, 5, None), (2, 13, None), (3, 5, None))
+    assert (loaded.created, refused, written) == (2, [3], [3, 2])

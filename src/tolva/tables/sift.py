@@ -17,13 +17,12 @@ from tolva.tables.check import without
 from tolva.tables.explain import ERROR_COLUMNS
 from tolva.tables.ledger import Entry
 from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
+from tolva.tables.refusal import REFUSALS
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import empty_stage
 from tolva.tables.standing import standing_errors
 from tolva.tables.trial import refusals, trial_errors
-
-REFUSALS = (psycopg.IntegrityError, psycopg.DataError)
 
 Write = Callable[[pl.DataFrame, Entry, Loaded | None, int], Loaded]
 """Writes a part of the frame: its rows, its line of the ledger, what it resembles, how many new keys to name."""
@@ -43,7 +42,7 @@ def load_sifted(
     """As `write`, and the rows (ERROR_COLUMNS) that the table refuses.
 
     Unique values are looked up; for anything else the rows are tried when the frame has failed. What none of the rows
-    is refused for by itself (by a trigger for the whole statement, say) is looked for by halves.
+    is refused for by itself (by a trigger for the whole statement, say), or cannot be staged, is looked for by halves.
     """
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)

@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 
 from tolva.tables.explain import ERROR_COLUMNS, MAX_VALUE, quoted
 from tolva.tables.phrases import comma, constant, parameters, same_key, same_values
+from tolva.tables.refusal import REFUSALS
 from tolva.tables.shadow import SHADOW, fill_holders, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, fill_stage
@@ -37,15 +38,32 @@ def standing_errors(
 ) -> pl.DataFrame:
     """The rows (ERROR_COLUMNS) of a frame whose unique values are taken; see `write` for what it takes and needs.
 
-    Leaves its rows in the staging table.
+    Leaves its rows in the staging table. Where a row cannot even be staged, none is found.
     """
-    errors = [pl.DataFrame(schema=ERROR_COLUMNS)]
     held = {field.name for field in (*shape.constants, *shape.key, *shape.values)}
     groups = [group for group in shape.schema.unique if held.issuperset(group)]
+    if not groups:
+        return pl.DataFrame(schema=ERROR_COLUMNS)
+    try:
+        with conn.transaction():
+            return _found(conn, shape, groups, good, constants, rehearsal=rehearsal)
+    except REFUSALS:
+        return pl.DataFrame(schema=ERROR_COLUMNS)
+
+
+def _found(
+    conn: psycopg.Connection[Any],
+    shape: Shape,
+    groups: list[tuple[str, ...]],
+    good: pl.DataFrame,
+    constants: Mapping[str, str],
+    *,
+    rehearsal: bool,
+) -> pl.DataFrame:
+    errors: list[pl.DataFrame] = []
     values = parameters(shape, constants)
-    if groups:
-        fill_stage(conn, shape, good)
-    if groups and rehearsal:
+    fill_stage(conn, shape, good)
+    if rehearsal:
         for statement in (fill_shadow(shape), *(fill_holders(shape, group) for group in groups)):
             conn.execute(statement, values, prepare=False)
     for group in groups:

@@ -28,6 +28,7 @@ from tolva.tables.phrases import (
     same_key,
     touched,
 )
+from tolva.tables.refusal import CONDITIONS, REFUSALS
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, empty_stage, fill_stage
@@ -45,7 +46,7 @@ BEGIN
       IF NOT FOUND THEN
         {insert};
       END IF;
-    EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+    EXCEPTION WHEN {refusal} THEN
       GET STACKED DIAGNOSTICS _column = COLUMN_NAME, _said = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
       _row := now."row";
       RETURN NEXT;
@@ -62,10 +63,26 @@ LANGUAGE plpgsql AS {body}
 def trial_errors(
     conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
 ) -> pl.DataFrame:
-    """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs."""
+    """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs.
+
+    Where a row cannot even be staged, none is found.
+    """
+    try:
+        return _tried(conn, shape, good, constants, rehearsal=rehearsal)
+    except REFUSALS:
+        return refusals([])
+
+
+def _tried(
+    conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
+) -> pl.DataFrame:
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants)
-    statements = {"update": _update_one(shape, table), "insert": _insert_one(shape, table)}
+    statements = {
+        "update": _update_one(shape, table),
+        "insert": _insert_one(shape, table),
+        "refusal": sql.SQL(CONDITIONS),
+    }
     body = psycopg.ClientCursor(conn).mogrify(sql.SQL(BODY).format(stage=STAGE, **statements), values)
     with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(empty_stage())
