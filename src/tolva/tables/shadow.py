@@ -7,7 +7,33 @@ from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE
 
-SHADOW = sql.Identifier("pg_temp", "tolva_shadow")
+SHADOW_NAME = "tolva_shadow"
+SHADOW = sql.Identifier("pg_temp", SHADOW_NAME)
+
+# Its columns are ordinary ones, so that stored rows can be copied whole. What the database numbers gets numbers that
+# stored rows hardly have, and takes none from the target's own sequence; what it computes stays empty in new rows.
+CREATE = """
+CREATE TEMP TABLE tolva_shadow (LIKE {target} INCLUDING ALL EXCLUDING IDENTITY EXCLUDING GENERATED);
+CREATE TEMP SEQUENCE tolva_shadow_numbers INCREMENT -1 MINVALUE 1 MAXVALUE 2147483647;
+DO $$
+DECLARE
+  _column record;
+BEGIN
+  FOR _column IN SELECT a.attname AS name, a.attgenerated <> '' AS computed
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = {name}::regclass AND a.attnum > 0 AND NOT a.attisdropped
+      AND (a.attgenerated <> '' OR a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')
+  LOOP
+    IF _column.computed THEN
+      EXECUTE format('ALTER TABLE pg_temp.tolva_shadow ALTER %I DROP NOT NULL', _column.name);
+    ELSE
+      EXECUTE format('ALTER TABLE pg_temp.tolva_shadow ALTER %I SET DEFAULT nextval(%L)', _column.name,
+        'pg_temp.tolva_shadow_numbers');
+    END IF;
+  END LOOP;
+END
+$$
+"""
 
 FILL = """
 INSERT INTO {shadow} SELECT target.* FROM {stage} AS now
@@ -25,8 +51,8 @@ JOIN LATERAL (SELECT * FROM {target} AS target WHERE {alike} LIMIT 1) AS target 
 
 def create_shadow(schema: Schema) -> sql.Composed:
     """The statement that makes an empty shadow, which lasts as long as the session."""
-    like = "CREATE TEMP TABLE tolva_shadow (LIKE {} INCLUDING ALL)"
-    return sql.SQL(like).format(sql.Identifier(schema.target))
+    target = sql.Identifier(schema.target)
+    return sql.SQL(CREATE).format(target=target, name=sql.Literal(target.as_string(None)))
 
 
 def fill_shadow(shape: Shape) -> sql.Composed:
