@@ -83,6 +83,22 @@ def test_a_dry_run_knows_what_its_earlier_chunks_would_have_put_there(people: ps
     assert (loaded.created, said) == (1, {3: 'badge: "6" ya está en la tabla, en la fila de code "B"'})
 
 
+def test_a_dry_run_names_the_table_and_nothing_inside(people: psycopg.Connection) -> None:
+    people.execute("ALTER TABLE people ADD CHECK (badge <> 13)")
+    put(people, ("A", 1))
+    people.execute(create_shadow(PEOPLE))
+    rows = [("C", 5), ("D", 5), ("E", 13)]
+    _, rehearsed = put(people, *rows, dry=True, last_row=1)
+    _, said = put(people, *rows, last_row=2)
+    refused = "La base de datos rechaza la fila: "
+    assert rehearsed == {
+        3: refused + 'duplicate key value violates unique constraint "people_badge_key"',
+        4: refused + 'new row for relation "people" violates check constraint "people_badge_check"',
+    }
+    assert said.keys() == rehearsed.keys()
+    assert all(said[row].startswith(rehearsed[row]) for row in said)
+
+
 def test_rows_that_repeat_a_value_name_the_row_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey_module, "ROWS", 2)
     file = tmp_path / "f"

@@ -62,12 +62,19 @@ def load_sifted(
             return write_part(free, entry, like, keep), taken
     except REFUSALS:
         tried = trial_errors(conn, shape, free, constants, rehearsal=rehearsal)
-    loaded, refused = _sifted(conn, write_part, without(free, tried), entry, like, keep)
+    rehearsed = schema.target if rehearsal else None
+    loaded, refused = _sifted(conn, write_part, without(free, tried), entry, like, keep, rehearsed)
     return loaded, pl.concat([taken, tried, refused])
 
 
 def _sifted(
-    conn: psycopg.Connection[Any], write_part: Write, good: pl.DataFrame, entry: Entry, like: Loaded | None, keep: int
+    conn: psycopg.Connection[Any],
+    write_part: Write,
+    good: pl.DataFrame,
+    entry: Entry,
+    like: Loaded | None,
+    keep: int,
+    rehearsed: str | None,
 ) -> tuple[Loaded, pl.DataFrame]:
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
@@ -78,10 +85,12 @@ def _sifted(
     except REFUSALS as error:
         if good.height == 1:
             row, said = int(good["row"][0]), error.diag
-            return Loaded(), refusals([(row, said.column_name, said.message_primary, said.message_detail)])
+            reason = (row, said.column_name, said.message_primary, said.message_detail)
+            return Loaded(), refusals([reason], rehearsed)
     half = good.height // 2
     # Each half has a line of the ledger for itself; the second keeps the chunk's.
     early, late = good.head(half), good.slice(half)
-    first, bad = _sifted(conn, write_part, early, replace(entry, last_row=int(early["row"][-1])), None, keep)
-    second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys))
+    line = replace(entry, last_row=int(early["row"][-1]))
+    first, bad = _sifted(conn, write_part, early, line, None, keep, rehearsed)
+    second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys), rehearsed)
     return first + second, pl.concat([bad, worse])

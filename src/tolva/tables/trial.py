@@ -29,7 +29,7 @@ from tolva.tables.phrases import (
     touched,
 )
 from tolva.tables.refusal import CONDITIONS, REFUSALS
-from tolva.tables.shadow import SHADOW, fill_shadow
+from tolva.tables.shadow import SHADOW, SHADOW_NAME, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, empty_stage, fill_stage
 
@@ -90,16 +90,27 @@ def _tried(
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
         cursor.execute(sql.SQL(CREATE).format(body=sql.Literal(body)), prepare=False)
-        return refusals(cursor.execute("SELECT * FROM pg_temp.tolva_trial()", prepare=False).fetchall())
+        refused = cursor.execute("SELECT * FROM pg_temp.tolva_trial()", prepare=False).fetchall()
+        return refusals(refused, shape.schema.target if rehearsal else None)
 
 
-def refusals(rows: list[tuple[int, str | None, str | None, str | None]]) -> pl.DataFrame:
-    """Refused rows (ERROR_COLUMNS), given the number of each, and column, message and detail as the database has it."""
+def refusals(rows: list[tuple[int, str | None, str | None, str | None]], rehearsed: str | None = None) -> pl.DataFrame:
+    """Refused rows (ERROR_COLUMNS), given the number of each, and column, message and detail as the database has it.
+
+    `rehearsed` is the name of the table whose shadow says so.
+    """
     lines = [
-        (row, column or "", "", "refused", f"La base de datos rechaza la fila: {'. '.join(filter(None, said))}")
-        for row, column, *said in rows
+        (row, column or "", "", "refused", f"La base de datos rechaza la fila: {_told(message, detail, rehearsed)}")
+        for row, column, message, detail in rows
     ]
     return pl.DataFrame(lines, schema=ERROR_COLUMNS, orient="row")
+
+
+def _told(message: str | None, detail: str | None, rehearsed: str | None) -> str:
+    """As the load would say it, nearly: the shadow's details are its own and left out."""
+    if rehearsed is not None:
+        return (message or "").replace(SHADOW_NAME, rehearsed)
+    return ". ".join(filter(None, (message, detail)))
 
 
 def _insert_one(shape: Shape, target: sql.Composable) -> sql.Composed:
