@@ -99,6 +99,23 @@ def test_a_dry_run_names_the_table_and_nothing_inside(people: psycopg.Connection
     assert all(said[row].startswith(rehearsed[row]) for row in said)
 
 
+@pytest.mark.parametrize("columns", [("desk", "floor"), ("desk",)])
+def test_a_dry_run_knows_who_holds_values_that_a_row_gives_in_part(
+    people: psycopg.Connection, columns: tuple[str, ...]
+) -> None:
+    def seat(last_row: int, *rows: tuple[str, str, int | None], dry: bool = False) -> Any:
+        names = {"code": pl.String, "desk": pl.String, "floor": pl.Int64}
+        good = pl.DataFrame(rows, schema=names, orient="row").with_row_index("row", 2).cast({"row": pl.Int64})
+        good = good if last_row == 0 else good.select("row", "code", *columns)
+        loaded, refused = load_sifted(people, PEOPLE, good, {}, Entry(LEDGER, JOB, last_row), rehearsal=dry)
+        return loaded, refused["row"].to_list()
+
+    seat(0, ("A", "x", 1), ("B", "y", 1), ("C", "y", 2))
+    people.execute(create_shadow(PEOPLE))
+    rows = [("B", "x", None), ("C", "x", None)]
+    assert seat(1, *rows, dry=True) == seat(2, *rows) == (Loaded(updated=1), [2])
+
+
 def test_rows_that_repeat_a_value_name_the_row_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey_module, "ROWS", 2)
     file = tmp_path / "f"

@@ -2,8 +2,8 @@
 
 from psycopg import sql
 
-from tolva.tables.phrases import same_key, same_values
-from tolva.tables.schema import Schema
+from tolva.tables.phrases import TENANT, cell_of, comma, constant, default, same_key
+from tolva.tables.schema import Field, Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE
 
@@ -45,6 +45,7 @@ WHERE now."_nth" = 1 ON CONFLICT DO NOTHING
 
 FILL_HOLDERS = """
 INSERT INTO {shadow} SELECT target.* FROM {stage} AS now
+LEFT JOIN LATERAL (SELECT * FROM {shadow} AS target WHERE {same} LIMIT 1) AS own ON true
 JOIN LATERAL (SELECT * FROM {target} AS target WHERE {alike} LIMIT 1) AS target ON true ON CONFLICT DO NOTHING
 """
 
@@ -63,10 +64,25 @@ def fill_shadow(shape: Shape) -> sql.Composed:
 
 
 def fill_holders(shape: Shape, group: tuple[str, ...]) -> sql.Composed:
-    """Brings the stored rows into the shadow that have the staged values of these unique fields."""
+    """Brings the stored rows into the shadow that have the values which staged rows will have in these unique fields.
+
+    What a staged row leaves blank is what the shadow holds of it, so that must be filled already.
+    """
+    fields = [shape.schema.field(name) for name in group]
+    alike = [sql.SQL("target.tenant_id = {}").format(TENANT)] if shape.schema.tenanted else []
+    alike += [sql.SQL("{} = {}").format(cell_of("target", field), _state(field, shape)) for field in fields]
     return sql.SQL(FILL_HOLDERS).format(
         shadow=SHADOW,
         stage=STAGE,
         target=sql.Identifier(shape.schema.target),
-        alike=same_values(shape, "now", group),
+        same=same_key(shape, "now"),
+        alike=sql.SQL(" AND ").join(alike),
     )
+
+
+def _state(field: Field, shape: Shape) -> sql.Composed:
+    """What a staged row will have in a field: as given, as stored, or by default."""
+    if field in shape.constants:
+        return constant(field)
+    given = [cell_of("now", field)] if field in (*shape.key, *shape.values) else []
+    return sql.SQL("coalesce({})").format(comma([*given, cell_of("own", field), default(field)]))

@@ -42,35 +42,30 @@ def standing_errors(
     """
     held = {field.name for field in (*shape.constants, *shape.key, *shape.values)}
     groups = [group for group in shape.schema.unique if held.issuperset(group)]
-    if not groups:
-        return pl.DataFrame(schema=ERROR_COLUMNS)
+    # A field that the file lacks or leaves blank keeps its value: the table judges what becomes of both.
+    partly = [group for group in shape.schema.unique if rehearsal and not held.isdisjoint(group)]
+    none = pl.DataFrame(schema=ERROR_COLUMNS)
+    if not groups and not partly:
+        return none
+    values = parameters(shape, constants)
     try:
         with conn.transaction():
-            return _found(conn, shape, groups, good, constants, rehearsal=rehearsal)
+            fill_stage(conn, shape, good)
+            if rehearsal:
+                for statement in (fill_shadow(shape), *(fill_holders(shape, group) for group in partly)):
+                    conn.execute(statement, values, prepare=False)
+            taken = [_taken(conn, shape, group, values, rehearsal=rehearsal) for group in groups]
+            return pl.concat([none, *taken])
     except REFUSALS:
-        return pl.DataFrame(schema=ERROR_COLUMNS)
+        return none
 
 
-def _found(
-    conn: psycopg.Connection[Any],
-    shape: Shape,
-    groups: list[tuple[str, ...]],
-    good: pl.DataFrame,
-    constants: Mapping[str, str],
-    *,
-    rehearsal: bool,
+def _taken(
+    conn: psycopg.Connection[Any], shape: Shape, group: tuple[str, ...], values: dict[str, Any], *, rehearsal: bool
 ) -> pl.DataFrame:
-    errors: list[pl.DataFrame] = []
-    values = parameters(shape, constants)
-    fill_stage(conn, shape, good)
-    if rehearsal:
-        for statement in (fill_shadow(shape), *(fill_holders(shape, group) for group in groups)):
-            conn.execute(statement, values, prepare=False)
-    for group in groups:
-        with conn.cursor(row_factory=tuple_row) as cursor:
-            found = cursor.execute(_standing(shape, group, rehearsal=rehearsal), values, prepare=False).fetchall()
-        errors.append(_told(found, shape, group))
-    return pl.concat(errors)
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(_standing(shape, group, rehearsal=rehearsal), values, prepare=False).fetchall()
+    return _told(found, shape, group)
 
 
 def _standing(shape: Shape, group: tuple[str, ...], *, rehearsal: bool) -> sql.Composed:
