@@ -144,6 +144,27 @@ def test_a_year_before_1000_is_read_where_the_minimum_is_one(kind: str) -> None:
     assert (rejected(f"0500-01-01{time}"), rejected(f"1000-01-01{time}")) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("timezone", "moment", "codes"),
+    [
+        ("America/Bogota", "9999-12-31 23:59:59", ["range"]),
+        ("America/Bogota", "9999-12-31 18:59:59", []),
+        ("Asia/Tokyo", "9999-12-31 23:59:59", []),
+        ("Asia/Tokyo", "0001-01-01 00:00:00", ["range"]),
+        ("UTC", "9999-12-31 23:59:59-01:00", ["range"]),
+    ],
+)
+def test_a_moment_whose_zone_takes_it_out_of_the_calendar_is_out_of_range(
+    timezone: str, moment: str, codes: list[str]
+) -> None:
+    fields = [
+        {"name": "k", "constraints": {"required": True, "maxLength": 9}},
+        {"name": "at", "type": "datetime", "constraints": {"minimum": "0001-01-02 00:00:00"}},
+    ]
+    schema = load_schema({"target": "x", "timezone": timezone, "primaryKey": ["k"], "fields": fields})
+    assert checked(schema, {"k": "a", "at": moment}).errors["code"].to_list() == codes
+
+
 def test_a_nul_does_not_reach_the_errors(products: Schema) -> None:
     errors = checked(products, {"nombre": "a\0b"}).errors
     assert (errors["value"][0], errors["code"][0]) == ("a\ufffdb", "encoding")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.tables.conftest import LEDGER
 from tolva.errors import InvalidInput
+from tolva.tables import sift
 from tolva.tables import survey as survey_module
 from tolva.tables.ddl import create_table
 from tolva.tables.document import load_schema
@@ -75,12 +76,64 @@ def test_a_value_that_its_row_gives_up_above_is_free(people: psycopg.Connection,
     assert put(people, ("A", 5), ("C", 1), last_row=1, dry=dry) == (Loaded(1, 1, 0, ("C",)), {})
 
 
+@pytest.mark.parametrize("dry", [False, True])
+def test_values_that_known_rows_hand_on_to_new_ones_are_written_at_once(
+    people: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, dry: bool
+) -> None:
+    put(people, *((f"A{n}", n) for n in range(8)))
+    people.execute(create_shadow(PEOPLE))
+    heights: list[int] = []
+    kept = sift.write
+
+    def write(conn: Any, shape: Any, good: pl.DataFrame, *given: Any, **more: Any) -> Loaded:
+        heights.append(good.height)
+        return kept(conn, shape, good, *given, **more)
+
+    monkeypatch.setattr(sift, "write", write)
+    rows = [row for n in range(8) for row in ((f"A{n}", 100 + n), (f"N{n}", n))]
+    loaded, said = put(people, *rows, last_row=1, dry=dry)
+    assert (loaded.created, loaded.updated, said, heights) == (8, 8, {}, [16])
+
+
 def test_a_dry_run_knows_what_its_earlier_chunks_would_have_put_there(people: psycopg.Connection) -> None:
     put(people, ("A", 1))
     people.execute(create_shadow(PEOPLE))
     put(people, ("A", 5), ("B", 6), dry=True, last_row=1)
     loaded, said = put(people, ("C", 1), ("D", 6), dry=True, last_row=2)
     assert (loaded.created, said) == (1, {3: 'badge: "6" ya está en la tabla, en la fila de code "B"'})
+
+
+def test_a_dry_run_names_the_table_and_nothing_inside(people: psycopg.Connection) -> None:
+    people.execute("ALTER TABLE people ADD CHECK (badge <> 13)")
+    put(people, ("A", 1))
+    people.execute(create_shadow(PEOPLE))
+    rows = [("C", 5), ("D", 5), ("E", 13)]
+    _, rehearsed = put(people, *rows, dry=True, last_row=1)
+    _, said = put(people, *rows, last_row=2)
+    refused = "La base de datos rechaza la fila: "
+    assert rehearsed == {
+        3: refused + 'duplicate key value violates unique constraint "people_badge_key"',
+        4: refused + 'new row for relation "people" violates check constraint "people_badge_check"',
+    }
+    assert said.keys() == rehearsed.keys()
+    assert all(said[row].startswith(rehearsed[row]) for row in said)
+
+
+@pytest.mark.parametrize("columns", [("desk", "floor"), ("desk",)])
+def test_a_dry_run_knows_who_holds_values_that_a_row_gives_in_part(
+    people: psycopg.Connection, columns: tuple[str, ...]
+) -> None:
+    def seat(last_row: int, *rows: tuple[str, str, int | None], dry: bool = False) -> Any:
+        names = {"code": pl.String, "desk": pl.String, "floor": pl.Int64}
+        good = pl.DataFrame(rows, schema=names, orient="row").with_row_index("row", 2).cast({"row": pl.Int64})
+        good = good if last_row == 0 else good.select("row", "code", *columns)
+        loaded, refused = load_sifted(people, PEOPLE, good, {}, Entry(LEDGER, JOB, last_row), rehearsal=dry)
+        return loaded, refused["row"].to_list()
+
+    seat(0, ("A", "x", 1), ("B", "y", 1), ("C", "y", 2))
+    people.execute(create_shadow(PEOPLE))
+    rows = [("B", "x", None), ("C", "x", None)]
+    assert seat(1, *rows, dry=True) == seat(2, *rows) == (Loaded(updated=1), [2])
 
 
 def test_rows_that_repeat_a_value_name_the_row_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

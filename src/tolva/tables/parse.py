@@ -112,7 +112,12 @@ def kind_faults(text: pl.Expr, plain: pl.Expr, value: pl.Expr, field: Field) -> 
             return [*_date_faults(text, unread), Fault("type", unread, "no es una fecha; escríbala como AAAA-MM-DD")]
         case "datetime":
             said = "no es una fecha con hora; escríbala como AAAA-MM-DD HH:MM"
-            return [*_date_faults(text, unread), Fault("type", unread, said)]
+            far = ~value.dt.year().is_between(1, 9999)  # where its zone takes it there
+            return [
+                *_date_faults(text, unread),
+                Fault("range", far, "no está, en UTC, entre los años 1 y 9999"),
+                Fault("type", unread, said),
+            ]
         case "boolean":
             return [Fault("type", unread, "no es sí o no")]
 

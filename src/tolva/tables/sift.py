@@ -17,13 +17,12 @@ from tolva.tables.check import without
 from tolva.tables.explain import ERROR_COLUMNS
 from tolva.tables.ledger import Entry
 from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
+from tolva.tables.refusal import REFUSALS
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import empty_stage
 from tolva.tables.standing import standing_errors
 from tolva.tables.trial import refusals, trial_errors
-
-REFUSALS = (psycopg.IntegrityError, psycopg.DataError)
 
 Write = Callable[[pl.DataFrame, Entry, Loaded | None, int], Loaded]
 """Writes a part of the frame: its rows, its line of the ledger, what it resembles, how many new keys to name."""
@@ -43,7 +42,7 @@ def load_sifted(
     """As `write`, and the rows (ERROR_COLUMNS) that the table refuses.
 
     Unique values are looked up; for anything else the rows are tried when the frame has failed. What none of the rows
-    is refused for by itself (by a trigger for the whole statement, say) is looked for by halves.
+    is refused for by itself (by a trigger for the whole statement, say), or cannot be staged, is looked for by halves.
     """
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
@@ -63,12 +62,19 @@ def load_sifted(
             return write_part(free, entry, like, keep), taken
     except REFUSALS:
         tried = trial_errors(conn, shape, free, constants, rehearsal=rehearsal)
-    loaded, refused = _sifted(conn, write_part, without(free, tried), entry, like, keep)
+    rehearsed = schema.target if rehearsal else None
+    loaded, refused = _sifted(conn, write_part, without(free, tried), entry, like, keep, rehearsed)
     return loaded, pl.concat([taken, tried, refused])
 
 
 def _sifted(
-    conn: psycopg.Connection[Any], write_part: Write, good: pl.DataFrame, entry: Entry, like: Loaded | None, keep: int
+    conn: psycopg.Connection[Any],
+    write_part: Write,
+    good: pl.DataFrame,
+    entry: Entry,
+    like: Loaded | None,
+    keep: int,
+    rehearsed: str | None,
 ) -> tuple[Loaded, pl.DataFrame]:
     if not good.height:
         return Loaded(), pl.DataFrame(schema=ERROR_COLUMNS)
@@ -79,10 +85,12 @@ def _sifted(
     except REFUSALS as error:
         if good.height == 1:
             row, said = int(good["row"][0]), error.diag
-            return Loaded(), refusals([(row, said.column_name, said.message_primary, said.message_detail)])
+            reason = (row, said.column_name, said.message_primary, said.message_detail)
+            return Loaded(), refusals([reason], rehearsed)
     half = good.height // 2
     # Each half has a line of the ledger for itself; the second keeps the chunk's.
     early, late = good.head(half), good.slice(half)
-    first, bad = _sifted(conn, write_part, early, replace(entry, last_row=int(early["row"][-1])), None, keep)
-    second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys))
+    line = replace(entry, last_row=int(early["row"][-1]))
+    first, bad = _sifted(conn, write_part, early, line, None, keep, rehearsed)
+    second, worse = _sifted(conn, write_part, late, entry, None, keep - len(first.created_keys), rehearsed)
     return first + second, pl.concat([bad, worse])

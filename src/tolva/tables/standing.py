@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 
 from tolva.tables.explain import ERROR_COLUMNS, MAX_VALUE, quoted
 from tolva.tables.phrases import comma, constant, parameters, same_key, same_values
+from tolva.tables.refusal import REFUSALS
 from tolva.tables.shadow import SHADOW, fill_holders, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, fill_stage
@@ -37,22 +38,34 @@ def standing_errors(
 ) -> pl.DataFrame:
     """The rows (ERROR_COLUMNS) of a frame whose unique values are taken; see `write` for what it takes and needs.
 
-    Leaves its rows in the staging table.
+    Leaves its rows in the staging table. Where a row cannot even be staged, none is found.
     """
-    errors = [pl.DataFrame(schema=ERROR_COLUMNS)]
     held = {field.name for field in (*shape.constants, *shape.key, *shape.values)}
     groups = [group for group in shape.schema.unique if held.issuperset(group)]
+    # A field that the file lacks or leaves blank keeps its value: the table judges what becomes of both.
+    partly = [group for group in shape.schema.unique if rehearsal and not held.isdisjoint(group)]
+    none = pl.DataFrame(schema=ERROR_COLUMNS)
+    if not groups and not partly:
+        return none
     values = parameters(shape, constants)
-    if groups:
-        fill_stage(conn, shape, good)
-    if groups and rehearsal:
-        for statement in (fill_shadow(shape), *(fill_holders(shape, group) for group in groups)):
-            conn.execute(statement, values, prepare=False)
-    for group in groups:
-        with conn.cursor(row_factory=tuple_row) as cursor:
-            found = cursor.execute(_standing(shape, group, rehearsal=rehearsal), values, prepare=False).fetchall()
-        errors.append(_told(found, shape, group))
-    return pl.concat(errors)
+    try:
+        with conn.transaction():
+            fill_stage(conn, shape, good)
+            if rehearsal:
+                for statement in (fill_shadow(shape), *(fill_holders(shape, group) for group in partly)):
+                    conn.execute(statement, values, prepare=False)
+            taken = [_taken(conn, shape, group, values, rehearsal=rehearsal) for group in groups]
+            return pl.concat([none, *taken])
+    except REFUSALS:
+        return none
+
+
+def _taken(
+    conn: psycopg.Connection[Any], shape: Shape, group: tuple[str, ...], values: dict[str, Any], *, rehearsal: bool
+) -> pl.DataFrame:
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(_standing(shape, group, rehearsal=rehearsal), values, prepare=False).fetchall()
+    return _told(found, shape, group)
 
 
 def _standing(shape: Shape, group: tuple[str, ...], *, rehearsal: bool) -> sql.Composed:

@@ -28,7 +28,8 @@ from tolva.tables.phrases import (
     same_key,
     touched,
 )
-from tolva.tables.shadow import SHADOW, fill_shadow
+from tolva.tables.refusal import CONDITIONS, REFUSALS
+from tolva.tables.shadow import SHADOW, SHADOW_NAME, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import STAGE, empty_stage, fill_stage
 
@@ -45,7 +46,7 @@ BEGIN
       IF NOT FOUND THEN
         {insert};
       END IF;
-    EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+    EXCEPTION WHEN {refusal} THEN
       GET STACKED DIAGNOSTICS _column = COLUMN_NAME, _said = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
       _row := now."row";
       RETURN NEXT;
@@ -62,10 +63,26 @@ LANGUAGE plpgsql AS {body}
 def trial_errors(
     conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
 ) -> pl.DataFrame:
-    """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs."""
+    """The rows (ERROR_COLUMNS) of a frame that the table refuses; see `write` for what it takes and needs.
+
+    Where a row cannot even be staged, none is found.
+    """
+    try:
+        return _tried(conn, shape, good, constants, rehearsal=rehearsal)
+    except REFUSALS:
+        return refusals([])
+
+
+def _tried(
+    conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
+) -> pl.DataFrame:
     table = SHADOW if rehearsal else sql.Identifier(shape.schema.target)
     values = parameters(shape, constants)
-    statements = {"update": _update_one(shape, table), "insert": _insert_one(shape, table)}
+    statements = {
+        "update": _update_one(shape, table),
+        "insert": _insert_one(shape, table),
+        "refusal": sql.SQL(CONDITIONS),
+    }
     body = psycopg.ClientCursor(conn).mogrify(sql.SQL(BODY).format(stage=STAGE, **statements), values)
     with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(empty_stage())
@@ -73,16 +90,27 @@ def trial_errors(
         if rehearsal:
             cursor.execute(fill_shadow(shape), values, prepare=False)
         cursor.execute(sql.SQL(CREATE).format(body=sql.Literal(body)), prepare=False)
-        return refusals(cursor.execute("SELECT * FROM pg_temp.tolva_trial()", prepare=False).fetchall())
+        refused = cursor.execute("SELECT * FROM pg_temp.tolva_trial()", prepare=False).fetchall()
+        return refusals(refused, shape.schema.target if rehearsal else None)
 
 
-def refusals(rows: list[tuple[int, str | None, str | None, str | None]]) -> pl.DataFrame:
-    """Refused rows (ERROR_COLUMNS), given the number of each, and column, message and detail as the database has it."""
+def refusals(rows: list[tuple[int, str | None, str | None, str | None]], rehearsed: str | None = None) -> pl.DataFrame:
+    """Refused rows (ERROR_COLUMNS), given the number of each, and column, message and detail as the database has it.
+
+    `rehearsed` is the name of the table whose shadow says so.
+    """
     lines = [
-        (row, column or "", "", "refused", f"La base de datos rechaza la fila: {'. '.join(filter(None, said))}")
-        for row, column, *said in rows
+        (row, column or "", "", "refused", f"La base de datos rechaza la fila: {_told(message, detail, rehearsed)}")
+        for row, column, message, detail in rows
     ]
     return pl.DataFrame(lines, schema=ERROR_COLUMNS, orient="row")
+
+
+def _told(message: str | None, detail: str | None, rehearsed: str | None) -> str:
+    """As the load would say it, nearly: the shadow's details are its own and left out."""
+    if rehearsed is not None:
+        return (message or "").replace(SHADOW_NAME, rehearsed)
+    return ". ".join(filter(None, (message, detail)))
 
 
 def _insert_one(shape: Shape, target: sql.Composable) -> sql.Composed:

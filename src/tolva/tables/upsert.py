@@ -32,9 +32,10 @@ from tolva.tables.stage import STAGE
 # steps     whether each row changes the state that the row before it left in its key; a key's first row is compared
 #           with what is stored. A frame without repeated keys has no second branch to compute
 # fresh     the first row of each new key
-# written   the last state of each new key; rewritten: of each known one where it differs from what is stored, found
-#           by its place, which spares a second look-up. A row that somebody else has made or changed since the
-#           snapshot is left out of both; the last column tells, and the frame has to be judged anew
+# rewritten the last state of each known key where it differs from what is stored, found by its place, which spares a
+#           second look-up; written: of each new one. It waits for the former, since a new row may take a unique value
+#           that a known one gives up. A row that somebody else has made or changed since the snapshot is left out of
+#           both; the last column tells, and the frame has to be judged anew
 # changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
@@ -54,16 +55,17 @@ WITH matched AS MATERIALIZED (
     WHERE now."_nth" > 1
 ), fresh AS (
     SELECT {now_key} AS key, "row" FROM matched AS now WHERE "_nth" = 1 AND NOT "_known"
-), written AS (
-    INSERT INTO {target} AS target ({columns})
-    SELECT {values} FROM matched AS now WHERE now."_last" AND NOT now."_known"
-    ON CONFLICT ({key}) DO NOTHING
-    RETURNING {key_text} AS key, {hash} AS hash
 ), rewritten AS (
     UPDATE {target} AS target SET {rewriting} FROM matched AS now
     WHERE target.ctid = now."_ctid" AND target.tableoid = now."_part"
       AND now."_last" AND now."_known" AND now."changes"
     RETURNING true
+), written AS (
+    INSERT INTO {target} AS target ({columns})
+    SELECT {values} FROM matched AS now WHERE now."_last" AND NOT now."_known"
+      AND (SELECT count(*) FROM rewritten) >= 0
+    ON CONFLICT ({key}) DO NOTHING
+    RETURNING {key_text} AS key, {hash} AS hash
 ), made AS (
     SELECT array_agg(key) AS keys, array_agg(hash) AS hashes FROM written
 ), changed AS (
