@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tables.conftest import load_noted as load
+from tolva.tables.ddl import create_table
+from tolva.tables.document import load_schema
 from tolva.tables.load import Loaded
 from tolva.tables.schema import Schema
 
@@ -190,3 +192,22 @@ def test_a_missing_tenant_is_refused_by_the_database(conn: psycopg.Connection, p
     conn.execute("SET app.tenant_id TO DEFAULT")
     with pytest.raises(psycopg.Error):
         load(conn, products, frame({"codigo": "A"}), SUPPLIER)
+
+
+def test_fields_may_be_called_as_anything_that_the_statements_speak_of(conn: psycopg.Connection) -> None:
+    names = ("changes", "key", "counts", "now", "target", "stage", "hash", "keys", "was", "became")
+    schema = load_schema(
+        {
+            "target": "odd",
+            "primaryKey": ["fresh"],
+            "fields": [
+                {"name": "fresh", "constraints": {"required": True, "maxLength": 20}},
+                *({"name": name, "type": "integer"} for name in names),
+            ],
+        }
+    )
+    conn.execute(create_table(schema))
+    rows = pl.DataFrame({"row": [2, 3], "fresh": ["a", "b"], **{name: [1, 2] for name in names}})
+    assert load(conn, schema, rows, {}) == Loaded(2, 0, 0, ("a", "b"))
+    assert load(conn, schema, rows.with_columns(changes=pl.lit(7)), {}) == Loaded(0, 2, 0)
+    assert load(conn, schema, rows.with_columns(changes=pl.lit(7)), {}) == Loaded(0, 0, 2)

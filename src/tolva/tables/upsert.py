@@ -39,7 +39,7 @@ from tolva.tables.stage import STAGE
 # changed   of each known key, the values that change: before and after
 UPSERT = """
 WITH matched AS MATERIALIZED (
-    SELECT now.*, {changes_old} AS "changes" FROM (
+    SELECT now.*, {changes_old} AS "_changes" FROM (
         SELECT stage.*, target."_ctid", target."_part", {there} AS "_known"{old}
         FROM {stage} AS stage
         LEFT JOIN LATERAL (
@@ -48,7 +48,7 @@ WITH matched AS MATERIALIZED (
         ) AS target ON true
     ) AS now
 ), steps AS (
-    SELECT now."changes" AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
+    SELECT now."_changes" AS changed FROM matched AS now WHERE now."_nth" = 1 AND now."_known"
     UNION ALL
     SELECT {changes_again} FROM matched AS now
     JOIN {stage} AS before ON before."_key" = now."_key" AND before."_nth" = now."_nth" - 1
@@ -58,7 +58,7 @@ WITH matched AS MATERIALIZED (
 ), rewritten AS (
     UPDATE {target} AS target SET {rewriting} FROM matched AS now
     WHERE target.ctid = now."_ctid" AND target.tableoid = now."_part"
-      AND now."_last" AND now."_known" AND now."changes"
+      AND now."_last" AND now."_known" AND now."_changes"
     RETURNING true
 ), written AS (
     INSERT INTO {target} AS target ({columns})
@@ -71,7 +71,7 @@ WITH matched AS MATERIALIZED (
 ), changed AS (
     SELECT array_agg(now."row") AS rows, array_agg({now_key}) AS keys,
       array_agg(ARRAY[{olds}]) AS was, array_agg(ARRAY[{news}]) AS became
-    FROM matched AS now WHERE now."_last" AND now."_known" AND now."changes"
+    FROM matched AS now WHERE now."_last" AND now."_known" AND now."_changes"
 ), counts AS (
     SELECT (SELECT count(*) FROM fresh) AS created,
       (SELECT count(*) FROM steps WHERE changed) AS updated,
@@ -85,7 +85,7 @@ WITH matched AS MATERIALIZED (
 )
 SELECT counts.*, ARRAY(SELECT key FROM fresh ORDER BY "row" LIMIT %(keep)s),
   (SELECT count(*) FROM written) + (SELECT count(*) FROM rewritten)
-    = (SELECT count(*) FROM matched WHERE "_last" AND (NOT "_known" OR "changes"))
+    = (SELECT count(*) FROM matched WHERE "_last" AND (NOT "_known" OR "_changes"))
 FROM counts
 """
 
