@@ -90,6 +90,7 @@ def test_versions_are_kept_and_uploads_stay_with_theirs(service: Service, admin:
         ({"target": 'sa"les'}, 400, "target: must be a name of lower-case letters"),
         ({"target": "tolva.jobs"}, 400, "target: must be a name of lower-case letters"),
         ({"target": "products"}, 400, "target: 'products' is a table of Tolva"),
+        ({"target": "jobs"}, 400, "target: 'jobs' is the name of a table of Tolva"),
         ({"target": "pg_class"}, 400, "target: 'pg_class' is a table of PostgreSQL"),
         ({"primaryKey": ["nada"]}, 400, "primaryKey[0]: no field is called 'nada'"),
         ({"locale": "fr"}, 400, "locale: 'fr' is not a locale of es, pt, en"),

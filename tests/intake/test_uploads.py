@@ -4,6 +4,7 @@ import io
 import json
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -218,6 +219,7 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     [
         ("upload", {"params": "{"}, 400, "params: Invalid JSON"),
         ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
+        ("upload", {"dryrun": "true"}, 400, "Unknown parameters: dryrun. There are: schema, params, dry_run"),
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
@@ -232,6 +234,15 @@ def test_a_wrong_call_says_what_is_wrong(
     answer = upload(service, GOOD, **params) if call == "upload" else service.client.get(call, params=params)
     assert answer.status_code == status
     assert said in answer.json()["detail"]
+
+
+def test_a_zip_of_two_files_is_refused_at_once(service: Service) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, f"{HEADER}\n{GOOD}\n")
+    answer = upload(service, packed.getvalue(), "dos.zip")
+    assert (answer.status_code, answer.json()["detail"]) == (415, "El zip contiene 2 archivos; envíe uno solo.")
 
 
 def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:

@@ -6,11 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import xlsxwriter
 
 from tolva.tables.check import check
 from tolva.tables.document import load_schema
+from tolva.tables.locale import Clues, signs_of
 from tolva.tables.map import match_headers
 from tolva.tables.reading import open_source
 from tolva.tables.schema import Schema
@@ -128,3 +130,9 @@ def test_numbers_of_json_are_no_clue_to_its_texts(tmp_path: Path) -> None:
     source = open_source(tmp_path / "a", "json", tmp_path)
     assert source.numbers([0, 1]) == ["some", "all"]
     assert survey(source, match_headers(source.headers, SALES), SALES).signs["price"].decimal == "."
+
+
+def test_what_is_no_date_tells_nothing_of_the_others() -> None:
+    clues = Clues().of_dates(pl.Series(["03/04/2026", "13/13/2026"]))
+    assert clues == Clues(either_first=True)
+    assert clues.signs(signs_of("es-ES")).order == "dmy"

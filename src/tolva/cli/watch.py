@@ -114,10 +114,12 @@ def tell_end(job: DictRow, hints: Hints) -> None:
 
 
 def _tell_conflicts(undone: Json, hints: Hints) -> None:
-    again = hints.command("jobs", "undo", undone["undo_of"])
     if later := undone["later_loads"]:
-        say(f"Later loads of the same schema may be why, the last one first: {', '.join(later)}. Undo these before.")
-    say(f"What was left alone is tried again by: {again}")
+        again = hints.command("jobs", "undo", undone["undo_of"])
+        say(f"Later loads of the same schema may be why, the last one first: {', '.join(later)}.")
+        say(f"To take back what they changed as well, undo these, then try again: {again}")
+    else:
+        say("Somebody else has changed these since. Put them back in the table yourself, or leave them as they are.")
 
 
 def _result(job: DictRow) -> Json:

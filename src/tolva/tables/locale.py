@@ -74,8 +74,8 @@ class Clues:
         parts = text.str.extract_groups(DAYS).struct.unnest().cast(pl.Int32)
         first, second = pl.col("1"), pl.col("2")
         found = parts.select(
-            (first > 12).any().alias("day"),
-            (second > 12).any().alias("month"),
+            ((first > 12) & (second <= 12)).any().alias("day"),  # 13/13 is no date, and tells nothing
+            ((second > 12) & (first <= 12)).any().alias("month"),
             ((first <= 12) & (second <= 12) & (first != second)).any().alias("either"),
         ).row(0)
         return Clues(

@@ -24,7 +24,7 @@ SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(quote_ident
   AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute a
     WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = %(key)s) AS unique
 """
-OURS = "SELECT FROM pg_class WHERE relnamespace = to_regnamespace('tolva') AND relname = %(table)s"
+OURS = "SELECT true AS ours FROM pg_class WHERE relnamespace = to_regnamespace('tolva') AND relname = %(table)s"
 SAFE = """
 SELECT c.relkind = ANY ('{r,p}') AS is_table, c.relrowsecurity AND c.relforcerowsecurity AS guarded
 FROM pg_class c WHERE c.oid = to_regclass(quote_ident(%(table)s))

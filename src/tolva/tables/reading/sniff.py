@@ -7,6 +7,7 @@ from typing import Literal
 
 from tolva.errors import TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.reading.damage import damage_means
+from tolva.tables.reading.zipped import only_entry
 
 FileKind = Literal["csv", "xlsx", "xls", "ods", "json", "ndjson", "gzip", "zip"]
 
@@ -152,6 +153,8 @@ def _verify_archive(path: Path, kind: FileKind) -> None:
         zipfile.ZipFile(path) as zipped,
     ):
         entries = zipped.infolist()
+        if kind == "zip":
+            only_entry(zipped)
         if kind == "ods" and MANIFEST not in zipped.namelist():
             raise UnsupportedFile("El archivo es un zip, pero no una hoja .ods.")
         kept = zipped.read(MANIFEST) if kind == "ods" else b""

@@ -5,10 +5,10 @@ import zipfile
 from pathlib import Path, PurePath
 from typing import IO
 
-from tolva.errors import UnsupportedFile
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
 from tolva.tables.reading.watch import Watch
+from tolva.tables.reading.zipped import only_entry
 
 PIECE = 1024 * 1024
 DAMAGED = "El archivo comprimido está dañado o incompleto; vuelva a comprimirlo y subirlo."
@@ -38,17 +38,10 @@ def _unpack_gzip(path: Path, name: str, inside: Path, watch: Watch) -> str:
 
 def _unpack_zip(path: Path, inside: Path, watch: Watch) -> str:
     with zipfile.ZipFile(path) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
-        if len(entries) != 1:
-            raise UnsupportedFile(f"El zip contiene {len(entries)} archivos; envíe uno solo.")
-        with archive.open(entries[0]) as packed:
+        entry = only_entry(archive)
+        with archive.open(entry) as packed:
             _copy(packed, inside, path.stat().st_size, watch)
-    return entries[0].filename
-
-
-def _is_litter(name: str) -> bool:
-    """What macOS and Windows add by themselves."""
-    return name.startswith("__MACOSX/") or PurePath(name).name.startswith((".", "Thumbs.db", "desktop.ini"))
+    return entry.filename
 
 
 def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int, watch: Watch) -> None:

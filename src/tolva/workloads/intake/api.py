@@ -73,6 +73,10 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
         raise InvalidInput(f"{name}: {faults}") from None
 
 
+PARAMETERS = ("schema", "params", "dry_run", "mapping", "read")
+"""What an upload takes besides its file."""
+
+
 def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
@@ -88,6 +92,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
+        _refuse_unknown(request)
         given = _json("params", CONSTANTS, params)
         constants, version = await in_upload_thread(partial(_checked, jobs, schema, given))
         options = upload_options(_json("read", READ, read).options(), _json("mapping", MAPPING, mapping))
@@ -121,6 +126,13 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
     return router
 
 
+def _refuse_unknown(request: Request) -> None:
+    """A mistyped `dry_run` would make a load of it. Raises InvalidInput."""
+    unknown = sorted(set(request.query_params) - set(PARAMETERS))
+    if unknown:
+        raise InvalidInput(f"Unknown parameters: {', '.join(unknown)}. There are: {', '.join(PARAMETERS)}.")
+
+
 def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
     with jobs.db.transaction(DEFAULT_TENANT) as conn:
@@ -130,7 +142,7 @@ def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, st
 
 def accepted(job: JobId) -> dict[str, Any]:
     """The answer to a call that makes a job."""
-    return {"id": job, "status": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
+    return {"id": job, "state": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
 
 
 def _row(jobs: Jobs, id: UUID) -> DictRow:
