@@ -182,3 +182,30 @@ def test_a_table_that_does_not_fit_is_told_with_the_path(service: Service, there
     there.execute(sql.SQL("ALTER TABLE sales DROP COLUMN paid"))
     failed = sent(service, f"{HEADER}\n007;03/04/2026;1.234;sí\n")
     assert failed["error"]["message"] == "fields[4].name: 'sales' has no column 'paid'"
+
+
+def test_a_table_of_ones_own_may_have_narrower_types_that_refuse_what_they_cannot_hold(
+    service: Service, there: psycopg.Connection
+) -> None:
+    fields = [
+        {"name": "nif", "title": "NIF", "constraints": {"required": True, "maxLength": 20}},
+        {"name": "size", "title": "Talla", "type": "integer"},
+        {"name": "price", "title": "Precio", "type": "number", "precision": 12, "scale": 2},
+    ]
+    schema = {"name": "ventas", "target": "clientes", "primaryKey": ["nif"], "destination": "erp", "fields": fields}
+    there.execute("CREATE TABLE clientes (nif varchar(9) PRIMARY KEY, size integer, price numeric(20,6))")
+    assert service.client.put(f"{URL}/ventas", json=schema).json()["target_ready"]
+    content = "NIF;Talla;Precio\n11111111H;5;1,5\n222222222X;5;1\n33333333P;3000000000;1\n"
+    dry, first = (sent(service, content, dry_run=dry) for dry in ("true", "false"))
+    assert dry["result"] | {"dry_run": True} == first["result"] | {"dry_run": True}
+    assert (first["result"]["created"], first["result"]["rejected"]) == (1, 2)
+    again = sent(service, "NIF;Talla;Precio\n11111111H;6;1,50\n44444444A;7;2\n")
+    assert (again["result"]["created"], again["result"]["updated"]) == (1, 1)
+    unchanged = sent(service, "NIF;Talla;Precio\n11111111H;6;1,5\n")
+    assert unchanged["result"]["unchanged"] == 1
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{again['id']}/undo"))
+    assert (undone["result"]["removed"], undone["result"]["restored"], undone["result"]["conflicts"]) == (1, 1, 0)
+    assert there.execute("SELECT nif, size, price::text FROM clientes").fetchall() == [("11111111H", 5, "1.500000")]
+    there.execute("ALTER TABLE clientes ALTER price TYPE real")
+    refused = service.client.put(f"{URL}/ventas", json=schema)
+    assert "the column 'price' of 'clientes' is real, not numeric(12,2)" in refused.json()["detail"]

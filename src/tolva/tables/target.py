@@ -1,5 +1,6 @@
 """The table that a schema is for, as it stands in the database: whether it is there, and whether it fits."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -31,6 +32,9 @@ FROM pg_class c WHERE c.oid = to_regclass(quote_ident(%(table)s))
 """
 TYPES = {"timestamptz": "timestamp with time zone"}
 """PostgreSQL's own words for types that have a shorter one."""
+NARROWER = {"text": ("character varying",), "bigint": ("integer", "smallint")}
+"""Types that refuse what they cannot hold."""
+NUMERIC = re.compile(r"numeric(?:\(\d+,(?P<scale>-?\d+)\))?")
 OWN = ("tenant_id", "created_at", "updated_at")
 """Columns that Tolva fills."""
 
@@ -87,9 +91,21 @@ def _check_column(column: dict[str, Any] | None, field: Field, path: str, table:
         raise InvalidInput(f"{path}.name: {table!r} has no column {field.name!r}")
     wanted = column_type(field).as_string(None)
     wanted = TYPES.get(wanted, wanted)
-    if column["generated"] or column["type"] != wanted:
+    if column["generated"] or not _fits(column["type"], wanted):
         kind = "computed by the database" if column["generated"] else f"{column['type']}, not {wanted}"
         raise InvalidInput(f"{path}.type: the column {field.name!r} of {table!r} is {kind}")
+
+
+def _fits(found: str, wanted: str) -> bool:
+    """Whether a column of one type takes what one of the other holds, or refuses the row: nothing is cut or rounded.
+
+    >>> _fits("character varying(9)", "text"), _fits("numeric(20,6)", "numeric(14,4)"), _fits("real", "numeric(14,4)")
+    (True, True, False)
+    """
+    decimals, places = NUMERIC.fullmatch(wanted), NUMERIC.fullmatch(found)
+    if decimals and places:
+        return places["scale"] is None or int(places["scale"]) >= int(decimals["scale"])
+    return found == wanted or any(found.startswith(kind) for kind in NARROWER.get(wanted, ()))
 
 
 def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:
