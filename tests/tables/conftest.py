@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tolva.tables import sift
 from tolva.tables.ddl import create_table
 from tolva.tables.document import builtin_schema
 from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry
@@ -117,3 +118,17 @@ def real_files() -> Path:
     if not folder.is_dir():
         pytest.skip("no real spreadsheets: set TOLVA_REAL_DATA")
     return folder
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The heights of the parts of frames that were written, or tried to be."""
+    heights: list[int] = []
+    kept = sift.write
+
+    def write(conn: Any, shape: Any, good: pl.DataFrame, *given: Any, **more: Any) -> Loaded:
+        heights.append(good.height)
+        return kept(conn, shape, good, *given, **more)
+
+    monkeypatch.setattr(sift, "write", write)
+    yield heights

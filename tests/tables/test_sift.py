@@ -1,6 +1,5 @@
 """Rows that the table refuses for rules of its own: each is explained, and the rest is loaded."""
 
-from collections.abc import Iterator
 from typing import Any, LiteralString
 
 import polars as pl
@@ -47,20 +46,6 @@ JOB = "00000000-0000-0000-0000-00000000000b"
 def parts(conn: psycopg.Connection) -> psycopg.Connection:
     conn.execute(create_table(PARTS))
     return conn
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The heights of the parts of frames that were written, or tried to be."""
-    heights: list[int] = []
-    kept = sift.write
-
-    def write(conn: Any, shape: Any, good: pl.DataFrame, *given: Any, **more: Any) -> Loaded:
-        heights.append(good.height)
-        return kept(conn, shape, good, *given, **more)
-
-    monkeypatch.setattr(sift, "write", write)
-    yield heights
 
 
 def put(

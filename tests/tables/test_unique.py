@@ -9,7 +9,6 @@ import pytest
 
 from tests.tables.conftest import LEDGER
 from tolva.errors import InvalidInput
-from tolva.tables import sift
 from tolva.tables import survey as survey_module
 from tolva.tables.ddl import create_table
 from tolva.tables.document import load_schema
@@ -78,21 +77,14 @@ def test_a_value_that_its_row_gives_up_above_is_free(people: psycopg.Connection,
 
 @pytest.mark.parametrize("dry", [False, True])
 def test_values_that_known_rows_hand_on_to_new_ones_are_written_at_once(
-    people: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, dry: bool
+    people: psycopg.Connection, written: list[int], dry: bool
 ) -> None:
     put(people, *((f"A{n}", n) for n in range(8)))
     people.execute(create_shadow(PEOPLE))
-    heights: list[int] = []
-    kept = sift.write
-
-    def write(conn: Any, shape: Any, good: pl.DataFrame, *given: Any, **more: Any) -> Loaded:
-        heights.append(good.height)
-        return kept(conn, shape, good, *given, **more)
-
-    monkeypatch.setattr(sift, "write", write)
+    written.clear()
     rows = [row for n in range(8) for row in ((f"A{n}", 100 + n), (f"N{n}", n))]
     loaded, said = put(people, *rows, last_row=1, dry=dry)
-    assert (loaded.created, loaded.updated, said, heights) == (8, 8, {}, [16])
+    assert (loaded.created, loaded.updated, said, written) == (8, 8, {}, [16])
 
 
 def test_a_dry_run_knows_what_its_earlier_chunks_would_have_put_there(people: psycopg.Connection) -> None:
