@@ -26,6 +26,7 @@ from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
 from tolva.web.health import health_router
+from tolva.web.linger import Linger
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
@@ -157,6 +158,7 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
 def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
+    api.add_middleware(Linger)
     answer_errors(api)
     api.include_router(health_router(jobs.db))
     stored = blobs(settings)

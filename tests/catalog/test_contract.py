@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from http.client import HTTPResponse
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from tests.conftest import Fresh
 from tests.service import Service, working
 from tolva.connectors.blobs import BlobWriter
 from tolva.errors import DatabaseUnavailable
-from tolva.web import multipart
+from tolva.web import linger, multipart
 
 UPLOAD = "/api/catalog/items/bulk-upload"
 STATUS = "/api/catalog/bulk-upload/status"
@@ -260,13 +261,15 @@ HEAD = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="a.csv"\r\n\
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
-def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes) -> bytes:
+def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """What is answered to an upload of which no more comes than this."""
     url = httpx.URL(service.client.base_url)
     lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: x", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
     with socket.create_connection((url.host, url.port or 0), timeout=10) as line:
         line.sendall("\r\n".join(lines).encode() + body)
-        return line.makefile("rb").read()  # up to the end: the connection is closed with the answer
+        answer = HTTPResponse(line)
+        answer.begin()
+        return answer.status, answer.read()
 
 
 def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
@@ -274,8 +277,9 @@ def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
     answer = answer_to_a_beginning(service, FORM | {"Content-Length": "9999"}, HEAD % b"file" + as_csv(GOOD))
-    assert answer.startswith(b"HTTP/1.1 400")
-    assert b"fell silent" in answer
+    status, told = answer
+    assert status == 400
+    assert b"fell silent" in told
     assert stored_files(service) == []
 
 
@@ -304,8 +308,30 @@ def test_what_a_form_holds_besides_the_file_is_limited_too(service: Service) -> 
 
 
 def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(service: Service) -> None:
-    answer = answer_to_a_beginning(service, FORM | {"Content-Length": str(10**9)}, b"")
+    status, _ = answer_to_a_beginning(service, FORM | {"Content-Length": str(10**9)}, b"")
+    assert status == 413
+
+
+def sent_whole(service: Service, length: int, body: bytes) -> bytes:
+    """Everything that comes back to a client that reads only when it has sent all, up to the end of the connection."""
+    url = httpx.URL(service.client.base_url)
+    headers = FORM | {"Host": "x", "Connection": "close", "Content-Length": str(length)}
+    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    with socket.create_connection((url.host, url.port or 0), timeout=30) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        return line.makefile("rb").read()
+
+
+def test_who_sends_on_after_a_refusal_can_read_why(service: Service) -> None:
+    much = 32 * 1024**2  # more than the buffers of a connection hold
+    answer = sent_whole(service, much, bytes(much))
     assert answer.startswith(b"HTTP/1.1 413")
+    assert b"TOLVA_UPLOAD_MAX_MB" in answer
+
+
+def test_who_stops_sending_after_a_refusal_is_not_waited_for(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linger, "SILENCE", 0.2)
+    assert sent_whole(service, 10**9, b"").startswith(b"HTTP/1.1 413")
 
 
 def test_a_database_that_is_away_is_told_without_its_address(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

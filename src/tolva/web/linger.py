@@ -1,0 +1,57 @@
+"""A client that is still sending when its request is refused gets to read why.
+
+A connection that is closed with unread bytes is reset, and the answer is lost with it: a browser would show a network
+error instead of the reason. So what still comes is read and thrown away, for a while, before the answer ends.
+"""
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST = 30.0
+"""Seconds that the rest of a body is waited for, in all."""
+SILENCE = 5.0
+"""Seconds without a byte after which nobody is sending any more."""
+
+
+class Linger:
+    """Middleware: an answer ends when the body of its request has, or nobody sends it any more."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or not _announces_a_body(scope):
+            await self._api(scope, receive, send)
+            return
+        ended = False
+
+        async def watched() -> Message:
+            nonlocal ended
+            message = await receive()
+            ended = not message.get("more_body")  # and so with a client that is gone
+            return message
+
+        async def rest() -> None:
+            while not ended:
+                async with asyncio.timeout(SILENCE):
+                    await watched()
+
+        async def patient(message: Message) -> None:
+            if ended or message["type"] != "http.response.body" or message.get("more_body"):
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            try:
+                async with asyncio.timeout(LONGEST):
+                    await rest()
+            except TimeoutError:
+                pass  # enough waited; the answer is sent
+            await send({"type": "http.response.body"})
+
+        await self._api(scope, watched, patient)
+
+
+def _announces_a_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
