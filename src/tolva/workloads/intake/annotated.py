@@ -109,7 +109,7 @@ def _clear_forms(source: Source, schema: Schema, mapping: ColumnMapping) -> dict
 
 def _clear(rows: pl.DataFrame, column: str, field: Field, schema: Schema, signs: Signs) -> pl.Series:
     text = rows.select(text_of(column, field, schema).alias(column))[column]
-    form = plain(text, field, signs)
+    form = plain(text, field, signs, rows["row"])
     # Three decimals could be thousands, four could not.
     form = form.str.replace(r"^([+-]?[0-9]+\.[0-9]{3})$", "${1}0")
     return form.zip_with(form.is_not_null(), rows[column])
