@@ -119,6 +119,37 @@ def test_where_the_table_begins(
     assert not flaws(source)
 
 
+GROUPED = "A1,1,2,3,4,x\nA2,1,2,3,4,y\nA3,1,2,3,4,z\n"
+
+
+@pytest.mark.parametrize("known", ["", "sku", "sku neto bruto", "sku precio coste", "precio coste"])
+@pytest.mark.parametrize("above", [",Precio,,Coste,,Otros", "Artículo,Precio,,Coste,,Otros"])
+def test_names_that_come_again_below_groups_are_told_apart_by_them(tmp_path: Path, known: str, above: str) -> None:
+    source = read(tmp_path, f"{above}\nSKU,Neto,Bruto,Neto,Bruto,Nota\n{GROUPED}", known=known)
+    assert source.headers[1:] == ("Precio Neto", "Precio Bruto", "Coste Neto", "Coste Bruto", "Otros Nota")
+    assert (source.headers[0].endswith("SKU"), rows(source)[0][:3]) == (True, (3, "A1", "1"))
+
+
+@pytest.mark.parametrize("known", ["", "sku", "sku precio neto coste neto", "precio coste"])
+@pytest.mark.parametrize("above", [",Precio,,Coste,,", "SKU,Precio,,Coste,,"])
+def test_a_line_of_groups_adds_nothing_to_names_that_say_them(tmp_path: Path, known: str, above: str) -> None:
+    names = "SKU,Precio neto,Precio bruto,Coste neto,Coste bruto,Nota"
+    source = read(tmp_path, f"{above}\n{names}\n{GROUPED}", known=known)
+    assert (source.headers, len(rows(source))) == (tuple(names.split(",")), 3)
+
+
+def test_a_line_of_groups_is_ignored_above_names_that_the_schema_knows(tmp_path: Path) -> None:
+    names = "SKU,Nombre,Precio,Día,Moneda,Nota"
+    source = read(tmp_path, f",Precio,,Coste,,\n{names}\n{GROUPED}", known="sku nombre precio dia")
+    assert (source.headers, source.findings.header_rows) == (tuple(names.split(",")), (2,))
+
+
+def test_a_row_of_texts_is_no_part_of_a_header_that_has_gaps(tmp_path: Path) -> None:
+    text = "SKU,Nombre,,Precio\nA1,,verde,\nA2,dos,rojo,2\nA3,tres,azul,3\n"
+    source = read(tmp_path, text, known="sku nombre precio")
+    assert (source.headers, len(rows(source))) == (("SKU", "Nombre", "", "Precio"), 3)
+
+
 def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
     text = "x1,x2\na1,b2\nc3,d4\n"
     assert read(tmp_path, text).findings.header_rows == ()

@@ -12,10 +12,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from tolva.tables.fold import fold
-from tolva.tables.reading.cell_kinds import CellKind
+from tolva.tables.reading.cell_kinds import CellKind, column_kinds
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
-from tolva.tables.reading.layout import column_kinds, looks_like_header
+from tolva.tables.reading.layout import looks_like_header
 from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
