@@ -248,6 +248,54 @@ def test_the_last_row_below_a_blank_line_is_a_remark_only_if_it_begins_with_word
     assert (len(rows(source)), len(source.findings.notes)) == (kept, 3 - kept)
 
 
+NARROW = "code,name,price\nA1,uno,1\nA2,dos tres,2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"{NARROW}\n\nPrecios sin IVA\n", 2),
+        (f"{NARROW}\nPrecios sin IVA,,\n\nFuente:\n", 2),
+        ("code,price\nA1,1\nA2,2\n\nA3,3\n\nPrecios sin IVA\n", 3),
+        (f"{NARROW}Precios sin IVA\n", 3),
+        (f"{NARROW}\nTOTAL\n", 3),
+        (f"{NARROW}\n,Precios sin IVA,\n", 3),
+        (f"{NARROW}\nPrecios sin IVA,9\n", 3),
+        (f"{NARROW}A3,,\n\nPrecios sin IVA\n", 4),
+        (f"{NARROW}\nBEBIDAS\n\nPrecios sin IVA\n", 4),
+        ("name,phone\nAna Ruiz,1\nLuz,2\n\nEva Gil\n", 3),
+        ("name,phone\nEva,1\n\nAna Ruiz,2\n\nEva Gil\n", 3),
+        ("name\nEva\n\nEva Gil\n", 2),
+        ("name,phone\n\nEva Gil\n", 1),
+    ],
+    ids=[
+        "a remark",
+        "two remarks",
+        "below parts of the table",
+        "no blank line",
+        "a word",
+        "not in the first cell",
+        "another cell",
+        "below a record of one cell",
+        "below a title",
+        "where names are several words",
+        "where names further down are",
+        "the only column",
+        "the only row",
+    ],
+)
+def test_a_sentence_below_a_narrow_table_is_a_remark_where_no_record_looks_like_it(
+    tmp_path: Path, text: str, kept: int
+) -> None:
+    source = read(tmp_path, text, known="code name price phone")
+    left_out = [note for note in source.findings.notes if note.startswith("No se leen las observaciones del final")]
+    assert (len(rows(source)), len(left_out)) == (kept, int(kept < data_lines(text)))
+
+
+def data_lines(text: str) -> int:
+    return sum(bool(line.strip(",")) for line in text.splitlines()[1:])
+
+
 def test_a_file_with_a_header_alone_is_told(tmp_path: Path) -> None:
     for text, notes in (("code,price\n", (NO_ROWS,)), ("code,price\n ,\n\n", (NO_ROWS,)), ("code,price\nA,1\n", ())):
         source = read(tmp_path, text, known="code price")

@@ -52,6 +52,7 @@ class Intake:
         notes = [
             *self.source.findings.notes,
             *(_undecided(self.schema.field(name).title) for name in self.found.undecided),
+            *filter(None, [self.found.lonely]),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
