@@ -16,7 +16,7 @@ from tests.tables.xls import xls
 from tolva.tables.check import Checked, check
 from tolva.tables.document import load_schema
 from tolva.tables.locale import Clues, signs_of
-from tolva.tables.map import match_headers
+from tolva.tables.map import known_names, match_headers
 from tolva.tables.reading import json_file, open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind
@@ -125,6 +125,8 @@ def ods_of(path: Path, rows: list[list[Any]]) -> None:
         [
             f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
             if isinstance(value, str)
+            else "<table:table-cell/>"
+            if value is None
             else f'<table:table-cell office:value-type="float" office:value="{value}"/>'
             for value in row
         ]
@@ -139,7 +141,8 @@ def ods_of(path: Path, rows: list[list[Any]]) -> None:
 
 def prices_of(path: Path, kind: FileKind, schema: Schema, sheet: str | None = None) -> tuple[Survey, Checked]:
     """The survey of a stored file, and what is found in its column of prices."""
-    source = open_source(path, kind, Path(tempfile.mkdtemp(dir=path.parent)), options=ReadOptions(sheet=sheet))
+    scratch, options = Path(tempfile.mkdtemp(dir=path.parent)), ReadOptions(sheet=sheet)
+    source = open_source(path, kind, scratch, known=known_names(schema), options=options)
     mapping = match_headers(source.headers, schema)
     found = survey(source, mapping, schema)
     frames = list(source.frames(None, 100))
@@ -179,6 +182,23 @@ def test_a_number_that_is_merged_downwards_is_one_in_each_of_its_rows(tmp_path: 
         sheet.write(3, 1, "1.234")
     _, checked = prices_of(tmp_path / "b", "xlsx", replace(SALES, locale="es-CO"))
     assert checked.good["price"].to_list() == [Decimal("1.234"), Decimal("1.234"), Decimal(1234)]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_a_number_of_a_workbook_keeps_its_row_below_blank_ones(tmp_path: Path, kind: FileKind) -> None:
+    rows = [["code", "price"], [None, None], [None, None], ["A", "1.234"], [None, None], ["B", 1.234], ["C", "1.234"]]
+    if kind == "xls":
+        (tmp_path / "b").write_bytes(xls(rows, first_row=3))
+    elif kind == "ods":
+        ods_of(tmp_path / "b", rows)
+    else:
+        with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+            sheet = book.add_worksheet()
+            for row, values in enumerate(rows, start=3):
+                sheet.write_row(row, 0, values)
+    schema = replace(SALES, locale="es-CO")
+    _, checked = prices_of(tmp_path / "b", kind, schema, "b" if kind == "xls" else None)
+    assert checked.good["price"].to_list() == [Decimal(1234), Decimal("1.234"), Decimal(1234)]
 
 
 def test_a_number_of_a_workbook_keeps_its_place_when_the_file_is_read_in_parts(tmp_path: Path) -> None:

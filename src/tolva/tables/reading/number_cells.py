@@ -43,11 +43,18 @@ def number_cells(path: Path, area: SheetArea, scratch: Path, columns: Sequence[i
     """
     with translated():
         book = fastexcel.read_excel(path)
-        cells = book.load_sheet(area.sheet, header_row=None, skip_rows=area.skipped, schema_sample_rows=None)
-        all_columns = cells.available_columns()
-        mixed = {c: all_columns[c].absolute_index for c in sorted(columns) if all_columns[c].dtype not in NUMBERS}
-        found = _marked(book, area, mixed) if mixed else pl.DataFrame()
-    return [_set_down(found, column, scratch) if column in mixed else None for column in columns]
+        found = _columns(book, area)
+        mixed = {
+            column: found[column].absolute_index for column in sorted(columns) if found[column].dtype not in NUMBERS
+        }
+        marks = _marked(book, area, mixed) if mixed else pl.DataFrame()
+    return [_set_down(marks, column, scratch) if column in mixed else None for column in columns]
+
+
+def _columns(book: fastexcel.ExcelReader, area: SheetArea) -> list[fastexcel.ColumnInfo]:
+    """The columns as the parser sees them; its cells are not kept, so that there is room to read them once more."""
+    sheet = book.load_sheet(area.sheet, header_row=None, skip_rows=area.skipped, schema_sample_rows=None)
+    return sheet.available_columns()
 
 
 def _marked(book: fastexcel.ExcelReader, area: SheetArea, columns: Mapping[int, int]) -> pl.DataFrame:
@@ -64,7 +71,7 @@ def _marked(book: fastexcel.ExcelReader, area: SheetArea, columns: Mapping[int, 
     return merged_down(marks, area.merges)
 
 
-def _set_down(found: pl.DataFrame, column: int, scratch: Path) -> str:
+def _set_down(marks: pl.DataFrame, column: int, scratch: Path) -> str:
     name = f"numbers{column}.arrow"
-    found.filter(pl.col(f"c{column}")).select("row").write_ipc(scratch / name, compression="lz4")
+    marks.filter(pl.col(f"c{column}")).select("row").write_ipc(scratch / name, compression="lz4")
     return name

@@ -30,6 +30,7 @@ from tolva.tables.parse import text_of
 from tolva.tables.places import called
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Source, cell_names
+from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Field, Schema
 from tolva.tables.survey import survey
 from tolva.workloads.intake.opening import open_file
@@ -80,7 +81,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
         schema = schema_of(conn, upload)
         job = get_job(conn, job_id)
     faulty = _faulty_rows(db, tenant_id, job_id)
-    source = open_file(upload, schema, blobs, scratch)
+    source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     clear = _clear_forms(source, schema, mapping) if faulty else {}
     _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear)
