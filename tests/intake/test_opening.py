@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tolva.errors import Cancelled
-from tolva.tables.document import builtin_schema
+from tolva.tables.document import builtin_schema, load_schema
 from tolva.workloads.intake.opening import open_upload
 
 CONTENT = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
@@ -46,3 +46,12 @@ def test_a_job_that_is_cancelled_opens_its_file_no_further(tmp_path: Path) -> No
     for last in range(1, whole.calls + 1):
         with pytest.raises(Cancelled):
             opened(Watched(last))
+
+
+def test_what_a_first_pass_finds_is_told_among_the_notes(tmp_path: Path) -> None:
+    fields = [{"name": "code", "constraints": {"required": True, "maxLength": 9}}, {"name": "price", "type": "number"}]
+    schema = load_schema({"target": "prices", "primaryKey": ["code"], "fields": fields})
+    (tmp_path / "b").write_text("code,price\nBEBIDAS,\nA1,1.234\nA2,7\n")
+    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+    notes = open_upload(cast("Any", Watched()), UPLOAD, schema, blobs, tmp_path).told["read"]["notes"]
+    assert ["dos maneras" in notes[0], 'La fila 2 solo tiene "code"' in notes[1]] == [True, True]

@@ -1,7 +1,9 @@
 """What could mean two things is read by the column or by the locale, and never guessed."""
 
+import tempfile
+import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,15 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from tolva.tables.check import check
+from tests.tables.xls import xls
+from tolva.tables.check import Checked, check
 from tolva.tables.document import load_schema
 from tolva.tables.locale import Clues, signs_of
-from tolva.tables.map import match_headers
-from tolva.tables.reading import open_source
+from tolva.tables.map import known_names, match_headers
+from tolva.tables.reading import json_file, open_source
+from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.source import Frame
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 
@@ -100,35 +106,156 @@ def test_yes_and_no_in_three_languages(tmp_path: Path) -> None:
     assert (values, errors) == ([True, False, True, False], ["type"])
 
 
+def book_of(path: Path, cells: list[Any], kind: str) -> None:
+    """A workbook with a column of these cells, away from the corner."""
+    rows: list[list[Any]] = [["code", "price"], *([f"C{row}", cell] for row, cell in enumerate(cells))]
+    if kind == "xls":
+        path.write_bytes(xls(rows, first_row=1, first_column=2))
+    elif kind == "ods":
+        ods_of(path, rows)
+    else:
+        with xlsxwriter.Workbook(str(path)) as book:
+            sheet = book.add_worksheet()
+            for row, values in enumerate(rows, start=1):
+                sheet.write_row(row, 2, values)
+
+
+def ods_of(path: Path, rows: list[list[Any]]) -> None:
+    cells = [
+        [
+            f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+            if isinstance(value, str)
+            else "<table:table-cell/>"
+            if value is None
+            else f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+            for value in row
+        ]
+        for row in rows
+    ]
+    written = "".join(f"<table:table-row><table:table-cell/>{''.join(row)}</table:table-row>" for row in cells)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f'<sheets><table:table table:name="s">{written}</table:table></sheets>')
+
+
+def prices_of(path: Path, kind: FileKind, schema: Schema, sheet: str | None = None) -> tuple[Survey, Checked]:
+    """The survey of a stored file, and what is found in its column of prices."""
+    scratch, options = Path(tempfile.mkdtemp(dir=path.parent)), ReadOptions(sheet=sheet)
+    source = open_source(path, kind, scratch, known=known_names(schema), options=options)
+    mapping = match_headers(source.headers, schema)
+    found = survey(source, mapping, schema)
+    frames = list(source.frames(None, 100))
+    whole = Frame(pl.concat(frame.rows for frame in frames), frames[-1].next)
+    return found, check(whole, mapping, schema, found.signs)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
 @pytest.mark.parametrize(
-    ("cells", "expected", "codes"),
+    ("locale", "cells", "expected", "codes"),
     [
-        ([1.234, 2.5], [Decimal("1.234"), Decimal("2.5")], []),
-        (["1.234", "2,5"], [Decimal(1234), Decimal("2.5")], []),
-        (["1.234", 2.5, 7], [Decimal("2.5"), Decimal(7)], ["ambiguous"]),
-        ([1.234, "2,5"], [Decimal("2.5")], ["ambiguous"]),
+        (None, [1.234, 2.5], [Decimal("1.234"), Decimal("2.5")], []),
+        (None, ["1.234", "2,5"], [Decimal(1234), Decimal("2.5")], []),
+        (None, ["1.234", 2.5, 7, 1.234], [Decimal("2.5"), Decimal(7), Decimal("1.234")], ["ambiguous"]),
+        (None, [1.234, "2,5"], [Decimal("1.234"), Decimal("2.5")], []),
+        (None, [1.234, "2,5", "1.234"], [Decimal("1.234"), Decimal("2.5"), Decimal(1234)], []),
+        ("es-CO", [7.777, "1.234", 0.5], [Decimal("7.777"), Decimal(1234), Decimal("0.5")], []),
+        ("es-MX", [7.777, "1,234"], [Decimal("7.777"), Decimal(1234)], []),
+        ("es-CO", [-7.777, "n/d", "1.234"], [Decimal("-7.777"), Decimal(1234)], ["type"]),
     ],
 )
-def test_a_number_of_a_workbook_is_no_clue_to_its_texts(
-    tmp_path: Path, cells: list[Any], expected: list[Decimal], codes: list[str]
+def test_a_number_of_a_workbook_is_itself_and_no_clue_to_the_texts_beside_it(
+    tmp_path: Path, kind: FileKind, locale: str | None, cells: list[Any], expected: list[Decimal], codes: list[str]
 ) -> None:
+    book_of(tmp_path / "b", cells, kind)
+    found, checked = prices_of(tmp_path / "b", kind, replace(SALES, locale=locale), "b" if kind == "xls" else None)
+    assert (checked.good["price"].to_list(), checked.errors["code"].to_list()) == (expected, codes)
+    assert found.undecided == (("price",) if "ambiguous" in codes else ())
+
+
+def test_a_number_that_is_merged_downwards_is_one_in_each_of_its_rows(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(1, 2, ["code", "price"])
-        for row, cell in enumerate(cells, start=2):
-            sheet.write_row(row, 2, [f"C{row}", cell])
+        sheet.write_column(0, 0, ["code", "A", "B", "C"])
+        sheet.write(0, 1, "price")
+        sheet.merge_range(1, 1, 2, 1, 1.234)
+        sheet.write(3, 1, "1.234")
+    _, checked = prices_of(tmp_path / "b", "xlsx", replace(SALES, locale="es-CO"))
+    assert checked.good["price"].to_list() == [Decimal("1.234"), Decimal("1.234"), Decimal(1234)]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_a_number_of_a_workbook_keeps_its_row_below_blank_ones(tmp_path: Path, kind: FileKind) -> None:
+    rows = [["code", "price"], [None, None], [None, None], ["A", "1.234"], [None, None], ["B", 1.234], ["C", "1.234"]]
+    if kind == "xls":
+        (tmp_path / "b").write_bytes(xls(rows, first_row=3))
+    elif kind == "ods":
+        ods_of(tmp_path / "b", rows)
+    else:
+        with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+            sheet = book.add_worksheet()
+            for row, values in enumerate(rows, start=3):
+                sheet.write_row(row, 0, values)
+    schema = replace(SALES, locale="es-CO")
+    _, checked = prices_of(tmp_path / "b", kind, schema, "b" if kind == "xls" else None)
+    assert checked.good["price"].to_list() == [Decimal(1234), Decimal("1.234"), Decimal(1234)]
+
+
+def test_a_number_of_a_workbook_keeps_its_place_when_the_file_is_read_in_parts(tmp_path: Path) -> None:
+    book_of(tmp_path / "b", [1.234, "1.234"] * 30, "xlsx")
+    schema = replace(SALES, locale="es-CO")
     source = open_source(tmp_path / "b", "xlsx", tmp_path)
-    mapping = match_headers(source.headers, SALES)
-    found = survey(source, mapping, SALES)
-    (frame,) = source.frames(None, 100)
-    checked = check(frame, mapping, SALES, found.signs)
-    assert (checked.good["price"].to_list(), checked.errors["code"].to_list()) == (expected, codes)
+    mapping = match_headers(source.headers, schema)
+    signs = survey(source, mapping, schema).signs
+    parts = [check(frame, mapping, schema, signs).good["price"] for frame in source.frames(None, 7)]
+    assert pl.concat(parts).to_list() == [Decimal("1.234"), Decimal(1234)] * 30
 
 
-def test_numbers_of_json_are_no_clue_to_its_texts(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text('[{"code": "A", "price": 1.234}, {"code": "B", "price": 2}]')
+def test_a_key_that_is_a_number_repeats_none_that_is_a_text(tmp_path: Path) -> None:
+    document = {"name": "x", "title": "x", "target": "x", "locale": "es-CO", "primaryKey": ["price"]}
+    rules = {"required": True}
+    schema = load_schema(
+        {**document, "fields": [{"name": "price", "type": "number", "precision": 9, "scale": 3, "constraints": rules}]}
+    )
+    book_of(tmp_path / "b", [1.234, "1.234", 1234, "1,234"], "xlsx")
+    found, checked = prices_of(tmp_path / "b", "xlsx", schema)
+    assert checked.good["price"].to_list() == [Decimal("1.234"), Decimal(1234), Decimal(1234), Decimal("1.234")]
+    assert found.repeated.to_list() == [5, 6]
+
+
+def test_a_date_of_a_workbook_is_itself_and_no_clue_to_the_texts_beside_it(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["code", "day"])
+        sheet.write_column(1, 0, ["A", "B"])
+        sheet.write_datetime(1, 1, datetime(2026, 12, 25), book.add_format({"num_format": "mm/dd/yyyy"}))
+        sheet.write(2, 1, "03/04/2026")
+    _, checked = prices_of(tmp_path / "b", "xlsx", replace(SALES, locale="es-CO"))
+    assert checked.good["day"].to_list() == [date(2026, 12, 25), date(2026, 4, 3)]
+    assert prices_of(tmp_path / "b", "xlsx", SALES)[1].errors["code"].to_list() == ["ambiguous"]
+
+
+def test_a_number_of_json_is_itself_and_no_clue_to_the_texts_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_file, "ROWS", 2)
+    prices = ["1.234", "2", "7.5", '"1.234"', '"n/d"', "7.777"]
+    records = ", ".join(f'{{"code": "C{number}", "price": {price}}}' for number, price in enumerate(prices))
+    (tmp_path / "a").write_text(f"[{records}]")
+    found, checked = prices_of(tmp_path / "a", "json", replace(SALES, locale="es-CO"))
+    assert [str(price) for price in checked.good["price"]] == ["1.234", "2.000", "7.500", "1234.000", "7.777"]
+    assert checked.errors["row"].to_list() == [5]
+    assert found.undecided == ()
+    assert prices_of(tmp_path / "a", "json", SALES)[0].undecided == ("price",)
+
+
+def test_a_column_of_json_that_holds_numbers_alone_has_a_point(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('[{"code": "A", "price": 1.234}, {"code": "B"}]')
     source = open_source(tmp_path / "a", "json", tmp_path)
-    assert source.numbers([0, 1]) == ["some", "all"]
+    assert [str(numbers) if isinstance(numbers, str) else numbers.to_list() for numbers in source.numbers([0, 1])] == [
+        [],
+        "all",
+    ]
     assert survey(source, match_headers(source.headers, SALES), SALES).signs["price"].decimal == "."
 
 

@@ -80,7 +80,15 @@ def test_an_error_cell_is_its_text_however_a_program_marks_it(tmp_path: Path, ma
         (EXCEL, "#VALOR!", "#VALOR!"),
         (LIBRE, "#¿NOMBRE?", "#¿NOMBRE?"),
         (LIBRE, "Erro:502", "Erro:502"),
-        (LIBRE, "#WERT!", "#UNKNOWN!"),
+        (LIBRE, "#WERT!", "#WERT!"),
+        (OPEN_OFFICE, "#VALEUR!", "#VALEUR!"),
+        (OPEN_OFFICE, "#RIF!", "#RIF!"),
+        (OPEN_OFFICE, "#NV", "#N/A"),
+        (LIBRE, "#NV", "#N/A"),
+        (OPEN_OFFICE, "Fehler:502", "Err:502"),
+        (LIBRE, "Erreur :502", "Err:502"),
+        (EXCEL, "Errore:502", "Err:502"),
+        (LIBRE, "#ÉRTÉK!", "#UNKNOWN!"),
         (EXCEL, "", "#UNKNOWN!"),
         (EXCEL, "<text:span>#N/A</text:span>", "#UNKNOWN!"),
     ],
@@ -140,6 +148,14 @@ def test_what_only_resembles_an_error_stays(tmp_path: Path) -> None:
     noted = f'<table:table-cell office:value-type="float" office:value="7">{NOTE}<text:p>7</text:p></table:table-cell>'
     shown = cell('office:value-type="float" office:value="12"', "#12!")
     assert rows_of(open_ods(ods(tmp_path, HEADER + row(two_lines, noted, shown)))) == [(2, "x\n#N/A", "7", "12")]
+
+
+@pytest.mark.parametrize("shown", ["#NV", "Fehler:502", "Erreur:404", "Errata:502"])
+def test_what_is_an_error_only_where_it_is_marked_stays_a_text(tmp_path: Path, products: Schema, shown: str) -> None:
+    values = {"codigo": "A", "nombre": shown, "precio": "1", "certificado_sanitario": "C", "tiempo_entrega_dias": "1"}
+    source = open_ods(ods(tmp_path, row(*map(text, values)) + row(*map(text, values.values()))))
+    (frame,) = source.frames(None, 10)
+    assert check(frame, match_headers(source.headers, products), products).good["nombre"].to_list() == [shown]
 
 
 def test_a_note_is_not_the_text_of_its_error(tmp_path: Path) -> None:

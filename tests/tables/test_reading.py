@@ -119,6 +119,37 @@ def test_where_the_table_begins(
     assert not flaws(source)
 
 
+GROUPED = "A1,1,2,3,4,x\nA2,1,2,3,4,y\nA3,1,2,3,4,z\n"
+
+
+@pytest.mark.parametrize("known", ["", "sku", "sku neto bruto", "sku precio coste", "precio coste"])
+@pytest.mark.parametrize("above", [",Precio,,Coste,,Otros", "Artículo,Precio,,Coste,,Otros"])
+def test_names_that_come_again_below_groups_are_told_apart_by_them(tmp_path: Path, known: str, above: str) -> None:
+    source = read(tmp_path, f"{above}\nSKU,Neto,Bruto,Neto,Bruto,Nota\n{GROUPED}", known=known)
+    assert source.headers[1:] == ("Precio Neto", "Precio Bruto", "Coste Neto", "Coste Bruto", "Otros Nota")
+    assert (source.headers[0].endswith("SKU"), rows(source)[0][:3]) == (True, (3, "A1", "1"))
+
+
+@pytest.mark.parametrize("known", ["", "sku", "sku precio neto coste neto", "precio coste"])
+@pytest.mark.parametrize("above", [",Precio,,Coste,,", "SKU,Precio,,Coste,,"])
+def test_a_line_of_groups_adds_nothing_to_names_that_say_them(tmp_path: Path, known: str, above: str) -> None:
+    names = "SKU,Precio neto,Precio bruto,Coste neto,Coste bruto,Nota"
+    source = read(tmp_path, f"{above}\n{names}\n{GROUPED}", known=known)
+    assert (source.headers, len(rows(source))) == (tuple(names.split(",")), 3)
+
+
+def test_a_line_of_groups_is_ignored_above_names_that_the_schema_knows(tmp_path: Path) -> None:
+    names = "SKU,Nombre,Precio,Día,Moneda,Nota"
+    source = read(tmp_path, f",Precio,,Coste,,\n{names}\n{GROUPED}", known="sku nombre precio dia")
+    assert (source.headers, source.findings.header_rows) == (tuple(names.split(",")), (2,))
+
+
+def test_a_row_of_texts_is_no_part_of_a_header_that_has_gaps(tmp_path: Path) -> None:
+    text = "SKU,Nombre,,Precio\nA1,,verde,\nA2,dos,rojo,2\nA3,tres,azul,3\n"
+    source = read(tmp_path, text, known="sku nombre precio")
+    assert (source.headers, len(rows(source))) == (("SKU", "Nombre", "", "Precio"), 3)
+
+
 def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
     text = "x1,x2\na1,b2\nc3,d4\n"
     assert read(tmp_path, text).findings.header_rows == ()
@@ -215,6 +246,54 @@ def test_the_last_row_below_a_blank_line_is_a_remark_only_if_it_begins_with_word
 ) -> None:
     source = read(tmp_path, f"code,name,b,c,d,e,f,g\nA1,uno,1,2,3,4,5,6\nA2,dos,1,2,3,4,5,6\n\n{last}\n")
     assert (len(rows(source)), len(source.findings.notes)) == (kept, 3 - kept)
+
+
+NARROW = "code,name,price\nA1,uno,1\nA2,dos tres,2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"{NARROW}\n\nPrecios sin IVA\n", 2),
+        (f"{NARROW}\nPrecios sin IVA,,\n\nFuente:\n", 2),
+        ("code,price\nA1,1\nA2,2\n\nA3,3\n\nPrecios sin IVA\n", 3),
+        (f"{NARROW}Precios sin IVA\n", 3),
+        (f"{NARROW}\nTOTAL\n", 3),
+        (f"{NARROW}\n,Precios sin IVA,\n", 3),
+        (f"{NARROW}\nPrecios sin IVA,9\n", 3),
+        (f"{NARROW}A3,,\n\nPrecios sin IVA\n", 4),
+        (f"{NARROW}\nBEBIDAS\n\nPrecios sin IVA\n", 4),
+        ("name,phone\nAna Ruiz,1\nLuz,2\n\nEva Gil\n", 3),
+        ("name,phone\nEva,1\n\nAna Ruiz,2\n\nEva Gil\n", 3),
+        ("name\nEva\n\nEva Gil\n", 2),
+        ("name,phone\n\nEva Gil\n", 1),
+    ],
+    ids=[
+        "a remark",
+        "two remarks",
+        "below parts of the table",
+        "no blank line",
+        "a word",
+        "not in the first cell",
+        "another cell",
+        "below a record of one cell",
+        "below a title",
+        "where names are several words",
+        "where names further down are",
+        "the only column",
+        "the only row",
+    ],
+)
+def test_a_sentence_below_a_narrow_table_is_a_remark_where_no_record_looks_like_it(
+    tmp_path: Path, text: str, kept: int
+) -> None:
+    source = read(tmp_path, text, known="code name price phone")
+    left_out = [note for note in source.findings.notes if note.startswith("No se leen las observaciones del final")]
+    assert (len(rows(source)), len(left_out)) == (kept, int(kept < data_lines(text)))
+
+
+def data_lines(text: str) -> int:
+    return sum(bool(line.strip(",")) for line in text.splitlines()[1:])
 
 
 def test_a_file_with_a_header_alone_is_told(tmp_path: Path) -> None:
@@ -334,7 +413,8 @@ def test_powers_of_ten_in_json_do_not_make_a_small_file_large(tmp_path: Path) ->
     numbers = ", ".join(["1e60"] * 1_000)
     source = read(tmp_path, f'{{"a": [{numbers}], "b": 1e60, "c": 1e61, "d": -1e-999}}', "ndjson")
     assert rows(source) == [(1, f"[{numbers}]", f"1{'0' * 60}", "1e61", "-1e-999")]
-    assert source.numbers([0, 1, 2, 3]) == ["some", "all", "all", "all"]
+    assert source.numbers([1, 2, 3]) == ["all", "all", "all"]
+    assert [len(numbers) for numbers in source.numbers([0])] == [0]
 
 
 @pytest.mark.parametrize("depth", [100, 200, 700, 100_000])

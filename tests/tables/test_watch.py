@@ -118,5 +118,5 @@ def test_all_columns_are_asked_for_their_numbers_at_once(
     source = open_source(stored, "xlsx", tmp_path)
     found = survey(source, match_headers(source.headers, products), products)
     assert found.undecided == ("precio", "tiempo_entrega_dias")
-    assert source.numbers([2, 4]) == ["none", "some"]
+    assert [len(numbers) for numbers in source.numbers([2, 4])] == [0, 1]
     assert len(children) == 3

@@ -99,7 +99,8 @@ def _text(match: Match, schema: Schema) -> pl.Expr:
 def _judge(texts: pl.DataFrame, fields: list[Field], schema: Schema, signs: Mapping[str, Signs]) -> pl.DataFrame:
     """Adds per field its plain form (`~name`), value (`=name`) and fault's number (`!name`), and `?bad` for the row."""
     forms = [
-        plain(texts[field.name], field, signs.get(field.name, Signs())).alias(f"~{field.name}") for field in fields
+        plain(texts[field.name], field, signs.get(field.name, Signs()), texts["row"]).alias(f"~{field.name}")
+        for field in fields
     ]
     valued = texts.with_columns(forms).with_columns(
         value_of(pl.col(f"~{field.name}"), field, schema).alias(f"={field.name}") for field in fields

@@ -7,7 +7,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
@@ -47,6 +47,8 @@ class Signs:
 
     decimal: DecimalSign | None = None
     order: DateOrder | None = None
+    numbers: pl.Series | None = field(default=None, compare=False, repr=False)
+    """Rows (UInt32, ascending) whose cells are numbers by their kind, beside texts that these signs are for."""
 
 
 @dataclass(frozen=True)

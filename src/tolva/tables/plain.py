@@ -44,14 +44,30 @@ MONTHS = {
     )
     for name in names.split()
 }
+WITH_POINT = Signs(".")
 TRUE = ("sí", "si", "sim", "s", "yes", "y", "true", "verdadero", "verdadeiro", "v", "1", "x")
 FALSE = ("no", "não", "nao", "n", "false", "falso", "falsa", "f", "0")
 FLAGS = dict.fromkeys(TRUE, "true") | dict.fromkeys(FALSE, "false")
 
 
-def plain(text: pl.Series, field: Field, signs: Signs) -> pl.Series:
-    """The plain form of trimmed cells (String), under the same name."""
-    return FORMS[field.kind](text, signs)
+def plain(text: pl.Series, field: Field, signs: Signs, rows: pl.Series) -> pl.Series:
+    """The plain form of trimmed cells (String), under the same name. `rows` are their numbers, ascending."""
+    form = FORMS[field.kind]
+    if signs.numbers is None:
+        return form(text, signs)
+    return form(text, WITH_POINT).zip_with(among(rows, signs.numbers), form(text, signs))
+
+
+def among(rows: pl.Series, numbers: pl.Series) -> pl.Series:
+    """Which of some rows are among others (UInt32, perhaps very many); both ascend.
+
+    >>> among(pl.Series([4, 5, 9]), pl.Series([2, 5, 9, 12], dtype=pl.UInt32)).to_list()
+    [False, True, True]
+    """
+    if rows.is_empty():
+        return pl.Series([], dtype=pl.Boolean)
+    within = numbers.filter(numbers.is_between(rows[0], rows[-1]))  # the table that is_in makes of them stays small
+    return rows.cast(pl.UInt32).is_in(within.implode())
 
 
 def _as_is(text: pl.Series, _signs: Signs) -> pl.Series:

@@ -18,13 +18,15 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+import polars as pl
+
 from tolva import errors
 from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.pieces import Piece, PiecesSource
 from tolva.tables.reading.sniff import FileKind
-from tolva.tables.reading.source import Share
+from tolva.tables.reading.source import Numbers
 from tolva.tables.reading.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -69,16 +71,14 @@ def open_workbook_apart(
             _asked("measure", {"path": str(path)}, scratch, watch)  # which most likely tells what is too large
         raise TooLarge(TOO_LARGE) from error
     pieces = tuple(Piece(scratch / piece["name"], piece["last"]) for piece in opened["pieces"])
-    shares = partial(_shares, path, scratch, opened["place"], watch)
-    return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), shares)
+    find = partial(_numbers, path, scratch, opened["area"], watch)
+    return PiecesSource(tuple(opened["headers"]), pieces, Findings.from_json(opened["findings"]), find)
 
 
-def _shares(
-    path: Path, scratch: Path, place: Mapping[str, Any], watch: Watch, columns: Sequence[int]
-) -> Sequence[Share]:
-    request = {"path": str(path), "place": place, "columns": list(columns)}
-    answer: list[Share] = _asked("numbers", request, scratch, watch)["shares"]
-    return answer
+def _numbers(path: Path, scratch: Path, area: Mapping[str, Any], watch: Watch, columns: Sequence[int]) -> list[Numbers]:
+    request = {"path": str(path), "scratch": str(scratch), "area": area, "columns": list(columns)}
+    files: list[str | None] = _asked("numbers", request, scratch, watch)["files"]
+    return ["all" if name is None else pl.read_ipc(scratch / name)["row"] for name in files]
 
 
 def _asked(task: str, request: Mapping[str, Any], scratch: Path, watch: Watch) -> Any:

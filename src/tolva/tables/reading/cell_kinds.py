@@ -1,6 +1,7 @@
 """What the text of a cell looks like, without knowing what it is meant to be."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -36,6 +37,10 @@ KINDS: tuple[tuple[CellKind, re.Pattern[str]], ...] = (
 )  # fmt: skip
 """The first that fits the whole trimmed cell decides."""
 
+TYPED: tuple[CellKind, ...] = ("number", "date", "time", "flag", "link", "code")
+MEASURED: tuple[CellKind, ...] = ("number", "date", "time")
+BODY = 60
+"""Rows below a header that are looked at."""
 LONGEST = 2_000
 """Characters of a cell that are looked at."""
 
@@ -56,3 +61,13 @@ def kind_of(cell: str) -> CellKind:
         if pattern.fullmatch(text):
             return kind
     return "odd"
+
+
+def column_kinds(rows: Sequence[Sequence[str]], first: int, width: int) -> list[CellKind]:
+    """The most frequent kind of each column in the rows from `first` on."""
+    kinds: list[CellKind] = []
+    for column in range(width):
+        cells = (row[column] for row in rows[first : first + BODY] if len(row) > column and row[column].strip())
+        found: list[CellKind] = [kind_of(cell) for cell in cells]
+        kinds.append(max(found, key=found.count) if found else "blank")
+    return kinds

@@ -12,10 +12,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from tolva.tables.fold import fold
-from tolva.tables.reading.cell_kinds import CellKind
+from tolva.tables.reading.cell_kinds import CellKind, column_kinds
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
-from tolva.tables.reading.layout import column_kinds, looks_like_header
+from tolva.tables.reading.layout import looks_like_header
 from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024
@@ -23,7 +23,7 @@ OVERLAP = 64 * 1024
 """Bytes behind a gap that are looked at."""
 ROWS = 30
 FEW_COLUMNS = 3
-"""In a table of so many, a row of one cell may well be a record."""
+"""In a table of so many, a row of one cell may well be a record, unless none of the others looks like that."""
 WORDS = frozenset[CellKind](("text", "code", "flag", "link", "odd"))
 DIGITS = frozenset[CellKind](("number", "code"))
 """Kinds that may well stand in one column."""
@@ -55,6 +55,7 @@ def find_end(
     splitter = Splitter(dialect)
     top = list(takewhile(_width, first_rows))
     widths, kinds = {len(headers), *map(_width, top)}, column_kinds(top, 0, len(headers))
+    alone = len(headers) <= FEW_COLUMNS and any(_may_stand_alone(row) for row in top or [()])
     ending: Ending | None = None
     for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, watch)):
         if number == MOST_GAPS:
@@ -67,10 +68,11 @@ def find_end(
             ending = None  # the table goes on, so what stands between belongs to it
         elif ending is None and _begins_table(group, headers, widths, kinds):
             ending = Ending(offset, another_table=True)
-        elif ending is None and final and len(rows) < ROWS and _are_remarks(rows, headers):
+        elif ending is None and final and len(rows) < ROWS and not alone and _are_remarks(rows, headers):
             ending = Ending(offset, another_table=False)
         elif ending is None:
             widths.update(map(_width, group))
+            alone |= len(headers) <= FEW_COLUMNS and any(map(_may_stand_alone, group))
     return ending
 
 
@@ -151,11 +153,26 @@ def _are_alike(one: CellKind, other: CellKind) -> bool:
     return len(both) < 2 or both <= WORDS or both <= DIGITS
 
 
+def _may_stand_alone(row: Sequence[str]) -> bool:
+    """Whether a row of a narrow table shows that others may be records though they hold but a sentence.
+
+    >>> _may_stand_alone(["A1", "2"]), _may_stand_alone(["Ana Ruiz", "2"]), _may_stand_alone(["A1", ""])
+    (False, True, True)
+    """
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return len(filled) < 2 or _is_sentence(row[0].strip())
+
+
 def _are_remarks(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> bool:
-    return len(headers) > FEW_COLUMNS and all(_is_remark(row, headers) for row in rows if _width(row))
+    return len(headers) > 1 and all(_is_remark(row, headers) for row in rows if _width(row))
 
 
 def _is_remark(row: Sequence[str], headers: Sequence[str]) -> bool:
     """Whether a row begins with words, and holds hardly more, where others hold a record."""
     filled = [cell.strip() for cell in row if cell.strip()]
-    return len(filled) <= max(1, len(headers) // 4) and (" " in filled[0] or filled[0].endswith(":"))
+    begins = len(headers) > FEW_COLUMNS or bool(row[0].strip())
+    return begins and len(filled) <= max(1, len(headers) // 4) and _is_sentence(filled[0])
+
+
+def _is_sentence(cell: str) -> bool:
+    return " " in cell or cell.endswith(":")

@@ -21,9 +21,10 @@ from tolva.tables.reading.layout import Layout, find_layout
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import (
     MAX_COLUMNS,
+    NO_NUMBERS,
     Frame,
+    Numbers,
     Position,
-    Share,
     cell_names,
     clean_headers,
     with_more,
@@ -70,9 +71,9 @@ class CsvSource:
     parsed: list[Block] = field(default_factory=list[Block], compare=False)
     """All the records, once a pass has read them to the end, if they take no more than KEPT."""
 
-    def numbers(self, columns: Sequence[int]) -> list[Share]:
+    def numbers(self, columns: Sequence[int]) -> list[Numbers]:
         """In a text file all is text."""
-        return ["none"] * len(columns)
+        return [NO_NUMBERS] * len(columns)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame.

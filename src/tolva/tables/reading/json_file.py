@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -14,8 +14,8 @@ import polars as pl
 
 from tolva.errors import TooLarge, UnreadableFile
 from tolva.tables.reading.findings import Findings
-from tolva.tables.reading.pieces import ROWS, PiecesSource, PieceWriter
-from tolva.tables.reading.source import MAX_COLUMNS
+from tolva.tables.reading.pieces import ROWS, Piece, PiecesSource, PieceWriter
+from tolva.tables.reading.source import MAX_COLUMNS, NO_NUMBERS
 from tolva.tables.reading.watch import Watch
 
 BLOCK = 1024 * 1024
@@ -57,7 +57,6 @@ def _written_out(text: str) -> str:
     return format(Decimal(text), "f")
 
 
-NULL = Number()
 DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 BLANK = " \t\r\n"
 BETWEEN = re.compile(f"[{BLANK},]*")
@@ -83,7 +82,10 @@ def open_json(path: Path, kind: str, scratch: Path, watch: Watch) -> PiecesSourc
     headers = tuple(name.replace("\0", "").strip() for name in columns)
     found = Findings(kind, (0,), headers, encoding="utf-8")
     return PiecesSource(
-        headers, writer.pieces, found, lambda asked: ["some" if column in texts else "all" for column in asked]
+        headers,
+        writer.pieces,
+        found,
+        lambda asked: [_numbers(writer.pieces, column) if column in texts else "all" for column in asked],
     )
 
 
@@ -110,19 +112,31 @@ def _batches(records: Iterator[Found], columns: dict[str, int], watch: Watch) ->
 
 
 def _framed(records: list[Found], columns: dict[str, int], texts: set[int]) -> pl.DataFrame:
-    texts.update(
-        number
-        for name, number in columns.items()
-        if not all(isinstance((fields or {}).get(name, NULL), Number) for _, fields in records)
-    )
-    cells = {
-        f"c{number}": pl.Series([fields.get(name) if fields else None for _, fields in records], dtype=pl.String)
-        for name, number in columns.items()
-    }
+    """The frame of some records; `n0`, `n1` … tell which cells of `c0`, `c1` … are numbers, where some are.
+
+    Columns with cells of another kind are added to `texts`.
+    """
+    cells: dict[str, pl.Series] = {}
+    for name, number in columns.items():
+        found = [fields.get(name) if fields else None for _, fields in records]
+        numbers = [isinstance(cell, Number) for cell in found]
+        if sum(numbers) + found.count(None) < len(found):
+            texts.add(number)
+        cells[f"c{number}"] = pl.Series(found, dtype=pl.String)
+        if any(numbers):
+            cells[f"n{number}"] = pl.Series(numbers, dtype=pl.Boolean)
     rows = pl.Series([number for number, _ in records], dtype=pl.Int64)
     flaws = pl.Series([None if fields is not None else "bad_json" for _, fields in records], dtype=pl.String)
     more = pl.Series([None] * len(records), dtype=pl.List(pl.String))
     return pl.DataFrame({"row": rows, "flaw": flaws, "more": more, **cells})
+
+
+def _numbers(pieces: Sequence[Piece], column: int) -> pl.Series:
+    """The numbers of the rows where a column of several kinds has a number."""
+    name = f"n{column}"
+    having = [piece.path for piece in pieces if name in pl.read_ipc_schema(piece.path)]
+    rows = [pl.read_ipc(path, columns=["row", name]).filter(name)["row"].cast(pl.UInt32) for path in having]
+    return pl.concat(rows) if rows else NO_NUMBERS
 
 
 def _lines(path: Path) -> Iterator[Found]:

@@ -8,18 +8,14 @@ from statistics import median
 
 from tolva.errors import InvalidInput
 from tolva.tables.fold import fold
-from tolva.tables.reading.cell_kinds import CellKind, kind_of
+from tolva.tables.reading.cell_kinds import BODY, TYPED, column_kinds, kind_of
+from tolva.tables.reading.header_lines import header_at
 
 Row = Sequence[str]
 
-BODY = 60
-"""Rows below a header that are looked at."""
-TYPED: tuple[CellKind, ...] = ("number", "date", "time", "flag", "link", "code")
-BLANK: CellKind = "blank"
 YEAR = re.compile(r"(?:19|20)\d\d")
 DRAWN = " \t\r\n-=_*+~.,;|:"
 """What separates, and says nothing by itself."""
-MOST_HEADER_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,8 @@ def find_layout(rows: Sequence[Row], known: Set[str] = frozenset(), header_row: 
         top = _top(filled)
         if not _is_header(rows, top):
             return Layout((), (), top)
-    return _with_header(rows, top, known)
+    header = header_at(rows, top, known)
+    return Layout(_shifted(rows, header.names, header.after), header.rows, header.after)
 
 
 def _filled(row: Row) -> int:
@@ -97,16 +94,6 @@ def _stretches(filled: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def column_kinds(rows: Sequence[Row], first: int, width: int) -> list[CellKind]:
-    """The most frequent kind of each column in the rows from `first` on."""
-    kinds: list[CellKind] = []
-    for column in range(width):
-        cells = (row[column] for row in rows[first : first + BODY] if len(row) > column and row[column].strip())
-        found: list[CellKind] = [kind_of(cell) for cell in cells]
-        kinds.append(max(found, key=found.count) if found else BLANK)
-    return kinds
-
-
 def _is_header(rows: Sequence[Row], top: int) -> bool:
     """Whether a row names columns, rather than being the first row of data.
 
@@ -147,62 +134,6 @@ def _repeated_below(rows: Sequence[Row], top: int, cells: Sequence[str]) -> bool
     body = rows[top + 1 : top + 1 + BODY]
     again = sum(any(len(row) > number and row[number].strip() == cells[number] for row in body) for number in filled)
     return len(body) > 1 and again * 2 > len(filled)
-
-
-def _with_header(rows: Sequence[Row], top: int, known: Set[str]) -> Layout:
-    """The header in row `top`, joined with the rows below it that go on naming."""
-    used, names = [top], [cell.strip() for cell in rows[top]]
-    after = top + 1
-    if _are_groups(rows, top):
-        joined = _joined([cell.strip() for cell in rows[top - 1]], names)
-        if _hits(joined, known) >= _hits(names, known):
-            used, names = [top - 1, top], joined
-    while after < len(rows) and len(used) < MOST_HEADER_ROWS:
-        below = [cell.strip() for cell in rows[after]]
-        if below[: len(names)] == names:  # written twice
-            after += 1
-            continue
-        joined = _joined(names, below) if _goes_on(rows, names, below, after) else None
-        if joined is None or _hits(joined, known) < _hits(names, known):
-            break
-        names, used, after = joined, [*used, after], after + 1
-    return Layout(_shifted(rows, names, after), tuple(used), after)
-
-
-def _are_groups(rows: Sequence[Row], top: int) -> bool:
-    """Whether the row above a header names groups of its columns: not the first column, where titles stand."""
-    above = rows[top - 1] if top else ()
-    filled = [number for number, cell in enumerate(above) if cell.strip()]
-    below = all(number < len(rows[top]) and rows[top][number].strip() for number in filled)
-    return bool(filled) and filled[0] > 0 and below and all(kind_of(above[number]) == "text" for number in filled)
-
-
-def _goes_on(rows: Sequence[Row], names: Sequence[str], below: Sequence[str], at: int) -> bool:
-    """Whether a row fills gaps of the header above it, and names columns of numbers, dates or the like."""
-    gaps = [number for number, cell in enumerate(below) if cell and not (names[number : number + 1] or [""])[0]]
-    kinds = column_kinds(rows, at + 1, len(below))
-    texts = all(kind_of(cell) not in ("number", "date", "time") for cell in below if cell)
-    return bool(gaps) and texts and any(kind in TYPED for kind in kinds)
-
-
-def _joined(names: Sequence[str], below: Sequence[str]) -> list[str]:
-    """Group and column as one name; a group reaches to the next one.
-
-    >>> _joined(["SKU", "Precio", ""], ["", "Neto", "Bruto"])
-    ['SKU', 'Precio Neto', 'Precio Bruto']
-    """
-    joined: list[str] = []
-    group = ""
-    for number in range(max(len(names), len(below))):
-        own = names[number] if number < len(names) else ""
-        under = below[number] if number < len(below) else ""
-        group = own or (group if under else "")
-        joined.append(f"{group} {under}".strip())
-    return joined
-
-
-def _hits(names: Sequence[str], known: Set[str]) -> int:
-    return len({fold(name) for name in names} & known)
 
 
 def _shifted(rows: Sequence[Row], names: list[str], first: int) -> tuple[str, ...]:

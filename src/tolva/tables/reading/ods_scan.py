@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from tolva.errors import UnreadableFile
-from tolva.tables.formula_errors import FORMULA_ERROR, UNKNOWN
+from tolva.tables.formula_errors import FORMULA_ERROR, MARKED_ERROR, UNKNOWN
 from tolva.tables.reading.apart import DAMAGED
 
 BLOCK = 1024 * 1024
@@ -22,7 +22,7 @@ BEGIN = b"<table:"
 TOKEN = re.compile(
     rb"<t(?:able:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])"
     rb"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
-    rb"|ext:p(?=[\s>])(?<!</text:p><text:p)[^<>]*>(#[^<]{1,40}|Erro?:\d{3})</text:p>\s*+</table:(?:covered-)?table-cell>)"
+    rb"|ext:p(?=[\s>])(?<!</text:p><text:p)[^<>]*>(#[^<]{1,40}|(?:Err|Fehl)[^<:]{0,6}:\d{3})</text:p>\s*+</table:(?:covered-)?table-cell>)"
 )
 """Where a sheet, row or cell begins, with its attributes; and the only line of a cell, where it may be an error."""
 NAMED = re.compile(rb"\stable:name\s*=")
@@ -31,6 +31,7 @@ COLUMNS_REPEATED = re.compile(rb"""table:number-columns-repeated\s*=\s*["']0*(\d
 KIND = re.compile(rb""":value-type\s*=\s*["']([^"']*)["']""")
 """What a value is. Excel and LibreOffice write "error"; their old versions, and OpenOffice, the number 0."""
 ERROR_TEXT = re.compile(FORMULA_ERROR)
+MARKED_TEXT = re.compile(MARKED_ERROR)
 
 
 class Repeated(NamedTuple):
@@ -87,7 +88,7 @@ class _Sheet:
         self.rows = self.columns = 0
         self.errors: list[Repeated] = []
         self._row = self._row_times = self._column = self._column_times = 0
-        self._marked = False
+        self._marked = self._number = False
 
     def begin_row(self, attributes: bytes) -> None:
         self._row += self._row_times
@@ -98,7 +99,7 @@ class _Sheet:
         self._column += self._column_times
         self._column_times = _times(COLUMNS_REPEATED, attributes)
         kinds = KIND.findall(attributes)
-        self._marked = b"error" in kinds
+        self._marked, self._number = b"error" in kinds, b"float" in kinds
         if self._marked:
             self._add(UNKNOWN)
         elif kinds:
@@ -106,7 +107,7 @@ class _Sheet:
 
     def show(self, text: bytes) -> None:
         """What the cell shows: its error's text, if it is one."""
-        error = _error(text)
+        error = _error(text, marked=self._marked or self._number)
         if error and self._marked:
             self.errors.pop()
         if error:
@@ -122,9 +123,17 @@ class _Sheet:
 
 
 @lru_cache(maxsize=256)
-def _error(text: bytes) -> str | None:
+def _error(text: bytes, *, marked: bool) -> str | None:
+    """The error that a cell shows. Where it is `marked`, or a number, its text may be one that is none elsewhere.
+
+    >>> _error(b"#WERT!", marked=False), _error(b"#NV", marked=True), _error(b"Fehler:502", marked=True)
+    ('#WERT!', '#N/A', 'Err:502')
+    """
     shown = text.decode("utf-8", "replace").strip()
-    return shown if ERROR_TEXT.match(shown) else None
+    if ERROR_TEXT.match(shown):
+        return shown
+    found = MARKED_TEXT.match(shown) if marked else None
+    return found and (f"Err:{found[1]}" if found[1] else "#N/A")
 
 
 def _whole_cells(archive: zipfile.ZipFile) -> Iterator[bytes]:

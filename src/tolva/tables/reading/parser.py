@@ -10,8 +10,10 @@ from typing import Any
 
 from tolva.errors import CallerError
 from tolva.tables.reading.apart import LONGEST, TOO_LARGE
+from tolva.tables.reading.number_cells import SheetArea, number_cells
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.workbook import SheetArea, number_shares, open_workbook, refuse_large_sheets
+from tolva.tables.reading.sheet_size import refuse_large_sheets
+from tolva.tables.reading.workbook import open_workbook
 
 MEMORY = 4 * 1024**3
 """Bytes of address space: what a sheet of the most cells needs."""
@@ -51,7 +53,7 @@ def _open(request: dict[str, Any]) -> dict[str, Any]:
         "headers": opened.headers,
         "findings": opened.findings.to_json(),
         "pieces": [{"name": piece.path.name, "last": piece.last} for piece in opened.pieces],
-        "place": opened.place.to_json(),
+        "area": opened.area.to_json(),
     }
 
 
@@ -61,7 +63,8 @@ def _measure(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(request: dict[str, Any]) -> dict[str, Any]:
-    return {"shares": number_shares(Path(request["path"]), SheetArea(**request["place"]), request["columns"])}
+    area = SheetArea.from_json(request["area"])
+    return {"files": number_cells(Path(request["path"]), area, Path(request["scratch"]), request["columns"])}
 
 
 TASKS = {"open": _open, "measure": _measure, "numbers": _numbers}

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from tolva.tables.reading.findings import Findings
-from tolva.tables.reading.source import Frame, Position, Share, cell_names
+from tolva.tables.reading.source import Frame, Numbers, Position, cell_names
 
 ROWS = 50_000
 """Rows of one piece."""
@@ -31,12 +31,11 @@ class PiecesSource:
     headers: tuple[str, ...]
     pieces: tuple[Piece, ...]
     findings: Findings
-    shares: Callable[[Sequence[int]], Sequence[Share]]
-    """How many cells of each column are numbers by their kind."""
+    find_numbers: Callable[[Sequence[int]], Sequence[Numbers]]
 
-    def numbers(self, columns: Sequence[int]) -> Sequence[Share]:
-        """How many cells of each column are numbers by their kind in the file, so written with a point."""
-        return self.shares(columns)
+    def numbers(self, columns: Sequence[int]) -> Sequence[Numbers]:
+        """Which cells of each column are numbers by their kind in the file, so written with a point."""
+        return self.find_numbers(columns)
 
     def frames(self, at: Position | None, rows: int) -> Iterator[Frame]:
         """The data rows after `at` (None: all), at most `rows` in each frame."""

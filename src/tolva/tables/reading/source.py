@@ -12,7 +12,9 @@ import polars as pl
 from tolva.tables.reading.findings import Findings
 
 MAX_COLUMNS = 2_000
-Share = Literal["all", "some", "none"]
+Numbers = Literal["all"] | pl.Series
+"""Which cells of a column are numbers by their kind in the file: all, or those of some rows (UInt32, ascending)."""
+NO_NUMBERS = pl.Series("row", [], dtype=pl.UInt32)
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Source(Protocol):
         """How the file was read."""
         ...
 
-    def numbers(self, columns: Sequence[int]) -> Sequence[Share]:
-        """How many cells of each column are numbers by their kind in the file, so written with a point.
+    def numbers(self, columns: Sequence[int]) -> Sequence[Numbers]:
+        """Which cells of each column are numbers by their kind in the file, so written with a point.
 
         May take as long as opening: ask once for all of them.
         """

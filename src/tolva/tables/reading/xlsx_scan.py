@@ -6,7 +6,7 @@ and it yields error cells (#N/A …) as blank ones, which would mean "keep the o
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from posixpath import join, normpath
@@ -108,17 +108,6 @@ def _last_in_order(above: int, numbers: list[bytes]) -> int:
     if not all(before < after for before, after in pairwise(rows)):
         raise UnreadableFile("El libro de Excel está dañado: sus filas no están en orden. Ábralo y guárdelo de nuevo.")
     return rows[-1]
-
-
-def with_numbers(archive: zipfile.ZipFile, number: int, columns: Sequence[int], *, after: int) -> set[int]:
-    """Those columns (from 0) with cells that are numbers by their kind, below the row `after` (from 1)."""
-    letters = "|".join(map(column_letters, columns)).encode()
-    cell = re.compile(
-        rb"""<(?:\w+:)?c\b(?=[^<>]*\sr\s*=\s*["'](""" + letters + rb""")([0-9]{1,7})["'])"""
-        rb"""(?![^<>]*\st\s*=\s*["'](?!n["']))[^<>]*(?<!/)>"""
-    )
-    blocks = _whole_rows(archive, _sheet(archive, number))
-    return {column_index(column) for block in blocks for column, row in cell.findall(block) if int(row) > after}
 
 
 def column_letters(index: int) -> str:

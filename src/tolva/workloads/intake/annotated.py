@@ -30,6 +30,7 @@ from tolva.tables.parse import text_of
 from tolva.tables.places import called
 from tolva.tables.plain import plain
 from tolva.tables.reading.source import Source, cell_names
+from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Field, Schema
 from tolva.tables.survey import survey
 from tolva.workloads.intake.opening import open_file
@@ -80,7 +81,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
         schema = schema_of(conn, upload)
         job = get_job(conn, job_id)
     faulty = _faulty_rows(db, tenant_id, job_id)
-    source = open_file(upload, schema, blobs, scratch)
+    source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     clear = _clear_forms(source, schema, mapping) if faulty else {}
     _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear)
@@ -109,7 +110,7 @@ def _clear_forms(source: Source, schema: Schema, mapping: ColumnMapping) -> dict
 
 def _clear(rows: pl.DataFrame, column: str, field: Field, schema: Schema, signs: Signs) -> pl.Series:
     text = rows.select(text_of(column, field, schema).alias(column))[column]
-    form = plain(text, field, signs)
+    form = plain(text, field, signs, rows["row"])
     # Three decimals could be thousands, four could not.
     form = form.str.replace(r"^([+-]?[0-9]+\.[0-9]{3})$", "${1}0")
     return form.zip_with(form.is_not_null(), rows[column])

@@ -21,7 +21,7 @@ from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
-from tolva.tables.reading.watch import Watch, unwatched
+from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
@@ -52,6 +52,7 @@ class Intake:
         notes = [
             *self.source.findings.notes,
             *(_undecided(self.schema.field(name).title) for name in self.found.undecided),
+            *filter(None, [self.found.lonely]),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
@@ -105,7 +106,7 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     Raises InvalidInput and its like when the file cannot be read or its columns leave a question open, and what
     `ctx.check` raises.
     """
-    source = open_file(upload, schema, blobs, scratch, watch=ctx.check)
+    source = open_file(upload, schema, blobs, scratch, ctx.check)
     said, shape = upload["options"].get("mapping", {}), outline(source)
     with ctx.transaction() as conn:
         chosen = chosen_mapping(conn, schema, source, shape, said)
@@ -118,10 +119,10 @@ def open_file(
     schema: Schema,
     blobs: Blobs,
     scratch: Path,
+    watch: Watch,
     options: ReadOptions | None = None,
-    watch: Watch = unwatched,
 ) -> Source:
-    """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` raises."""
+    """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` and `watch` do."""
     return open_source(
         blobs.path(upload["blob"]),
         upload["kind"],

@@ -13,6 +13,7 @@ from tolva.tables.outline import outline
 from tolva.tables.propose import Column, propose_columns
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file
@@ -35,7 +36,7 @@ def preview(
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
-    source = open_file(upload, schema, blobs, scratch, options)
+    source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
     with db.transaction(tenant_id) as conn:
         chosen = chosen_mapping(conn, schema, source, shape, upload["options"].get("mapping", {}))

@@ -1,0 +1,129 @@
+"""One sheet of a workbook as it stands: every cell as text, its errors too."""
+
+# pyright: reportUnknownMemberType=false
+# (signatures of polars name numpy, which is not installed)
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+
+from tolva.errors import InvalidInput, UnreadableFile
+from tolva.tables.reading.apart import DAMAGED
+from tolva.tables.reading.ods_scan import OdsScan
+from tolva.tables.reading.sheet_size import refuse_large, scan_ods, scan_xlsx
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.source import cell_names
+from tolva.tables.reading.workbook_damage import translated
+from tolva.tables.reading.xls_scan import error_cells
+from tolva.tables.reading.xlsx_scan import Merge
+
+EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook that was parsed; of an ODS, with what was seen before."""
+
+    path: Path
+    kind: FileKind
+    parsed: fastexcel.ExcelReader
+    ods: OdsScan | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sheet as it stands: a String column `c0` … for each of its columns, a row for each of its rows."""
+
+    name: str
+    cells: pl.DataFrame
+    notes: tuple[str, ...]
+    merges: tuple[Merge, ...] = ()
+
+
+def open_book(path: Path, kind: FileKind) -> Book:
+    """Raises UnreadableFile when damaged, TooLarge for an ODS with a sheet that is."""
+    ods = scan_ods(path) if kind == "ods" else None
+    with translated():
+        book = Book(path, kind, fastexcel.read_excel(path), ods)
+    if ods and len(ods.errors) != len(book.parsed.sheet_names):  # whose errors they are would be a guess
+        raise UnreadableFile(DAMAGED)
+    return book
+
+
+def find_grid(book: Book, wanted: str | None) -> Grid:
+    """The chosen sheet, else the first shown one that holds something. Raises InvalidInput where there is none such."""
+    names = book.parsed.sheet_names
+    for number in [_number(names, wanted)] if wanted else range(len(names)):
+        grid = _grid(book, number, chosen=wanted is not None)
+        if grid is not None:
+            others = [name for name in names if name != grid.name]
+            told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
+            return replace(grid, notes=(*((told,) if told and not wanted else ()), *grid.notes))
+    raise UnreadableFile(EMPTY)
+
+
+def _number(names: list[str], wanted: str) -> int:
+    if wanted in names:
+        return names.index(wanted)
+    if wanted.isdecimal() and 0 < int(wanted) <= len(names):
+        return int(wanted) - 1
+    raise InvalidInput(f'El libro no tiene la hoja "{wanted}". Tiene: {", ".join(names)}.')
+
+
+def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
+    """The sheet, or None when it is empty, is a chart, or is hidden and nobody asked for it."""
+    with ThreadPoolExecutor(1) as beside:
+        scanned = beside.submit(scan_xlsx, book.path, number) if book.kind == "xlsx" else None
+        with translated():
+            # Without a header row and skipping none, the rows keep their numbers.
+            sheet = book.parsed.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+        scan = scanned and scanned.result()
+    with translated():
+        if not sheet.width or (sheet.visible != "visible" and not chosen):
+            return None
+        refuse_large(sheet.height, sheet.width)
+        places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
+        cells = sheet.to_polars()
+    cells.columns = cell_names(cells.width)
+    if scan is None:
+        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), ())
+    merges = tuple(
+        Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
+        for m in scan.merges
+        if m.first_column in places
+    )
+    hidden = [row for row in scan.hidden if row <= cells.height]
+    notes = (_hidden_note(hidden),) if hidden else ()
+    return Grid(sheet.name, _with_errors(cells, scan.errors, places), notes, merges)
+
+
+def _errors(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:
+    return book.ods.error_cells(sheet) if book.ods else error_cells(book.path, sheet)
+
+
+def _with_errors(
+    frame: pl.DataFrame, errors: Iterable[tuple[int, int, str]], places: Mapping[int, int]
+) -> pl.DataFrame:
+    """Writes the error cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
+
+    The parser ends a sheet above rows that hold nothing but errors; they are rows as well.
+    """
+    found: dict[str, dict[int, str]] = {}
+    last = 0
+    for row, column, text in errors:
+        if column in places:
+            found.setdefault(f"c{places[column]}", {})[row - 1] = text
+            last = max(last, row)
+    frame = frame.select(pl.all().extend_constant(None, max(last - frame.height, 0)))
+    return frame.with_columns(
+        frame[name].scatter(list(texts), pl.Series(list(texts.values()))) for name, texts in found.items()
+    )
+
+
+def _hidden_note(hidden: list[int]) -> str:
+    shown = ", ".join(map(str, hidden[:10])) + (" …" if len(hidden) > 10 else "")
+    return f"Las filas ocultas de la hoja también se leen: {shown}."
