@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.conftest import Fresh
+from tests.intake.test_uploads import workbook
 
 embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
 HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
@@ -78,6 +79,20 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     assert "Faltan columnas obligatorias: precio" in ran.err
     assert "correct yours, and load it again" in ran.err
     assert "--map" not in ran.err
+
+
+def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "two.xlsx"
+    path.write_bytes(workbook(Portada="Informe\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))
+    ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe.' in ran.err
+    command = f"tolva load {path} --param proveedor_id=P1 --sheet Productos"
+    assert f"To read another sheet (Productos):\n  {command}\n" in ran.err
+    [job] = tolva("jobs", "ls", "--json").json
+    shown = tolva("jobs", "show", job["id"])
+    assert "el libro tiene además: Productos." in shown.out
+    assert "load two.xlsx --schema products --param proveedor_id=P1 --sheet Productos" in shown.err
+    assert tolva.process(*command.split()[1:]).code == 0
 
 
 def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_path: Path):

@@ -148,6 +148,32 @@ def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service)
     assert both["error"]["questions"][0]["columns"] == ["precio", "Importe"]
 
 
+def workbook(**sheets: str) -> bytes:
+    """A workbook of sheets that are given as CSV."""
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for name, text in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(text.splitlines()):
+                sheet.write_row(number, 0, line.split(","))
+    return made.getvalue()
+
+
+def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:
+    book = workbook(Portada="Informe,Autor\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
+    failed = ended(service, upload(service, book, "a.xlsx"))
+    said, call = failed["error"]["message"], f"/api/v1/uploads/{failed['id']}/load"
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe, Autor. Se lee la hoja "Portada"' in said
+    assert "el libro tiene además: Productos." in said
+    assert f'Para leer otra hoja, envíe {{"read": {{"sheet": "Productos"}}}} en POST {call}.' in said
+    assert failed["progress"]["read"]["sheets"] == ["Portada", "Productos"]
+    again = ended(service, service.client.post(call, json={"read": {"sheet": "Productos"}}))
+    assert again["result"]["created"] == 1
+    wrong = ended(service, service.client.post(call, json={"mapping": {"Importe": "precio"}}))["error"]["message"]
+    assert 'no tiene la columna "Importe"' in wrong
+    assert 'hoja "Portada"' in wrong
+
+
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
     bad = '002,Gasas,"=2+2",CS,3\n003,,x,CS,4\n'
     first = ended(service, upload(service, f"{HEADER},nota\n{GOOD},\n{bad}"))

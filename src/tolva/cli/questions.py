@@ -14,6 +14,7 @@ from tolva.core.job import JobId, Json
 from tolva.errors import TolvaError
 from tolva.jobs.work import Jobs
 from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.told import other_sheets
 
 UNKNOWN = "COLUMN"
 """Stands for a column that nobody can guess."""
@@ -25,6 +26,7 @@ Questions = list[dict[str, Any]]
 
 def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, command: str) -> None:
     """Ask what the job left open; `command` is the load to repeat. Nothing where it did not fail for that."""
+    tell_sheets(job, command)
     error: Json = job["error"] or {}
     questions: Questions = error.get("questions", [])
     offered = {name for question in questions for name in question["columns"]}
@@ -34,6 +36,14 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, comma
         _tell_columns(_columns(jobs, blobs, tenant_id, job), offered)
     said = how_to_choose(questions)
     err.print(said, f"  {command} {answers_to(questions)}", sep="\n", markup=False, soft_wrap=True)
+
+
+def tell_sheets(job: DictRow, command: str) -> None:
+    """How to have another sheet read, where the headers of the one that was did not fit; `command` is as above."""
+    others = other_sheets(job["progress"].get("read", {})) if "questions" in (job["error"] or {}) else []
+    if others:
+        again = f"{command} {shlex.join(['--sheet', others[0]])}"
+        err.print(f"To read another sheet ({', '.join(others)}):", f"  {again}", sep="\n", markup=False, soft_wrap=True)
 
 
 def _columns(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow) -> list[dict[str, Any]]:

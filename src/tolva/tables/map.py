@@ -19,6 +19,8 @@ ALIKE = 0.75
 """How alike a header and a name must be for the field to be proposed."""
 SURE = 0.8
 """Confidence from which a match is used without a word from the user."""
+MOST_ACCEPTED = 4
+"""Headers by which a missing field could be called that a message names."""
 
 NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
@@ -190,6 +192,11 @@ def _told_missing(proposal: Proposal) -> str:
     return "; ".join(
         f'{field.name} (¿es "{likely[field.name]}"?)'
         if field.name in likely
-        else f"{field.name} (encabezados aceptados: {', '.join((field.title, *field.aliases))})"
+        else f"{field.name} (encabezados aceptados: {_accepted(field)})"
         for field in proposal.missing
     )
+
+
+def _accepted(field: Field) -> str:
+    names = (field.title, *field.aliases)
+    return ", ".join(names[:MOST_ACCEPTED]) + " …" * (len(names) > MOST_ACCEPTED)

@@ -15,6 +15,7 @@ from tolva.jobs.work import Jobs
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind, verify
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
@@ -90,7 +91,7 @@ def accept_again(
     Raises NotFound, Conflict when the key was used for something else.
     """
     with jobs.work(tenant_id) as work:
-        upload = work.conn.execute(SQL["upload_of"], {"job_id": upload_id}).fetchone()
+        upload = find_upload(work.conn, upload_id)
         if upload is None:
             raise NotFound(f"There is no upload {upload_id}.")
         asked = {"schema": upload["schema"], "filename": upload["filename"]}

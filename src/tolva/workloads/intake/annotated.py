@@ -35,6 +35,7 @@ from tolva.tables.survey import survey
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 from tolva.workloads.intake.titles import Title, titles_of
 
 TITLE = "⚠ Error"
@@ -74,7 +75,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     Raises NotFound for what is no load or whose file is gone, TooLarge when too many rows were refused.
     """
     with db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)

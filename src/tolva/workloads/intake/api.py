@@ -23,7 +23,7 @@ from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.told import how_to_answer, told_message
+from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
 
 PREFIX = "/api/v1"
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
@@ -164,5 +164,6 @@ def _told_error(row: DictRow) -> dict[str, Any]:
     told = {"type": row["error"]["type"], "message": said}
     if not (questions := row["error"].get("questions")):
         return told
-    answer = how_to_answer(questions, f"POST {PREFIX}/uploads/{row['id']}/load")
-    return told | {"message": f"{said.rstrip('.')}. {answer}".rstrip(), "questions": questions}
+    call = f"POST {PREFIX}/uploads/{row['id']}/load"
+    hints = how_to_answer(questions, call), how_to_choose_a_sheet(row["progress"].get("read", {}), call)
+    return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}

@@ -17,7 +17,7 @@ from tolva.tables.schema import Schema
 from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import find_schema, schema_of
-from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 
 def preview(
@@ -31,7 +31,7 @@ def preview(
 ) -> dict[str, Any]:
     """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would."""
     with db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)

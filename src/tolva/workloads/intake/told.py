@@ -42,6 +42,21 @@ def how_to_answer(questions: list[dict[str, Any]], call: str) -> str:
     return f'Responda con {{"mapping": {{{answers}}}}} en {call}; {_listed(questions)}.'
 
 
+def other_sheets(read: Json) -> list[str]:
+    """The sheets that a workbook has besides the one that was read, given what the progress says of its reading."""
+    return [name for name in read.get("sheets", ()) if name != read["sheet"]]
+
+
+def how_to_choose_a_sheet(read: Json, call: str) -> str:
+    """What to send, and where, to have another sheet of a workbook read; nothing where there is none.
+
+    >>> how_to_choose_a_sheet({"sheet": "Portada", "sheets": ["Portada", "Ventas"]}, "POST /x")
+    'Para leer otra hoja, envíe {"read": {"sheet": "Ventas"}} en POST /x.'
+    """
+    others = other_sheets(read)
+    return f'Para leer otra hoja, envíe {{"read": {{"sheet": {_text(others[0])}}}}} en {call}.' if others else ""
+
+
 def _listed(questions: list[dict[str, Any]]) -> str:
     """Which columns there are to choose from, said once for all fields that have the same choice."""
     fields: dict[tuple[str, ...], list[str]] = {}
