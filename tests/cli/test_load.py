@@ -75,9 +75,9 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     path = tmp_path / "no_price.csv"
     path.write_text("codigo,nombre\nA,uno\n")
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "Faltan columnas obligatorias: precio" in ran.err
-    assert "correct yours, and load it again" in ran.err
+    assert "correct yours, or the call, and load it again" in ran.err
     assert "--map" not in ran.err
 
 
@@ -86,9 +86,11 @@ def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_pa
     path.write_bytes(workbook(Portada="Informe\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
     assert 'Encabezados leídos (hoja "Portada", fila 1): Informe.' in ran.err
+    mistyped = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--sheet", "productso")
+    assert (mistyped.code, 'hoja "productso". ¿Quiso decir "Productos"?' in mistyped.err) == (2, True)
     command = f"tolva load {path} --param proveedor_id=P1 --sheet Productos"
     assert f"To read another sheet (Productos):\n  {command}\n" in ran.err
-    [job] = tolva("jobs", "ls", "--json").json
+    [_, job] = tolva("jobs", "ls", "--json").json
     shown = tolva("jobs", "show", job["id"])
     assert "el libro tiene además: Productos." in shown.out
     assert "load two.xlsx --schema products --param proveedor_id=P1 --sheet Productos" in shown.err
@@ -99,7 +101,7 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     path = tmp_path / "two.csv"
     path.write_text(HEAD.replace("Nota", "Precio") + "001,Guante,10.5,INV-1,3,20\n", "utf-8")
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
-    assert ran.code == 1
+    assert ran.code == 2
     assert '@6 "Precio"  integer  20' in ran.err
     assert "tolva.jobs.runner" not in ran.err
     command = f"tolva load {path} --param proveedor_id=P1 --map @3=precio"
@@ -176,6 +178,8 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
         (["--param", "proveedor_id"], "write NAME=VALUE"),
         (["--param", "proveedor_id=P1", "--param", "color=azul"], "takes no such value. It takes: proveedor"),
         (["--param", "proveedor_id=P1", "--param", "proveedor_id=P2"], "is given twice"),
+        (["--param", "proveedor_id=P1", "--map", "Nota=preico"], 'campo "preico". ¿Quiso decir "precio"? Existen: cod'),
+        (["--param", "proveedor_id=P1", "--encoding", "cp1525"], "no encoding 'cp1525'. Write it as utf-8, cp1252"),
         (["--param", "proveedor_id=P1", "--map", "Nota"], "for instance --map Importe=precio, --map @3=precio"),
     ],
 )

@@ -169,6 +169,7 @@ def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_ano
     assert failed["progress"]["read"]["sheets"] == ["Portada", "Productos"]
     again = ended(service, service.client.post(call, json={"read": {"sheet": "Productos"}}))
     assert again["result"]["created"] == 1
+    assert "campo" in service.client.post(call, json={"mapping": {"Informe": "x"}}).json()["detail"]
     wrong = ended(service, service.client.post(call, json={"mapping": {"Importe": "precio"}}))["error"]["message"]
     assert 'no tiene la columna "Importe"' in wrong
     assert 'hoja "Portada"' in wrong
@@ -247,6 +248,8 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
         ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
         ("upload", {"dryrun": "true"}, 400, "Unknown parameters: dryrun. There are: schema, params, dry_run"),
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
+        ("upload", {"read": json.dumps({"encoding": "utf8-latin"})}, 400, "There is no encoding 'utf8-latin'"),
+        ("upload", {"mapping": json.dumps({"codigo": "code"})}, 400, 'No existe el campo "code". ¿Quiso'),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),

@@ -15,6 +15,7 @@ import fastexcel
 import polars as pl
 
 from tolva.errors import InvalidInput, TooLarge, UnreadableFile
+from tolva.tables.near import perhaps
 from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.damage import damage_means
 from tolva.tables.reading.findings import NO_ROWS, Findings
@@ -150,7 +151,7 @@ def _number(names: list[str], wanted: str) -> int:
         return names.index(wanted)
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
         return int(wanted) - 1
-    raise InvalidInput(f'El libro no tiene la hoja "{wanted}". Tiene: {", ".join(names)}.')
+    raise InvalidInput(f'El libro no tiene la hoja "{wanted}".{perhaps(wanted, names)} Tiene: {", ".join(names)}.')
 
 
 def _grid(book: _Book, number: int, *, chosen: bool) -> Grid | None:
