@@ -51,7 +51,7 @@ def inspect(
         say(f"\n{note}")
     questions = described["questions"]
     if any(question["columns"] for question in questions):
-        say(f"{how_to_choose(questions)}\n  {answers_to(questions)}")
+        say(f"{how_to_choose(questions)}\n  {answers_to(questions, said)}")
     return None
 
 

@@ -87,7 +87,8 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in steps]
     if cells:
         out.print(listing(out, columns, cells))
-    tell_sheets(job, again)
+    if again:
+        tell_sheets(job, again)
     if folded := len(events) - len(steps):
         say(f"{folded:,} events of progress are left out; --json has them.")
 

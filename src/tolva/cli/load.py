@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import app
+from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
@@ -75,7 +76,9 @@ def load(
                 print_json(job)
             else:
                 tell_end(job, hints)
-                show_questions(jobs, app.blobs(settings), tenant, job, hints.again())
+                with jobs.db.transaction(tenant) as conn:
+                    again = load_again(conn, job, hints, file)
+                show_questions(jobs, app.blobs(settings), tenant, job, again)
                 show_refused(jobs, tenant, id, hints)
     raise typer.Exit(exit_code(job))
 

@@ -168,5 +168,6 @@ def _told_error(row: DictRow) -> dict[str, Any]:
     if not (questions := row["error"].get("questions")):
         return told
     call = f"POST {PREFIX}/uploads/{row['id']}/load"
-    hints = how_to_answer(questions, call), how_to_choose_a_sheet(row["progress"].get("read", {}), call)
+    sent = row["options"] | ({"dry_run": True} if row["kind"] == REHEARSE else {})
+    hints = how_to_answer(questions, sent, call), how_to_choose_a_sheet(row["progress"].get("read", {}), sent, call)
     return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}
