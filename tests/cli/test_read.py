@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Shell
 
 LIST = 'Lista de precios;;\n;;\nCódigo;Nombre;Precio\n001;Leche "entera";1.234,50\n002;Pan;2.500\n'
@@ -49,6 +51,29 @@ def test_inspect_knows_schemas_of_documents_and_of_the_database(tolva: Shell, ho
     assert tolva("schema", "add", str(document)).code == 0
     assert tolva("inspect", str(path), "--schema", "ventas", "--json").json["columns"][0]["field"] == "code"
     assert "Known schemas: products, ventas" in tolva("inspect", str(path), "--schema", "nada").err
+
+
+@pytest.mark.parametrize(("locale", "signs"), [("es-CO", ("day first", "decimal comma")), (None, (None, None))])
+def test_inspect_reads_numbers_and_dates_as_a_load_does(
+    homeless: Shell, tmp_path: Path, locale: str | None, signs: tuple[str | None, str | None]
+):
+    """By the locale of the schema, where the file does not show it, in its last row if there alone; codes are texts."""
+    document, path = tmp_path / "ventas.json", tmp_path / "a.csv"
+    fields = [
+        {"name": "code", "constraints": {"required": True, "maxLength": 9}},
+        *({"name": name, "type": kind} for name, kind in (("day", "date"), ("amount", "number"), ("late", "number"))),
+    ]
+    schema = {"name": "ventas", "target": "sales", "primaryKey": "code", "fields": fields}
+    document.write_text(json.dumps(schema | ({"locale": locale} if locale else {})))
+    path.write_text("Code,Day,Amount,Late\n" + "1.234,03/04/2026,1.234,1.234\n" * 1500 + "2.345,03/04/2026,2.345,1.5\n")
+    seen = homeless("inspect", str(path), "--schema", str(document), "--json").json
+    unsure = "may mean two things; name a locale"
+    assert [column["note"] for column in seen["columns"]] == [
+        None,
+        *(sign or unsure for sign in signs),
+        "decimal point",
+    ]
+    assert [note.split('"')[1] for note in seen["notes"]] == ([] if locale else ["Day", "Amount"])
 
 
 def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):

@@ -68,6 +68,13 @@ class Proposal:
     ignored: tuple[str, ...]
 
     @property
+    def sure(self) -> ColumnMapping:
+        """What a load would take from the file, were nothing in its way."""
+        sure = tuple(match for match in self.matches if match.confidence >= SURE)
+        unsure = tuple(match.header for match in self.matches if match.confidence < SURE)
+        return ColumnMapping(sure, (*self.ignored, *unsure))
+
+    @property
     def problem(self) -> str | None:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):
@@ -105,9 +112,7 @@ def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHI
     proposal = propose_mapping(headers, schema, chosen)
     if proposal.problem:
         raise Unanswered(proposal.problem, [question.to_json() for question in proposal.questions])
-    sure = tuple(match for match in proposal.matches if match.confidence >= SURE)
-    unsure = tuple(match.header for match in proposal.matches if match.confidence < SURE)
-    return ColumnMapping(sure, (*proposal.ignored, *unsure))
+    return proposal.sure
 
 
 def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from tolva.tables.locale import Clues, Signs, signs_of
+from tolva.tables.locale import Signs
 from tolva.tables.map import ColumnMapping
-from tolva.tables.parse import text_of, value_of
+from tolva.tables.parse import value_of
 from tolva.tables.plain import plain
-from tolva.tables.reading.source import Frame, Share, Source
+from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
+from tolva.tables.written import ROWS, decided, more_clues, no_clues, texts_of
 
-ROWS = 100_000
 SEED = 7
 
 
@@ -48,23 +48,22 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     and 8 more for each unique field. Two values of ten million share a hash with a probability of some three in a
     million; the worst of it is one wrong count of `duplicados`, or a row refused that shows why it should not be.
     """
-    clues = {match.field: Clues() for match in mapping.matches if schema.field(match.field).kind in LOOKS}
+    clues = no_clues(mapping, schema)
     groups = (schema.file_key, *unique_groups(mapping, schema))
     read_again = {name for group in groups for name in group} & set(clues)
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
         watch()
-        for name, found in clues.items():
-            texts = _texts(frame, mapping, schema, name)
-            clues[name] = LOOKS[schema.field(name).kind](found, texts)
+        clues = more_clues(clues, frame, mapping, schema)
         if not read_again:
             hashes.append(_hashes(frame, mapping, schema, groups, {}))
-    signs = _signs(clues, source, mapping, schema)
+    written = decided(clues, source, mapping, schema)
+    signs = {name: found.signs for name, found in written.items()}
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
             watch()
             hashes.append(_hashes(frame, mapping, schema, groups, signs))
-    undecided = tuple(name for name, found in clues.items() if found.undecided(signs[name]))
+    undecided = tuple(name for name, found in written.items() if found.undecided)
     if not hashes:
         return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided=undecided)
     keys = pl.concat(hashes, rechunk=True)
@@ -72,46 +71,14 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     return Survey(keys.height, keys["row"].filter(again), signs, repeats_of(keys, groups), undecided)
 
 
-LOOKS = {
-    "integer": Clues.of_numbers,
-    "decimal": Clues.of_numbers,
-    "date": Clues.of_dates,
-    "datetime": Clues.of_dates,
-}
-"""The kinds whose cells give clues."""
-
-
-def _texts(frame: Frame, mapping: ColumnMapping, schema: Schema, name: str) -> pl.Series:
-    text = text_of(f"c{mapping.of(name).column}", schema.field(name), schema)
-    return frame.rows.select(text.alias(name))[name]
-
-
-def _signs(clues: Mapping[str, Clues], source: Source, mapping: ColumnMapping, schema: Schema) -> dict[str, Signs]:
-    asked = [name for name, found in clues.items() if found.either]
-    told = source.numbers([mapping.of(name).column for name in asked]) if asked else ()
-    shares = dict(zip(asked, told, strict=True))
-    return {
-        name: _decided(found.signs(signs_of(schema.field(name).locale or schema.locale)), shares.get(name, "none"))
-        for name, found in clues.items()
-    }
-
-
-def _decided(signs: Signs, numbers: Share) -> Signs:
-    match numbers:
-        case "all":
-            return Signs(".")  # they come with a point
-        case "some":
-            return Signs()  # which of the cells are numbers, and which texts, nobody can tell any more
-        case "none":
-            return signs
-
-
 def _hashes(
     frame: Frame, mapping: ColumnMapping, schema: Schema, groups: Groups, signs: Mapping[str, Signs]
 ) -> pl.DataFrame:
     """`row`, and for each group of fields the hash of its values (`h0`, …); null where one of them is none."""
     fields = [schema.field(name) for name in dict.fromkeys(name for group in groups for name in group)]
-    forms = pl.DataFrame([plain(_texts(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields])
+    forms = pl.DataFrame(
+        [plain(texts_of(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields]
+    )
     parts = [value_of(pl.col(field.name), field, schema).cast(pl.String).alias(field.name) for field in fields]
     rows = frame.rows.select("flaw", pl.col("row").cast(pl.UInt32)).with_columns(forms.select(parts))
     return rows.select("row", *(_hash(group).alias(f"h{number}") for number, group in enumerate(groups)))

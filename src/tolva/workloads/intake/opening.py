@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,7 @@ class Intake:
     @property
     def told(self) -> dict[str, Any]:
         """What its progress says from the start: how the file was read, and what of it is left aside."""
-        notes = [
-            *self.source.findings.notes,
-            *(_undecided(self.schema.field(name).title) for name in self.found.undecided),
-        ]
+        notes = [*self.source.findings.notes, *undecided_notes(self.mapping, self.found.undecided)]
         return {
             "ignored_columns": list(self.mapping.ignored),
             "read": self.source.findings.to_json() | {"notes": notes},
@@ -76,11 +73,13 @@ class Intake:
         return told | {"how": how, "confidence": match.confidence}
 
 
-def _undecided(title: str) -> str:
-    return (
-        f'La columna "{title}" tiene valores que pueden leerse de dos maneras y nada indica de cuál; esas filas se'
-        " rechazan. Escríbalos sin ambigüedad o indique el formato."
-    )
+def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str]) -> list[str]:
+    """What to say of fields some of whose cells mean two things, under the headers of the file."""
+    return [
+        f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
+        " cuál; esas filas se rechazan. Escríbalos sin ambigüedad o indique el formato."
+        for field in undecided
+    ]
 
 
 def chunk_rows(total: int) -> int:
