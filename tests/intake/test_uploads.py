@@ -194,6 +194,16 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
 
 
+def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service) -> None:
+    headers = HEADER.replace("precio", "Unit price").replace("nombre", "Product name")
+    load = ended(service, upload(service, f"{headers}\n002,,x,CS,3\n"))
+    answer = service.client.get(f"/api/v1/jobs/{load['id']}/errors", params={"format": "xlsx"})
+    [said] = fastexcel.read_excel(answer.content).load_sheet(0).to_polars()["⚠ Error"]
+    required, wrong = said.split("; ")
+    assert required == 'Campos obligatorios vacíos: nombre (columna "Product name")'
+    assert wrong == 'precio: "x" no es un número (columna "Unit price")'
+
+
 def test_errors_come_in_pages(service: Service) -> None:
     view = ended(service, upload(service, HEADER + "".join(f"\n{n},,x,CS,1" for n in range(3))))
     url, seen, params = f"/api/v1/jobs/{view['id']}/errors", [], {"limit": 4}
