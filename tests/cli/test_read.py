@@ -86,6 +86,14 @@ def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):
     assert homeless("inspect", str(path), "--encoding", "klingon").code == 2
 
 
+def test_a_file_of_no_kind_that_is_read_is_told_by_its_own_name(homeless: Shell, tmp_path: Path):
+    path = tmp_path / "tiny.exe"
+    path.write_bytes(b"MZ\x90\0" * 100)
+    ran = homeless("inspect", str(path))
+    assert ran.code == 2
+    assert 'Error: El archivo "tiny.exe" no es de un tipo que se lea. Solo se aceptan' in ran.err
+
+
 def test_read_writes_clean_csv(homeless: Shell, tmp_path: Path):
     (tmp_path / "lista.csv").write_bytes(LIST.encode("utf-16"))
     (tmp_path / "datos.jsonl").write_text('{"a": "x,y", "b": 1.50}\n')

@@ -284,6 +284,15 @@ def test_a_zip_of_two_files_is_refused_at_once(service: Service) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (415, "El zip contiene 2 archivos; envíe uno solo.")
 
 
+def test_a_zip_of_what_nobody_reads_is_refused_at_once(service: Service) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("carta.docx", "PK")
+    answer = upload(service, packed.getvalue(), "carta.zip")
+    assert answer.status_code == 415
+    assert 'El archivo "carta.docx" no es de un tipo aceptado.' in answer.json()["detail"]
+
+
 def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:
     waiting = upload(service, f"{HEADER}\n{GOOD}").json()["id"]
     answer = service.client.post(f"/api/v1/jobs/{waiting}/undo")

@@ -22,7 +22,8 @@ from tolva.settings import Settings
 from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
 from tolva.tables.document import BUILTIN, builtin_schema
-from tolva.tables.reading.sniff import sniff, verify
+from tolva.tables.reading.sniff import sniff
+from tolva.tables.reading.unpack import verify_stored
 from tolva.tables.schema import Schema
 from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
@@ -58,7 +59,7 @@ def load(
     if schema in BUILTIN:  # refused before anything is started is what can be
         _constants(builtin_schema(schema), given, said)
     options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), said)
-    verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
+    verify_stored(file, kind_of_file(file, sniff), file.name)  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)

@@ -15,7 +15,8 @@ from tolva.jobs.work import Jobs
 from tolva.tables.answers import require_fields
 from tolva.tables.reading.encoding import codec_of
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.sniff import FileKind, verify
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.unpack import verify_stored
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
@@ -54,10 +55,10 @@ def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
-    Raises what `verify` raises, Conflict when the key was used for something else, StorageUnavailable,
+    Raises what `verify_stored` raises, Conflict when the key was used for something else, StorageUnavailable,
     DatabaseUnavailable; then nothing was kept.
     """
-    verify(received.path, kind)
+    verify_stored(received.path, kind, arrival.filename)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
     job = NewJob(
         arrival.job,
