@@ -271,7 +271,7 @@ def test_what_is_packed_badly_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UnreadableFile, match="dañado"):
         read(tmp_path, gzip.compress(b"a,b\n" * 999)[:-9], "gzip")
     monkeypatch.setattr(sniff, "RATIO_MATTERS", 1024**2)
-    said = r"más de \d{3} veces lo que comprimido; a partir de 1 MB se aceptan 200 veces"
+    said = r"\d{3} veces lo que comprimido; a partir de 1 MB se aceptan 200 veces"
     with pytest.raises(TooLarge, match=said):
         read(tmp_path, gzip.compress(b"a,b\n" * 10**6), "gzip")
 

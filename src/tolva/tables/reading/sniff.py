@@ -178,6 +178,6 @@ def check_unpacked(unpacked: int, packed: int) -> None:
     if unpacked > RATIO_MATTERS and unpacked > MAX_RATIO * packed:
         times, from_mb = unpacked // max(packed, 1), RATIO_MATTERS // 1024**2
         raise TooLarge(
-            f"El archivo ocupa al descomprimirse más de {times} veces lo que comprimido; a partir de {from_mb} MB se"
-            f" aceptan {MAX_RATIO} veces. Divídalo, o envíelo como CSV sin comprimir."
+            f"El archivo ocupa {unpacked // 1024**2} MB o más al descomprimirse, {times} veces lo que comprimido;"
+            f" a partir de {from_mb} MB se aceptan {MAX_RATIO} veces. Divídalo, o envíelo como CSV sin comprimir."
         )

@@ -13,7 +13,7 @@ import polars as pl
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
-from tolva.errors import InvalidInput, NotFound
+from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
@@ -121,7 +121,9 @@ def _told_what_was_read(ctx: Context, found: Findings) -> Generator[None]:
     try:
         yield
     except InvalidInput as error:
-        error.args = (f"{str(error).rstrip('.')}. {found.told}",)
+        # What was said of a column that there is not lists the headers by itself.
+        read = found.told if isinstance(error, Unanswered) else " ".join(found.notes)
+        error.args = (f"{str(error).rstrip('.')}. {read}".rstrip(),)
         ctx.progress(read=found.to_json())
         raise
 
