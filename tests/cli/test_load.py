@@ -1,6 +1,7 @@
 """`tolva load`: what it says of a file, before and after."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.conftest import Fresh
+from tests.intake.test_uploads import workbook
 
 embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
 HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
@@ -74,20 +76,36 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     path = tmp_path / "no_price.csv"
     path.write_text("codigo,nombre\nA,uno\n")
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "Faltan columnas obligatorias: precio" in ran.err
-    assert "correct yours, and load it again" in ran.err
+    assert "correct yours, or the call, and load it again" in ran.err
     assert "--map" not in ran.err
+
+
+def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "two.xlsx"
+    path.write_bytes(workbook(Portada="Informe\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))
+    ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe.' in ran.err
+    mistyped = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--sheet", "productso")
+    assert (mistyped.code, 'hoja "productso". ¿Quiso decir "Productos"?' in mistyped.err) == (2, True)
+    command = f"tolva load {path} --schema products --param proveedor_id=P1 --sheet Productos"
+    assert f"To read another sheet (Productos):\n  {command}\n" in ran.err
+    [_, job] = tolva("jobs", "ls", "--json").json
+    shown = tolva("jobs", "show", job["id"])
+    assert "el libro tiene además: Productos." in shown.out
+    assert "load two.xlsx --schema products --param proveedor_id=P1 --sheet Productos" in shown.err
+    assert tolva.process(*command.split()[1:]).code == 0
 
 
 def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_path: Path):
     path = tmp_path / "two.csv"
     path.write_text(HEAD.replace("Nota", "Precio") + "001,Guante,10.5,INV-1,3,20\n", "utf-8")
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
-    assert ran.code == 1
+    assert ran.code == 2
     assert '@6 "Precio"  integer  20' in ran.err
     assert "tolva.jobs.runner" not in ran.err
-    command = f"tolva load {path} --param proveedor_id=P1 --map @3=precio"
+    command = f"tolva load {path} --schema products --param proveedor_id=P1 --map @3=precio"
     assert ran.err.splitlines()[-1] == f"  {command}"
     assert '@3 "Precio" → precio' in tolva.process(*command.split()[1:]).out
     assert "as you said before" in tolva.process("load", str(path), "--param", "proveedor_id=P1").out
@@ -95,6 +113,20 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert "files with the header: Código, Nombre, Precio" in tolva("schema", "mappings", "products").out
     assert tolva("schema", "mappings", "products", "--forget", "@4").code == 2
     assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget", "@3").out
+
+
+@pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])
+def test_the_command_that_answers_ends_the_question_whatever_was_said_before(
+    tolva: Shell, tmp_path: Path, said: list[str]
+):
+    path = tmp_path / "three prices.csv"
+    path.write_text("codigo,nombre,precio,precio,Neto,certificado_sanitario,tiempo_entrega_dias\n1,Gasa,2,3,4,CS,5\n")
+    answers = [word for answer in ["nombre=nombre", *said] for word in ("--map", answer)]
+    asked = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--dry-run", "--header-row", "1", *answers)
+    assert asked.code == 2
+    command = shlex.split(asked.err.splitlines()[-1])
+    assert command[-4:-2] == ["--map", "nombre=nombre"]
+    assert "A dry run: nothing was written." in tolva.process(*command[1:]).out
 
 
 def test_the_columns_of_a_file_without_header_are_shown(tolva: Shell, tmp_path: Path):
@@ -161,6 +193,8 @@ def test_what_cannot_be_loaded_is_refused_before_anything_is_started(
         (["--param", "proveedor_id"], "write NAME=VALUE"),
         (["--param", "proveedor_id=P1", "--param", "color=azul"], "takes no such value. It takes: proveedor"),
         (["--param", "proveedor_id=P1", "--param", "proveedor_id=P2"], "is given twice"),
+        (["--param", "proveedor_id=P1", "--map", "Nota=preico"], 'campo "preico". ¿Quiso decir "precio"? Existen: cod'),
+        (["--param", "proveedor_id=P1", "--encoding", "cp1525"], "no encoding 'cp1525'. Write it as utf-8, cp1252"),
         (["--param", "proveedor_id=P1", "--map", "Nota"], "for instance --map Importe=precio, --map @3=precio"),
     ],
 )

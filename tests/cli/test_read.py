@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Shell
 
 LIST = 'Lista de precios;;\n;;\nCódigo;Nombre;Precio\n001;Leche "entera";1.234,50\n002;Pan;2.500\n'
@@ -51,6 +53,29 @@ def test_inspect_knows_schemas_of_documents_and_of_the_database(tolva: Shell, ho
     assert "Known schemas: products, ventas" in tolva("inspect", str(path), "--schema", "nada").err
 
 
+@pytest.mark.parametrize(("locale", "signs"), [("es-CO", ("day first", "decimal comma")), (None, (None, None))])
+def test_inspect_reads_numbers_and_dates_as_a_load_does(
+    homeless: Shell, tmp_path: Path, locale: str | None, signs: tuple[str | None, str | None]
+):
+    """By the locale of the schema, where the file does not show it, in its last row if there alone; codes are texts."""
+    document, path = tmp_path / "ventas.json", tmp_path / "a.csv"
+    fields = [
+        {"name": "code", "constraints": {"required": True, "maxLength": 9}},
+        *({"name": name, "type": kind} for name, kind in (("day", "date"), ("amount", "number"), ("late", "number"))),
+    ]
+    schema = {"name": "ventas", "target": "sales", "primaryKey": "code", "fields": fields}
+    document.write_text(json.dumps(schema | ({"locale": locale} if locale else {})))
+    path.write_text("Code,Day,Amount,Late\n" + "1.234,03/04/2026,1.234,1.234\n" * 1500 + "2.345,03/04/2026,2.345,1.5\n")
+    seen = homeless("inspect", str(path), "--schema", str(document), "--json").json
+    unsure = "may mean two things; name a locale"
+    assert [column["note"] for column in seen["columns"]] == [
+        None,
+        *(sign or unsure for sign in signs),
+        "decimal point",
+    ]
+    assert [note.split('"')[1] for note in seen["notes"]] == ([] if locale else ["Day", "Amount"])
+
+
 def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_bytes("a|b\n'x|y'|ñ\n".encode("cp850"))
@@ -59,6 +84,14 @@ def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):
     assert (seen["header_rows"], seen["encoding"]) == ([], "cp850")
     assert [column["samples"] for column in seen["columns"]] == [["a", "x|y"], ["b", "ñ"]]
     assert homeless("inspect", str(path), "--encoding", "klingon").code == 2
+
+
+def test_a_file_of_no_kind_that_is_read_is_told_by_its_own_name(homeless: Shell, tmp_path: Path):
+    path = tmp_path / "tiny.exe"
+    path.write_bytes(b"MZ\x90\0" * 100)
+    ran = homeless("inspect", str(path))
+    assert ran.code == 2
+    assert 'Error: El archivo "tiny.exe" no es de un tipo que se lea. Solo se aceptan' in ran.err
 
 
 def test_read_writes_clean_csv(homeless: Shell, tmp_path: Path):

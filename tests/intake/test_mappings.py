@@ -36,6 +36,18 @@ def test_the_error_says_what_to_send_and_where(service: Service) -> None:
     assert done["progress"]["ignored_columns"] == ["precio (@3)"]
 
 
+def test_the_answer_in_the_error_holds_what_was_said_before(service: Service) -> None:
+    """Else the question would be answered, and what was answered before be asked again."""
+    rows = f"{TWICE.replace('nombre', 'cosa')}\n{BOTH}\n"
+    sent = {"mapping": json.dumps({"cosa": "nombre", "precio": "precio"}), "read": json.dumps({"header_row": 1})}
+    failed = ended(service, upload(service, rows, "a.csv", dry_run="true", **sent))
+    said = failed["error"]["message"]
+    body, end = json.JSONDecoder().raw_decode(said, said.index("Responda con ") + len("Responda con "))
+    assert body == {"mapping": {"cosa": "nombre", "@3": "precio"}, "read": {"header_row": 1}, "dry_run": True}
+    call = said[end:].split()[2].rstrip(";")
+    assert ended(service, service.client.post(call, json=body))["result"]["dry_run"] is True
+
+
 def test_an_answer_by_place_holds_for_files_of_that_shape_alone(service: Service) -> None:
     load(service, f"{TWICE}\n{BOTH}\n", {"@4": "precio"})
     again = load(service, f"{TWICE}\n{BOTH.replace('001', '002')}\n")

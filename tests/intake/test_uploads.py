@@ -148,6 +148,33 @@ def test_a_column_that_cannot_be_told_is_asked_and_then_mapped(service: Service)
     assert both["error"]["questions"][0]["columns"] == ["precio", "Importe"]
 
 
+def workbook(**sheets: str) -> bytes:
+    """A workbook of sheets that are given as CSV."""
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for name, text in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(text.splitlines()):
+                sheet.write_row(number, 0, line.split(","))
+    return made.getvalue()
+
+
+def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:
+    book = workbook(Portada="Informe,Autor\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
+    failed = ended(service, upload(service, book, "a.xlsx"))
+    said, call = failed["error"]["message"], f"/api/v1/uploads/{failed['id']}/load"
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe, Autor. Se lee la hoja "Portada"' in said
+    assert "el libro tiene además: Productos." in said
+    assert f'Para leer otra hoja, envíe {{"read": {{"sheet": "Productos"}}}} en POST {call}.' in said
+    assert failed["progress"]["read"]["sheets"] == ["Portada", "Productos"]
+    again = ended(service, service.client.post(call, json={"read": {"sheet": "Productos"}}))
+    assert again["result"]["created"] == 1
+    assert "campo" in service.client.post(call, json={"mapping": {"Informe": "x"}}).json()["detail"]
+    wrong = ended(service, service.client.post(call, json={"mapping": {"Importe": "precio"}}))["error"]["message"]
+    assert 'no tiene la columna "Importe"' in wrong
+    assert 'hoja "Portada"' in wrong
+
+
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
     bad = '002,Gasas,"=2+2",CS,3\n003,,x,CS,4\n'
     first = ended(service, upload(service, f"{HEADER},nota\n{GOOD},\n{bad}"))
@@ -165,6 +192,16 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     assert (second["result"]["created"], second["result"]["rejected"]) == (1, 1)
     assert second["progress"]["ignored_columns"] == ["nota", "⚠ Error", "⚠ Fila"]
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
+
+
+def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service) -> None:
+    headers = HEADER.replace("precio", "Unit price").replace("nombre", "Product name")
+    load = ended(service, upload(service, f"{headers}\n002,,x,CS,3\n"))
+    answer = service.client.get(f"/api/v1/jobs/{load['id']}/errors", params={"format": "xlsx"})
+    [said] = fastexcel.read_excel(answer.content).load_sheet(0).to_polars()["⚠ Error"]
+    required, wrong = said.split("; ")
+    assert required == 'Campos obligatorios vacíos: nombre (columna "Product name")'
+    assert wrong == 'precio: "x" no es un número (columna "Unit price")'
 
 
 def test_errors_come_in_pages(service: Service) -> None:
@@ -221,6 +258,8 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
         ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
         ("upload", {"dryrun": "true"}, 400, "Unknown parameters: dryrun. There are: schema, params, dry_run"),
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
+        ("upload", {"read": json.dumps({"encoding": "utf8-latin"})}, 400, "There is no encoding 'utf8-latin'"),
+        ("upload", {"mapping": json.dumps({"codigo": "code"})}, 400, 'No existe el campo "code". ¿Quiso'),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),
@@ -243,6 +282,15 @@ def test_a_zip_of_two_files_is_refused_at_once(service: Service) -> None:
             archive.writestr(name, f"{HEADER}\n{GOOD}\n")
     answer = upload(service, packed.getvalue(), "dos.zip")
     assert (answer.status_code, answer.json()["detail"]) == (415, "El zip contiene 2 archivos; envíe uno solo.")
+
+
+def test_a_zip_of_what_nobody_reads_is_refused_at_once(service: Service) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("carta.docx", "PK")
+    answer = upload(service, packed.getvalue(), "carta.zip")
+    assert answer.status_code == 415
+    assert 'El archivo "carta.docx" no es de un tipo aceptado.' in answer.json()["detail"]
 
 
 def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:

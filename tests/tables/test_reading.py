@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tolva.errors import TolvaError, TooLarge, UnreadableFile, UnsupportedFile
+from tolva.errors import InvalidInput, TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
@@ -19,6 +19,7 @@ from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
+from tolva.tables.reading.unpack import verify_stored
 from tolva.tables.reading.watch import unwatched
 
 TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
@@ -349,8 +350,33 @@ def test_what_is_packed_badly_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UnreadableFile, match="dañado"):
         read(tmp_path, gzip.compress(b"a,b\n" * 999)[:-9], "gzip")
     monkeypatch.setattr(sniff, "RATIO_MATTERS", 1024**2)
-    with pytest.raises(TooLarge, match="al descomprimirse"):
+    said = r"\d{3} veces lo que comprimido; a partir de 1 MB se aceptan 200 veces"
+    with pytest.raises(TooLarge, match=said):
         read(tmp_path, gzip.compress(b"a,b\n" * 10**6), "gzip")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("setup.exe", b"MZ\x90\0", '"setup.exe" no es de un tipo aceptado'),
+        ("carta.docx", b"PK\x03\x04", '"carta.docx" no es de un tipo aceptado'),
+        ("otro.zip", b"PK\x03\x04", '"otro.zip" no es de un tipo aceptado'),
+        ("foto.csv", b"\x89PNG\r\n\x1a\n", "se llama .csv, pero su contenido no lo es"),
+        ("nada.csv", b"", "vacío"),
+    ],
+)
+def test_what_is_packed_and_cannot_be_read_is_found_out_before_it_is_unpacked(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "stored", "w") as archive:
+        archive.writestr(name, content)
+    with pytest.raises(InvalidInput, match=said):
+        verify_stored(tmp_path / "stored", "zip", "a.zip")
+    (tmp_path / "stored").write_bytes(gzip.compress(b"MZ\x90\0"))
+    with pytest.raises(UnsupportedFile, match=r"se llama \.csv, pero"):
+        verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
+    (tmp_path / "stored").write_bytes(gzip.compress(TEXT.encode()))
+    verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
 
 
 def test_json_in_its_three_forms(tmp_path: Path) -> None:

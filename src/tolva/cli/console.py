@@ -33,7 +33,7 @@ class Exit(IntEnum):
 
 
 EXIT_CODES = (
-    "Exit codes: 0 done · 1 the job failed, or doctor found a fault · 2 the call or a setting is wrong · "
+    "Exit codes: 0 done · 1 the job failed, or doctor found a fault · 2 the call, a setting or the file is wrong · "
     "3 something does not answer, try later · 4 done, but rows were refused · 130 Ctrl-C."
 )
 

@@ -25,11 +25,6 @@ class Hints:
         """
         return f"{program(sys.argv[0])} {shlex.join([*words, *self.options])}"
 
-    @staticmethod
-    def again() -> str:
-        """The present command line."""
-        return f"{program(sys.argv[0])} {shlex.join(sys.argv[1:])}"
-
     @property
     def options(self) -> list[str]:
         """The options that the next call needs as well."""

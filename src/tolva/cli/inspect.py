@@ -47,11 +47,11 @@ def inspect(
     if as_json:
         return print_json(described)
     out.print(facts(_facts(found)), "", _table(described["columns"]), sep="\n")
-    for note in (*found.notes, *filter(None, [described["problem"]])):
+    for note in (*described["notes"], *filter(None, [described["problem"]])):
         say(f"\n{note}")
     questions = described["questions"]
     if any(question["columns"] for question in questions):
-        say(f"{how_to_choose(questions)}\n  {answers_to(questions)}")
+        say(f"{how_to_choose(questions)}\n  {answers_to(questions, said)}")
     return None
 
 

@@ -7,6 +7,7 @@ import typer
 from psycopg.rows import DictRow
 
 from tolva import app
+from tolva.cli.again import load_again
 from tolva.cli.console import (
     AsJson,
     DataDir,
@@ -24,7 +25,7 @@ from tolva.cli.counts import outcome, rows_done
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
-from tolva.cli.questions import show_questions
+from tolva.cli.questions import show_questions, tell_sheets
 from tolva.cli.results import errors, show_changes, undo
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
 from tolva.core.job import FINISHED, JobId, Json, State, job_id
@@ -32,7 +33,6 @@ from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.intake.sql import SQL as INTAKE
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 
@@ -77,6 +77,7 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         job = store.get_job(conn, job_id(id))
         events = conn.execute(SQL["events_after"], {"id": id, "after": 0, "most": MOST_EVENTS}).fetchall()
+        again = load_again(conn, job, Hints(data_dir, tenant))
     if as_json:
         print_json(job | {"events": events})
         return
@@ -86,6 +87,8 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in steps]
     if cells:
         out.print(listing(out, columns, cells))
+    if again:
+        tell_sheets(job, again)
     if folded := len(events) - len(steps):
         say(f"{folded:,} events of progress are left out; --json has them.")
 
@@ -120,20 +123,10 @@ def watch_job(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
             raise leave("The job goes on. Follow it again:", hints.command("jobs", "watch", id)) from None
         if not as_json:
             tell_end(job, hints)
-            show_questions(
-                jobs, app.blobs(settings_for(data_dir)), tenant, job, _load_again(jobs, tenant, known, hints)
-            )
+            with jobs.db.transaction(tenant) as conn:
+                again = load_again(conn, job, hints)
+            show_questions(jobs, app.blobs(settings_for(data_dir)), tenant, job, again)
     raise typer.Exit(exit_code(job))
-
-
-def _load_again(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> str:
-    """The command that loads the file of a job again; nothing for a job without one."""
-    with jobs.db.transaction(tenant_id) as conn:
-        upload = conn.execute(INTAKE["upload_of"], {"job_id": id}).fetchone()
-    if upload is None:
-        return ""
-    params = [word for name, value in upload["constants"].items() for word in ("--param", f"{name}={value}")]
-    return hints.command("load", upload["filename"], "--schema", upload["schema"], *params)
 
 
 def _warn_when_alone(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints) -> None:

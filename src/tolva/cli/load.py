@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import app
+from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
@@ -18,9 +19,11 @@ from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.serve import own_worker
 from tolva.settings import Settings
+from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
 from tolva.tables.document import BUILTIN, builtin_schema
-from tolva.tables.reading.sniff import sniff, verify
+from tolva.tables.reading.sniff import sniff
+from tolva.tables.reading.unpack import verify_stored
 from tolva.tables.schema import Schema
 from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
@@ -52,16 +55,16 @@ def load(
 ) -> None:
     """Load a file. Starts what is needed; uses a running `tolva up` of the same data folder when there is one."""
     settings = settings_for(data_dir)
-    given = pairs("--param", param or [])
+    given, said = pairs("--param", param or []), chosen(answers)
     if schema in BUILTIN:  # refused before anything is started is what can be
-        _constants(builtin_schema(schema), given)
-    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), chosen(answers))
-    verify(file, kind_of_file(file, sniff))  # refused at once is what would be refused later
+        _constants(builtin_schema(schema), given, said)
+    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), said)
+    verify_stored(file, kind_of_file(file, sniff), file.name)  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            constants, version = _checked(jobs, hints, schema, given)
+            constants, version = _checked(jobs, hints, schema, given, said)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
@@ -74,7 +77,9 @@ def load(
                 print_json(job)
             else:
                 tell_end(job, hints)
-                show_questions(jobs, app.blobs(settings), tenant, job, hints.again())
+                with jobs.db.transaction(tenant) as conn:
+                    again = load_again(conn, job, hints, file)
+                show_questions(jobs, app.blobs(settings), tenant, job, again)
                 show_refused(jobs, tenant, id, hints)
     raise typer.Exit(exit_code(job))
 
@@ -87,16 +92,18 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
-def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
+def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
     with jobs.db.transaction(hints.tenant) as conn:
         schema, version = find_schema(conn, name)
         if schema.tenanted and not check_target(conn, schema):
             create = hints.command("schema", "create", name)
             raise Conflict(f"The table '{schema.target}' of '{name}' is not there yet. Make it: {create}")
-    return _constants(schema, given), version
+    return _constants(schema, given, said), version
 
 
-def _constants(schema: Schema, given: dict[str, str]) -> dict[str, str]:
+def _constants(schema: Schema, given: dict[str, str], said: Chosen) -> dict[str, str]:
+    """What holds for every row, once all that names a field of the schema does so rightly."""
+    require_fields(schema, said)
     taken = [field.name for field in schema.fields if field.source == "params"]
     if unknown := sorted(set(given) - set(taken)):
         options = ", ".join(taken) or "none"

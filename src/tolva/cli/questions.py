@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
+from tolva.cli.again import Again, map_words
 from tolva.cli.columns import column_called
 from tolva.cli.console import err
 from tolva.cli.listing import Column, listing
@@ -13,6 +14,8 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId, Json
 from tolva.errors import TolvaError
 from tolva.jobs.work import Jobs
+from tolva.tables.answers import Chosen
+from tolva.workloads.intake.asked import other_sheets, settled
 from tolva.workloads.intake.preview import preview
 
 UNKNOWN = "COLUMN"
@@ -23,8 +26,11 @@ SHOWN = 40
 Questions = list[dict[str, Any]]
 
 
-def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, command: str) -> None:
-    """Ask what the job left open; `command` is the load to repeat. Nothing where it did not fail for that."""
+def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again: Again | None) -> None:
+    """Ask what the job left open, and say how to load its file `again`. Nothing where it did not fail for that."""
+    if again is None:
+        return
+    tell_sheets(job, again)
     error: Json = job["error"] or {}
     questions: Questions = error.get("questions", [])
     offered = {name for question in questions for name in question["columns"]}
@@ -32,8 +38,16 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, comma
         return
     with suppress(TolvaError):  # the file may be gone, or be on another machine
         _tell_columns(_columns(jobs, blobs, tenant_id, job), offered)
-    said = how_to_choose(questions)
-    err.print(said, f"  {command} {answers_to(questions)}", sep="\n", markup=False, soft_wrap=True)
+    command = again.answering(settled(again.mapping, questions, UNKNOWN))
+    err.print(how_to_choose(questions), f"  {command}", sep="\n", markup=False, soft_wrap=True)
+
+
+def tell_sheets(job: DictRow, again: Again) -> None:
+    """How to have another sheet read, where the headers of the one that was did not fit."""
+    others = other_sheets(job["progress"].get("read", {})) if "questions" in (job["error"] or {}) else []
+    if others:
+        said = f"To read another sheet ({', '.join(others)}):"
+        err.print(said, f"  {again.reading(others[0])}", sep="\n", markup=False, soft_wrap=True)
 
 
 def _columns(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow) -> list[dict[str, Any]]:
@@ -57,11 +71,10 @@ def how_to_choose(questions: Questions) -> str:
     return "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
 
 
-def answers_to(questions: Questions) -> str:
-    """The options that answer, with what would be a guess.
+def answers_to(questions: Questions, said: Chosen) -> str:
+    """The options that answer, with what would be a guess, and what was `said` already.
 
-    >>> answers_to([{"field": "precio", "likely": "Precio neto"}, {"field": "codigo", "likely": None}])
-    "--map 'Precio neto=precio' --map COLUMN=codigo"
+    >>> answers_to([{"field": "precio", "likely": "Precio neto"}, {"field": "codigo", "likely": None}], {"Nota": None})
+    "--map Nota= --map 'Precio neto=precio' --map COLUMN=codigo"
     """
-    pairs = [f"{question['likely'] or UNKNOWN}={question['field']}" for question in questions]
-    return " ".join(shlex.join(["--map", pair]) for pair in pairs)
+    return shlex.join(map_words(settled(said, questions, UNKNOWN)))

@@ -85,9 +85,10 @@ def leave(said: str, *commands: str) -> typer.Exit:
 
 
 def exit_code(job: DictRow) -> Exit:
-    """What the end of a job means to a script."""
+    """What the end of a job means to a script. What whoever sent the file can mend is a wrong call."""
     if job["state"] != State.COMPLETED:
-        return Exit.FAILED
+        theirs = job["state"] == State.FAILED and job["error"]["type"] in TOLD
+        return Exit.WRONG_CALL if theirs else Exit.FAILED
     return Exit.ROWS_REFUSED if _result(job).get("rejected") or _result(job).get("conflicts") else Exit.DONE
 
 
@@ -109,7 +110,7 @@ def tell_end(job: DictRow, hints: Hints) -> None:
     reason = error.get("message", "") if job["state"] == State.FAILED else ""
     err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
     again = f"Try again: {hints.command('jobs', 'retry', str(job['id']))}"
-    mend = "The stored file stays as it is: correct yours, and load it again."
+    mend = "The stored file stays as it is: correct yours, or the call, and load it again."
     err.print(mend if error.get("type") in TOLD else again, markup=False, soft_wrap=True)
 
 

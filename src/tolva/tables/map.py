@@ -19,6 +19,8 @@ ALIKE = 0.75
 """How alike a header and a name must be for the field to be proposed."""
 SURE = 0.8
 """Confidence from which a match is used without a word from the user."""
+MOST_ACCEPTED = 4
+"""Headers by which a missing field could be called that a message names."""
 
 NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
@@ -66,6 +68,13 @@ class Proposal:
     ignored: tuple[str, ...]
 
     @property
+    def sure(self) -> ColumnMapping:
+        """What a load would take from the file, were nothing in its way."""
+        sure = tuple(match for match in self.matches if match.confidence >= SURE)
+        unsure = tuple(match.header for match in self.matches if match.confidence < SURE)
+        return ColumnMapping(sure, (*self.ignored, *unsure))
+
+    @property
     def problem(self) -> str | None:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):
@@ -103,9 +112,7 @@ def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHI
     proposal = propose_mapping(headers, schema, chosen)
     if proposal.problem:
         raise Unanswered(proposal.problem, [question.to_json() for question in proposal.questions])
-    sure = tuple(match for match in proposal.matches if match.confidence >= SURE)
-    unsure = tuple(match.header for match in proposal.matches if match.confidence < SURE)
-    return ColumnMapping(sure, (*proposal.ignored, *unsure))
+    return proposal.sure
 
 
 def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:
@@ -190,6 +197,11 @@ def _told_missing(proposal: Proposal) -> str:
     return "; ".join(
         f'{field.name} (¿es "{likely[field.name]}"?)'
         if field.name in likely
-        else f"{field.name} (encabezados aceptados: {', '.join((field.title, *field.aliases))})"
+        else f"{field.name} (encabezados aceptados: {_accepted(field)})"
         for field in proposal.missing
     )
+
+
+def _accepted(field: Field) -> str:
+    names = (field.title, *field.aliases)
+    return ", ".join(names[:MOST_ACCEPTED]) + " …" * (len(names) > MOST_ACCEPTED)

@@ -13,6 +13,7 @@ from tolva.tables.locale import Clues, Signs
 from tolva.tables.places import called
 from tolva.tables.reading.cell_kinds import kind_of
 from tolva.tables.reading.source import Source, cell_names
+from tolva.tables.written import Written
 
 ROWS = 1_000
 SAMPLES = 3
@@ -79,9 +80,20 @@ def _note(kind: str, texts: pl.Series) -> str | None:
     if kind not in ("integer", "number", "date"):
         return None
     clues = Clues().of_dates(texts) if kind == "date" else Clues().of_numbers(texts)
-    signs = clues.signs(Signs())
-    if clues.undecided(signs):
+    return note_of(Written(clues, clues.signs(Signs())))
+
+
+def note_of(written: Written) -> str | None:
+    """What to say of how a column writes; nothing where it says nothing.
+
+    >>> note_of(Written(Clues(either=True), Signs())), note_of(Written(Clues(comma=True), Signs(",")))
+    ('may mean two things; name a locale', 'decimal comma')
+    """
+    if written.undecided:
         return "may mean two things; name a locale"
-    return {",": "decimal comma", ".": "decimal point", "dmy": "day first", "mdy": "month first"}.get(
-        signs.decimal or signs.order or ""
-    )
+    clues, signs = written.clues, written.signs
+    if clues.comma or clues.point or clues.either:
+        return {",": "decimal comma", ".": "decimal point"}.get(signs.decimal or "")
+    if clues.day_first or clues.month_first or clues.either_first:
+        return {"dmy": "day first", "mdy": "month first"}.get(signs.order or "")
+    return None

@@ -17,9 +17,8 @@ from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
-from tolva.tables.written import decided, looked_at, no_clues, texts_of
+from tolva.tables.written import ROWS, decided, looked_at, no_clues, texts_of
 
-ROWS = 100_000
 SEED = 7
 
 
@@ -62,7 +61,9 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
         lonely = lonely and lonely.after(frame, schema)
         if not read_again:
             hashes.append(_hashes(frame, mapping, schema, groups, {}))
-    signs, undecided = decided(clues, source, mapping, schema, watch)
+    written = decided(clues, source, mapping, schema, watch)
+    signs = {name: found.signs for name, found in written.items()}
+    undecided = tuple(name for name, found in written.items() if found.undecided)
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
             watch()
@@ -80,8 +81,8 @@ def _hashes(
 ) -> pl.DataFrame:
     """`row`, and for each group of fields the hash of its values (`h0`, …); null where one of them is none."""
     fields = [schema.field(name) for name in dict.fromkeys(name for group in groups for name in group)]
-    written = [(texts_of(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields]
-    forms = pl.DataFrame([plain(*each, frame.rows["row"]) for each in written])
+    cells = [(texts_of(frame, mapping, schema, f.name), f, signs.get(f.name, Signs())) for f in fields]
+    forms = pl.DataFrame([plain(*each, frame.rows["row"]) for each in cells])
     parts = [value_of(pl.col(field.name), field, schema).cast(pl.String).alias(field.name) for field in fields]
     rows = frame.rows.select("flaw", pl.col("row").cast(pl.UInt32)).with_columns(forms.select(parts))
     return rows.select("row", *(_hash(group).alias(f"h{number}") for number, group in enumerate(groups)))

@@ -1,10 +1,13 @@
-"""How the columns of a file write numbers and dates, as its texts show: a number by its kind shows nothing."""
+"""How the columns of a file write numbers and dates: as their texts show, else by the locale, else nobody knows.
+
+A number by its kind shows nothing of the texts beside it.
+"""
 
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import polars as pl
@@ -14,7 +17,7 @@ from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import text_of
 from tolva.tables.plain import WITH_POINT, among
 from tolva.tables.reading.source import Frame, Source
-from tolva.tables.reading.watch import Watch
+from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.schema import Schema
 
 ROWS = 100_000
@@ -28,6 +31,28 @@ LOOKS = {
 
 Rows = Mapping[str, pl.Series]
 """By field, the rows (UInt32, ascending) whose cells are numbers by their kind."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How one column writes: what its texts have shown, and what they are read by."""
+
+    clues: Clues
+    signs: Signs
+
+    @property
+    def undecided(self) -> bool:
+        """Whether some of its cells mean two things, with nothing to tell which."""
+        return self.clues.undecided(self.signs)
+
+
+def how_written(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch = unwatched) -> dict[str, Written]:
+    """By field, how the columns of numbers and dates write, told from all rows of the file."""
+    clues = no_clues(mapping, schema)
+    for frame in source.frames(None, ROWS) if clues else ():
+        watch()
+        clues = looked_at(clues, frame, mapping, schema)
+    return decided(clues, source, mapping, schema, watch)
 
 
 def no_clues(mapping: ColumnMapping, schema: Schema) -> dict[str, Clues]:
@@ -59,11 +84,11 @@ def texts_of(frame: Frame, mapping: ColumnMapping, schema: Schema, name: str) ->
 
 def decided(
     clues: Mapping[str, Clues], source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch
-) -> tuple[dict[str, Signs], tuple[str, ...]]:
-    """By field, the signs that its column uses; and the fields of which some cells mean two things all the same.
+) -> dict[str, Written]:
+    """By field, how its column writes, given the clues of all its cells.
 
-    `clues` are those of all cells. Only where some mean two things it matters which of them are numbers by their kind;
-    if some are and some not, the texts are looked at once more.
+    Only where some of them mean two things it matters which are numbers by their kind; if some are and some not, the
+    texts are looked at once more.
     """
     asked = [name for name, found in clues.items() if found.either]
     told = source.numbers([mapping.of(name).column for name in asked]) if asked else ()
@@ -73,9 +98,13 @@ def decided(
     for frame in source.frames(None, ROWS) if mixed else ():
         watch()
         texts = looked_at(texts, frame, mapping, schema, mixed)
-    signs = {
-        name: replace(found.signs(signs_of(schema.field(name).locale or schema.locale)), numbers=mixed.get(name))
+    written = {
+        name: Written(found, replace(found.signs(_declared(schema, name)), numbers=mixed.get(name)))
         for name, found in {**clues, **texts}.items()
     }
-    signs |= {name: WITH_POINT for name, rows in shares.items() if isinstance(rows, str)}
-    return signs, tuple(name for name, found in {**clues, **texts}.items() if found.undecided(signs[name]))
+    numbers = {name for name, rows in shares.items() if isinstance(rows, str)}
+    return written | {name: Written(clues[name], WITH_POINT) for name in numbers}
+
+
+def _declared(schema: Schema, name: str) -> Signs:
+    return signs_of(schema.field(name).locale or schema.locale)

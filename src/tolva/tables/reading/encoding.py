@@ -93,19 +93,25 @@ def _least_damaged(path: Path, watch: Watch) -> str:
     return "utf-8" if damaged <= valid else _legacy(sample)
 
 
-def known_encoding(name: str, path: Path) -> Encoding:
-    """The encoding that a user named, with the byte order mark that the file has. Raises InvalidInput.
-
-    Where neither name nor mark tells the order of bytes, the low one comes first, as on Windows.
-    """
+def codec_of(name: str) -> codecs.CodecInfo:
+    """What reads an encoding that a user named. Raises InvalidInput."""
     try:
         codec = codecs.lookup(name)
-    except LookupError:
+    except (LookupError, ValueError):  # of a name that holds a NUL
         codec = None
     if codec is None or not codec._is_text_encoding:
         raise InvalidInput(
             f"There is no encoding '{name}'. Write it as utf-8, cp1252, latin-1 or utf-16, for instance."
         )
+    return codec
+
+
+def known_encoding(name: str, path: Path) -> Encoding:
+    """The encoding that a user named, with the byte order mark that the file has. Raises InvalidInput.
+
+    Where neither name nor mark tells the order of bytes, the low one comes first, as on Windows.
+    """
+    codec = codec_of(name)
     with path.open("rb") as file:
         head = file.read(4)
     marked = _marked(head)

@@ -12,6 +12,7 @@ import fastexcel
 import polars as pl
 
 from tolva.errors import InvalidInput, UnreadableFile
+from tolva.tables.near import perhaps
 from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.ods_scan import OdsScan
 from tolva.tables.reading.sheet_size import refuse_large, scan_ods, scan_xlsx
@@ -71,7 +72,7 @@ def _number(names: list[str], wanted: str) -> int:
         return names.index(wanted)
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
         return int(wanted) - 1
-    raise InvalidInput(f'El libro no tiene la hoja "{wanted}". Tiene: {", ".join(names)}.')
+    raise InvalidInput(f'El libro no tiene la hoja "{wanted}".{perhaps(wanted, names)} Tiene: {", ".join(names)}.')
 
 
 def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:

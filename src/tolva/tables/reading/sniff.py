@@ -62,6 +62,9 @@ BINARY = (
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table", b"{\\rtf", b'{"', b'[{"')
 CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1f\x01") + b"\x7f"
 
+PLAIN = tuple(end for end, kind in EXTENSIONS.items() if kind not in ("gzip", "zip"))
+"""Files that can be in a packed one, by the end of their names."""
+
 WORKBOOKS = ("xlsx", "ods", "zip")
 """Kinds that are zip archives."""
 LOCKED = "El archivo está protegido con contraseña; quite la contraseña y vuelva a subirlo."
@@ -88,14 +91,16 @@ def sniff(head: bytes, filename: str, accepted: Collection[str] = EXTENSIONS) ->
 
 
 def guess(head: bytes, filename: str) -> FileKind:
-    """As `sniff`, but where the name tells nothing, the content alone decides.
+    """As `sniff`, but where the name tells nothing, the content alone decides. Raises what `sniff` raises.
 
     >>> guess(b"codigo,nombre", "export.dat")
     'csv'
     """
     if PurePath(filename).suffix.lower() in EXTENSIONS:
         return sniff(head, filename)
-    found = next((end for end in GUESSED if _agrees(head, EXTENSIONS[end])), ".csv")
+    found = next((end for end in GUESSED if _agrees(head, EXTENSIONS[end])), None)
+    if found is None:
+        raise UnsupportedFile(f'El archivo "{filename}" no es de un tipo que se lea. {_only(EXTENSIONS)}')
     return sniff(head, f"{filename}{found}")
 
 
@@ -166,6 +171,13 @@ def _verify_archive(path: Path, kind: FileKind) -> None:
 
 
 def check_unpacked(unpacked: int, packed: int) -> None:
-    """Raises TooLarge for what unpacks to more than fits, or to a size that no honest file has."""
-    if unpacked > MAX_UNPACKED or (unpacked > RATIO_MATTERS and unpacked > MAX_RATIO * packed):
-        raise TooLarge(f"El archivo ocupa {unpacked // 1024**2} MB al descomprimirse; divídalo o use CSV.")
+    """Raises TooLarge for what unpacks to more than fits, or to a size that no honest file has. Both in bytes."""
+    if unpacked > MAX_UNPACKED:
+        most = MAX_UNPACKED // 1024**3
+        raise TooLarge(f"El archivo ocupa más de {most} GB al descomprimirse, el máximo que se acepta; divídalo.")
+    if unpacked > RATIO_MATTERS and unpacked > MAX_RATIO * packed:
+        times, from_mb = unpacked // max(packed, 1), RATIO_MATTERS // 1024**2
+        raise TooLarge(
+            f"El archivo ocupa {unpacked // 1024**2} MB o más al descomprimirse, {times} veces lo que comprimido;"
+            f" a partir de {from_mb} MB se aceptan {MAX_RATIO} veces. Divídalo, o envíelo como CSV sin comprimir."
+        )

@@ -2,16 +2,29 @@
 
 import gzip
 import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import IO
 
 from tolva.tables.reading.damage import damage_means
-from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, check_unpacked, sniff, verify
+from tolva.tables.reading.sniff import EXTENSIONS, HEAD, PLAIN, FileKind, check_unpacked, sniff, verify
 from tolva.tables.reading.watch import Watch
 from tolva.tables.reading.zipped import only_entry
 
 PIECE = 1024 * 1024
 DAMAGED = "El archivo comprimido está dañado o incompleto; vuelva a comprimirlo y subirlo."
+
+
+def verify_stored(path: Path, kind: FileKind, name: str) -> None:
+    """As `verify`, and with a look at the first bytes of what is packed; `name` is that of the file.
+
+    Raises what `verify` raises, UnsupportedFile also when what is packed cannot be read.
+    """
+    verify(path, kind)
+    if kind in ("gzip", "zip"):
+        with damage_means(DAMAGED), _packed(path, kind, name) as (packed, found):
+            sniff(packed.read(HEAD), found, PLAIN)
 
 
 def unpack(path: Path, kind: FileKind, name: str, scratch: Path, watch: Watch) -> tuple[Path, FileKind]:
@@ -21,27 +34,26 @@ def unpack(path: Path, kind: FileKind, name: str, scratch: Path, watch: Watch) -
     can be read, TooLarge.
     """
     inside = scratch / "unpacked"
-    with damage_means(DAMAGED):
-        found = _unpack_gzip(path, name, inside, watch) if kind == "gzip" else _unpack_zip(path, inside, watch)
+    with damage_means(DAMAGED), _packed(path, kind, name) as (packed, found):
+        _copy(packed, inside, path.stat().st_size, watch)
     with inside.open("rb") as file:
-        found_kind = sniff(file.read(HEAD), found, [end for end, k in EXTENSIONS.items() if k not in ("gzip", "zip")])
+        found_kind = sniff(file.read(HEAD), found, PLAIN)
     verify(inside, found_kind)
     return inside, found_kind
 
 
-def _unpack_gzip(path: Path, name: str, inside: Path, watch: Watch) -> str:
-    with gzip.open(path) as packed:
-        _copy(packed, inside, path.stat().st_size, watch)
-    named = PurePath(name).stem
-    return named if PurePath(named).suffix.lower() in EXTENSIONS else f"{named}.csv"
-
-
-def _unpack_zip(path: Path, inside: Path, watch: Watch) -> str:
+@contextmanager
+def _packed(path: Path, kind: FileKind, name: str) -> Generator[tuple[IO[bytes] | gzip.GzipFile, str]]:
+    """The file inside, and its name."""
+    if kind == "gzip":
+        named = PurePath(name).stem
+        with gzip.open(path) as packed:
+            yield packed, named if PurePath(named).suffix.lower() in EXTENSIONS else f"{named}.csv"
+        return
     with zipfile.ZipFile(path) as archive:
         entry = only_entry(archive)
         with archive.open(entry) as packed:
-            _copy(packed, inside, path.stat().st_size, watch)
-    return entry.filename
+            yield packed, entry.filename
 
 
 def _copy(packed: IO[bytes] | gzip.GzipFile, inside: Path, size: int, watch: Watch) -> None:

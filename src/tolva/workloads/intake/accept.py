@@ -12,9 +12,14 @@ from tolva.core.job import JobId, Json, NewJob
 from tolva.errors import Conflict, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
+from tolva.tables.answers import require_fields
+from tolva.tables.reading.encoding import codec_of
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.sniff import FileKind, verify
+from tolva.tables.reading.sniff import FileKind
+from tolva.tables.reading.unpack import verify_stored
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
@@ -40,7 +45,9 @@ class Arrival:
 
 
 def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json:
-    """The options of an arrival; see `opening` for who reads them."""
+    """The options of an arrival; see `opening` for who reads them. Raises InvalidInput for an unknown encoding."""
+    if read.encoding:
+        codec_of(read.encoding)
     given = {name: value for name, value in asdict(read).items() if value is not None}
     return {name: value for name, value in (("read", given), ("mapping", dict(mapping))) if value}
 
@@ -48,10 +55,10 @@ def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
-    Raises what `verify` raises, Conflict when the key was used for something else, StorageUnavailable,
+    Raises what `verify_stored` raises, Conflict when the key was used for something else, StorageUnavailable,
     DatabaseUnavailable; then nothing was kept.
     """
-    verify(received.path, kind)
+    verify_stored(received.path, kind, arrival.filename)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
     job = NewJob(
         arrival.job,
@@ -87,12 +94,13 @@ def accept_again(
 ) -> JobId:
     """Make another job for the file of an upload; with a known idempotency key, the job of the first time.
 
-    Raises NotFound, Conflict when the key was used for something else.
+    Raises NotFound, InvalidInput for an answer that names no field, Conflict when the key was used for something else.
     """
     with jobs.work(tenant_id) as work:
-        upload = work.conn.execute(SQL["upload_of"], {"job_id": upload_id}).fetchone()
+        upload = find_upload(work.conn, upload_id)
         if upload is None:
             raise NotFound(f"There is no upload {upload_id}.")
+        require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
         [made] = work.enqueue(NewJob(kind, asked, unique_key=_unique(idempotency_key), unique_forever=True))
         if made.created:

@@ -24,6 +24,7 @@ from tolva.db.pool import Database
 from tolva.errors import NotFound, TooLarge
 from tolva.jobs.store import get_job
 from tolva.tables.answers import Chosen
+from tolva.tables.fold import fold
 from tolva.tables.locale import Signs
 from tolva.tables.map import ColumnMapping, match_headers
 from tolva.tables.parse import text_of
@@ -36,6 +37,7 @@ from tolva.tables.survey import survey
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 from tolva.workloads.intake.titles import Title, titles_of
 
 TITLE = "⚠ Error"
@@ -75,7 +77,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     Raises NotFound for what is no load or whose file is gone, TooLarge when too many rows were refused.
     """
     with db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)
@@ -126,11 +128,22 @@ def _faulty_rows(db: Database, tenant_id: str, job_id: JobId) -> dict[int, Fault
         if not page:
             return found
         for error in page:
-            found[error["row"]].messages.append(error["message"])
+            found[error["row"]].messages.append(_under_header(error["message"], error["column"] or ""))
             found[error["row"]].headers.update((error["column"] or "").split(", "))
         if len(found) > MOST_ROWS:
             raise TooLarge(f"Hay más de {MOST_ROWS} filas rechazadas; descargue la lista de errores en CSV.")
         row, n = page[-1]["row"], page[-1]["n"]
+
+
+def _under_header(message: str, column: str) -> str:
+    """A message, which names fields, with the headers of their columns where these are something else.
+
+    >>> _under_header('precio: "x" no es un número', "Unit price"), _under_header('precio: "x" no es …', "PRECIO")
+    ('precio: "x" no es un número (columna "Unit price")', 'precio: "x" no es …')
+    """
+    told = f" {fold(message)} "
+    others = [f'"{header}"' for header in column.split(", ") if f" {fold(header)} " not in told] if column else []
+    return f"{message} (columna {', '.join(others)})" if others else message
 
 
 def _write(

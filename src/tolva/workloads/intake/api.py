@@ -13,6 +13,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
 from tolva.errors import InvalidInput, NotFound
 from tolva.jobs.work import Jobs
+from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
@@ -23,7 +24,7 @@ from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.told import how_to_answer, told_message
+from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
 
 PREFIX = "/api/v1"
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
@@ -94,8 +95,9 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
         _refuse_unknown(request)
         given = _json("params", CONSTANTS, params)
-        constants, version = await in_upload_thread(partial(_checked, jobs, schema, given))
-        options = upload_options(_json("read", READ, read).options(), _json("mapping", MAPPING, mapping))
+        said = _json("mapping", MAPPING, mapping)
+        options = upload_options(_json("read", READ, read).options(), said)
+        constants, version = await in_upload_thread(partial(_checked, jobs, schema, given, said))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
@@ -133,10 +135,11 @@ def _refuse_unknown(request: Request) -> None:
         raise InvalidInput(f"Unknown parameters: {', '.join(unknown)}. There are: {', '.join(PARAMETERS)}.")
 
 
-def _checked(jobs: Jobs, name: str, given: dict[str, str]) -> tuple[dict[str, str], int]:
+def _checked(jobs: Jobs, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
     with jobs.db.transaction(DEFAULT_TENANT) as conn:
         schema, version = accepting_schema(conn, name)
+    require_fields(schema, said)
     return check_constants(given, schema), version
 
 
@@ -164,5 +167,7 @@ def _told_error(row: DictRow) -> dict[str, Any]:
     told = {"type": row["error"]["type"], "message": said}
     if not (questions := row["error"].get("questions")):
         return told
-    answer = how_to_answer(questions, f"POST {PREFIX}/uploads/{row['id']}/load")
-    return told | {"message": f"{said.rstrip('.')}. {answer}".rstrip(), "questions": questions}
+    call = f"POST {PREFIX}/uploads/{row['id']}/load"
+    sent = row["options"] | ({"dry_run": True} if row["kind"] == REHEARSE else {})
+    hints = how_to_answer(questions, sent, call), how_to_choose_a_sheet(row["progress"].get("read", {}), sent, call)
+    return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}

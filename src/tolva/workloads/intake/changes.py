@@ -12,6 +12,7 @@ from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Change:
 def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int = -1) -> Iterator[Change]:
     """All changes after one of them, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
     with db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"There is no load {job_id}.")
         several = len(schema_of(conn, upload).file_key) > 1

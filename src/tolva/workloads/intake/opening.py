@@ -3,7 +3,8 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import polars as pl
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
-from tolva.errors import NotFound
+from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
 from tolva.tables.outline import outline
 from tolva.tables.places import called, columns_called
 from tolva.tables.reading import open_source
+from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Frame, Position, Source
 from tolva.tables.reading.watch import Watch
@@ -27,7 +29,7 @@ from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.schemas import schema_of
-from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 SMALL = 1_000
 SMALLEST_CHUNK = 10
@@ -51,7 +53,7 @@ class Intake:
         """What its progress says from the start: how the file was read, and what of it is left aside."""
         notes = [
             *self.source.findings.notes,
-            *(_undecided(self.schema.field(name).title) for name in self.found.undecided),
+            *undecided_notes(self.mapping, self.found.undecided),
             *filter(None, [self.found.lonely]),
         ]
         return {
@@ -75,11 +77,13 @@ class Intake:
         return told | {"how": how, "confidence": match.confidence}
 
 
-def _undecided(title: str) -> str:
-    return (
-        f'La columna "{title}" tiene valores que pueden leerse de dos maneras y nada indica de cuál; esas filas se'
-        " rechazan. Escríbalos sin ambigüedad o indique el formato."
-    )
+def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str]) -> list[str]:
+    """What to say of fields some of whose cells mean two things, under the headers of the file."""
+    return [
+        f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
+        " cuál; esas filas se rechazan. Escríbalos sin ambigüedad o indique el formato."
+        for field in undecided
+    ]
 
 
 def chunk_rows(total: int) -> int:
@@ -94,7 +98,7 @@ def chunk_rows(total: int) -> int:
 def upload_of(ctx: Context, job_id: str, defaults: Mapping[str, str]) -> tuple[DictRow, Schema]:
     """The upload that a job was for, and its schema. Raises NotFound."""
     with ctx.transaction() as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"The upload of job {job_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
         return upload, schema_of(conn, upload).with_defaults(defaults)
@@ -108,10 +112,24 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     """
     source = open_file(upload, schema, blobs, scratch, ctx.check)
     said, shape = upload["options"].get("mapping", {}), outline(source)
-    with ctx.transaction() as conn:
-        chosen = chosen_mapping(conn, schema, source, shape, said)
-    mapping = match_headers(source.headers, schema, chosen)
+    with _told_what_was_read(ctx, source.findings):
+        with ctx.transaction() as conn:
+            chosen = chosen_mapping(conn, schema, source, shape, said)
+        mapping = match_headers(source.headers, schema, chosen)
     return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"], said)
+
+
+@contextmanager
+def _told_what_was_read(ctx: Context, found: Findings) -> Generator[None]:
+    """Headers that do not fit may be of the wrong sheet or row: the error and the progress tell which were read."""
+    try:
+        yield
+    except InvalidInput as error:
+        # What was said of a column that there is not lists the headers by itself.
+        read = found.told if isinstance(error, Unanswered) else " ".join(found.notes)
+        error.args = (f"{str(error).rstrip('.')}. {read}".rstrip(),)
+        ctx.progress(read=found.to_json())
+        raise
 
 
 def open_file(

@@ -1,6 +1,7 @@
 """How a stored file is read, and where its columns would go: for the user to confirm or correct before a load."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,18 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
-from tolva.tables.map import Match, propose_mapping
+from tolva.tables.map import SURE, Match, propose_mapping
 from tolva.tables.outline import outline
-from tolva.tables.propose import Column, propose_columns
+from tolva.tables.propose import Column, note_of, propose_columns
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
+from tolva.tables.written import Written, how_written
 from tolva.workloads.intake.mappings import chosen_mapping
-from tolva.workloads.intake.opening import open_file
+from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema, schema_of
-from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 
 def preview(
@@ -32,7 +34,7 @@ def preview(
 ) -> dict[str, Any]:
     """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would."""
     with db.transaction(tenant_id) as conn:
-        upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+        upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
         schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
@@ -50,11 +52,17 @@ def describe(source: Source, schema: Schema, chosen: dict[str, str | None]) -> d
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
-    columns = [_column(column, matches.get(number)) for number, column in enumerate(propose_columns(source))]
+    written = how_written(source, proposal.sure, schema)
+    seen = [_column(c, matches.get(number), written) for number, c in enumerate(propose_columns(source))]
+    undecided = [field for field, found in written.items() if found.undecided]
+    notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
-    return source.findings.to_json() | {"columns": columns, "schema": schema.name} | asked
+    return source.findings.to_json() | {"notes": notes, "columns": seen, "schema": schema.name} | asked
 
 
-def _column(column: Column, match: Match | None) -> dict[str, Any]:
+def _column(column: Column, match: Match | None, written: Mapping[str, Written]) -> dict[str, Any]:
+    """A column as it looks; where it feeds a field, its numbers and dates are those that a load reads."""
+    if match and match.confidence >= SURE:
+        column = replace(column, note=note_of(written[match.field]) if match.field in written else None)
     where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}
     return asdict(column) | where

@@ -5,6 +5,7 @@ from typing import Any
 
 from tolva.core.job import Json
 from tolva.errors import InvalidInput, NotFound, TooLarge, Unanswered, UnreadableFile, UnsupportedFile
+from tolva.workloads.intake.asked import other_sheets, settled
 
 TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound, Unanswered)}
 """The others may name hosts, folders or statements in their words."""
@@ -26,20 +27,39 @@ def told_message(error: Json, job_id: str, *, ended: bool = True) -> str:
 
 SHOWN = 12
 """Columns that a sentence lists."""
-COLUMN = "COLUMNA"
+UNKNOWN = "COLUMNA"
 """Stands for a column that nobody can guess."""
 
 
-def how_to_answer(questions: list[dict[str, Any]], call: str) -> str:
+def how_to_answer(questions: list[dict[str, Any]], sent: Json, call: str) -> str:
     """What to send, and where, for a file that leaves questions open; nothing where no column could be the answer.
 
-    >>> how_to_answer([{"field": "precio", "columns": ["@3", "@5"], "likely": "@3"}], "POST /x")
-    'Responda con {"mapping": {"@3": "precio"}} en POST /x; columnas para precio: "@3", "@5".'
+    `sent` is what was sent with the file: `mapping`, `read` and `dry_run`, as far as they say something.
+
+    >>> asked = [{"field": "precio", "columns": ["@3", "@5"], "likely": "@3"}]
+    >>> how_to_answer(asked, {"read": {"sheet": "2"}}, "POST /x")
+    'Responda con {"mapping": {"@3": "precio"}, "read": {"sheet": "2"}} en POST /x; columnas para precio: "@3", "@5".'
     """
     if not all(question["columns"] for question in questions):
         return ""
-    answers = ", ".join(f"{_text(each['likely'] or COLUMN)}: {_text(each['field'])}" for each in questions)
-    return f'Responda con {{"mapping": {{{answers}}}}} en {call}; {_listed(questions)}.'
+    answers = settled(sent.get("mapping", {}), questions, UNKNOWN)
+    mapping = ", ".join(f"{_text(column)}: {_text(field)}" for column, field in answers)  # a word may stand for several
+    others = {name: value for name, value in sent.items() if name != "mapping"}
+    rest = f", {_text(others)[1:]}" if others else "}"
+    return f'Responda con {{"mapping": {{{mapping}}}{rest} en {call}; {_listed(questions)}.'
+
+
+def how_to_choose_a_sheet(read: Json, sent: Json, call: str) -> str:
+    """What to send, and where, to have another sheet of a workbook read; nothing where there is none.
+
+    >>> how_to_choose_a_sheet({"sheet": "Portada", "sheets": ["Portada", "Ventas"]}, {"dry_run": True}, "POST /x")
+    'Para leer otra hoja, envíe {"dry_run": true, "read": {"sheet": "Ventas"}} en POST /x.'
+    """
+    others = other_sheets(read)
+    if not others:
+        return ""
+    again = {**sent, "read": {**sent.get("read", {}), "sheet": others[0]}}
+    return f"Para leer otra hoja, envíe {_text(again)} en {call}."
 
 
 def _listed(questions: list[dict[str, Any]]) -> str:
@@ -53,5 +73,5 @@ def _listed(questions: list[dict[str, Any]]) -> str:
     )
 
 
-def _text(value: str) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
