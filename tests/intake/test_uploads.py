@@ -175,6 +175,22 @@ def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_ano
     assert 'hoja "Portada"' in wrong
 
 
+def test_what_means_two_things_is_read_as_the_sender_says_once_he_is_asked(service: Service) -> None:
+    asked = ended(service, upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n'))
+    assert asked["result"]["rejected"] == 1
+    assert ["locale" in note for note in asked["progress"]["read"]["notes"]] == [True]
+    preview = service.client.get(
+        f"/api/v1/uploads/{asked['id']}/preview", params={"read": '{"locale": "es-CO"}'}
+    ).json()
+    assert [column["note"] for column in preview["columns"] if column["field"] == "precio"] == ["decimal comma"]
+    load = f"/api/v1/uploads/{asked['id']}/load"
+    for locale, price in (("es-CO", "1234.0000"), ("es-MX", "1.2340")):
+        told = ended(service, service.client.post(load, json={"read": {"locale": locale}}))
+        assert (told["state"], products(service)) == ("completed", [("001", "Guantes", price)])
+    wrong = service.client.post(load, json={"read": {"locale": "fr"}})
+    assert (wrong.status_code, "es-CO" in wrong.json()["detail"]) == (400, True)
+
+
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
     bad = '002,Gasas,"=2+2",CS,3\n003,,x,CS,4\n'
     first = ended(service, upload(service, f"{HEADER},nota\n{GOOD},\n{bad}"))

@@ -24,16 +24,25 @@ HeaderRow = Annotated[
 Sheet = Annotated[
     str | None, typer.Option(help="Name of a workbook's sheet, or its number from 1. (default: detected)")
 ]
+Locale = Annotated[
+    str | None,
+    typer.Option(help="How numbers and dates that mean two things are meant: es-CO, en-US … (default: the schema's)"),
+]
 
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 
 
 def read_options(
-    encoding: str | None, delimiter: str | None, quote: str | None, header_row: int | None, sheet: str | None
+    encoding: str | None,
+    delimiter: str | None,
+    quote: str | None,
+    header_row: int | None,
+    sheet: str | None,
+    locale: str | None = None,
 ) -> ReadOptions:
     """What the options of a command say."""
     delimiter = delimiter.replace("\\t", "\t") if delimiter else None
-    return ReadOptions(encoding, delimiter, quote, header_row, sheet)
+    return ReadOptions(encoding, delimiter, quote, header_row, sheet, locale)
 
 
 def kind_of_file(path: Path, judge: Callable[[bytes, str], FileKind] = guess) -> FileKind:

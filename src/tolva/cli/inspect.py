@@ -7,7 +7,7 @@ import typer
 
 from tolva.cli.columns import column_called
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
-from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, opened_file, read_options
+from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, opened_file, read_options
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.named import named_schema
 from tolva.cli.pairs import Answers, chosen
@@ -31,6 +31,7 @@ def inspect(
     quote: Quote = None,
     header_row: HeaderRow = None,
     sheet: Sheet = None,
+    locale: Locale = None,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
@@ -40,8 +41,8 @@ def inspect(
     What loads have remembered is not looked at.
     """
     said = chosen(answers)
-    destination = named_schema(schema, data_dir, tenant)
-    options = read_options(encoding, delimiter, quote, header_row, sheet)
+    destination = named_schema(schema, data_dir, tenant).in_locale(locale)
+    options = read_options(encoding, delimiter, quote, header_row, sheet, locale)
     with opened_file(file, options, known_names(destination)) as source:
         found, described = source.findings, describe(source, destination, said)
     if as_json:

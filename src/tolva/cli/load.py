@@ -8,7 +8,7 @@ import typer
 from tolva import app
 from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
-from tolva.cli.files import Delimiter, Encoding, HeaderRow, Quote, Sheet, kind_of_file, read_options
+from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
 from tolva.cli.pairs import Answers, chosen, pairs
 from tolva.cli.questions import show_questions
@@ -49,6 +49,7 @@ def load(
     quote: Quote = None,
     header_row: HeaderRow = None,
     sheet: Sheet = None,
+    locale: Locale = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -58,7 +59,7 @@ def load(
     given, said = pairs("--param", param or []), chosen(answers)
     if schema in BUILTIN:  # refused before anything is started is what can be
         _constants(builtin_schema(schema), given, said)
-    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet), said)
+    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet, locale), said)
     verify_stored(file, kind_of_file(file, sniff), file.name)  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:

@@ -118,6 +118,12 @@ class Schema:
         """The same schema with other defaults, by field name. Raises InvalidInput for a default no cell may have."""
         return replace(self, fields=tuple(_with_default(field, defaults) for field in self.fields))
 
+    def in_locale(self, locale: str | None) -> "Schema":
+        """The same schema for a file whose sender says how its numbers and dates are meant; None says nothing."""
+        if locale is None:
+            return self
+        return replace(self, locale=locale, fields=tuple(replace(field, locale=None) for field in self.fields))
+
 
 def _with_default(field: Field, defaults: Mapping[str, str]) -> Field:
     default = defaults.get(field.name, field.default)

@@ -14,6 +14,8 @@ class ReadOptions:
     """As the user counts: the first row of the file is 1."""
     sheet: str | None = None
     """Name of a workbook's sheet, or its number from 1."""
+    locale: str | None = None
+    """How numbers and dates are meant that mean two things, instead of what the schema says: es-CO, for instance."""
 
 
 AS_FOUND = ReadOptions()

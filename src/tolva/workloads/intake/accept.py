@@ -13,6 +13,7 @@ from tolva.errors import Conflict, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.answers import require_fields
+from tolva.tables.locale import signs_of
 from tolva.tables.reading.encoding import codec_of
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind
@@ -45,9 +46,13 @@ class Arrival:
 
 
 def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json:
-    """The options of an arrival; see `opening` for who reads them. Raises InvalidInput for an unknown encoding."""
+    """The options of an arrival; see `opening` for who reads them.
+
+    Raises InvalidInput for an encoding or a locale that there is not.
+    """
     if read.encoding:
         codec_of(read.encoding)
+    signs_of(read.locale)
     given = {name: value for name, value in asdict(read).items() if value is not None}
     return {name: value for name, value in (("read", given), ("mapping", dict(mapping))) if value}
 

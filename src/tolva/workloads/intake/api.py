@@ -41,6 +41,7 @@ class Read(BaseModel):
     quote: Annotated[str | None, Field(max_length=1)] = None
     header_row: Annotated[int | None, Field(ge=0, description="From 1; 0 when there is none.")] = None
     sheet: Annotated[str | None, Field(description="Name, or number from 1.")] = None
+    locale: Annotated[str | None, Field(description="How ambiguous numbers and dates are meant: `es-CO`.")] = None
 
     def options(self) -> ReadOptions:
         """The same for the reader."""

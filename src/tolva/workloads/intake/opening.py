@@ -81,7 +81,7 @@ def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str]) -> list[st
     """What to say of fields some of whose cells mean two things, under the headers of the file."""
     return [
         f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
-        " cuál; esas filas se rechazan. Escríbalos sin ambigüedad o indique el formato."
+        " cuál; esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: locale es-CO, por ejemplo."
         for field in undecided
     ]
 

@@ -19,7 +19,7 @@ from tolva.tables.schema import Schema
 from tolva.tables.written import Written, how_written
 from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file, undecided_notes
-from tolva.workloads.intake.schemas import find_schema, schema_of
+from tolva.workloads.intake.schemas import find_schema
 from tolva.workloads.intake.stored import find_upload
 
 
@@ -37,7 +37,10 @@ def preview(
         upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
-        schema = find_schema(conn, schema_name)[0] if schema_name else schema_of(conn, upload)
+        name, version = (schema_name, None) if schema_name else (upload["schema"], upload["schema_version"])
+        schema, _ = find_schema(conn, name, version)
+    options = options or ReadOptions(**upload["options"].get("read", {}))
+    schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
     with db.transaction(tenant_id) as conn:

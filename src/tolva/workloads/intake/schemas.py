@@ -82,8 +82,9 @@ def accepting_schema(conn: Connection, name: str) -> tuple[Schema, int]:
 
 
 def schema_of(conn: Connection, upload: DictRow) -> Schema:
-    """The schema that an upload was made for, as it was then."""
-    return find_schema(conn, upload["schema"], upload["schema_version"])[0]
+    """The schema that an upload was made for, as it was then, in the locale that its sender named."""
+    schema, _ = find_schema(conn, upload["schema"], upload["schema_version"])
+    return schema.in_locale(upload["options"].get("read", {}).get("locale"))
 
 
 def put_schema(
