@@ -65,6 +65,15 @@ def test_a_schema_of_ones_own_from_document_to_rows(service: Service, admin: psy
     assert undone["result"]["removed"] == 2
 
 
+def test_the_configured_currency_is_of_products_alone(service: Service, admin: psycopg.Connection) -> None:
+    make_table(admin)
+    admin.execute("ALTER TABLE sales RENAME kind TO moneda")
+    own = json.loads(json.dumps(SALES).replace('"kind"', '"moneda"').replace("contado", "EUR"))
+    assert put(service, own).status_code == 201
+    done = ended(service, upload(service, "Código;Día\n1;2026-01-01\n", schema="ventas", params="{}"))
+    assert (done["state"], done["result"]["created"]) == ("completed", 1)
+
+
 def test_versions_are_kept_and_uploads_stay_with_theirs(service: Service, admin: psycopg.Connection) -> None:
     make_table(admin)
     assert put(service, SALES).json()["version"] == 1

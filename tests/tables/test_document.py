@@ -43,7 +43,7 @@ def test_a_document_makes_a_schema() -> None:
         (
             ("fields", 1, "type"),
             "decimel",
-            "fields[1].type: unknown type 'decimel'; use one of string, integer, decimal",
+            "fields[1].type: unknown type 'decimel'; use one of string, integer, number",
         ),
         (("fields", 0, "name"), "Código", "fields[0].name: must be a name of lower-case letters"),
         (("fields", 0, "name"), "_row", "fields[0].name: must be a name"),

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from tolva.connectors.destinations import Destinations
 from tolva.db.pool import APP_ROLE, Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.ddl import create_table, guard_table
 from tolva.tables.document import BUILTIN, builtin_document, builtin_schema, load_schema
@@ -45,6 +46,16 @@ def find_schema(conn: Connection, name: str, version: int | None = None) -> tupl
         return builtin_schema(name), 0
     document, found = schema_document(conn, name, version)
     return load_schema(document), found
+
+
+def configured_defaults(settings: Settings) -> dict[str, str]:
+    """Defaults of the package's own schemas, by field, that are a matter of settings."""
+    return {"moneda": settings.default_currency}
+
+
+def with_configured(schema: Schema, version: int, defaults: Mapping[str, str]) -> Schema:
+    """A schema of the package with these defaults; a tenant's own says all of its defaults itself."""
+    return schema if version else schema.with_defaults(defaults)
 
 
 def target_ddl(schema: Schema) -> str:
