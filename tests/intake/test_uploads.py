@@ -188,11 +188,20 @@ def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
     with service.jobs.db.transaction("default") as conn:
         conn.execute("UPDATE products SET precio = 10 WHERE codigo = '002'")
     undone = ended(service, service.client.post(f"/api/v1/jobs/{change['id']}/undo"))
-    counts = {"total": 3, "removed": 1, "restored": 1, "conflicts": 1}
+    counts = {"total": 3, "removed": 1, "restored": 1, "gone": 0, "conflicts": 1}
     assert undone["result"] == {"undo_of": change["id"], **counts, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "10.0000")]
     [conflict] = service.client.get(f"/api/v1/jobs/{undone['id']}/errors").json()["errors"]
-    assert conflict["message"] == '002: es "10.0000" ahora; la carga dejó "9.0000"'
+    assert conflict == {
+        "key": "002",
+        "column": "precio",
+        "value": "10.0000",
+        "code": "changed_since",
+        "message": '002 (fila 3 del archivo): es "10.0000" ahora; la carga dejó "9.0000"',
+    }
+    sheet = service.client.get(f"/api/v1/jobs/{undone['id']}/errors", params={"format": "csv"}).text
+    assert sheet.splitlines()[0] == "\ufeffclave,columna,valor,codigo,error"
+    assert sheet.splitlines()[1].startswith("002,precio,10.0000,changed_since")
 
 
 def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) -> None:
@@ -204,7 +213,8 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     def undone(load: dict[str, Any]) -> dict[str, Any]:
         return ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"] | {"undo_of": ""}
 
-    counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "conflicts": 2, "later_loads": [second["id"]]}
+    counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "gone": 0, "conflicts": 2}
+    counts |= {"later_loads": [second["id"]]}
     ended(service, upload(service, f"{HEADER}\n001,Guantes,4,CS,1\n", dry_run="true"))  # which changes nothing
     assert undone(first) == counts
     assert undone(first) == counts | {"total": 2, "removed": 0}
@@ -212,6 +222,24 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     assert undone(first) == counts | {"total": 2, "restored": 1, "conflicts": 0, "later_loads": []}
     assert undone(first) == counts | {"total": 0, "removed": 0, "conflicts": 0, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.0000")]
+
+
+def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service) -> None:
+    """A row that the load made, or made and then changed in a later chunk; one that it only changed is a conflict."""
+    ended(service, upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n"))
+    others = "".join(f"9{n:02},X,1,CS,1\n" for n in range(20))
+    rows = f"001,Guantes,2,CS,1\n002,Gasas,2,CS,1\n003,Vendas,2,CS,1\n{others}003,Vendas,3,CS,1\n"
+    load = ended(service, upload(service, f"{HEADER}\n{rows}"))
+    assert (load["result"]["created"], load["result"]["updated"]) == (22, 2)
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("DELETE FROM products WHERE codigo < '900'")
+    first = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
+    counts = {"total": 24, "removed": 20, "restored": 0, "gone": 3, "conflicts": 1}
+    assert first["result"] == {"undo_of": load["id"], **counts, "later_loads": []}
+    [conflict] = service.client.get(f"/api/v1/jobs/{first['id']}/errors").json()["errors"]
+    assert conflict["message"] == "001 (fila 2 del archivo): la fila ya no existe"
+    again = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"]
+    assert (again["total"], again["gone"], again["conflicts"]) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(

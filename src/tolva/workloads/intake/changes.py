@@ -1,6 +1,5 @@
 """What a load did to its table, or a dry run would do: each new row, and each value that changed."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,6 +9,7 @@ from psycopg.rows import DictRow
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
+from tolva.workloads.intake.row_key import Key, row_key
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 
@@ -22,7 +22,7 @@ class Change:
     """Last row of its chunk of the file."""
     n: int
     """Order within the chunk."""
-    key: str | list[str]
+    key: Key
     kind: str
     """`created` or `updated`."""
     row: int | None
@@ -49,9 +49,9 @@ def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int
 def _of_line(line: DictRow, *, several: bool) -> Iterator[Change]:
     chunk, made = line["last_row"], len(line["created_keys"])
     for n, key in enumerate(line["created_keys"]):
-        yield Change(chunk, n, json.loads(key) if several else key, "created", None, {})
+        yield Change(chunk, n, row_key(key, several=several), "created", None, {})
     changed = zip(line["changed_keys"], line["changed_rows"], line["was"], line["became"], strict=True)
     for n, (key, row, was, became) in enumerate(changed, start=made):
         states = zip(line["fields"], was, became, strict=True)
         fields = {name: (before, after) for name, before, after in states if after is not None}
-        yield Change(chunk, n, json.loads(key) if several else key, "updated", row, fields)
+        yield Change(chunk, n, row_key(key, several=several), "updated", row, fields)
