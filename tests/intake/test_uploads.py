@@ -279,6 +279,22 @@ def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
 
 
+def test_what_is_no_load_says_where_to_look_instead(service: Service) -> None:
+    dry = ended(service, upload(service, f"{HEADER}\n{GOOD}\n", dry_run="true"))["id"]
+    refused = service.client.post(f"/api/v1/jobs/{dry}/undo")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:tolva:conflict")
+    assert f"GET /api/v1/jobs/{dry}/changes" in refused.json()["detail"]
+    [foretold] = service.client.get(f"/api/v1/jobs/{dry}/changes").json()["changes"]
+    assert (foretold["key"], foretold["kind"]) == ("001", "created")
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load}/undo"))["id"]
+    for answer, said in (
+        (service.client.post(f"/api/v1/jobs/{undo}/undo"), "is itself an undo. To have"),
+        (service.client.get(f"/api/v1/jobs/{undo}/changes"), "its errors name what it left alone"),
+    ):
+        assert (answer.status_code, said in answer.json()["detail"]) == (409, True)
+
+
 def test_a_corrected_workbook_means_what_the_file_meant(service: Service) -> None:
     """The row that showed how the file writes numbers is not in it, and what made a row wrong as a whole still is."""
     rows = "W1;uno;12,5;CS;3;1\nW2;dos;1.500;CS;3;muchos\nW3;tres;2,345;CS;3;x\nW4;cuatro;1;CS;3;1;9\n"
@@ -333,6 +349,9 @@ def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
             headers={"Idempotency-Key": "k"},
         )
         assert answer.status_code == status
+        if status == 409:
+            assert answer.json()["type"] == "urn:tolva:key-reused"
+            assert answer.json()["detail"].startswith("The Idempotency-Key was used for another file")
 
 
 def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admin: psycopg.Connection) -> None:

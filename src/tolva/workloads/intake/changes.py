@@ -7,11 +7,12 @@ from itertools import islice
 from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
-from tolva.db.pool import Database
-from tolva.errors import NotFound
+from tolva.db.pool import Connection, Database
+from tolva.errors import CallerError, Conflict, NotFound
 from tolva.workloads.intake.row_key import Key, row_key
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.undo import UNDO
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,14 @@ class Change:
 
 
 def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int = -1) -> Iterator[Change]:
-    """All changes after one of them, chunk by chunk in file order; within one, new rows come first. Raises NotFound."""
+    """All changes after one of them, chunk by chunk in file order; within one, new rows come first.
+
+    Raises NotFound, Conflict for an undo.
+    """
     with db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
         if upload is None:
-            raise NotFound(f"There is no load {job_id}.")
+            raise _no_load(conn, job_id)
         several = len(schema_of(conn, upload).file_key) > 1
     while True:
         with db.transaction(tenant_id) as conn:
@@ -44,6 +48,13 @@ def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int
             return
         yield from islice(_of_line(line, several=several), n + 1 if line["last_row"] == chunk else 0, None)
         chunk, n = line["last_row"] + 1, -1
+
+
+def _no_load(conn: Connection, id: JobId) -> CallerError:
+    job = conn.execute(SQL["load_of"], {"job_id": id}).fetchone()
+    if job and job["kind"] == UNDO:
+        return Conflict(f"Job {id} is an undo: its result counts what it put back, its errors name what it left alone.")
+    return NotFound(f"There is no load {id}.")
 
 
 def _of_line(line: DictRow, *, several: bool) -> Iterator[Change]:

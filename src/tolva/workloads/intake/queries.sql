@@ -49,8 +49,8 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: load_of
--- A job that an upload is for.
-SELECT j.kind, j.state, u.filename FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
+-- A job, with the name of its file if an upload is for it.
+SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
 
 -- name: upload_or_undo
 -- Whether a job is one whose rows can have errors.

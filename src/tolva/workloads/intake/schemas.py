@@ -78,7 +78,7 @@ def require_target(conn: Connection, schema: Schema) -> None:
     """Raises Conflict where the schema's table is not there, InvalidInput where it does not fit any more."""
     if not check_target(conn, schema):
         create = f"tolva schema create {schema.name}"
-        raise Conflict(f"La tabla '{schema.target}' todavía no existe; su administrador la crea con: {create}")
+        raise Conflict(f"The table '{schema.target}' is not there yet. Its administrator makes it: {create}")
 
 
 def accepting_schema(conn: Connection, name: str) -> tuple[Schema, int]:

@@ -8,12 +8,12 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.destinations import Destinations
 from tolva.core.job import FINISHED, JobId, Json, NewJob, State
-from tolva.errors import Conflict, NotFound, TryLater
+from tolva.errors import CallerError, Conflict, NotFound, TryLater
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import UndoConflict, Undone
-from tolva.workloads.intake.accept import LOAD
+from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, placed
 from tolva.workloads.intake.row_key import Key, key_told, row_key
@@ -28,17 +28,29 @@ LATER_LOADS = 10
 def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
     """Make the job that undoes a load that has ended, however it ended; asked again, it is the same job.
 
-    Raises NotFound for what is no load of this tenant, Conflict while it runs.
+    Raises NotFound for what is no load of this tenant, Conflict for a dry run or an undo, and while the load runs.
     """
     with jobs.work(tenant_id) as work:
         load = work.conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
         if load is None or load["kind"] != LOAD:
-            raise NotFound(f"There is no load {load_id}.")
+            raise _no_load(load, load_id)
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
         undo = NewJob(UNDO, {"undo_of": load_id, "filename": load["filename"]}, unique_key=undo_key(load_id))
         [made] = work.enqueue(undo)
     return made.id
+
+
+def _no_load(job: DictRow | None, id: str) -> CallerError:
+    """Why there is nothing to undo, and what to do instead."""
+    if job and job["kind"] == REHEARSE:
+        return Conflict(
+            f"Job {id} was a dry run: it wrote nothing, and there is nothing to undo. What it foretold:"
+            f" tolva jobs changes {id}, or GET /api/v1/jobs/{id}/changes."
+        )
+    if job and job["kind"] == UNDO:
+        return Conflict(f"Job {id} is itself an undo. To have the load's changes again, load the file again.")
+    return NotFound(f"There is no load {id}.")
 
 
 def undo_key(load_id: str) -> str:
