@@ -128,7 +128,8 @@ def test_the_packages_own_schema_is_not_changed(service: Service) -> None:
         ),
         (
             "ALTER TABLE sales DROP CONSTRAINT sales_pkey",
-            "primaryKey: 'sales' has no unique index on code, day, tenant_id",
+            "primaryKey: 'sales' has no unique index on tenant_id, code, day; its owner does: "
+            'CREATE UNIQUE INDEX ON "sales" ("tenant_id", "code", "day");',
         ),
         ("ALTER TABLE sales NO FORCE ROW LEVEL SECURITY", "target: 'sales' has no forced row-level security"),
         ("ALTER TABLE sales ADD shop text NOT NULL", "fields: the column 'shop' of 'sales' needs a value"),

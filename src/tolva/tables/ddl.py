@@ -30,6 +30,12 @@ def create_table(schema: Schema) -> str:
     return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
 
 
+def unique_index(schema: Schema, names: tuple[str, ...]) -> str:
+    """The statement that lets no two rows have these columns alike."""
+    statement = sql.SQL("CREATE UNIQUE INDEX ON {} ({});")
+    return statement.format(sql.Identifier(schema.target), _names(names)).as_string(None)
+
+
 def guard_table(schema: Schema, role: str) -> str:
     """What keeps tenants apart in the table, and lets `role` write in it."""
     guard = (

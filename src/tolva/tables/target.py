@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from tolva.errors import InvalidInput
 from tolva.tables.columns import column_type
+from tolva.tables.ddl import unique_index
 from tolva.tables.handover import HANDOVER
 from tolva.tables.rights import check_rights
 from tolva.tables.schema import Field, Schema
@@ -65,10 +66,13 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
             _check_own(columns, schema.target)
         _check_others(columns, schema)
         for path, group in [("primaryKey", schema.key), *((schema.where_unique(u), u) for u in schema.unique)]:
-            key = sorted(schema.in_table(group))
-            unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
+            key = schema.in_table(group)
+            unique = cursor.execute(UNIQUE, {**table, "key": sorted(key)}).fetchone()
             if unique is None or not unique["unique"]:
-                raise InvalidInput(f"{path}: {schema.target!r} has no unique index on {', '.join(key)}")
+                raise InvalidInput(
+                    f"{path}: {schema.target!r} has no unique index on {', '.join(key)}; its owner does:"
+                    f" {unique_index(schema, key)}"
+                )
     check_rights(conn, schema)
     return True
 
