@@ -14,7 +14,6 @@ from tolva.tables.undone import Row
 
 MADE_NAME, CHANGED_NAME = "tolva_undo_made", "tolva_undo_changed"
 MADE, CHANGED = (sql.Identifier("pg_temp", name) for name in (MADE_NAME, CHANGED_NAME))
-
 Columns = list[tuple[str, sql.Composable]]
 
 

@@ -45,17 +45,39 @@ def undo_chunk(
 def _undone(
     conn: psycopg.Connection[Any], shape: Shape, fields: Sequence[Field], part: Part, values: dict[str, Any]
 ) -> Undone:
-    """What the table refuses is looked for by halves."""
-    try:
-        with conn.transaction():
-            done = restore(conn, shape, fields, part.changed, values) + remove(conn, shape, part.made, values)
-            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            return done
-    except REFUSALS as refusal:
-        if len(part.made) + len(part.changed) == 1:
-            return _refused(part, refusal)
+    """What the table refuses is looked for by halves.
+
+    The later half comes first: where one row took a unique value that another gave up above it, it gives it back before
+    that one wants it.
+    """
+    for made_first in (True, False):  # a made row may hold a unique value of a changed one, which may refer to it
+        try:
+            return _at_once(conn, shape, fields, part, values, made_first=made_first)
+        except REFUSALS as refusal:
+            if len(part.made) + len(part.changed) == 1:
+                return _refused(part, refusal)
+            if not (part.made and part.changed):
+                break
     first, second = part.halves()
-    return _undone(conn, shape, fields, first, values) + _undone(conn, shape, fields, second, values)
+    later = _undone(conn, shape, fields, second, values)
+    return _undone(conn, shape, fields, first, values) + later
+
+
+def _at_once(
+    conn: psycopg.Connection[Any],
+    shape: Shape,
+    fields: Sequence[Field],
+    part: Part,
+    values: dict[str, Any],
+    *,
+    made_first: bool,
+) -> Undone:
+    with conn.transaction():
+        early = remove(conn, shape, part.made, values) if made_first else Undone()
+        restored = restore(conn, shape, fields, part.changed, values)
+        late = Undone() if made_first else remove(conn, shape, part.made, values)
+        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        return restored + early + late
 
 
 def _refused(part: Part, refusal: psycopg.Error) -> Undone:

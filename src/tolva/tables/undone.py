@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 GONE = "la fila ya no existe"
 
 Row = Sequence[Any]
+FILE_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ class Part:
     made: Sequence[Row]
     """Position, key, hash."""
     changed: Sequence[Row]
-    """Position, key, row of the file, values before, values after."""
+    """Position, key, row of the file, values before, values after; in the order of the file."""
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> "Part":
         """Of a line of the ledger: all of it, or what an undo before had to leave."""
         made = _rows(line, "created_keys", "created_hashes")
-        changed = _rows(line, "changed_keys", "changed_rows", "was", "became")
+        changed = sorted(_rows(line, "changed_keys", "changed_rows", "was", "became"), key=itemgetter(FILE_ROW))
         left_created, left_changed = line["left_created"], line["left_changed"]
         return cls(made, changed) if left_created is None else cls(made, changed).only(left_created, left_changed)
 
@@ -98,7 +100,7 @@ class Part:
         return Part([row for row in self.made if row[0] in made], [row for row in self.changed if row[0] in altered])
 
     def halves(self) -> "tuple[Part, Part]":
-        """The changed rows and the made ones, or each half of those that there are."""
+        """The changed rows and the made ones, or each half of those that there are; the second goes first."""
         if self.made and self.changed:
             return Part((), self.changed), Part(self.made, ())
         made, changed = len(self.made) // 2, len(self.changed) // 2
