@@ -3,9 +3,9 @@
 import io
 import json
 import threading
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import fastexcel
@@ -15,7 +15,9 @@ import psycopg
 import pytest
 import xlsxwriter
 
+from tests.jobs.workshop import together, until
 from tests.service import Service, working
+from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, api
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
@@ -32,13 +34,12 @@ def ended(service: Service, answer: httpx.Response) -> dict[str, Any]:
     """The upload once its job has ended, whoever works on it."""
     assert answer.status_code == 202, answer.text
     with working(service):
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            view = service.client.get(answer.json()["status_url"]).json()
-            if view["state"] in ("completed", "failed", "cancelled"):
-                return view
-            time.sleep(0.02)
-    raise AssertionError(f"it stays {view}")
+        return until(lambda: _if_ended(service, answer), 30)
+
+
+def _if_ended(service: Service, answer: httpx.Response) -> dict[str, Any] | None:
+    view = service.client.get(answer.json()["status_url"]).json()
+    return view if view["state"] in ("completed", "failed", "cancelled") else None
 
 
 def products(service: Service) -> list[tuple[Any, ...]]:
@@ -60,6 +61,20 @@ def test_a_file_of_any_kind_is_loaded_and_told_how_it_was_read(service: Service)
     view = ended(service, upload(service, json.dumps(record), "a.jsonl"))
     assert view["result"]["updated"] == 1
     assert products(service) == [("001", "Guantes", "2.5000")]
+
+
+def test_more_uploads_at_once_than_there_are_threads_for_them_all_get_in(service: Service) -> None:
+    """Each is long enough to be written in several pieces."""
+    count, filling = 3 * int(UPLOAD_THREADS.total_tokens), f"{'x' * 99}\n" * 8_000
+
+    def send(number: int) -> httpx.Response:
+        return upload(service, f"{HEADER}\n{number:03},{filling}", f"{number}.csv")
+
+    answers = together(*(partial(send, number) for number in range(count)))
+    assert [answer.status_code for answer in answers] == [202] * count
+    assert len({answer.json()["id"] for answer in answers}) == count
+    kept = {service.client.get(answer.json()["status_url"]).json()["blake3"] for answer in answers}
+    assert len(kept) == count
 
 
 def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Service) -> None:
