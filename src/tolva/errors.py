@@ -9,6 +9,7 @@
     │   │   └── Unanswered          the file leaves a question open that whoever sent it can answer
     │   ├── NotFound
     │   ├── Conflict                the thing's present state does not allow it
+    │   │   └── KeyReused               an idempotency key came with something else than before
     │   └── SettingsError           a setting is missing or wrong; names it
     ├── TryLater                the same call may succeed later; may say when
     │   ├── DatabaseUnavailable
@@ -71,6 +72,17 @@ class NotFound(CallerError):
 
 class Conflict(CallerError):
     """The present state of the thing does not allow what was asked."""
+
+
+class KeyReused(Conflict):
+    """An idempotency key came with something else than before. `first` is the job of the first time."""
+
+    def __init__(self, first: str) -> None:
+        super().__init__(
+            f"The Idempotency-Key was used for another file, schema, options or purpose (upload {first})."
+            " Send this with a new key."
+        )
+        self.first = first
 
 
 class SettingsError(CallerError):

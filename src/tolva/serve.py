@@ -43,6 +43,8 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
     with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
         _await_database(server, stop)
+        if stop.is_set():
+            return
         config = uvicorn.Config(
             app.make_api(settings, jobs),
             log_config=None,

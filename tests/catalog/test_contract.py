@@ -388,6 +388,7 @@ def test_an_idempotency_key_that_was_used_for_something_else_is_refused(service:
         upload(service, as_csv(GOOD), headers=headers, params={"proveedor_id": "PROV002"}),
     ):
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
+        assert answer.json()["detail"].startswith("La Idempotency-Key ya se usó con otro archivo o proveedor")
         assert first in answer.json()["detail"]
     assert len(stored_files(service)) == 1
 

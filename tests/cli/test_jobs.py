@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.cli.conftest import Shell
 from tests.conftest import Fresh
@@ -105,3 +106,11 @@ def test_hints_repeat_the_options_that_they_need(tolva: Shell, failed: JobId):
     folder = f"{tolva.folder} b"
     assert f"retry {failed} --data-dir '{folder}'" in tolva("jobs", "watch", failed, "--data-dir", folder).err
     assert f"watch {failed} --data-dir '{folder}'" in tolva("jobs", "retry", failed, "--data-dir", folder).out
+
+
+def test_a_database_that_is_not_there_is_a_wrong_setting_and_one_that_does_not_answer_is_not(
+    tolva: Shell, homeless: Shell
+) -> None:
+    wrong = Shell(make_conninfo(tolva.database_url, dbname="nowhere"), tolva.folder)("jobs", "ls")
+    assert (wrong.code, "Mend DATABASE_URL" in wrong.err) == (2, True)
+    assert homeless("jobs", "ls").code == 3

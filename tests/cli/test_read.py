@@ -121,6 +121,43 @@ def _csv(folder: Path) -> Path:
     return path
 
 
+def test_a_schema_is_shown_with_all_that_binds_its_rows(tolva: Shell, tmp_path: Path) -> None:
+    fields = [
+        {"name": "code", "transforms": ["upper"], "constraints": {"required": True, "minLength": 2, "maxLength": 9}},
+        {
+            "name": "ean",
+            "description": "barcode",
+            "constraints": {"unique": True, "pattern": "[0-9]+", "maxLength": 13},
+        },
+        {
+            "name": "amount",
+            "type": "number",
+            "precision": 9,
+            "scale": 2,
+            "locale": "es-CO",
+            "constraints": {"minimum": 1},
+        },
+        {"name": "kind", "constraints": {"enum": [f"v{n}" for n in range(20)]}, "default": "v3"},
+    ]
+    document = {"name": "s", "target": "s", "primaryKey": "code", "missingValues": ["n/a"], "fields": fields}
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(document | {"uniqueKeys": [["ean", "amount"]]}))
+    assert tolva("schema", "add", str(path)).code == 0
+    shown = tolva("schema", "show", "s").out
+    for told in (
+        "ean; ean + amount",
+        "as blank counts: nothing, 'n/a'",
+        "required, first: upper, ≥ 2 characters, ≤ 9 characters",
+        "unique, ≤ 13 characters, whole cell matches [0-9]+",
+        "barcode",
+        "up to 7 digits and 2 decimals, ≥ 1, read as es-CO",
+        "v7 … (20 values), 'v3' in new rows without a value",
+    ):
+        assert told in shown
+    assert " number " in shown
+    assert "'EUR' in new rows" in tolva("schema", "show", "products", TOLVA_DEFAULT_CURRENCY="EUR").out
+
+
 def test_a_schema_from_document_to_table_and_template(tolva: Shell, tmp_path: Path):
     field = {"name": "code", "title": "Código", "constraints": {"required": True, "maxLength": 9}}
     document = {"name": "ventas", "target": "sales", "primaryKey": "code", "fields": [field]}

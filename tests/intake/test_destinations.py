@@ -17,10 +17,11 @@ from tests.intake.test_schemas import SALES, URL
 from tests.intake.test_uploads import ended, upload
 from tests.service import Service
 from tolva import app
-from tolva.errors import Draining, Never, SettingsError, StorageUnavailable
+from tolva.errors import Draining, InvalidInput, Never, SettingsError, StorageUnavailable
 from tolva.jobs.step import Step
 from tolva.settings import Settings, load_settings
 from tolva.tables.document import load_schema
+from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake import place
 
@@ -46,6 +47,15 @@ def settings(fresh: Fresh, tmp_path: Path, erp: str) -> Settings:
 def there(erp: str) -> Generator[psycopg.Connection]:
     with psycopg.connect(erp, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture
+def login(there: psycopg.Connection) -> Iterator[str]:
+    """A role that owns nothing."""
+    name = f"loader_{uuid4().hex}"
+    there.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+    yield name
+    there.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))
 
 
 def prepared(service: Service) -> None:
@@ -182,6 +192,23 @@ def test_a_table_that_does_not_fit_is_told_with_the_path(service: Service, there
     there.execute(sql.SQL("ALTER TABLE sales DROP COLUMN paid"))
     failed = sent(service, f"{HEADER}\n007;03/04/2026;1.234;sí\n")
     assert failed["error"]["message"] == "fields[4].name: 'sales' has no column 'paid'"
+
+
+def test_a_login_that_lacks_a_right_is_told_which(
+    service: Service, there: psycopg.Connection, erp: str, login: str
+) -> None:
+    prepared(service)
+    there.execute(sql.SQL("GRANT SELECT, INSERT ON sales TO {0}").format(sql.Identifier(login)))
+    with psycopg.connect(erp) as conn:
+        conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(login)))
+        with pytest.raises(InvalidInput) as told:
+            check_target(conn, load_schema(ELSEWHERE))
+        assert str(told.value).endswith(f'GRANT UPDATE, DELETE ON "public"."sales" TO "{login}";')
+        there.execute(sql.SQL("GRANT UPDATE, DELETE ON sales TO {0}").format(sql.Identifier(login)))
+        assert check_target(conn, load_schema(ELSEWHERE))
+        there.execute("ALTER TABLE sales ENABLE ROW LEVEL SECURITY")
+        with pytest.raises(InvalidInput, match=r"no policy of 'sales' lets .* SELECT rows; its owner does: CREATE"):
+            check_target(conn, load_schema(ELSEWHERE))
 
 
 def test_a_table_of_ones_own_may_have_narrower_types_that_refuse_what_they_cannot_hold(

@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import Any
+from typing import Any, LiteralString
 
 import fastexcel
 import psycopg
@@ -65,6 +65,15 @@ def test_a_schema_of_ones_own_from_document_to_rows(service: Service, admin: psy
     assert undone["result"]["removed"] == 2
 
 
+def test_the_configured_currency_is_of_products_alone(service: Service, admin: psycopg.Connection) -> None:
+    make_table(admin)
+    admin.execute("ALTER TABLE sales RENAME kind TO moneda")
+    own = json.loads(json.dumps(SALES).replace('"kind"', '"moneda"').replace("contado", "EUR"))
+    assert put(service, own).status_code == 201
+    done = ended(service, upload(service, "Código;Día\n1;2026-01-01\n", schema="ventas", params="{}"))
+    assert (done["state"], done["result"]["created"]) == ("completed", 1)
+
+
 def test_versions_are_kept_and_uploads_stay_with_theirs(service: Service, admin: psycopg.Connection) -> None:
     make_table(admin)
     assert put(service, SALES).json()["version"] == 1
@@ -119,10 +128,42 @@ def test_the_packages_own_schema_is_not_changed(service: Service) -> None:
         ),
         (
             "ALTER TABLE sales DROP CONSTRAINT sales_pkey",
-            "primaryKey: 'sales' has no unique index on code, day, tenant_id",
+            "primaryKey: 'sales' has no unique index on tenant_id, code, day; its owner does: "
+            'CREATE UNIQUE INDEX ON "sales" ("tenant_id", "code", "day");',
         ),
         ("ALTER TABLE sales NO FORCE ROW LEVEL SECURITY", "target: 'sales' has no forced row-level security"),
         ("ALTER TABLE sales ADD shop text NOT NULL", "fields: the column 'shop' of 'sales' needs a value"),
+        (
+            "ALTER TABLE sales ALTER updated_at DROP DEFAULT, ALTER updated_at TYPE text",
+            "target: the column 'updated_at' of 'sales' is text, not timestamp with time zone",
+        ),
+        (
+            "REVOKE INSERT, UPDATE ON sales FROM tolva_app",
+            "target: tolva_app lacks rights in 'sales'; its owner does: "
+            'GRANT INSERT, UPDATE ON "public"."sales" TO "tolva_app";',
+        ),
+        (
+            "ALTER TABLE sales ADD id serial",
+            "target: tolva_app may not use the sequence of a default of 'sales'; its owner does: "
+            'GRANT USAGE ON SEQUENCE sales_id_seq TO "tolva_app";',
+        ),
+        (
+            "DROP POLICY own_tenant ON sales",
+            "target: no policy of 'sales' lets tolva_app SELECT rows; its owner does: CREATE POLICY own_tenant",
+        ),
+        (
+            "DROP POLICY own_tenant ON sales; CREATE POLICY look ON sales FOR SELECT "
+            "USING (tenant_id = current_setting('app.tenant_id'))",
+            "target: no policy of 'sales' lets tolva_app INSERT rows",
+        ),
+        (
+            "CREATE POLICY everybody ON sales USING (true)",
+            "target: the policy 'everybody' of 'sales' does not look at tenant_id, so tenants would see each other",
+        ),
+        (
+            "ALTER POLICY own_tenant ON sales USING (tenant_id = current_setting('my.shop'))",
+            "target: the policy 'own_tenant' of 'sales' goes by my.shop, and Tolva says the tenant in app.tenant_id",
+        ),
     ],
 )
 def test_a_table_that_does_not_fit_is_told(service: Service, admin: Any, statement: str, said: str) -> None:
@@ -133,6 +174,35 @@ def test_a_table_that_does_not_fit_is_told(service: Service, admin: Any, stateme
     assert (answer.status_code, answer.json()["detail"][: len(said)]) == (400, said)
     load = upload(service, "a", schema="ventas", params="{}")
     assert (load.status_code, load.json()["detail"][: len(said)]) == (400, said)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "REVOKE INSERT, UPDATE ON sales FROM tolva_app;"
+        "GRANT INSERT (tenant_id, code, day, amount, kind, paid), UPDATE (amount, kind, paid, updated_at)"
+        " ON sales TO tolva_app",
+        "CREATE POLICY everybody ON sales USING (true);"
+        "CREATE POLICY mine ON sales AS RESTRICTIVE USING (tenant_id = current_setting('app.tenant_id'))",
+        "CREATE POLICY others ON sales TO pg_monitor USING (true)",
+        "ALTER TABLE sales ADD id serial; GRANT USAGE ON SEQUENCE sales_id_seq TO tolva_app",
+    ],
+)
+def test_a_table_may_give_just_the_rights_that_a_load_needs(
+    service: Service, admin: psycopg.Connection, statement: LiteralString
+) -> None:
+    make_table(admin)
+    admin.execute(statement)
+    assert put(service, SALES).json()["target_ready"] is True
+    last = ""
+    for amount, counts in ((1, (1, 0)), (2, (0, 1))):
+        content = f"Código;Día;Monto\n1;2026-01-01;{amount}\n"
+        for dry in ("true", "false"):
+            done = ended(service, upload(service, content, schema="ventas", params="{}", dry_run=dry))
+            assert (done["result"]["created"], done["result"]["updated"]) == counts
+            last = done["id"]
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{last}/undo"))
+    assert undone["result"]["restored"] == 1
 
 
 def test_the_template_has_drop_downs_and_loads(service: Service) -> None:

@@ -3,9 +3,9 @@
 import io
 import json
 import threading
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import fastexcel
@@ -15,7 +15,9 @@ import psycopg
 import pytest
 import xlsxwriter
 
+from tests.jobs.workshop import together, until
 from tests.service import Service, working
+from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, api
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
@@ -32,13 +34,12 @@ def ended(service: Service, answer: httpx.Response) -> dict[str, Any]:
     """The upload once its job has ended, whoever works on it."""
     assert answer.status_code == 202, answer.text
     with working(service):
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            view = service.client.get(answer.json()["status_url"]).json()
-            if view["state"] in ("completed", "failed", "cancelled"):
-                return view
-            time.sleep(0.02)
-    raise AssertionError(f"it stays {view}")
+        return until(lambda: _if_ended(service, answer), 30)
+
+
+def _if_ended(service: Service, answer: httpx.Response) -> dict[str, Any] | None:
+    view = service.client.get(answer.json()["status_url"]).json()
+    return view if view["state"] in ("completed", "failed", "cancelled") else None
 
 
 def products(service: Service) -> list[tuple[Any, ...]]:
@@ -60,6 +61,20 @@ def test_a_file_of_any_kind_is_loaded_and_told_how_it_was_read(service: Service)
     view = ended(service, upload(service, json.dumps(record), "a.jsonl"))
     assert view["result"]["updated"] == 1
     assert products(service) == [("001", "Guantes", "2.5000")]
+
+
+def test_more_uploads_at_once_than_there_are_threads_for_them_all_get_in(service: Service) -> None:
+    """Each is long enough to be written in several pieces."""
+    count, filling = 3 * int(UPLOAD_THREADS.total_tokens), f"{'x' * 99}\n" * 8_000
+
+    def send(number: int) -> httpx.Response:
+        return upload(service, f"{HEADER}\n{number:03},{filling}", f"{number}.csv")
+
+    answers = together(*(partial(send, number) for number in range(count)))
+    assert [answer.status_code for answer in answers] == [202] * count
+    assert len({answer.json()["id"] for answer in answers}) == count
+    kept = {service.client.get(answer.json()["status_url"]).json()["blake3"] for answer in answers}
+    assert len(kept) == count
 
 
 def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Service) -> None:
@@ -241,11 +256,20 @@ def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
     with service.jobs.db.transaction("default") as conn:
         conn.execute("UPDATE products SET precio = 10 WHERE codigo = '002'")
     undone = ended(service, service.client.post(f"/api/v1/jobs/{change['id']}/undo"))
-    counts = {"total": 3, "removed": 1, "restored": 1, "conflicts": 1}
+    counts = {"total": 3, "removed": 1, "restored": 1, "gone": 0, "conflicts": 1}
     assert undone["result"] == {"undo_of": change["id"], **counts, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "10.0000")]
     [conflict] = service.client.get(f"/api/v1/jobs/{undone['id']}/errors").json()["errors"]
-    assert conflict["message"] == '002: es "10.0000" ahora; la carga dejó "9.0000"'
+    assert conflict == {
+        "key": "002",
+        "column": "precio",
+        "value": "10.0000",
+        "code": "changed_since",
+        "message": '002 (fila 3 del archivo): es "10.0000" ahora; la carga dejó "9.0000"',
+    }
+    sheet = service.client.get(f"/api/v1/jobs/{undone['id']}/errors", params={"format": "csv"}).text
+    assert sheet.splitlines()[0] == "\ufeffclave,columna,valor,codigo,error"
+    assert sheet.splitlines()[1].startswith("002,precio,10.0000,changed_since")
 
 
 def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) -> None:
@@ -257,7 +281,8 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     def undone(load: dict[str, Any]) -> dict[str, Any]:
         return ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"] | {"undo_of": ""}
 
-    counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "conflicts": 2, "later_loads": [second["id"]]}
+    counts = {"undo_of": "", "total": 3, "removed": 1, "restored": 0, "gone": 0, "conflicts": 2}
+    counts |= {"later_loads": [second["id"]]}
     ended(service, upload(service, f"{HEADER}\n001,Guantes,4,CS,1\n", dry_run="true"))  # which changes nothing
     assert undone(first) == counts
     assert undone(first) == counts | {"total": 2, "removed": 0}
@@ -265,6 +290,24 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     assert undone(first) == counts | {"total": 2, "restored": 1, "conflicts": 0, "later_loads": []}
     assert undone(first) == counts | {"total": 0, "removed": 0, "conflicts": 0, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.0000")]
+
+
+def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service) -> None:
+    """A row that the load made, or made and then changed in a later chunk; one that it only changed is a conflict."""
+    ended(service, upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n"))
+    others = "".join(f"9{n:02},X,1,CS,1\n" for n in range(20))
+    rows = f"001,Guantes,2,CS,1\n002,Gasas,2,CS,1\n003,Vendas,2,CS,1\n{others}003,Vendas,3,CS,1\n"
+    load = ended(service, upload(service, f"{HEADER}\n{rows}"))
+    assert (load["result"]["created"], load["result"]["updated"]) == (22, 2)
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("DELETE FROM products WHERE codigo < '900'")
+    first = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
+    counts = {"total": 24, "removed": 20, "restored": 0, "gone": 3, "conflicts": 1}
+    assert first["result"] == {"undo_of": load["id"], **counts, "later_loads": []}
+    [conflict] = service.client.get(f"/api/v1/jobs/{first['id']}/errors").json()["errors"]
+    assert conflict["message"] == "001 (fila 2 del archivo): la fila ya no existe"
+    again = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"]
+    assert (again["total"], again["gone"], again["conflicts"]) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +356,22 @@ def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:
     waiting = upload(service, f"{HEADER}\n{GOOD}").json()["id"]
     answer = service.client.post(f"/api/v1/jobs/{waiting}/undo")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
+
+
+def test_what_is_no_load_says_where_to_look_instead(service: Service) -> None:
+    dry = ended(service, upload(service, f"{HEADER}\n{GOOD}\n", dry_run="true"))["id"]
+    refused = service.client.post(f"/api/v1/jobs/{dry}/undo")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:tolva:conflict")
+    assert f"GET /api/v1/jobs/{dry}/changes" in refused.json()["detail"]
+    [foretold] = service.client.get(f"/api/v1/jobs/{dry}/changes").json()["changes"]
+    assert (foretold["key"], foretold["kind"]) == ("001", "created")
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load}/undo"))["id"]
+    for answer, said in (
+        (service.client.post(f"/api/v1/jobs/{undo}/undo"), "is itself an undo. To have"),
+        (service.client.get(f"/api/v1/jobs/{undo}/changes"), "its errors name what it left alone"),
+    ):
+        assert (answer.status_code, said in answer.json()["detail"]) == (409, True)
 
 
 def test_a_corrected_workbook_means_what_the_file_meant(service: Service) -> None:
@@ -369,6 +428,9 @@ def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
             headers={"Idempotency-Key": "k"},
         )
         assert answer.status_code == status
+        if status == 409:
+            assert answer.json()["type"] == "urn:tolva:key-reused"
+            assert answer.json()["detail"].startswith("The Idempotency-Key was used for another file")
 
 
 def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admin: psycopg.Connection) -> None:

@@ -40,6 +40,9 @@ def message(schema: Schema, field: str, text: str) -> str:
     return error["message"]
 
 
+CURRENCY = "lleva un signo de moneda; escriba solo el número, o añada al campo del esquema el transform strip_currency"
+
+
 @pytest.mark.parametrize(
     ("field", "text", "expected"),
     [
@@ -103,6 +106,10 @@ def test_a_good_cell_is_trimmed_and_typed(products: Schema, field: str, text: st
         ("stock", "1.000", "es ambiguo; escríbalo como 1234, sin separar miles"),
         ("precio", "1.234", "es ambiguo; escríbalo como 1234.56, sin separar miles"),
         ("precio", "1.2345.678", "no es un número"),
+        ("precio", "€ 12,50", CURRENCY),
+        ("precio", "1.200,5 $", CURRENCY),
+        ("stock", "$12", CURRENCY),
+        ("precio", "$ doce", "no es un número"),
         ("fecha_vencimiento", "25/04/26", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         ("fecha_vencimiento", "0026-04-25", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         ("fecha_vencimiento", "03/04/0026", "es una fecha sin el año completo; escríbalo con cuatro cifras"),

@@ -43,7 +43,7 @@ def test_a_document_makes_a_schema() -> None:
         (
             ("fields", 1, "type"),
             "decimel",
-            "fields[1].type: unknown type 'decimel'; use one of string, integer, decimal",
+            "fields[1].type: unknown type 'decimel'; use one of string, integer, number",
         ),
         (("fields", 0, "name"), "Código", "fields[0].name: must be a name of lower-case letters"),
         (("fields", 0, "name"), "_row", "fields[0].name: must be a name"),
@@ -86,7 +86,7 @@ def test_a_document_makes_a_schema() -> None:
         (
             ("fields", 0, "constraints", "maxLength"),
             5000,
-            "fields[0].constraints.maxLength: a text of the key needs one",
+            "fields[0].constraints.maxLength: lower that of 'code'; the texts of the key may have 500",
         ),
         (("fields", 0, "constraints", "required"), False, "fields[0].constraints.required: a field of the key"),
         (("fields", 1, "constraints", "enum"), ["1"], "fields[1].constraints.enum: only text"),

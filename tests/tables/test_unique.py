@@ -150,7 +150,10 @@ def test_a_table_must_hold_what_the_schema_calls_unique(people: psycopg.Connecti
     ("change", "said"),
     [
         ({"constraints": {"unique": "yes"}}, "fields[1].constraints.unique: must be true or false"),
-        ({"type": "string"}, "fields[1].constraints.unique: a unique text needs a maxLength"),
+        (
+            {"type": "string"},
+            "fields[1].constraints.unique: 'badge' is a text and unique, so it needs a maxLength, at most 500",
+        ),
         ({"default": "5"}, "fields[1].constraints.unique: a default would be the same"),
     ],
 )

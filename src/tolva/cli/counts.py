@@ -16,6 +16,7 @@ LOADED = (
 UNDONE = (
     ("removed", "removed", "green"),
     ("put back", "restored", "green"),
+    ("gone already", "gone", ""),
     ("left alone, changed since", "conflicts", "red"),
 )
 

@@ -5,6 +5,7 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
+from tolva.workloads.intake.row_key import key_told
 from tolva.workloads.intake.sql import SQL
 
 SHOWN = 5
@@ -16,7 +17,11 @@ def show_refused(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints, what: str 
         rows = conn.execute(SQL["row_errors"], {"job_id": id, "row": 0, "n": -1, "most": SHOWN}).fetchall()
     if not rows:
         return
-    columns = Column("row", right=True), Column("column"), Column("value", wraps=True), Column("reason", wraps=True)
-    cells = [(row["row"], row["column"], row["value"], row["message"]) for row in rows]
+    place = Column("row", right=True) if rows[0]["key"] is None else Column("key")
+    columns = place, Column("column"), Column("value", wraps=True), Column("reason", wraps=True)
+    cells = [
+        (key_told(row["key"]) if row["key"] else row["row"], row["column"], row["value"], row["message"])
+        for row in rows
+    ]
     out.print("", listing(out, columns, cells, title=f"first {what}"), "", sep="\n")
     say(f"All of them: {hints.command('jobs', 'errors', id)} > errors.csv")

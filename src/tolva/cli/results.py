@@ -23,6 +23,7 @@ from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.changes import Change, changes
 from tolva.workloads.intake.export import error_lines
+from tolva.workloads.intake.row_key import key_told
 from tolva.workloads.intake.undo import UNDO, ask_undo
 
 
@@ -66,17 +67,13 @@ def show_changes(
             return
         first = list(islice(found, limit + 1))
     columns = Column("row", right=True), Column("key"), Column("what"), Column("before → after", wraps=True)
-    cells = [(change.row, _key(change), change.kind, _values(change)) for change in first[:limit]]
+    cells = [(change.row, key_told(change.key), change.kind, _values(change)) for change in first[:limit]]
     if not cells:
         say("Nothing changed.")
         return
     out.print(listing(out, columns, cells))
     if len(first) > limit:
         say(f"The first {limit:,}. All of them: {Hints(data_dir, tenant).command('jobs', 'changes', id, '--json')}")
-
-
-def _key(change: Change) -> str:
-    return change.key if isinstance(change.key, str) else " / ".join(change.key)
 
 
 def _values(change: Change) -> str:

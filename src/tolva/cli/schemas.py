@@ -7,6 +7,7 @@ import typer
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, settings_for
+from tolva.cli.described import field_rules, schema_facts
 from tolva.cli.files import Force, new_file
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, facts, listing
@@ -14,16 +15,17 @@ from tolva.cli.mappings import mappings
 from tolva.cli.named import read_document
 from tolva.cli.opened import opened
 from tolva.errors import InvalidInput
-from tolva.tables.schema import Field
 from tolva.tables.template import write_template
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.schemas import (
+    configured_defaults,
     find_schema,
     list_schemas,
     put_schema,
     schema_document,
     target_ddl,
     target_ready,
+    with_configured,
 )
 
 cli = typer.Typer(
@@ -54,10 +56,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One schema: its fields and their rules; with --json, its document."""
+    settings = settings_for(data_dir)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         document, version = schema_document(conn, name)
         schema, _ = find_schema(conn, name)
-        ready = target_ready(conn, app.destinations(settings_for(data_dir)), tenant, schema)
+        ready = target_ready(conn, app.destinations(settings), tenant, schema)
     if as_json:
         print_json(document)
         return
@@ -66,33 +69,21 @@ def show(
         return
     create = Hints(data_dir, tenant).command("schema", "create", name)
     there = schema.target if ready else f"{schema.target}, not there yet: {create}"
-    told = [
-        ("schema", name),
-        ("title", schema.title),
-        ("version", version),
-        ("table", there),
-        ("destination", schema.destination or "Tolva's own database"),
-        ("key", ", ".join(schema.key)),
-    ]
-    out.print(facts(told), "", sep="\n")
+    told = [("schema", name), ("title", schema.title), ("version", version), ("table", there)]
+    out.print(facts([*told, *schema_facts(schema)]), "", sep="\n")
     columns = (
         Column("field"),
         Column("type"),
         Column("from"),
         Column("rules", wraps=True),
+        Column("means", wraps=True),
         Column("headers", wraps=True),
     )
-    rows = [(f.name, f.kind, f.source, _rules(f), ", ".join((f.title, *f.aliases))) for f in schema.fields]
+    rows = [
+        (f.name, f.type, f.source, field_rules(f), f.description, ", ".join((f.title, *f.aliases)))
+        for f in with_configured(schema, version, configured_defaults(settings)).fields
+    ]
     out.print(listing(out, columns, rows))
-
-
-def _rules(field: Field) -> str:
-    parts = ["required"] if field.required else []
-    parts += [f"≤ {field.max_length} characters"] if field.max_length else []
-    parts += [f"≥ {field.minimum}"] if field.minimum is not None else []
-    parts += [f"≤ {field.maximum}"] if field.maximum is not None else []
-    parts += [f"{len(field.enum)} values"] if field.enum else []
-    return ", ".join(parts)
 
 
 @cli.command("template")

@@ -1,21 +1,18 @@
 """Databases of the firm that rows go to, besides Tolva's own. A setting says which; each belongs to one tenant."""
 
 import logging
-import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors as pg
 
-from tolva.db.faults import passes, translate
+from tolva.db.faults import passes, refuses_login, translate
 from tolva.db.pool import Connection, connection_options
 from tolva.errors import DatabaseUnavailable, InvalidInput, SettingsError, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
-REFUSED = re.compile("authentication failed|does not exist|no pg_hba.conf entry|not permitted")
-"""While connecting, a refusal has no SQLSTATE, only its text."""
 IDLE = "15s"
 """How long a frozen worker may keep the locks of an open transaction."""
 
@@ -48,7 +45,7 @@ class Destinations:
         except psycopg.Error as error:
             if not passes(error):
                 raise
-            if error.sqlstate is None and REFUSED.search(str(error)):
+            if refuses_login(error):
                 log.warning("destination %s/%s: %s", tenant_id, name, error)
                 raise SettingsError(
                     f"Destination '{name}' refuses its login or has no such database. The log of the worker says which;"

@@ -8,7 +8,7 @@ import psycopg
 import psycopg_pool
 from psycopg import errors as pg
 
-from tolva.errors import DatabaseUnavailable, TolvaError, TryLater
+from tolva.errors import DatabaseUnavailable, SettingsError, TolvaError, TryLater
 
 _NO_CONNECTION = (
     "PostgreSQL has no free connection. Raise its max_connections (or the limit of the role or database), "
@@ -28,6 +28,32 @@ def translated() -> Generator[None]:
         if not passes(error):
             raise
         raise translate(error) from error
+
+
+_REFUSED = re.compile("authentication failed|does not exist|no pg_hba.conf entry|not permitted|no password supplied")
+
+
+def refuses_login(error: psycopg.Error) -> bool:
+    """Whether the server answers, but not to this login or for this database: while connecting only the text says so.
+
+    >>> refuses_login(psycopg.OperationalError('FATAL:  database "x" does not exist'))
+    True
+    """
+    return error.sqlstate is None and _REFUSED.search(str(error)) is not None
+
+
+@contextmanager
+def login_explained() -> Generator[None]:
+    """For the first connection of a process: a refused login is a wrong setting, and no reason to wait."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if not refuses_login(error):
+            raise
+        raise SettingsError(
+            f"PostgreSQL refuses the login or has no such database: {_first_line(error)}. Mend DATABASE_URL, or make"
+            " what it names."
+        ) from error
 
 
 _PASSING = ("08", "40", "53", "57P")

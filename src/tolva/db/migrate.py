@@ -10,7 +10,7 @@ from typing import LiteralString, cast
 import psycopg
 from psycopg import errors as pg
 
-from tolva.db.faults import translated
+from tolva.db.faults import login_explained, translated
 from tolva.errors import SettingsError
 
 OLDEST_SERVER = 150000
@@ -65,7 +65,12 @@ def migrate(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
 
 def pending(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
     """Those not yet applied. Changes nothing. Raises SettingsError for a database of another version of Tolva."""
-    with translated(), psycopg.connect(dsn, autocommit=True, connect_timeout=5) as conn, _explained():
+    with (
+        translated(),
+        login_explained(),
+        psycopg.connect(dsn, autocommit=True, connect_timeout=5) as conn,
+        _explained(),
+    ):
         known = conn.execute("SELECT to_regclass('tolva.migrations')").fetchone()
         applied = _applied(conn) if known and known[0] else {}
     _refuse_foreign(applied, migrations)
@@ -74,7 +79,7 @@ def pending(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
 
 @contextmanager
 def _alone(dsn: str) -> Generator[psycopg.Connection]:
-    with translated(), psycopg.connect(dsn, autocommit=True, connect_timeout=10) as conn:
+    with translated(), login_explained(), psycopg.connect(dsn, autocommit=True, connect_timeout=10) as conn:
         _refuse_old_server(conn)
         # A migrator that was frozen must not hold up the others for ever.
         conn.execute("SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = '60s'")

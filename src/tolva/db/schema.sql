@@ -804,7 +804,8 @@ CREATE TABLE tolva.row_errors (
     "column" text,
     value text,
     code text NOT NULL,
-    message text NOT NULL
+    message text NOT NULL,
+    key jsonb
 );
 
 ALTER TABLE ONLY tolva.row_errors FORCE ROW LEVEL SECURITY;

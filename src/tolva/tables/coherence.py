@@ -2,7 +2,7 @@
 
 from tolva.errors import InvalidInput
 from tolva.tables.fold import fold
-from tolva.tables.schema import Schema
+from tolva.tables.schema import Field, Schema
 
 MAX_KEY_LENGTH = 500
 """Characters of all text fields of a key together: an entry of PostgreSQL's index holds some 2,700 bytes."""
@@ -50,8 +50,13 @@ def _check_key(schema: Schema) -> None:
         if not field.required:
             raise InvalidInput(f"{path}.required: a field of the key must be required")
         if field.kind == "string":
-            if not field.max_length or field.max_length > room:
-                raise InvalidInput(f"{path}.maxLength: a text of the key needs one, all together {MAX_KEY_LENGTH}")
+            if not field.max_length:
+                raise InvalidInput(f"{path}.maxLength: {_endless(field)}")
+            if field.max_length > room:
+                raise InvalidInput(
+                    f"{path}.maxLength: lower that of {name!r}; the texts of the key may have {MAX_KEY_LENGTH}"
+                    " characters all together"
+                )
             room -= field.max_length
     for number, field in enumerate(schema.fields):
         if field.source == "params" and field.name not in schema.key:
@@ -77,6 +82,19 @@ def _check_unique(schema: Schema, group: tuple[str, ...]) -> None:
         raise InvalidInput(f"{path}: what comes with the request is the same in all rows")
     if any(field.default is not None for field in fields):
         raise InvalidInput(f"{path}: a default would be the same in all rows that lack a value")
-    texts = [field.max_length for field in fields if field.kind == "string"]
-    if None in texts or sum(filter(None, texts)) > MAX_KEY_LENGTH:
-        raise InvalidInput(f"{path}: a unique text needs a maxLength, all together {MAX_KEY_LENGTH}")
+    texts = [field for field in fields if field.kind == "string"]
+    for field in texts:
+        if not field.max_length:
+            raise InvalidInput(f"{path}: {_endless(field)}")
+    if sum(field.max_length or 0 for field in texts) > MAX_KEY_LENGTH:
+        names = ", ".join(repr(field.name) for field in texts)
+        raise InvalidInput(
+            f"{path}: lower the maxLength of {names}; what is unique may have {MAX_KEY_LENGTH} characters all together"
+        )
+
+
+def _endless(field: Field) -> str:
+    return (
+        f"{field.name!r} is a text and unique, so it needs a maxLength, at most {MAX_KEY_LENGTH}; write it into the"
+        f' constraints of {field.name!r}, say "maxLength": 50'
+    )

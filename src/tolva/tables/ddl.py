@@ -12,6 +12,8 @@ TIMES: tuple[LiteralString, ...] = (
     "updated_at timestamptz NOT NULL DEFAULT now()",
 )
 
+OWN_TENANT = "CREATE POLICY own_tenant ON {table} TO {role} USING (tenant_id = current_setting('app.tenant_id', true));"
+
 
 def create_table(schema: Schema) -> str:
     """One CREATE TABLE: fields, key, the rules that PostgreSQL can hold; in Tolva's own database tenant and times."""
@@ -28,19 +30,30 @@ def create_table(schema: Schema) -> str:
     return sql.SQL("CREATE TABLE {} (\n    {}\n);\n").format(sql.Identifier(schema.target), body).as_string(None)
 
 
+def unique_index(schema: Schema, names: tuple[str, ...]) -> str:
+    """The statement that lets no two rows have these columns alike."""
+    statement = sql.SQL("CREATE UNIQUE INDEX ON {} ({});")
+    return statement.format(sql.Identifier(schema.target), _names(names)).as_string(None)
+
+
 def guard_table(schema: Schema, role: str) -> str:
     """What keeps tenants apart in the table, and lets `role` write in it."""
-    return (
-        sql.SQL(
-            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
-            "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n"
-            "CREATE POLICY own_tenant ON {table} TO {role}"
-            " USING (tenant_id = current_setting('app.tenant_id', true));\n"
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};\n"
-        )
-        .format(table=sql.Identifier(schema.target), role=sql.Identifier(role))
-        .as_string(None)
+    guard = (
+        "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
+        "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n"
+        "{policy}\n"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};\n"
     )
+    return _about(guard, schema, role, policy=_about(OWN_TENANT, schema, role)).as_string(None)
+
+
+def own_tenant_policy(schema: Schema, role: str) -> str:
+    """The statement that gives `role` the rows of the tenant that it works for, and no others."""
+    return _about(OWN_TENANT, schema, role).as_string(None)
+
+
+def _about(statement: LiteralString, schema: Schema, role: str, **more: sql.Composable) -> sql.Composed:
+    return sql.SQL(statement).format(table=sql.Identifier(schema.target), role=sql.Identifier(role), **more)
 
 
 def _column(field: Field) -> sql.Composed:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tolva.errors import InvalidInput
 from tolva.tables.locale import signs_of
-from tolva.tables.schema import Bound, Kind, Transform
+from tolva.tables.schema import Bound, Kind, Transform, type_name
 
 KINDS: dict[str, Kind] = {
     "string": "string",
     "integer": "integer",
-    "decimal": "decimal",
     "number": "decimal",
+    "decimal": "decimal",
     "date": "date",
     "datetime": "datetime",
     "boolean": "boolean",
@@ -32,10 +32,11 @@ def read_object(value: object, path: str) -> Mapping[str, Any]:
 
 
 def read_kind(name: object, path: str) -> Kind:
-    """The kind that a type name stands for; `number` is the standard's word for `decimal`."""
+    """The kind that a type name stands for; `decimal` may be written for `number`."""
     kind = KINDS.get(str(name))
     if kind is None:
-        raise InvalidInput(f"{path}: unknown type {name!r}; use one of {', '.join(KINDS)}")
+        names = dict.fromkeys(map(type_name, KINDS.values()))
+        raise InvalidInput(f"{path}: unknown type {name!r}; use one of {', '.join(names)}")
     return kind
 
 
@@ -119,7 +120,7 @@ def read_bound(kind: Kind, value: object, path: str) -> Bound | None:
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return int(str(value)) if kind == "integer" else Decimal(str(value))
     except (ValueError, InvalidOperation):
-        raise InvalidInput(f"{path}: {value!r} is not of type {kind}") from None
+        raise InvalidInput(f"{path}: {value!r} is not of type {type_name(kind)}") from None
 
 
 def read_locale(value: object, path: str) -> str | None:

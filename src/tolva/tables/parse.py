@@ -97,6 +97,7 @@ def kind_faults(text: pl.Expr, plain: pl.Expr, value: pl.Expr, field: Field) -> 
         case "integer":
             return [
                 _two_numbers(text, plain, "1234"),
+                _currency(text, unread),
                 Fault("range", unread & plain.str.contains(INTEGER), "es demasiado grande"),
                 Fault("type", unread, "no es un número entero"),
             ]
@@ -104,6 +105,7 @@ def kind_faults(text: pl.Expr, plain: pl.Expr, value: pl.Expr, field: Field) -> 
             whole = field.precision - field.scale
             return [
                 _two_numbers(text, plain, "1234.56"),
+                _currency(text, unread),
                 Fault("digits", _whole_excess(plain, field), f"tiene más de {whole} cifras enteras"),
                 Fault("digits", _fraction_excess(plain, field), f"tiene más de {field.scale} decimales"),
                 Fault("type", unread, "no es un número"),
@@ -125,6 +127,12 @@ def kind_faults(text: pl.Expr, plain: pl.Expr, value: pl.Expr, field: Field) -> 
 def _two_numbers(text: pl.Expr, plain: pl.Expr, example: str) -> Fault:
     ambiguous = plain.is_null() & text.str.contains(EITHER)
     return Fault("ambiguous", ambiguous, f"es ambiguo; escríbalo como {example}, sin separar miles")
+
+
+def _currency(text: pl.Expr, unread: pl.Expr) -> Fault:
+    rest = text.str.replace_all(CURRENCY, "")
+    said = "lleva un signo de moneda; escriba solo el número, o añada al campo del esquema el transform strip_currency"
+    return Fault("type", unread & (rest != text) & rest.str.contains(r"^[+-]?[0-9][0-9., ']*$"), said)
 
 
 def _date_faults(text: pl.Expr, unread: pl.Expr) -> list[Fault]:

@@ -44,6 +44,20 @@ class Field:
     pattern: str | None = None
     enum: tuple[str, ...] = ()
 
+    @property
+    def type(self) -> str:
+        """The kind by its name in a document."""
+        return type_name(self.kind)
+
+
+def type_name(kind: Kind) -> str:
+    """A kind by its name in a document.
+
+    >>> type_name("decimal"), type_name("date")
+    ('number', 'date')
+    """
+    return "number" if kind == "decimal" else kind
+
 
 @dataclass(frozen=True)
 class Schema:

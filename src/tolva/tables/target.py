@@ -9,7 +9,9 @@ from psycopg.rows import dict_row
 
 from tolva.errors import InvalidInput
 from tolva.tables.columns import column_type
+from tolva.tables.ddl import unique_index
 from tolva.tables.handover import HANDOVER
+from tolva.tables.rights import check_rights
 from tolva.tables.schema import Field, Schema
 
 # The columns of a table that the search path finds, each with the name of its type as PostgreSQL writes it.
@@ -37,6 +39,8 @@ NARROWER = {"text": ("character varying",), "bigint": ("integer", "smallint")}
 NUMERIC = re.compile(r"numeric(?:\(\d+,(?P<scale>-?\d+)\))?")
 OWN = ("tenant_id", "created_at", "updated_at")
 """Columns that Tolva fills."""
+NEEDED = {"tenant_id": ("text", "character varying"), "updated_at": ("timestamp with time zone", "timestamp", "date")}
+"""Those that must be there, and the beginnings of the types that they may have."""
 
 
 def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
@@ -58,15 +62,18 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
         columns = {row["name"]: row for row in cursor.execute(COLUMNS, table).fetchall()}
         for number, field in enumerate(schema.fields):
             _check_column(columns.get(field.name), field, f"fields[{number}]", schema.target)
-        for name in ("tenant_id", "updated_at"):
-            if schema.tenanted and name not in columns:
-                raise InvalidInput(f"target: {schema.target!r} has no column {name!r}")
+        if schema.tenanted:
+            _check_own(columns, schema.target)
         _check_others(columns, schema)
         for path, group in [("primaryKey", schema.key), *((schema.where_unique(u), u) for u in schema.unique)]:
-            key = sorted(schema.in_table(group))
-            unique = cursor.execute(UNIQUE, {**table, "key": key}).fetchone()
+            key = schema.in_table(group)
+            unique = cursor.execute(UNIQUE, {**table, "key": sorted(key)}).fetchone()
             if unique is None or not unique["unique"]:
-                raise InvalidInput(f"{path}: {schema.target!r} has no unique index on {', '.join(key)}")
+                raise InvalidInput(
+                    f"{path}: {schema.target!r} has no unique index on {', '.join(key)}; its owner does:"
+                    f" {unique_index(schema, key)}"
+                )
+    check_rights(conn, schema)
     return True
 
 
@@ -106,6 +113,15 @@ def _fits(found: str, wanted: str) -> bool:
     if decimals and places:
         return places["scale"] is None or int(places["scale"]) >= int(decimals["scale"])
     return found == wanted or any(found.startswith(kind) for kind in NARROWER.get(wanted, ()))
+
+
+def _check_own(columns: dict[str, dict[str, Any]], table: str) -> None:
+    """The columns that each row gets besides its fields."""
+    for name, kinds in NEEDED.items():
+        if name not in columns:
+            raise InvalidInput(f"target: {table!r} has no column {name!r}")
+        if not columns[name]["type"].startswith(kinds):
+            raise InvalidInput(f"target: the column {name!r} of {table!r} is {columns[name]['type']}, not {kinds[0]}")
 
 
 def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:

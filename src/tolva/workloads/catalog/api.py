@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
-from tolva.errors import NotFound
+from tolva.errors import Conflict, KeyReused, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
@@ -27,6 +27,7 @@ from tolva.workloads.intake.sql import SQL
 SCHEMA = "products"
 ACCEPTED = (".xlsx", ".csv")
 """What the contract takes; other callers bring more kinds."""
+KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {}). Envíelo con una clave nueva."
 
 
 def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> APIRouter:
@@ -44,7 +45,10 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
             sink = Reception(writer, ACCEPTED)
             await receive_file(request, "file", sink, most_bytes)
             arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
-            job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
+            try:
+                job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
+            except KeyReused as error:
+                raise Conflict(KEY_REUSED.format(error.first)) from error
         return accepted_view(job, sink.filename, constants, prefix)
 
     @router.get("/bulk-upload/status/{task_id}")

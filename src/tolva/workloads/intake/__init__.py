@@ -18,6 +18,7 @@ from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.mappings_api import mappings_router
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
+from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO, undo_load
 from tolva.workloads.intake.upkeep import intake_chores
@@ -31,8 +32,7 @@ memory as a load."""
 
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
-    defaults = {"moneda": settings.default_currency}
-    where = {"destinations": Destinations(settings.destinations), "defaults": defaults}
+    where = {"destinations": Destinations(settings.destinations), "defaults": configured_defaults(settings)}
     return [
         Handler(LOAD, QUEUE, partial(load_upload, blobs=blobs, **where)),
         Handler(REHEARSE, QUEUE, partial(rehearse_upload, blobs=blobs, **where)),

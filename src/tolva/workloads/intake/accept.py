@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from tolva.connectors.blobs import BlobWriter
 from tolva.core.job import JobId, Json, NewJob
-from tolva.errors import Conflict, NotFound
+from tolva.errors import KeyReused, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.answers import require_fields
@@ -60,7 +60,7 @@ def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json
 def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
-    Raises what `verify_stored` raises, Conflict when the key was used for something else, StorageUnavailable,
+    Raises what `verify_stored` raises, KeyReused when the key was used for something else, StorageUnavailable,
     DatabaseUnavailable; then nothing was kept.
     """
     verify_stored(received.path, kind, arrival.filename)
@@ -99,7 +99,7 @@ def accept_again(
 ) -> JobId:
     """Make another job for the file of an upload; with a known idempotency key, the job of the first time.
 
-    Raises NotFound, InvalidInput for an answer that names no field, Conflict when the key was used for something else.
+    Raises NotFound, InvalidInput for an answer that names no field, KeyReused when the key was used for something else.
     """
     with jobs.work(tenant_id) as work:
         upload = find_upload(work.conn, upload_id)
@@ -125,7 +125,4 @@ def _require_same(jobs: Jobs, tenant_id: str, first: JobId, sent: Mapping[str, A
     with jobs.db.transaction(tenant_id) as conn:
         upload = conn.execute(SQL["intake_status"], {"job_id": first}).fetchone()
     if upload is not None and any(sent[name] != upload[name] for name in SENT):
-        raise Conflict(
-            f"La Idempotency-Key ya se usó con otro archivo, proveedor o propósito (tarea {first}). "
-            "Envíelo con una clave nueva."
-        )
+        raise KeyReused(first)

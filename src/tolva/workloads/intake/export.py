@@ -4,12 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 
+from psycopg.rows import DictRow
+
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
+from tolva.workloads.intake.row_key import key_told
 from tolva.workloads.intake.sql import SQL
 
-HEADER = ("fila", "columna", "valor", "codigo", "error")
+PLACE, PLACE_OF_UNDO = "fila", "clave"
+"""What an error is found by: in the file, or in the table."""
+HEADER = ("columna", "valor", "codigo", "error")
 ROWS = 1000
 """Rows fetched at once."""
 
@@ -17,13 +22,14 @@ ROWS = 1000
 def error_lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
     """The CSV piece by piece, begun with a byte order mark so that Excel reads UTF-8. Raises NotFound at once."""
     with db.transaction(tenant_id) as conn:
-        if conn.execute(SQL["upload_or_undo"], {"job_id": job_id}).fetchone() is None:
+        job = conn.execute(SQL["upload_or_undo"], {"job_id": job_id}).fetchone()
+        if job is None:
             raise NotFound(f"No existe la tarea {job_id}.")
-    return _lines(db, tenant_id, job_id)
+    return _lines(db, tenant_id, job_id, PLACE_OF_UNDO if job["kind"] == "undo" else PLACE)
 
 
-def _lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
-    yield "\ufeff" + _csv([HEADER])
+def _lines(db: Database, tenant_id: str, job_id: JobId, place: str) -> Iterator[str]:
+    yield "\ufeff" + _csv([(place, *HEADER)])
     row, n = 0, -1
     while True:
         with db.transaction(tenant_id) as conn:
@@ -32,7 +38,11 @@ def _lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
         if not page:
             return
         row, n = page[-1]["row"], page[-1]["n"]
-        yield _csv([(e["row"], e["column"], e["value"], e["code"], e["message"]) for e in page])
+        yield _csv([(_place(e), e["column"], e["value"], e["code"], e["message"]) for e in page])
+
+
+def _place(error: DictRow) -> str | int:
+    return error["row"] if error["key"] is None else key_told(error["key"])
 
 
 def _csv(rows: "list[tuple[object, ...]]") -> str:

@@ -28,7 +28,7 @@ from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.mappings import chosen_mapping
-from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.stored import find_upload
 
 SMALL = 1_000
@@ -101,7 +101,7 @@ def upload_of(ctx: Context, job_id: str, defaults: Mapping[str, str]) -> tuple[D
         upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"The upload of job {job_id} is gone: it outlived TOLVA_RETENTION_DAYS.")
-        return upload, schema_of(conn, upload).with_defaults(defaults)
+        return upload, with_configured(schema_of(conn, upload), upload["schema_version"], defaults)
 
 
 def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scratch: Path) -> Intake:

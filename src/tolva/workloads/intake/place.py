@@ -40,7 +40,9 @@ class ChunkOutcome:
         if self.ledger:
             conn.execute(SQL["add_ledger"], {"lines": Jsonb(self.ledger)})
         if self.errors["row"]:
-            conn.execute(SQL["add_errors"], {**self.errors, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id})
+            conn.execute(
+                SQL["add_errors"], {"key": None, **self.errors, "job_id": ctx.job_id, "tenant_id": ctx.tenant_id}
+            )
         if self.undone:
             conn.execute(SQL["mark_undone"], self.undone)
         ctx.save(self.checkpoint)

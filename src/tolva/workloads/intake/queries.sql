@@ -49,12 +49,12 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: load_of
--- A job that an upload is for.
-SELECT j.kind, j.state, u.filename FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
+-- A job, with the name of its file if an upload is for it.
+SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
 
 -- name: upload_or_undo
 -- Whether a job is one whose rows can have errors.
-SELECT id FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
+SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
   OR EXISTS (SELECT FROM tolva.uploads u WHERE u.job_id = %(job_id)s));
 
 -- name: intake_status
@@ -76,15 +76,15 @@ SELECT "row", string_agg(message, '; ' ORDER BY n) AS message FROM tolva.row_err
 WHERE job_id = %(job_id)s AND "row" > %(after)s GROUP BY "row" ORDER BY "row" LIMIT %(most)s;
 
 -- name: row_errors
--- The faults of the refused rows in file order, after one of them.
-SELECT "row", n, "column", value, code, message FROM tolva.row_errors
+-- The faults of the refused rows in file order, after one of them; of an undo, each conflict with its key.
+SELECT "row", n, key, "column", value, code, message FROM tolva.row_errors
 WHERE job_id = %(job_id)s AND ("row", n) > (%(row)s, %(n)s) ORDER BY "row", n LIMIT %(most)s;
 
 -- name: add_errors
 -- Remember the faults of one chunk.
-INSERT INTO tolva.row_errors (job_id, tenant_id, "row", n, "column", value, code, message)
-SELECT %(job_id)s, %(tenant_id)s, e.* FROM unnest(
-  %(row)s::bigint[], %(n)s::integer[], %(column)s::text[], %(value)s::text[], %(code)s::text[], %(message)s::text[]) e;
+INSERT INTO tolva.row_errors (job_id, tenant_id, "row", n, "column", value, code, message, key)
+SELECT %(job_id)s, %(tenant_id)s, e.* FROM unnest(%(row)s::bigint[], %(n)s::integer[], %(column)s::text[],
+  %(value)s::text[], %(code)s::text[], %(message)s::text[], %(key)s::jsonb[]) e;
 
 -- name: abandoned_uploads
 -- Uploads whose job was pruned; see the function.
@@ -115,6 +115,11 @@ FROM tolva.load_ledger
 WHERE job_id = %(job_id)s AND (%(before)s::bigint IS NULL OR last_row < %(before)s)
   AND (left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0)
 ORDER BY last_row DESC LIMIT 1;
+
+-- name: made_before
+-- Which of these keys a load had made before one of its chunks.
+SELECT unnest(%(keys)s::text[]) AS key INTERSECT
+SELECT unnest(created_keys) FROM tolva.load_ledger WHERE job_id = %(job_id)s AND last_row < %(before)s;
 
 -- name: mark_undone
 -- Note that a chunk is put back, but for what had to be left.

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
@@ -76,7 +77,13 @@ def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int
         found = conn.execute(SQL["row_errors"], given).fetchall()
     page = found[:limit]
     following = {"after_row": page[-1]["row"], "after_n": page[-1]["n"]} if len(found) > limit else None
-    return {"errors": page, "next": following}
+    return {"errors": [_error(each) for each in page], "next": following}
+
+
+def _error(found: DictRow) -> DictRow:
+    """A row of the file has a number; what an undo left alone has a key."""
+    without = ("key",) if found["key"] is None else ("row", "n")
+    return {name: value for name, value in found.items() if name not in without}
 
 
 def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from tolva.connectors.destinations import Destinations
 from tolva.db.pool import APP_ROLE, Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.ddl import create_table, guard_table
 from tolva.tables.document import BUILTIN, builtin_document, builtin_schema, load_schema
@@ -47,6 +48,16 @@ def find_schema(conn: Connection, name: str, version: int | None = None) -> tupl
     return load_schema(document), found
 
 
+def configured_defaults(settings: Settings) -> dict[str, str]:
+    """Defaults of the package's own schemas, by field, that are a matter of settings."""
+    return {"moneda": settings.default_currency}
+
+
+def with_configured(schema: Schema, version: int, defaults: Mapping[str, str]) -> Schema:
+    """A schema of the package with these defaults; a tenant's own says all of its defaults itself."""
+    return schema if version else schema.with_defaults(defaults)
+
+
 def target_ddl(schema: Schema) -> str:
     """The statements that make a schema's table; in Tolva's own database under row-level security."""
     return create_table(schema) + (guard_table(schema, APP_ROLE) if schema.tenanted else "")
@@ -67,7 +78,7 @@ def require_target(conn: Connection, schema: Schema) -> None:
     """Raises Conflict where the schema's table is not there, InvalidInput where it does not fit any more."""
     if not check_target(conn, schema):
         create = f"tolva schema create {schema.name}"
-        raise Conflict(f"La tabla '{schema.target}' todavía no existe; su administrador la crea con: {create}")
+        raise Conflict(f"The table '{schema.target}' is not there yet. Its administrator makes it: {create}")
 
 
 def accepting_schema(conn: Connection, name: str) -> tuple[Schema, int]:

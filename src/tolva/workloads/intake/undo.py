@@ -1,5 +1,6 @@
 """The job that undoes a load, chunk by chunk from its end; what has changed since is left alone and listed."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,13 +8,15 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.destinations import Destinations
 from tolva.core.job import FINISHED, JobId, Json, NewJob, State
-from tolva.errors import Conflict, NotFound, TryLater
+from tolva.errors import CallerError, Conflict, NotFound, TryLater
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
-from tolva.tables.undo import Undone, undo_chunk
-from tolva.workloads.intake.accept import LOAD
+from tolva.tables.undo import undo_chunk
+from tolva.tables.undone import UndoConflict, Undone
+from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, placed
+from tolva.workloads.intake.row_key import Key, key_told, row_key
 from tolva.workloads.intake.sql import SQL
 
 UNDO = "undo"
@@ -25,17 +28,29 @@ LATER_LOADS = 10
 def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
     """Make the job that undoes a load that has ended, however it ended; asked again, it is the same job.
 
-    Raises NotFound for what is no load of this tenant, Conflict while it runs.
+    Raises NotFound for what is no load of this tenant, Conflict for a dry run or an undo, and while the load runs.
     """
     with jobs.work(tenant_id) as work:
         load = work.conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
         if load is None or load["kind"] != LOAD:
-            raise NotFound(f"There is no load {load_id}.")
+            raise _no_load(load, load_id)
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
         undo = NewJob(UNDO, {"undo_of": load_id, "filename": load["filename"]}, unique_key=undo_key(load_id))
         [made] = work.enqueue(undo)
     return made.id
+
+
+def _no_load(job: DictRow | None, id: str) -> CallerError:
+    """Why there is nothing to undo, and what to do instead."""
+    if job and job["kind"] == REHEARSE:
+        return Conflict(
+            f"Job {id} was a dry run: it wrote nothing, and there is nothing to undo. What it foretold:"
+            f" tolva jobs changes {id}, or GET /api/v1/jobs/{id}/changes."
+        )
+    if job and job["kind"] == UNDO:
+        return Conflict(f"Job {id} is itself an undo. To have the load's changes again, load the file again.")
+    return NotFound(f"There is no load {id}.")
 
 
 def undo_key(load_id: str) -> str:
@@ -51,8 +66,8 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(ctx, load_id)}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
-                done = undo_chunk(conn, schema, upload["constants"], line)
-                errors = _conflict_lines(done, at["counts"]["conflicts"])
+                done = _settled(ctx, load_id, line, undo_chunk(conn, schema, upload["constants"], line))
+                errors = _conflict_lines(done, at["counts"]["conflicts"], several=len(schema.file_key) > 1)
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
     later = _later_loads(ctx, load_id) if at["counts"]["conflicts"] else []
@@ -62,7 +77,7 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
 def _nothing_yet(ctx: Context, load_id: str) -> dict[str, int]:
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": load_id}).fetchone()
-    return {"total": size["left"] if size else 0, "removed": 0, "restored": 0, "conflicts": 0}
+    return {"total": size["left"] if size else 0, "removed": 0, "restored": 0, "gone": 0, "conflicts": 0}
 
 
 def _last_line(ctx: Context, load_id: str, before: int | None) -> DictRow | None:
@@ -72,6 +87,16 @@ def _last_line(ctx: Context, load_id: str, before: int | None) -> DictRow | None
         if load is not None and State(load["state"]) not in FINISHED:
             raise TryLater(f"Load {load_id} goes on again; it is undone when it has ended.")
         return conn.execute(SQL["last_line"], {"job_id": load_id, "before": before}).fetchone()
+
+
+def _settled(ctx: Context, load_id: str, line: DictRow, done: Undone) -> Undone:
+    """A row that is gone is no conflict where the load had made it before it changed it in this chunk."""
+    if not done.gone_changed:
+        return done
+    asked = {"job_id": load_id, "before": line["last_row"], "keys": list(done.gone_changed)}
+    with ctx.session("undo") as conn:  # the chunk's own transaction may be in another database
+        made = {row["key"] for row in conn.execute(SQL["made_before"], asked).fetchall()}
+    return done.without(made, line["changed_keys"])
 
 
 def _mark(load_id: str, line: DictRow, done: Undone) -> Json:
@@ -91,12 +116,13 @@ def _added(counts: dict[str, Any], done: Undone) -> dict[str, Any]:
         "total": counts["total"],
         "removed": counts["removed"] + done.removed,
         "restored": counts["restored"] + done.restored,
+        "gone": counts["gone"] + done.gone,
         "conflicts": counts["conflicts"] + len(done.left_created) + len(done.left_changed),
     }
 
 
 def _counters(counts: dict[str, Any]) -> dict[str, int]:
-    good = counts["removed"] + counts["restored"]
+    good = counts["removed"] + counts["restored"] + counts["gone"]
     return {
         "total": counts["total"],
         "processed": good + counts["conflicts"],
@@ -105,15 +131,26 @@ def _counters(counts: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _conflict_lines(done: Undone, before: int) -> Json:
-    """The conflicts as columns of errors: `row` counts the keys in conflict, which the message names."""
+def _conflict_lines(done: Undone, before: int, *, several: bool) -> Json:
+    """The conflicts as columns of errors, by key; `row` only keeps them in order."""
     numbers = {key: before + n for n, key in enumerate(dict.fromkeys(c.key for c in done.conflicts), start=1)}
     seen = dict.fromkeys(numbers, 0)
-    columns: dict[str, list[Any]] = {name: [] for name in ("row", "n", "column", "value", "code", "message")}
+    columns: dict[str, list[Any]] = {name: [] for name in ("row", "n", "key", "column", "value", "code", "message")}
     for conflict in done.conflicts:
-        said = f"{conflict.key}: {conflict.said}"
-        cells = (numbers[conflict.key], seen[conflict.key], conflict.field or "", conflict.now or "")
-        for name, cell in zip(columns, (*cells, "changed_since", said), strict=True):
+        key = row_key(conflict.key, several=several)
+        at = numbers[conflict.key], seen[conflict.key], json.dumps(key)
+        what = conflict.field or "", conflict.now or "", "changed_since", _said(key, conflict)
+        for name, cell in zip(columns, (*at, *what), strict=True):
             columns[name].append(cell)
         seen[conflict.key] += 1
     return columns
+
+
+def _said(key: Key, conflict: UndoConflict) -> str:
+    """The key, the row of the file where it is known, and what is the matter.
+
+    >>> _said("A1", UndoConflict("A1", 7, None, None, "la fila ya no existe"))
+    'A1 (fila 7 del archivo): la fila ya no existe'
+    """
+    row = f" (fila {conflict.row} del archivo)" if conflict.row is not None else ""
+    return f"{key_told(key)}{row}: {conflict.said}"

@@ -40,13 +40,14 @@ CREATE TABLE tolva.mappings (
 
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
-  "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1
+  "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1. Of an undo: the order of the keys
   n integer NOT NULL,         -- order within the row
   tenant_id text NOT NULL,
   "column" text,              -- the user's header; NULL when the row as a whole is meant
   value text,
   code text NOT NULL,
   message text NOT NULL,
+  key jsonb,                  -- of an undo: of the row that was left alone, a text or several; else NULL
   PRIMARY KEY (job_id, "row", n)
 );
 

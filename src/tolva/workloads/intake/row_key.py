@@ -1,0 +1,23 @@
+"""The key of a row, as whoever reads of the row sees it: what of it the file gives, a text or several."""
+
+import json
+
+Key = str | list[str]
+
+
+def row_key(text: str, *, several: bool) -> Key:
+    """From the text in which the ledger writes it.
+
+    >>> row_key("A1", several=False), row_key('["A1", "2026-01-31"]', several=True)
+    ('A1', ['A1', '2026-01-31'])
+    """
+    return [str(part) for part in json.loads(text)] if several else text
+
+
+def key_told(key: Key) -> str:
+    """On one line.
+
+    >>> key_told(["A1", "2026-01-31"])
+    'A1 / 2026-01-31'
+    """
+    return key if isinstance(key, str) else " / ".join(key)
