@@ -44,7 +44,18 @@ NEEDED = {"tenant_id": ("text", "character varying"), "updated_at": ("timestamp 
 
 
 def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
-    """Whether the target is there, in the database of `conn`. Raises InvalidInput with the path of a misfit."""
+    """Whether the target is there, in the database of `conn`.
+
+    Raises InvalidInput with the path of a misfit, or the right that the login lacks.
+    """
+    there = _fits_schema(conn, schema)
+    if there:
+        check_rights(conn, schema)
+    return there
+
+
+def _fits_schema(conn: psycopg.Connection[Any], schema: Schema) -> bool:
+    """Whether the target is there. Raises InvalidInput with the path of a misfit."""
     _refuse_reserved(schema.target)
     with conn.cursor(row_factory=dict_row) as cursor:
         table = {"table": schema.target}
@@ -73,7 +84,6 @@ def check_target(conn: psycopg.Connection[Any], schema: Schema) -> bool:
                     f"{path}: {schema.target!r} has no unique index on {', '.join(key)}; its owner does:"
                     f" {unique_index(schema, key)}"
                 )
-    check_rights(conn, schema)
     return True
 
 
@@ -83,7 +93,7 @@ def hold_target(conn: psycopg.Connection[Any], schema: Schema) -> None:
         conn.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.Identifier(schema.target)))
     except psycopg.errors.UndefinedTable as error:
         raise InvalidInput(f"target: {schema.target!r} is not there any more") from error
-    check_target(conn, schema)
+    _fits_schema(conn, schema)
 
 
 def _refuse_reserved(table: str) -> None:
