@@ -182,6 +182,23 @@ def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Se
     assert lines[1].startswith("2,precio,\"'=CMD(")
 
 
+def test_dry_runs_and_loads_of_other_schemas_are_no_tasks_of_the_catalog(service: Service, fresh: Fresh) -> None:
+    code = {"name": "code", "constraints": {"required": True, "maxLength": 20}}
+    notes = {"title": "Notas", "target": "notas", "primaryKey": "code", "fields": [code]}
+    assert service.client.put("/api/v1/schemas/notas", json=notes).status_code == 201
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+        admin.execute(service.client.get("/api/v1/schemas/notas/ddl").text.encode())
+    sent = [
+        ({"dry_run": "true", "params": '{"proveedor_id": "P"}'}, as_csv(GOOD)),
+        ({"schema": "notas"}, b"code\nA\n"),
+    ]
+    for params, content in sent:
+        made = service.client.post("/api/v1/uploads", params=params, files={"file": ("a.csv", content)})
+        assert made.status_code == 202, made.text
+        for base in (STATUS, "/api/catalog/bulk-upload/errores"):
+            assert service.client.get(f"{base}/{made.json()['id']}").status_code == 404
+
+
 def test_an_unknown_task_is_404(service: Service) -> None:
     for path in (
         f"{base}/{id}" for base in (STATUS, "/api/catalog/bulk-upload/errores") for id in (uuid.uuid4(), "xyz")

@@ -380,15 +380,35 @@ def test_a_corrected_workbook_means_what_the_file_meant(service: Service) -> Non
     first = ended(service, upload(service, f"{HEADER.replace(',', ';')};stock\n{rows}"))
     assert (first["result"]["created"], first["result"]["rejected"]) == (1, 3)
     sheet = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
-    cells = fastexcel.read_excel(sheet).load_sheet(0, header_row=None).to_polars().fill_null("").rows()
+    cells = fastexcel.read_excel(sheet).load_sheet(0).to_polars()
+    assert cells["precio"].to_list() == [1500, 2.345, None]
     mended = io.BytesIO()
     with xlsxwriter.Workbook(mended) as book:
         page = book.add_worksheet()
-        for number, row in enumerate(cells):
-            page.write_row(number, 0, ["8" if cell in ("muchos", "x") else cell for cell in row])
+        for number, row in enumerate([cells.columns, *cells.rows()]):
+            page.write_row(number, 0, [8 if cell in ("muchos", "x") else cell for cell in row])
     second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
     assert (second["result"]["created"], second["result"]["rejected"]) == (2, 1)
     assert products(service) == [("W1", "uno", "12.5000"), ("W2", "dos", "1500.0000"), ("W3", "tres", "2.3450")]
+
+
+def test_what_stood_right_in_the_workbook_of_errors_tells_nothing_of_what_is_written_beside_it(
+    service: Service,
+) -> None:
+    """Its numbers are our own writing, and not that of whoever corrects the rest."""
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, HEADER.split(","))
+        for number, row in enumerate([("S1", "uno", "1.234", "CS", 3), ("S2", "dos", 12.5, "", 3)], 1):
+            page.write_row(number, 0, row)
+    first = ended(service, upload(service, book.getvalue(), "c.xlsx"))
+    assert first["result"]["rejected"] == 2
+    errors = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
+    again = ended(service, upload(service, errors, "corregir.xlsx"))
+    assert (again["result"]["rejected"], products(service)) == (2, [])
+    told = ended(service, upload(service, errors, "corregir.xlsx", read='{"locale": "es-CO"}'))
+    assert (told["result"]["rejected"], products(service)) == (1, [("S1", "uno", "1234.0000")])
 
 
 def test_what_others_refer_to_is_a_conflict_of_undo(service: Service, admin: psycopg.Connection) -> None:

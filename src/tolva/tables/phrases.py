@@ -64,8 +64,8 @@ def _sure(shape: Shape) -> sql.Identifier:
 def new_columns(shape: Shape) -> list[sql.Identifier]:
     """The columns of a new row."""
     fields = (*shape.constants, *shape.key, *shape.values, *shape.absent)
-    tenant = [sql.Identifier("tenant_id")] if shape.schema.tenanted else []
-    return [*tenant, *map(name_of, fields)]
+    own = [sql.Identifier(name) for name in ("tenant_id", "updated_at")] if shape.schema.tenanted else []
+    return [*own, *map(name_of, fields)]
 
 
 def new_values(shape: Shape) -> list[sql.Composable]:
@@ -82,8 +82,8 @@ def new_values(shape: Shape) -> list[sql.Composable]:
 def row_values(shape: Shape, values: Iterable[sql.Composable]) -> list[sql.Composable]:
     """The values of a new row, in the order of `new_columns`."""
     key = [cell_of("now", field) for field in shape.key]
-    tenant = [TENANT] if shape.schema.tenanted else []
-    return [*tenant, *map(constant, shape.constants), *key, *values, *map(default, shape.absent)]
+    own = [TENANT, sql.SQL("now()")] if shape.schema.tenanted else []
+    return [*own, *map(constant, shape.constants), *key, *values, *map(default, shape.absent)]
 
 
 def constant(field: Field) -> sql.Composed:

@@ -1,5 +1,6 @@
 """The HTTP face of the catalog contract."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import FileResponse, StreamingResponse
+from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
+from tolva.db.pool import Connection
 from tolva.errors import Conflict, KeyReused, NotFound
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
@@ -19,7 +22,7 @@ from tolva.web.download import workbook
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
-from tolva.workloads.intake.accept import Arrival, accept
+from tolva.workloads.intake.accept import LOAD, Arrival, accept
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.sql import SQL
@@ -53,22 +56,20 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
 
     @router.get("/bulk-upload/status/{task_id}")
     def status(task_id: str) -> dict[str, Any]:
-        task_id = _known(task_id)
         with jobs.db.transaction(DEFAULT_TENANT) as conn:
-            row = conn.execute(SQL["upload_status"], {"job_id": task_id}).fetchone()
-            if row is None:
-                raise NotFound(f"No existe la tarea {task_id}.")
-            given = {"job_id": task_id, "after": 0, "most": MOST_LISTED}
+            row = _task(conn, task_id)
+            given = {"job_id": row["id"], "after": 0, "most": MOST_LISTED}
             bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
         return status_view(row, bad, prefix)
 
     @router.get("/bulk-upload/errores/{task_id}")
     def errors(task_id: str) -> StreamingResponse:
-        task_id = _known(task_id)
+        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+            id = JobId(str(_task(conn, task_id)["id"]))
         return StreamingResponse(
-            error_lines(jobs.db, DEFAULT_TENANT, JobId(task_id)),
+            error_lines(jobs.db, DEFAULT_TENANT, id),
             media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="errores-{task_id}.csv"'},
+            headers={"Content-Disposition": f'attachment; filename="errores-{id}.csv"'},
         )
 
     @router.get("/bulk-upload/plantilla", response_model=None)
@@ -79,9 +80,10 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     return router
 
 
-def _known(task_id: str) -> str:
-    """What is no id at all is a task that nobody knows."""
-    try:
-        return str(UUID(task_id))
-    except ValueError:
-        raise NotFound(f"No existe la tarea {task_id}.") from None
+def _task(conn: Connection, task_id: str) -> DictRow:
+    """A load of products. Raises NotFound for dry runs, other schemas and what is no id at all."""
+    with suppress(ValueError):
+        asked = {"job_id": UUID(task_id), "schema": SCHEMA, "kind": LOAD}
+        if row := conn.execute(SQL["upload_status"], asked).fetchone():
+            return row
+    raise NotFound(f"No existe la tarea {task_id}.")

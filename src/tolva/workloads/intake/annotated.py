@@ -1,16 +1,18 @@
 """The refused rows of a load as a workbook: to be corrected in place and uploaded again.
 
 It holds the file's own columns, so it loads like the file did, and one more that says what is wrong, which no field
-takes. Cells with a fault stand as they came, numbers and dates in the others in a form that needs no other row to be
-understood. All cells are text: nothing in them is a formula.
+takes. Cells with a fault stand as they came, dates in the others in a form that needs no other row to be understood,
+and numbers as numbers: as a text, each would tell how the texts beside it are meant. Nothing in a cell is a formula.
 """
 
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +49,10 @@ MOST_ROWS = 200_000
 LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
 ROWS = 5_000
+NUMBERS = ("integer", "decimal")
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+EXACT_DIGITS = 15
+"""Digits of a number that a cell holds as they are."""
 NOTHING_FED = ColumnMapping((), ())
 
 Clear = Callable[[pl.DataFrame], pl.Series]
@@ -86,7 +92,8 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     clear = _clear_forms(source, schema, mapping) if faulty else {}
-    _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear)
+    numbers = {match.column for match in mapping.matches if schema.field(match.field).kind in NUMBERS}
+    _write(target, source, faulty, titles_of(source.headers, schema, mapping), clear, numbers)
 
 
 def _as_loaded(job: DictRow, source: Source) -> Chosen:
@@ -113,8 +120,6 @@ def _clear_forms(source: Source, schema: Schema, mapping: ColumnMapping) -> dict
 def _clear(rows: pl.DataFrame, column: str, field: Field, schema: Schema, signs: Signs) -> pl.Series:
     text = rows.select(text_of(column, field, schema).alias(column))[column]
     form = plain(text, field, signs, rows["row"])
-    # Three decimals could be thousands, four could not.
-    form = form.str.replace(r"^([+-]?[0-9]+\.[0-9]{3})$", "${1}0")
     return form.zip_with(form.is_not_null(), rows[column])
 
 
@@ -147,8 +152,14 @@ def _under_header(message: str, column: str) -> str:
 
 
 def _write(
-    target: Path, source: Source, faulty: Mapping[int, Faulty], titles: list[Title], clear: Mapping[str, Clear]
+    target: Path,
+    source: Source,
+    faulty: Mapping[int, Faulty],
+    titles: list[Title],
+    clear: Mapping[str, Clear],
+    numbers: Set[int],
 ) -> None:
+    """`numbers` are the columns, from 0, whose fields are."""
     with xlsxwriter.Workbook(str(target), {"constant_memory": True}) as book:
         bold, wrong = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFD7D7"})
         sheet = book.add_worksheet("Corregir")
@@ -162,13 +173,24 @@ def _write(
             fault = faulty[row.number]
             for column, (title, cell, form) in enumerate(zip(titles, row.cells, row.forms, strict=False)):
                 style = wrong if title.told in fault.headers else None
-                shown = cell if style else form
-                if shown or style:
-                    sheet.write_string(line, column, (shown or "")[:LONGEST], style)
+                shown = (cell if style else form) or ""
+                if column in numbers and not style and _exact(shown):
+                    sheet.write_number(line, column, float(shown))
+                elif shown or style:
+                    sheet.write_string(line, column, shown[:LONGEST], style)
             sheet.write_string(line, len(titles), "; ".join(fault.messages)[:LONGEST])
             sheet.write_number(line, len(titles) + 1, row.number)
             for column, cell in enumerate(row.beyond, start=len(headers)):
                 sheet.write_string(line, column, cell[:LONGEST], wrong)
+
+
+def _exact(form: str) -> bool:
+    """Whether a cell that is a number holds just this one.
+
+    >>> _exact("1234.50"), _exact("12345678901234.567"), _exact("s/p")
+    (True, False, False)
+    """
+    return bool(PLAIN_NUMBER.fullmatch(form)) and len(Decimal(form).as_tuple().digits) <= EXACT_DIGITS
 
 
 def _rows(source: Source, faulty: Mapping[int, Faulty], clear: Mapping[str, Clear]) -> Iterator[Row]:

@@ -65,10 +65,11 @@ FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
 
 -- name: upload_status
--- A job with its upload, for the status call.
+-- A load of one schema, for the status call of the contract.
 SELECT u.filename, u.constants, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
   j.result, j.error, j.attempt
-FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
+FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
+WHERE u.job_id = %(job_id)s AND u.schema = %(schema)s AND j.kind = %(kind)s;
 
 -- name: bad_rows
 -- The rows that were refused, one line each, in file order.
