@@ -46,7 +46,7 @@ def test_rows_that_others_refer_to_stay_until_they_no_longer_do(people: psycopg.
     _, job = loaded(people, *((f"A{n}", n) for n in range(1, 9)))
     order(people, "badge > 0")
     [done] = undo(people, PEOPLE, job, {})
-    assert (done.removed, done.settled, len(done.left_created)) == (0, 0, 8)
+    assert (done.removed, done.gone, len(done.left_created)) == (0, 0, 8)
     assert {conflict.key for conflict in done.conflicts} == {f"A{n}" for n in range(1, 9)}
     assert all(conflict.said.startswith(REFUSED) and '"orders"' in conflict.said for conflict in done.conflicts)
     people.execute("DELETE FROM orders WHERE code <> 'A3'")
@@ -132,6 +132,19 @@ def test_values_that_only_come_back_together_do_so_beside_a_refused_row_and_afte
     done = undo(people, PEOPLE, job, {})
     assert [(each.restored, [c.key for c in each.conflicts]) for each in done] == [(2, ["N"]), (2, ["M"])]
     assert badges(people) == [("A", 1), ("B", 2), ("C", 3), ("D", 4), ("M", 5), ("N", 6)]
+
+
+def test_what_is_right_only_when_all_is_put_back_is_checked_then(people: psycopg.Connection) -> None:
+    """The new row has the changed one's badge, which came to refer to it; the loads before have had it checked."""
+    people.execute("ALTER TABLE people ADD FOREIGN KEY (desk) REFERENCES people (code) DEFERRABLE INITIALLY DEFERRED")
+    loaded(people, ("A", 1))
+    names = {"row": pl.Int64, "code": pl.String, "badge": pl.Int64, "desk": pl.String}
+    rows = [(2, "A", 9, "N"), (3, "N", 1, "A")]
+    job = str(uuid4())
+    load_sifted(people, PEOPLE, pl.DataFrame(rows, schema=names, orient="row"), {}, Entry(LEDGER, job, 3))
+    assert badges(people) == [("A", 9), ("N", 1)]
+    [done] = undo(people, PEOPLE, job, {})
+    assert (done.removed, done.restored, done.conflicts, badges(people)) == (1, 1, (), [("A", 1)])
 
 
 def test_an_undo_that_is_cancelled_between_its_rounds_has_done_nothing_and_can_be_asked_again(

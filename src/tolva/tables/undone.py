@@ -36,11 +36,6 @@ class Undone:
     left_changed: tuple[int, ...] = ()
 
     @property
-    def settled(self) -> int:
-        """Rows that are as if the load had not been."""
-        return self.removed + self.restored + self.gone
-
-    @property
     def gone_changed(self) -> tuple[str, ...]:
         """The keys of rows that the load changed and that are not there any more."""
         return tuple(conflict.key for conflict in self.conflicts if conflict.said == GONE)
