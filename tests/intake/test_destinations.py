@@ -153,6 +153,18 @@ def test_what_a_load_did_last_is_undone_though_it_could_not_tell(
     assert there.execute("SELECT count(*) FROM tolva_handover").fetchone() == (0,)
 
 
+def test_what_a_load_made_and_then_changed_and_is_gone_is_no_conflict(
+    service: Service, there: psycopg.Connection
+) -> None:
+    prepared(service)
+    load = sent(service, "\n".join([sheet(range(1, 30), 5), *sheet(range(1, 3), 6).splitlines()[1:]]))
+    assert (load["result"]["created"], load["result"]["updated"]) == (25, 2)
+    there.execute("DELETE FROM sales WHERE code = '001'")
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["result"]
+    assert [undone[name] for name in ("removed", "restored", "gone", "conflicts")] == [24, 1, 2, 0]
+    assert sales(there) == []
+
+
 def _die() -> None:
     raise Never("the job ends here")
 

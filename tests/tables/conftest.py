@@ -110,6 +110,20 @@ def conn(connect: Connect) -> Iterator[psycopg.Connection]:
         connection.rollback()
 
 
+@pytest.fixture
+def sent(conn: psycopg.Connection) -> list[str]:
+    """The statements that are sent in it."""
+    statements: list[str] = []
+
+    class Noting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *given: Any, **more: Any) -> Any:
+            statements.append(query if isinstance(query, str) else query.as_string(conn))
+            return super().execute(query, *given, **more)
+
+    conn.cursor_factory = Noting
+    return statements
+
+
 @pytest.fixture(scope="session")
 def real_files() -> Path:
     """Odd but real spreadsheets; they are no part of the project."""

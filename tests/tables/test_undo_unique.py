@@ -10,12 +10,10 @@ import pytest
 from tests.tables.conftest import LEDGER
 from tests.tables.test_undo import undo
 from tests.tables.test_unique import PEOPLE, badges
-from tolva.tables import undo as undo_module
 from tolva.tables.ddl import create_table
 from tolva.tables.ledger import Entry
 from tolva.tables.load import Loaded
 from tolva.tables.sift import load_sifted
-from tolva.tables.undone import Undone
 
 
 @pytest.fixture
@@ -52,48 +50,43 @@ def test_values_that_a_load_moved_come_back(people: psycopg.Connection, rows: An
     assert badges(people) == first
 
 
-@pytest.fixture
-def tries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many changed rows each try to put some back was for."""
-    sizes: list[int] = []
-    kept = undo_module.restore
-
-    def restore(conn: Any, shape: Any, fields: Any, changed: Any, values: Any) -> Undone:
-        sizes.append(len(changed))
-        return kept(conn, shape, fields, changed, values)
-
-    monkeypatch.setattr(undo_module, "restore", restore)
-    return sizes
-
-
-def test_values_that_went_down_a_chunk_come_back_row_by_row_at_most(
-    people: psycopg.Connection, tries: list[int]
+@pytest.mark.parametrize("several", [False, True])
+def test_values_that_went_down_a_chunk_come_back_for_as_many_statements_however_many_they_are(
+    people: psycopg.Connection, sent: list[str], several: bool
 ) -> None:
     """Each row took what the one above gave up, and a new one the last."""
-    count = 200
-    loaded(people, *((f"A{n}", n) for n in range(count)))
-    first = badges(people)
-    _, job = loaded(people, ("A0", 10_000), *((f"A{n}", n - 1) for n in range(1, count)), ("N", count - 1))
-    [done] = undo(people, PEOPLE, job, {})
-    assert (done.restored, done.removed, done.conflicts) == (count, 1, ())
-    assert len(tries) <= 2 * count + 2
-    assert badges(people) == first
+    costs: list[int] = []
+    for count in (8, 80):
+        people.execute("DELETE FROM people")
+        loaded(people, *((f"A{n:02}", n) for n in range(count)))
+        first = badges(people)
+        down = [("A00", 10_000), *((f"A{n:02}", n - 1) for n in range(1, count))]
+        _, job = loaded(people, *down, *([("N", count - 1)] if several else []))
+        sent.clear()
+        [done] = undo(people, PEOPLE, job, {})
+        assert (done.restored, done.removed, done.conflicts) == (count, int(several), ())
+        assert badges(people) == first
+        costs.append(len(sent))
+    assert costs[0] == costs[1]
 
 
-def test_values_that_known_rows_handed_on_to_new_ones_come_back_at_once(
-    people: psycopg.Connection, tries: list[int]
+def test_values_that_known_rows_handed_on_to_new_ones_come_back_as_if_nothing_stood_in_the_way(
+    people: psycopg.Connection, sent: list[str]
 ) -> None:
     loaded(people, *((f"A{n}", n) for n in range(8)))
     first = badges(people)
-    _, job = loaded(people, *(row for n in range(8) for row in ((f"A{n}", 100 + n), (f"N{n}", n))))
-    [done] = undo(people, PEOPLE, job, {})
-    assert (done.restored, done.removed, done.conflicts, tries) == (8, 8, (), [8])
-    assert badges(people) == first
+    costs: list[int] = []
+    for handed_on in (100, 0):
+        _, job = loaded(people, *(row for n in range(8) for row in ((f"A{n}", 200 + n), (f"N{n}", handed_on + n))))
+        sent.clear()
+        [done] = undo(people, PEOPLE, job, {})
+        assert (done.restored, done.removed, done.conflicts) == (8, 8, ())
+        assert badges(people) == first
+        costs.append(len(sent))
+    assert costs[0] == costs[1]
 
 
-def test_rows_that_changed_ones_came_to_refer_to_are_removed_after_them(
-    people: psycopg.Connection, tries: list[int]
-) -> None:
+def test_rows_that_changed_ones_came_to_refer_to_are_removed_after_them(people: psycopg.Connection) -> None:
     people.execute("ALTER TABLE people ADD FOREIGN KEY (desk) REFERENCES people (code)")
     loaded(people, ("A", 1), ("B", 2))
     names = {"row": pl.Int64, "code": pl.String, "desk": pl.String}
@@ -102,7 +95,7 @@ def test_rows_that_changed_ones_came_to_refer_to_are_removed_after_them(
     good = pl.DataFrame(rows, schema=names, orient="row")
     load_sifted(people, PEOPLE, good, {}, Entry(LEDGER, job, 4))
     [done] = undo(people, PEOPLE, job, {})
-    assert (done.restored, done.removed, done.conflicts, tries) == (2, 1, (), [2])
+    assert (done.restored, done.removed, done.conflicts) == (2, 1, ())
 
 
 def test_a_value_that_somebody_else_took_meanwhile_is_a_conflict_of_its_row_alone(people: psycopg.Connection) -> None:

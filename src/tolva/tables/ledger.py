@@ -1,5 +1,6 @@
 """The ledger: what each chunk of a load did, kept in the transaction that did it. It is what undo goes by."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,15 @@ def key_text(shape: Shape, source: str) -> sql.Composed:
     """The part of a row's key that comes from the file, as one text: itself, or a JSON array of several."""
     parts = [sql.SQL("{}::text").format(sql.Identifier(source, field.name)) for field in shape.key]
     return parts[0] if len(parts) == 1 else sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(parts))
+
+
+def key_parts(text: str, *, several: bool) -> list[str]:
+    """The parts of a key, each as text, from what `key_text` has made of it.
+
+    >>> key_parts("A1", several=False), key_parts('["A1", "2026-01-31"]', several=True)
+    (['A1'], ['A1', '2026-01-31'])
+    """
+    return [str(part) for part in json.loads(text)] if several else [text]
 
 
 def row_hash(shape: Shape, source: str) -> sql.Composed:

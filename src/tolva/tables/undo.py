@@ -5,85 +5,90 @@ put back if all of them are still what the load left there.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
 
 from tolva.tables.phrases import parameters
-from tolva.tables.put_back import remove, restore
+from tolva.tables.put_back import Act, removing, restoring
+from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.refusal import REFUSALS
-from tolva.tables.schema import Field, Schema
+from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
-from tolva.tables.taken import prepare_taken
 from tolva.tables.turn import lock
-from tolva.tables.undone import Part, UndoConflict, Undone
+from tolva.tables.undo_left import undone
+from tolva.tables.undo_stage import CHANGED, MADE, stage_part
+from tolva.tables.undo_trial import try_each
+from tolva.tables.undone import Part, Undone
+
+TRIES = 50_000
+"""About how many times rows of one chunk are tried by themselves; what the table refuses still is left as it is."""
+STAGED = """
+SELECT count(*), count("_said") FROM (SELECT "_said" FROM {made} UNION ALL SELECT "_said" FROM {changed}) AS staged
+"""
 
 
 def undo_chunk(
-    conn: psycopg.Connection[Any], schema: Schema, constants: Mapping[str, str], line: Mapping[str, Any]
+    conn: psycopg.Connection[Any],
+    schema: Schema,
+    constants: Mapping[str, str],
+    line: Mapping[str, Any],
+    watch: Watch = unwatched,
 ) -> Undone:
     """Undoes a chunk, given its line of the ledger; a load is undone from its last chunk to its first.
 
     What the table does not allow (others refer to the row, say) is a conflict too. Runs in the caller's transaction,
-    which has `app.tenant_id` set. Loads of the same target wait for it.
+    which has `app.tenant_id` set. Loads of the same target wait for it. Raises what `watch` raises.
     """
     shape = Shape.of(schema, [field.name for field in schema.file_fields])
     values = parameters(shape, constants)
     conn.execute(lock(shape), values, prepare=False)
-    fields = [schema.field(name) for name in line["fields"]]
-    prepare_taken(conn, shape, fields)
-    part = Part.of(line)
-    done = again = _undone(conn, shape, fields, part, values)
-    while again.removed + again.restored and (done.left_created or done.left_changed):
-        # What has just been put back may have stood in the way: a unique value, a row that referred to another.
-        part = part.only(done.left_created, done.left_changed)
-        again = _undone(conn, shape, fields, part, values)
-        done = done.then(again)
-    return done
+    fields, part = [schema.field(name) for name in line["fields"]], Part.of(line)
+    stage_part(conn, shape, fields, part)
+    acts = [restoring(shape, fields)] if part.changed else []
+    acts += [removing(shape)] if part.made else []
+    # A made row may hold a unique value of a changed one, which may refer to it: so either can have to be the first.
+    if not any(_all_at_once(conn, order, values) for order in permutations(reversed(acts))):
+        _in_rounds(conn, acts, values, watch)
+    return undone(conn, shape, fields, part, values)
 
 
-def _undone(
-    conn: psycopg.Connection[Any], shape: Shape, fields: Sequence[Field], part: Part, values: dict[str, Any]
-) -> Undone:
-    """What the table refuses is looked for by halves.
-
-    The later half comes first: where one row took a unique value that another gave up above it, it gives it back before
-    that one wants it.
-    """
-    for made_first in (True, False):  # a made row may hold a unique value of a changed one, which may refer to it
-        try:
-            return _at_once(conn, shape, fields, part, values, made_first=made_first)
-        except REFUSALS as refusal:
-            if len(part.made) + len(part.changed) == 1:
-                return _refused(part, refusal)
-            if not (part.made and part.changed):
-                break
-    first, second = part.halves()
-    later = _undone(conn, shape, fields, second, values)
-    return _undone(conn, shape, fields, first, values) + later
+def _all_at_once(conn: psycopg.Connection[Any], acts: Sequence[Act], values: Mapping[str, Any]) -> bool:
+    """Do these to all staged rows; False, and nothing done, where the table refuses one of them."""
+    try:
+        with conn.transaction():
+            conn.execute("SET CONSTRAINTS ALL DEFERRED")
+            for act in acts:
+                conn.execute(act.to_all, values, prepare=False)
+            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except REFUSALS:
+        return False
+    return True
 
 
-def _at_once(
-    conn: psycopg.Connection[Any],
-    shape: Shape,
-    fields: Sequence[Field],
-    part: Part,
-    values: dict[str, Any],
-    *,
-    made_first: bool,
-) -> Undone:
-    with conn.transaction():
-        early = remove(conn, shape, part.made, values) if made_first else Undone()
-        restored = restore(conn, shape, fields, part.changed, values)
-        late = Undone() if made_first else remove(conn, shape, part.made, values)
-        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        return restored + early + late
+def _in_rounds(conn: psycopg.Connection[Any], acts: Sequence[Act], values: Mapping[str, Any], watch: Watch) -> None:
+    """What is put back may have stood in the way of what was refused, which is tried again while that helps."""
+    tries, again = 0, False
+    left, refused = _staged(conn)
+    while tries < TRIES:
+        watch()
+        tries += refused if again else left
+        for act in acts:
+            if not _all_at_once(conn, [act], values):
+                try_each(conn, act, values, again=again)
+        before, (left, refused) = left, _staged(conn)
+        if left == before or not refused:
+            return
+        again = True
 
 
-def _refused(part: Part, refusal: psycopg.Error) -> Undone:
-    said = f"la base de datos no permite deshacerla: {refusal.diag.message_primary}"
-    if part.made:
-        [(n, key, _)] = part.made
-        return Undone(conflicts=(UndoConflict(key, None, None, None, said),), left_created=(n,))
-    [(n, key, row, *_)] = part.changed
-    return Undone(conflicts=(UndoConflict(key, row, None, None, said),), left_changed=(n,))
+def _staged(conn: psycopg.Connection[Any]) -> tuple[int, int]:
+    """How many rows are in the stage, and how many of them were refused."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(sql.SQL(STAGED).format(made=MADE, changed=CHANGED), prepare=False).fetchone()
+    assert row is not None, "an aggregate always yields a row"
+    left, refused = row
+    return left, refused

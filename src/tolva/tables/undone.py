@@ -36,31 +36,6 @@ class Undone:
     left_changed: tuple[int, ...] = ()
 
     @property
-    def settled(self) -> int:
-        """Rows that are as if the load had not been."""
-        return self.removed + self.restored + self.gone
-
-    def __add__(self, other: "Undone") -> "Undone":
-        """Both, of one chunk."""
-        return Undone(
-            self.removed + other.removed,
-            self.restored + other.restored,
-            self.gone + other.gone,
-            (*self.conflicts, *other.conflicts),
-            (*self.left_created, *other.left_created),
-            (*self.left_changed, *other.left_changed),
-        )
-
-    def then(self, again: "Undone") -> "Undone":
-        """All in all, when what was left has been tried again."""
-        removed, restored, gone = (
-            self.removed + again.removed,
-            self.restored + again.restored,
-            self.gone + again.gone,
-        )
-        return replace(again, removed=removed, restored=restored, gone=gone)
-
-    @property
     def gone_changed(self) -> tuple[str, ...]:
         """The keys of rows that the load changed and that are not there any more."""
         return tuple(conflict.key for conflict in self.conflicts if conflict.said == GONE)
@@ -98,13 +73,6 @@ class Part:
         """What of it is at these positions."""
         made, altered = set(created), set(changed)
         return Part([row for row in self.made if row[0] in made], [row for row in self.changed if row[0] in altered])
-
-    def halves(self) -> "tuple[Part, Part]":
-        """The changed rows and the made ones, or each half of those that there are; the second goes first."""
-        if self.made and self.changed:
-            return Part((), self.changed), Part(self.made, ())
-        made, changed = len(self.made) // 2, len(self.changed) // 2
-        return Part(self.made[:made], self.changed[:changed]), Part(self.made[made:], self.changed[changed:])
 
 
 def _rows(line: Mapping[str, Any], *columns: str) -> Sequence[Row]:

@@ -11,6 +11,7 @@ from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.workloads.intake.row_key import key_told
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.undo import UNDO
 
 PLACE, PLACE_OF_UNDO = "fila", "clave"
 """What an error is found by: in the file, or in the table."""
@@ -25,7 +26,7 @@ def error_lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
         job = conn.execute(SQL["upload_or_undo"], {"job_id": job_id}).fetchone()
         if job is None:
             raise NotFound(f"No existe la tarea {job_id}.")
-    return _lines(db, tenant_id, job_id, PLACE_OF_UNDO if job["kind"] == "undo" else PLACE)
+    return _lines(db, tenant_id, job_id, PLACE_OF_UNDO if job["kind"] == UNDO else PLACE)
 
 
 def _lines(db: Database, tenant_id: str, job_id: JobId, place: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Where the rows of a job go: into a table of Tolva's own database, or of another one. Exactly once in both."""
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -57,6 +57,10 @@ class Place(Protocol):
 
     def chunk(self) -> AbstractContextManager[Connection]:
         """A transaction for the rows of one chunk; what is done in it counts only if `keep` ends it."""
+        ...
+
+    def own(self) -> AbstractContextManager[Connection]:
+        """Tolva's own database, for reading in an open chunk."""
         ...
 
     def keep(self, outcome: ChunkOutcome) -> None:
@@ -125,6 +129,10 @@ class _Here:
             finally:
                 self._open = None
 
+    def own(self) -> AbstractContextManager[Connection]:
+        assert self._open is not None, "a chunk is open"
+        return nullcontext(self._open)
+
     def keep(self, outcome: ChunkOutcome) -> None:
         assert self._open is not None, "a chunk is open"
         outcome.write(self._ctx, self._open)
@@ -169,6 +177,9 @@ class _There:
             if self._remote.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
                 with suppress(psycopg.OperationalError, psycopg.InternalError):  # it is gone, and rolled back by that
                     self._remote.execute("ROLLBACK")
+
+    def own(self) -> AbstractContextManager[Connection]:
+        return self._ctx.transaction()
 
     def keep(self, outcome: ChunkOutcome) -> None:
         told: dict[str, Any] = asdict(replace(outcome, ledger=taken_lines(self._remote)))

@@ -119,8 +119,8 @@ ORDER BY last_row DESC LIMIT 1;
 
 -- name: made_before
 -- Which of these keys a load had made before one of its chunks.
-SELECT unnest(%(keys)s::text[]) AS key INTERSECT
-SELECT unnest(created_keys) FROM tolva.load_ledger WHERE job_id = %(job_id)s AND last_row < %(before)s;
+SELECT made.key FROM tolva.load_ledger l, unnest(l.created_keys) made (key)
+WHERE l.job_id = %(job_id)s AND l.last_row < %(before)s AND made.key = ANY (%(keys)s::text[]);
 
 -- name: mark_undone
 -- Note that a chunk is put back, but for what had to be left.

@@ -1,6 +1,6 @@
 """The key of a row, as whoever reads of the row sees it: what of it the file gives, a text or several."""
 
-import json
+from tolva.tables.ledger import key_parts
 
 Key = str | list[str]
 
@@ -11,7 +11,7 @@ def row_key(text: str, *, several: bool) -> Key:
     >>> row_key("A1", several=False), row_key('["A1", "2026-01-31"]', several=True)
     ('A1', ['A1', '2026-01-31'])
     """
-    return [str(part) for part in json.loads(text)] if several else text
+    return key_parts(text, several=True) if several else text
 
 
 def key_told(key: Key) -> str:

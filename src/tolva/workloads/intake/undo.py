@@ -15,7 +15,7 @@ from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import UndoConflict, Undone
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.opening import upload_of
-from tolva.workloads.intake.place import ChunkOutcome, placed
+from tolva.workloads.intake.place import ChunkOutcome, Place, placed
 from tolva.workloads.intake.row_key import Key, key_told, row_key
 from tolva.workloads.intake.sql import SQL
 
@@ -66,7 +66,8 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(ctx, load_id)}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
-                done = _settled(ctx, load_id, line, undo_chunk(conn, schema, upload["constants"], line))
+                done = undo_chunk(conn, schema, upload["constants"], line, ctx.check)
+                done = _settled(place, load_id, line, done)
                 errors = _conflict_lines(done, at["counts"]["conflicts"], several=len(schema.file_key) > 1)
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
@@ -89,12 +90,12 @@ def _last_line(ctx: Context, load_id: str, before: int | None) -> DictRow | None
         return conn.execute(SQL["last_line"], {"job_id": load_id, "before": before}).fetchone()
 
 
-def _settled(ctx: Context, load_id: str, line: DictRow, done: Undone) -> Undone:
+def _settled(place: Place, load_id: str, line: DictRow, done: Undone) -> Undone:
     """A row that is gone is no conflict where the load had made it before it changed it in this chunk."""
     if not done.gone_changed:
         return done
     asked = {"job_id": load_id, "before": line["last_row"], "keys": list(done.gone_changed)}
-    with ctx.session("undo") as conn:  # the chunk's own transaction may be in another database
+    with place.own() as conn:
         made = {row["key"] for row in conn.execute(SQL["made_before"], asked).fetchall()}
     return done.without(made, line["changed_keys"])
 
