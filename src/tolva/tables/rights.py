@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import scalar_row
 
 from tolva.db.faults import passes
+from tolva.db.pool import become_tenant
 from tolva.errors import InvalidInput, SettingsError
 from tolva.tables.ddl import open_policy
 from tolva.tables.schema import Schema
@@ -49,7 +50,6 @@ WHERE row_security_active(to_regclass(quote_ident(%(table)s))) AND (command <> '
       AND p.polcmd::text IN ('*', letter)
       AND EXISTS (SELECT FROM unnest(p.polroles) role WHERE role = 0 OR pg_has_role(role, 'USAGE')))
 """
-BECOME = "SELECT set_config('app.tenant_id', %s, true)"
 ANY_ROW = "SELECT EXISTS (SELECT FROM {})"
 
 
@@ -86,7 +86,7 @@ def check_apart(conn: psycopg.Connection[Any], schema: Schema) -> None:
     """
     try:
         with conn.transaction(force_rollback=True), conn.cursor(row_factory=scalar_row) as cursor:
-            cursor.execute(BECOME, (str(uuid4()),))
+            become_tenant(conn, str(uuid4()), local=True)
             shown = cursor.execute(sql.SQL(ANY_ROW).format(sql.Identifier(schema.target))).fetchone()
     except psycopg.Error as error:
         if passes(error):
