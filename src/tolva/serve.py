@@ -54,13 +54,14 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
         )
         gc.freeze()  # what is loaded by now stays: nothing to look through again and again
         api = uvicorn.Server(config)
-        if settings.engine not in INSIDE:
-            api.run(sockets=[listener])
-            return
 
         def give_up() -> None:
             api.should_exit = True
 
+        _on_stop(stop, give_up)  # uvicorn hears no signal that came before it began to listen to them
+        if settings.engine not in INSIDE:
+            api.run(sockets=[listener])
+            return
         with _beside(give_up, run_inside, app.worker_plan(settings, server), jobs.engine):
             api.run(sockets=[listener])
 
@@ -159,6 +160,16 @@ def stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     return stop
+
+
+def _on_stop(stop: threading.Event, give_up: Callable[[], None]) -> None:
+    """Call `give_up` when `stop` is set, if this process lives so long."""
+
+    def wait() -> None:
+        stop.wait()
+        give_up()
+
+    threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 
 from tests.conftest import Fresh
+from tests.jobs.workshop import until
 from tests.service import Service, working
 from tolva.connectors.blobs import BlobWriter
 from tolva.errors import DatabaseUnavailable
@@ -329,13 +330,19 @@ def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(service: Se
     assert status == 413
 
 
-def sent_whole(service: Service, length: int, body: bytes) -> bytes:
-    """Everything that comes back to a client that reads only when it has sent all, up to the end of the connection."""
+def upload_head(service: Service, length: int, **headers: str) -> tuple[tuple[str, int], bytes]:
+    """Where an upload goes, and all of it before its body."""
     url = httpx.URL(service.client.base_url)
-    headers = FORM | {"Host": "x", "Connection": "close", "Content-Length": str(length)}
-    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    with socket.create_connection((url.host, url.port or 0), timeout=30) as line:
-        line.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+    named = FORM | {"Host": "x", "Connection": "close", "Content-Length": str(length)} | headers
+    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", *(f"{name}: {value}" for name, value in named.items())]
+    return (url.host, url.port or 0), "\r\n".join([*lines, "", ""]).encode()
+
+
+def sent_whole(service: Service, length: int, body: bytes, **headers: str) -> bytes:
+    """Everything that comes back to a client that reads only when it has sent all, up to the end of the connection."""
+    address, head = upload_head(service, length, **headers)
+    with socket.create_connection(address, timeout=30) as line:
+        line.sendall(head + body)
         return line.makefile("rb").read()
 
 
@@ -348,7 +355,39 @@ def test_who_sends_on_after_a_refusal_can_read_why(service: Service) -> None:
 
 def test_who_stops_sending_after_a_refusal_is_not_waited_for(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linger, "SILENCE", 0.2)
+    monkeypatch.setattr(linger, "LONGEST", 300)
+    began = time.monotonic()
     assert sent_whole(service, 10**9, b"").startswith(b"HTTP/1.1 413")
+    assert time.monotonic() - began < 10
+
+
+def test_who_drips_on_after_a_refusal_is_not_waited_for_for_ever(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger, "SILENCE", 300)
+    monkeypatch.setattr(linger, "LONGEST", 0.5)
+    address, head = upload_head(service, 10**9)
+
+    def hung_up(line: socket.socket) -> bool:
+        try:
+            line.sendall(b"x")
+        except ConnectionError:
+            return True
+        return False
+
+    with socket.create_connection(address, timeout=30) as line:
+        line.sendall(head)
+        until(lambda: hung_up(line), 10)
+
+
+def test_who_waits_to_be_asked_for_a_body_is_not_waited_for_when_refused(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger, "SILENCE", 300)
+    monkeypatch.setattr(linger, "LONGEST", 300)
+    answer = sent_whole(service, 10**9, b"", Expect="100-continue")
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_a_database_that_is_away_is_told_without_its_address(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

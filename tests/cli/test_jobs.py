@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -35,6 +36,16 @@ def failed(enqueue: Enqueue, fresh: Fresh) -> JobId:
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
         conn.execute(FAIL)
     return id
+
+
+@pytest.mark.parametrize(("kind", "code"), [("UnreadableFile", 2), ("NotFound", 1), ("StorageUnavailable", 1)])
+def test_a_failed_job_ends_its_watch_as_a_wrong_call_only_where_the_file_is_wrong(
+    tolva: Shell, enqueue: Enqueue, fresh: Fresh, kind: LiteralString, code: int
+) -> None:
+    id = enqueue()
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute(FAIL.replace('"Never"', f'"{kind}"'))
+    assert tolva("jobs", "watch", id).code == code
 
 
 @pytest.mark.parametrize("columns", ["30", "60", "200"])

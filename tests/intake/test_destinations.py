@@ -39,8 +39,9 @@ def erp(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(fresh: Fresh, tmp_path: Path, erp: str) -> Settings:
-    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0, destinations={"default/erp": erp})
+def settings(fresh: Fresh, tmp_path: Path, erp: str, login: str) -> Settings:
+    addresses = {"default/erp": erp, "default/few": make_conninfo(erp, options=f"-c role={login}")}
+    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0, destinations=addresses)
 
 
 @pytest.fixture
@@ -215,12 +216,35 @@ def test_a_login_that_lacks_a_right_is_told_which(
         conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(login)))
         with pytest.raises(InvalidInput) as told:
             check_target(conn, load_schema(ELSEWHERE))
-        assert str(told.value).endswith(f'GRANT UPDATE, DELETE ON "public"."sales" TO "{login}";')
-        there.execute(sql.SQL("GRANT UPDATE, DELETE ON sales TO {0}").format(sql.Identifier(login)))
+        assert str(told.value).endswith(f"its owner does: GRANT UPDATE ON public.sales TO {login};")
+        there.execute(sql.SQL("GRANT UPDATE ON sales TO {0}").format(sql.Identifier(login)))
         assert check_target(conn, load_schema(ELSEWHERE))
         there.execute("ALTER TABLE sales ENABLE ROW LEVEL SECURITY")
-        with pytest.raises(InvalidInput, match=r"no policy of 'sales' lets .* SELECT rows; its owner does: CREATE"):
+        with pytest.raises(
+            InvalidInput, match=r"no policy of 'sales' lets .* SELECT, INSERT, UPDATE rows; its owner does: CREATE"
+        ):
             check_target(conn, load_schema(ELSEWHERE))
+
+
+def test_a_login_with_just_the_rights_that_are_asked_for_can_load(
+    service: Service, there: psycopg.Connection, login: str
+) -> None:
+    there.execute("CREATE TABLE sales (badge text, code text PRIMARY KEY)")
+    role = sql.Identifier(login)
+    there.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(role))
+    there.execute(sql.SQL("GRANT SELECT, INSERT (code, badge), UPDATE (badge) ON sales TO {}").format(role))
+    fields = [{"name": "code", "constraints": {"required": True, "maxLength": 20}}, {"name": "badge"}]
+    schema = {"name": "ventas", "target": "sales", "primaryKey": ["code"], "destination": "few", "fields": fields}
+    refused = service.client.put(f"{URL}/ventas", json=schema)
+    assert refused.json()["detail"].endswith(f"its owner does: GRANT UPDATE ON public.sales TO {login};")
+    there.execute(sql.SQL("GRANT UPDATE (code) ON sales TO {}").format(role))
+    assert service.client.put(f"{URL}/ventas", json=schema).json()["target_ready"] is True
+    first, again = (sent(service, f"code,badge\n1,{badge}\n") for badge in "ab")
+    assert (first["result"]["created"], again["result"]["updated"]) == (1, 1)
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{again['id']}/undo"))
+    assert undone["result"]["restored"] == 1
+    refused = ended(service, service.client.post(f"/api/v1/jobs/{first['id']}/undo"))
+    assert refused["error"]["message"].endswith(f"its owner does: GRANT DELETE ON public.sales TO {login};")
 
 
 def test_a_table_of_ones_own_may_have_narrower_types_that_refuse_what_they_cannot_hold(

@@ -138,31 +138,20 @@ def test_the_packages_own_schema_is_not_changed(service: Service) -> None:
             "target: the column 'updated_at' of 'sales' is text, not timestamp with time zone",
         ),
         (
-            "REVOKE INSERT, UPDATE ON sales FROM tolva_app",
-            "target: tolva_app lacks rights in 'sales'; its owner does: "
-            'GRANT INSERT, UPDATE ON "public"."sales" TO "tolva_app";',
+            "ALTER TABLE sales DROP CONSTRAINT sales_pkey, ADD PRIMARY KEY (tenant_id, code, day) DEFERRABLE",
+            "primaryKey: 'sales' has only a deferrable unique index on tenant_id, code, day; its owner does: "
+            'CREATE UNIQUE INDEX ON "sales" ("tenant_id", "code", "day");',
         ),
         (
-            "ALTER TABLE sales ADD id serial",
-            "target: tolva_app may not use the sequence of a default of 'sales'; its owner does: "
-            'GRANT USAGE ON SEQUENCE sales_id_seq TO "tolva_app";',
-        ),
-        (
-            "DROP POLICY own_tenant ON sales",
-            "target: no policy of 'sales' lets tolva_app SELECT rows; its owner does: CREATE POLICY own_tenant",
+            "REVOKE INSERT, UPDATE ON sales FROM tolva_app; ALTER TABLE sales ADD id serial, ADD nr serial",
+            "target: rights in 'sales' are missing; its owner does: "
+            "GRANT INSERT, UPDATE ON public.sales TO tolva_app; GRANT USAGE ON SEQUENCE sales_id_seq TO tolva_app; "
+            "GRANT USAGE ON SEQUENCE sales_nr_seq TO tolva_app;",
         ),
         (
             "DROP POLICY own_tenant ON sales; CREATE POLICY look ON sales FOR SELECT "
             "USING (tenant_id = current_setting('app.tenant_id'))",
-            "target: no policy of 'sales' lets tolva_app INSERT rows",
-        ),
-        (
-            "CREATE POLICY everybody ON sales USING (true)",
-            "target: the policy 'everybody' of 'sales' does not look at tenant_id, so tenants would see each other",
-        ),
-        (
-            "ALTER POLICY own_tenant ON sales USING (tenant_id = current_setting('my.shop'))",
-            "target: the policy 'own_tenant' of 'sales' goes by my.shop, and Tolva says the tenant in app.tenant_id",
+            "target: no policy of 'sales' lets tolva_app INSERT, UPDATE rows; its owner does: CREATE POLICY own_tenant",
         ),
     ],
 )
@@ -179,12 +168,17 @@ def test_a_table_that_does_not_fit_is_told(service: Service, admin: Any, stateme
 @pytest.mark.parametrize(
     "statement",
     [
-        "REVOKE INSERT, UPDATE ON sales FROM tolva_app;"
+        "REVOKE INSERT, UPDATE, DELETE ON sales FROM tolva_app;"
         "GRANT INSERT (tenant_id, code, day, amount, kind, paid), UPDATE (amount, kind, paid, updated_at)"
         " ON sales TO tolva_app",
         "CREATE POLICY everybody ON sales USING (true);"
         "CREATE POLICY mine ON sales AS RESTRICTIVE USING (tenant_id = current_setting('app.tenant_id'))",
         "CREATE POLICY others ON sales TO pg_monitor USING (true)",
+        "CREATE POLICY web ON sales USING (tenant_id = current_setting('web.tenant', true))",
+        "CREATE POLICY svc ON sales AS RESTRICTIVE USING (current_user = 'tolva_app')",
+        "CREATE POLICY on_duty ON sales AS RESTRICTIVE "
+        "USING (tenant_id <> '' AND coalesce(current_setting('web.duty', true), '') <> 'off')",
+        "ALTER POLICY own_tenant ON sales USING (tenant_id = current_setting('App.Tenant_Id'))",
         "ALTER TABLE sales ADD id serial; GRANT USAGE ON SEQUENCE sales_id_seq TO tolva_app",
     ],
 )
@@ -203,6 +197,54 @@ def test_a_table_may_give_just_the_rights_that_a_load_needs(
             last = done["id"]
     undone = ended(service, service.client.post(f"/api/v1/jobs/{last}/undo"))
     assert undone["result"]["restored"] == 1
+
+
+@pytest.mark.parametrize("shown", ["true", "tenant_id IS NOT NULL", "tenant_id <> ''"])
+def test_a_policy_that_shows_tenants_each_others_rows_is_refused_by_what_it_does(
+    service: Service, admin: psycopg.Connection, shown: LiteralString
+) -> None:
+    make_table(admin)
+    admin.execute("INSERT INTO sales (tenant_id, code, day) VALUES ('another', '1', '2026-01-01')")
+    assert put(service, SALES).status_code == 201
+    admin.execute(f"CREATE POLICY everybody ON sales USING ({shown})")
+    refused = put(service, SALES)
+    assert (refused.status_code, "so tenants would see each other" in refused.text) == (400, True)
+
+
+def test_what_a_policy_keeps_from_a_load_is_told_in_the_databases_own_words(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    make_table(admin)
+    admin.execute("ALTER POLICY own_tenant ON sales USING (tenant_id = current_setting('my.shop', true))")
+    put(service, SALES)
+    load = ended(service, upload(service, "Código;Día;Monto\n1;2026-01-01;1\n", schema="ventas", params="{}"))
+    assert load["state"] == "failed"
+    with service.jobs.db.transaction("default") as conn:
+        [error] = [row["error"] for row in conn.execute("SELECT error FROM tolva.jobs").fetchall()]
+    assert (error["type"], "violates row-level security policy" in error["message"]) == ("SettingsError", True)
+
+
+def test_only_an_undo_of_new_rows_needs_the_right_to_delete(service: Service, admin: psycopg.Connection) -> None:
+    make_table(admin)
+    admin.execute("REVOKE DELETE ON sales FROM tolva_app")
+    assert put(service, SALES).status_code == 201
+    sheet = "Código;Día;Monto\n{}\n"
+    made, changed, both = (
+        ended(service, upload(service, sheet.format(rows), schema="ventas", params="{}"))
+        for rows in ("1;2026-01-01;1", "1;2026-01-01;2", "1;2026-01-01;3\n2;2026-01-01;3")
+    )
+    refused = ended(service, service.client.post(f"/api/v1/jobs/{both['id']}/undo"))
+    assert refused["state"] == "failed"
+    assert "its owner does: GRANT DELETE ON public.sales TO tolva_app;" in refused["error"]["message"]
+    assert admin.execute("SELECT code, amount::int FROM sales ORDER BY code").fetchall() == [("1", 3), ("2", 3)]
+    admin.execute("GRANT DELETE ON sales TO tolva_app")
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{both['id']}/undo"))
+    assert (undone["result"]["removed"], undone["result"]["restored"]) == (1, 1)
+    admin.execute("REVOKE DELETE ON sales FROM tolva_app")
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{changed['id']}/undo"))
+    assert undone["result"]["restored"] == 1
+    assert admin.execute("SELECT code, amount::int FROM sales").fetchall() == [("1", 1)]
+    assert made["result"]["created"] == 1
 
 
 def test_the_template_has_drop_downs_and_loads(service: Service) -> None:

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors as pg
 
 from tolva.db.faults import passes, refuses_login, translate
-from tolva.db.pool import Connection, connection_options
+from tolva.db.pool import Connection, become_tenant, connection_options
 from tolva.errors import DatabaseUnavailable, InvalidInput, SettingsError, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,8 @@ class Destinations:
         address = self._address(tenant_id, name)
         try:
             with Connection.connect(address, **connection_options("tolva destination")) as conn:
-                conn.execute(
-                    "SELECT set_config('app.tenant_id', %s, false), "
-                    "set_config('idle_in_transaction_session_timeout', %s, false)",
-                    (tenant_id, IDLE),
-                )
+                become_tenant(conn, tenant_id, local=False)
+                conn.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", (IDLE,))
                 yield conn
         except pg.InsufficientPrivilege as error:
             said = error.diag.message_primary

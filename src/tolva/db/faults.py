@@ -14,7 +14,11 @@ _NO_CONNECTION = (
     "PostgreSQL has no free connection. Raise its max_connections (or the limit of the role or database), "
     "or run fewer workers (TOLVA_PROCESSES)."
 )
-_CROWDED = re.compile("too many clients|too many connections|remaining connection slots")
+_CROWDED = re.compile(
+    "too many clients|too many connections|remaining connection slots"
+    "|demasiados clientes|demasiadas conexiones|conexiones restantes están reservadas"
+    "|muitos clientes conectados|muitas conexões|conexões restantes"
+)
 _DISK_FULL = "The disk of PostgreSQL is full. Free some space; the work goes on by itself from where it stopped."
 _NO_MEMORY = "PostgreSQL ran out of memory. Give it more, or run fewer workers (TOLVA_PROCESSES)."
 
@@ -30,16 +34,42 @@ def translated() -> Generator[None]:
         raise translate(error) from error
 
 
-_REFUSED = re.compile("authentication failed|does not exist|no pg_hba.conf entry|not permitted|no password supplied")
+# While connecting there is no SQLSTATE, only the text, in the language of the server: en, es, pt.
+_REFUSED = re.compile(
+    "|".join(
+        (
+            "authentication failed|(?:database|role) .* does not exist|not permitted to log in|no password supplied",
+            "permission denied for database",
+            "autentificación .*falló|no existe (?:la base de datos|el rol)|no se le permite conectarse",
+            "permiso denegado a la base de datos",
+            "autenticação .*falh|(?:banco de dados|role) .* não existe|não tem permissão para (?:se conectar|efetuar)",
+            "permissão negada (?:para|ao) (?:o )?banco de dados",
+            "pg_hba[.]conf",
+        )
+    )
+)
+_ATTEMPT = "\n- host: "
+"""Begins the line of each attempt where there were several: HOST, port: PORT, hostaddr: ADDRESS: what went wrong."""
 
 
 def refuses_login(error: psycopg.Error) -> bool:
-    """Whether the server answers, but not to this login or for this database: while connecting only the text says so.
+    """Whether the server answers, but not to this login or for this database; of several servers, whether each does.
 
     >>> refuses_login(psycopg.OperationalError('FATAL:  database "x" does not exist'))
     True
+    >>> refuses_login(psycopg.OperationalError("FATAL:  la autentificación password falló para el usuario «x»"))
+    True
+    >>> refuses_login(psycopg.OperationalError("FATAL:  el sistema de base de datos está iniciándose"))
+    False
     """
-    return error.sqlstate is None and _REFUSED.search(str(error)) is not None
+    if error.sqlstate is not None:
+        return False
+    first, *attempts = str(error).split(_ATTEMPT)
+    refused: dict[str, bool] = {}
+    for attempt in attempts or [first]:
+        server = attempt.partition(", hostaddr:")[0]  # it may listen at one of its addresses alone
+        refused[server] = refused.get(server, False) or _REFUSED.search(attempt) is not None
+    return all(refused.values())
 
 
 @contextmanager

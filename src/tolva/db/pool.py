@@ -67,6 +67,11 @@ def _become_app(conn: Connection, idle_in_transaction: float) -> None:
         ) from error
 
 
+def become_tenant(conn: psycopg.Connection[Any], tenant_id: str, *, local: bool) -> None:
+    """See and write the rows of this tenant alone: until the transaction ends, or in all of the session."""
+    conn.execute("SELECT set_config('app.tenant_id', %s, %s)", (tenant_id, local))
+
+
 def _ping(conn: Connection) -> None:
     """A connection may have died in the pool, say because PostgreSQL restarted."""
     conn.execute("")
@@ -111,7 +116,7 @@ class Database:
         """
         with self.connection() as conn, conn.transaction():
             if tenant_id is not None:
-                conn.execute("SELECT set_config('app.tenant_id', %s, true)", (tenant_id,))
+                become_tenant(conn, tenant_id, local=True)
             yield conn
 
     def _get(self) -> Connection:

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from tolva.core.job import JobId, Json, NewJob
 from tolva.core.ports import Engine
 from tolva.db.faults import translated
-from tolva.db.pool import Connection, Database
+from tolva.db.pool import Connection, Database, become_tenant
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
 from tolva.jobs.lifeline import ENDED_BY_FORCE
@@ -104,7 +104,7 @@ class Context:
         Raises DatabaseUnavailable.
         """
         with translated(), self._db.dedicated(purpose) as conn:
-            conn.execute("SELECT set_config('app.tenant_id', %s, false)", (self.tenant_id,))
+            become_tenant(conn, self.tenant_id, local=False)
             yield conn
 
     def save(self, checkpoint: Json) -> None:

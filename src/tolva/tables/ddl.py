@@ -13,6 +13,7 @@ TIMES: tuple[LiteralString, ...] = (
 )
 
 OWN_TENANT = "CREATE POLICY own_tenant ON {table} TO {role} USING (tenant_id = current_setting('app.tenant_id', true));"
+ALL_ROWS = "CREATE POLICY tolva ON {table} TO {role} USING (true);"
 
 
 def create_table(schema: Schema) -> str:
@@ -47,9 +48,9 @@ def guard_table(schema: Schema, role: str) -> str:
     return _about(guard, schema, role, policy=_about(OWN_TENANT, schema, role)).as_string(None)
 
 
-def own_tenant_policy(schema: Schema, role: str) -> str:
-    """The statement that gives `role` the rows of the tenant that it works for, and no others."""
-    return _about(OWN_TENANT, schema, role).as_string(None)
+def open_policy(schema: Schema, role: str) -> str:
+    """The statement that gives `role` the rows of the tenant that it works for; in a table of one tenant, all."""
+    return _about(OWN_TENANT if schema.tenanted else ALL_ROWS, schema, role).as_string(None)
 
 
 def _about(statement: LiteralString, schema: Schema, role: str, **more: sql.Composable) -> sql.Composed:

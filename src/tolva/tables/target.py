@@ -20,12 +20,13 @@ SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnot
   a.attgenerated <> '' OR a.attidentity <> '' AS generated
 FROM pg_attribute a WHERE a.attrelid = to_regclass(quote_ident(%(table)s)) AND a.attnum > 0 AND NOT a.attisdropped
 """
-# Whether a unique index covers just these columns, in whatever order, and can serve ON CONFLICT.
+# Whether a unique index covers just these columns, in whatever order, and whether one of them can serve ON CONFLICT.
 UNIQUE = """
-SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(quote_ident(%(table)s)) AND i.indisunique
+SELECT count(*) > 0 AS unique, coalesce(bool_or(i.indimmediate), false) AS immediate
+FROM pg_index i WHERE i.indrelid = to_regclass(quote_ident(%(table)s)) AND i.indisunique
   AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid
   AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute a
-    WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = %(key)s) AS unique
+    WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = %(key)s
 """
 OURS = "SELECT true AS ours FROM pg_class WHERE relnamespace = to_regnamespace('tolva') AND relname = %(table)s"
 SAFE = """
@@ -79,18 +80,22 @@ def _fits_schema(conn: psycopg.Connection[Any], schema: Schema) -> bool:
         for path, group in [("primaryKey", schema.key), *((schema.where_unique(u), u) for u in schema.unique)]:
             key = schema.in_table(group)
             unique = cursor.execute(UNIQUE, {**table, "key": sorted(key)}).fetchone()
-            if unique is None or not unique["unique"]:
+            if unique is None or not unique["immediate"]:
+                kind = "only a deferrable" if unique and unique["unique"] else "no"
                 raise InvalidInput(
-                    f"{path}: {schema.target!r} has no unique index on {', '.join(key)}; its owner does:"
+                    f"{path}: {schema.target!r} has {kind} unique index on {', '.join(key)}; its owner does:"
                     f" {unique_index(schema, key)}"
                 )
     return True
 
 
 def hold_target(conn: psycopg.Connection[Any], schema: Schema) -> None:
-    """Keep the target as it is until the transaction ends. Raises InvalidInput where it does not fit (any more)."""
+    """Keep the target as it is until the transaction ends. Raises InvalidInput where it does not fit (any more).
+
+    The lock is one that whoever may read the table may take, and keeps its columns and indexes as a stronger one would.
+    """
     try:
-        conn.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.Identifier(schema.target)))
+        conn.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(schema.target)))
     except psycopg.errors.UndefinedTable as error:
         raise InvalidInput(f"target: {schema.target!r} is not there any more") from error
     _fits_schema(conn, schema)

@@ -15,7 +15,7 @@ SILENCE = 5.0
 
 
 class Linger:
-    """Middleware: an answer ends when the body of its request has, or nobody sends it any more."""
+    """Middleware: an answer ends when the body of its request has, or nobody sends it (any more)."""
 
     def __init__(self, api: ASGIApp) -> None:
         self._api = api
@@ -26,9 +26,11 @@ class Linger:
             await self._api(scope, receive, send)
             return
         ended = False
+        coming = not _waits_to_be_asked(scope)
 
         async def watched() -> Message:
-            nonlocal ended
+            nonlocal ended, coming
+            coming = True
             message = await receive()
             ended = not message.get("more_body")  # and so with a client that is gone
             return message
@@ -39,7 +41,7 @@ class Linger:
                     await watched()
 
         async def patient(message: Message) -> None:
-            if ended or message["type"] != "http.response.body" or message.get("more_body"):
+            if ended or not coming or message["type"] != "http.response.body" or message.get("more_body"):
                 await send(message)
                 return
             await send({**message, "more_body": True})
@@ -55,3 +57,8 @@ class Linger:
 
 def _announces_a_body(scope: Scope) -> bool:
     return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+def _waits_to_be_asked(scope: Scope) -> bool:
+    """Whether no body comes unless somebody receives it."""
+    return any(name == b"expect" and value.lower() == b"100-continue" for name, value in scope["headers"])

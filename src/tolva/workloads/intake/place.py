@@ -17,6 +17,7 @@ from tolva.errors import TryLater
 from tolva.jobs.context import Context
 from tolva.tables.handover import create_handover, forget_handover, take_handover, write_handover
 from tolva.tables.ledger import OWN, PASSING, PASSING_LEDGER, taken_lines
+from tolva.tables.rights import refusals_told
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.schemas import require_target
 from tolva.workloads.intake.sql import SQL
@@ -77,9 +78,10 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load:
     Raises Conflict where the table is not there, InvalidInput where it does not fit, DatabaseUnavailable.
     """
     if schema.destination is None:
-        with ctx.transaction() as conn:
-            require_target(conn, schema)
-        yield _Here(ctx)
+        with refusals_told():
+            with ctx.transaction() as conn:
+                require_target(conn, schema)
+            yield _Here(ctx)
         return
     with destinations.connect(ctx.tenant_id, schema.destination) as remote:
         require_target(remote, schema)
@@ -97,7 +99,7 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load:
 def session_beside(ctx: Context, destinations: Destinations, schema: Schema) -> Generator[Connection]:
     """A connection to where a schema's rows are, for reading and for temporary tables. Raises what `placed` raises."""
     if schema.destination is None:
-        with ctx.session("dry run") as session:
+        with refusals_told(), ctx.session("dry run") as session:
             require_target(session, schema)
             yield session
         return

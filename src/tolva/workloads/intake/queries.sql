@@ -142,8 +142,9 @@ SELECT id FROM tolva.jobs
 WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
 
 -- name: ledger_size
--- How much a load has left to undo: rows that it made or changed, chunk by chunk.
+-- How much a load has left to undo: rows that it made or changed, chunk by chunk, and those that it made alone.
 SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,
   coalesce(sum(coalesce(cardinality(left_created), cardinality(created_keys))
-    + coalesce(cardinality(left_changed), cardinality(changed_keys))), 0)::bigint AS left
+    + coalesce(cardinality(left_changed), cardinality(changed_keys))), 0)::bigint AS left,
+  coalesce(sum(coalesce(cardinality(left_created), cardinality(created_keys))), 0)::bigint AS left_created
 FROM tolva.load_ledger WHERE job_id = %(job_id)s;

@@ -15,6 +15,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.ddl import create_table, guard_table
 from tolva.tables.document import BUILTIN, builtin_document, builtin_schema, load_schema
 from tolva.tables.entries import read_name
+from tolva.tables.rights import check_apart
 from tolva.tables.schema import Schema
 from tolva.tables.target import check_target
 from tolva.workloads.intake.sql import SQL
@@ -116,6 +117,8 @@ def put_schema(
     if schema.tenanted and schema.target in {builtin_schema(own).target for own in BUILTIN}:
         raise InvalidInput(f"target: {schema.target!r} is a table of Tolva; name one of yours")
     ready = target_ready(conn, destinations, tenant_id, schema)
+    if ready and schema.tenanted:
+        check_apart(conn, schema)
     return _add(conn, tenant_id, name, {**document, "name": name}), ready
 
 

@@ -11,6 +11,7 @@ from tolva.core.job import FINISHED, JobId, Json, NewJob, State
 from tolva.errors import CallerError, Conflict, NotFound, TryLater
 from tolva.jobs.context import Context
 from tolva.jobs.work import Jobs
+from tolva.tables.rights import check_rights
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import UndoConflict, Undone
 from tolva.workloads.intake.accept import LOAD, REHEARSE
@@ -63,7 +64,11 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
     load_id = str(ctx.params["undo_of"])
     upload, schema = upload_of(ctx, load_id, defaults)
     with placed(ctx, destinations, schema, ended_load=load_id) as place:
-        at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(ctx, load_id)}
+        left = _left(ctx, load_id)
+        if left["left_created"]:  # said before anything is put back, which would else be half an undo
+            with place.chunk() as conn:
+                check_rights(conn, schema, removing=True)
+        at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(left["left"])}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
                 done = undo_chunk(conn, schema, upload["constants"], line, ctx.check)
@@ -75,10 +80,16 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 
 
-def _nothing_yet(ctx: Context, load_id: str) -> dict[str, int]:
+def _left(ctx: Context, load_id: str) -> DictRow:
+    """How much there is to undo: `left`, and of it what has to be removed, `left_created`."""
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": load_id}).fetchone()
-    return {"total": size["left"] if size else 0, "removed": 0, "restored": 0, "gone": 0, "conflicts": 0}
+    assert size is not None, "an aggregate always yields a row"
+    return size
+
+
+def _nothing_yet(total: int) -> dict[str, int]:
+    return {"total": total, "removed": 0, "restored": 0, "gone": 0, "conflicts": 0}
 
 
 def _last_line(ctx: Context, load_id: str, before: int | None) -> DictRow | None:
