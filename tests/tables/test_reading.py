@@ -151,6 +151,48 @@ def test_a_row_of_texts_is_no_part_of_a_header_that_has_gaps(tmp_path: Path) -> 
     assert (source.headers, len(rows(source))) == (("SKU", "Nombre", "", "Precio"), 3)
 
 
+@pytest.mark.parametrize("known", ["", "codigo nombre precio stock"])
+@pytest.mark.parametrize("remark", ["", "ver", "no"])
+@pytest.mark.parametrize("first", ["pendiente;pendiente;revisar", "s/p;n.d.;ver", "por ver;agotado;x", "s/p;s/p;sí"])
+@pytest.mark.parametrize("price", ["Precio", "Precio de venta al público"])
+def test_a_first_row_of_words_below_a_header_with_a_gap_is_data(
+    tmp_path: Path, price: str, first: str, remark: str, known: str
+) -> None:
+    names = ("Código", "Nombre", price, "Stock")
+    body = f"A1;Pan;{first}\nA2;Té;1,5;3;{remark}\nA3;Té;2,5;4;{remark}\n"
+    source = read(tmp_path, f"{';'.join(names)};\n{body}", known=known)
+    assert (source.headers[:4], len(rows(source))) == (names, 3)
+
+
+@pytest.mark.parametrize("first", ["pendiente;pendiente;revisar", "s/p;s/p;sí"])
+@pytest.mark.parametrize("remark", ["ver", "sí", "7"])
+def test_a_first_row_without_a_code_is_no_part_of_known_names(tmp_path: Path, first: str, remark: str) -> None:
+    body = f"Pan;Pan;{first}\nTé;Té;1,5;3;{remark}\nMate;Té;2,5;4;{remark}\n"
+    source = read(tmp_path, f"Código;Nombre;Precio;Stock;\n{body}", known="codigo nombre precio stock")
+    assert (source.headers[:4], len(rows(source))) == (("Código", "Nombre", "Precio", "Stock"), 3)
+
+
+@pytest.mark.parametrize("first", ["A1;Leche;rojo;", "Leche;entera;rojo;"])
+def test_a_first_row_that_fills_a_gap_above_words_is_data(tmp_path: Path, first: str) -> None:
+    source = read(tmp_path, f"Ref;Desc;;Cant\n{first}\nA2;Pan;azul;3\nA3;Té;verde;4\n")
+    assert (source.headers, len(rows(source))) == (("Ref", "Desc", "", "Cant"), 3)
+
+
+def test_a_line_of_units_takes_no_known_name_away(tmp_path: Path) -> None:
+    text = "Código;Nombre;Precio;\n;;COP;IVA\nA1;Pan;1,5;2\nA2;Té;2,5;3\n"
+    assert read(tmp_path, text, known="codigo nombre precio iva").headers == ("Código", "Nombre", "Precio", "")
+    assert read(tmp_path, text).headers == ("Código", "Nombre", "Precio COP", "Precio IVA")
+
+
+@pytest.mark.parametrize("title", ["Lista de precios 2026", "Inventario"])
+@pytest.mark.parametrize("column", range(4))
+def test_a_title_above_any_column_is_no_part_of_its_name(tmp_path: Path, title: str, column: int) -> None:
+    above = ";".join(title if number == column else "" for number in range(4))
+    names = ("Código", "Nombre", "Precio unit", "Observación")
+    source = read(tmp_path, f"{above}\n{';'.join(names)}\nA1;Pan;1,5;x\nA2;Té;2,5;y\nA3;Té;2,5;z\n", known="nombre")
+    assert (source.headers, source.findings.header_rows, len(rows(source))) == (names, (2,), 3)
+
+
 def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
     text = "x1,x2\na1,b2\nc3,d4\n"
     assert read(tmp_path, text).findings.header_rows == ()
