@@ -44,8 +44,8 @@ def header_at(rows: Sequence[Sequence[str]], top: int, known: Set[str]) -> Heade
 def _grouped(rows: Sequence[Sequence[str]], top: int, names: list[str], known: Set[str]) -> list[str] | None:
     """The names with those of their groups, where the row above is a line of groups that adds something.
 
-    Titles stand there, too. So a row that says something above the first column, or nowhere else but in one cell, has to
-    tell columns apart that have the same name; or that cell is a word above numbers.
+    Titles stand there, too. So a row that says something above the first column, or in one cell alone, has to tell
+    columns apart that have the same name; or that cell is a word above numbers.
     """
     above = [cell.strip() for cell in rows[top - 1]] if top else []
     filled = [number for number, cell in enumerate(above) if cell]
