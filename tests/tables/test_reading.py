@@ -19,7 +19,7 @@ from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
-from tolva.tables.reading.unpack import verify_stored
+from tolva.tables.reading.unpack import LOOK, unpack, verify_stored
 from tolva.tables.reading.watch import unwatched
 
 TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
@@ -419,6 +419,18 @@ def test_what_is_packed_and_cannot_be_read_is_found_out_before_it_is_unpacked(
         verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
     (tmp_path / "stored").write_bytes(gzip.compress(TEXT.encode()))
     verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
+
+
+def test_only_the_start_of_a_gzip_is_looked_at_before_it_is_unpacked(tmp_path: Path) -> None:
+    nothing, stored = gzip.compress(b""), tmp_path / "stored"
+    for shift in range(len(nothing)):  # wherever in a member the look ends
+        stored.write_bytes(gzip.compress(b"a" * shift, 0) + nothing * (LOOK // len(nothing) + 9) + b"no member")
+        verify_stored(stored, "gzip", "a.csv.gz")
+    with pytest.raises(UnreadableFile):
+        unpack(stored, "gzip", "a.csv.gz", tmp_path, unwatched)
+    stored.write_bytes(gzip.compress(b"MZ\x90\0" * LOOK) + nothing * LOOK)
+    with pytest.raises(UnsupportedFile):
+        verify_stored(stored, "gzip", "a.csv.gz")
 
 
 def test_json_in_its_three_forms(tmp_path: Path) -> None:
