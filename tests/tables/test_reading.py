@@ -335,6 +335,16 @@ def test_a_sentence_below_a_narrow_table_is_a_remark_where_no_record_looks_like_
     assert (len(rows(source)), len(left_out)) == (kept, int(kept < data_lines(text)))
 
 
+def test_a_record_of_one_cell_is_read_wherever_the_one_that_looks_like_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, named, last = "name,n\n" + "A1,1\n" * 400, "Ana Ruiz,3\n" * 5, "\nJuan Pérez,\nLuisa Gómez,\n"
+    assert len(rows(read(tmp_path, f"{table}{named}{last}"))) == 407
+    assert len(rows(read(tmp_path, f"{table}{last}"))) == 400
+    monkeypatch.setattr(csv_end, "LONGEST", 1_000)
+    assert len(rows(read(tmp_path, f"{table}{last}"))) == 402
+
+
 def data_lines(text: str) -> int:
     return sum(bool(line.strip(",")) for line in text.splitlines()[1:])
 
