@@ -1,4 +1,4 @@
-"""A look at a workbook before it is parsed, so that a sheet that would fill the memory is refused."""
+"""The size of sheets: one that would fill the memory is refused, in an ODS before it is parsed, in an XLSX meanwhile."""
 
 import zipfile
 from pathlib import Path

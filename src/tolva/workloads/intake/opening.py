@@ -54,7 +54,7 @@ class Intake:
         notes = [
             *self.source.findings.notes,
             *undecided_notes(self.mapping, self.found.undecided),
-            *filter(None, [self.found.lonely]),
+            *filter(None, [self.found.key_only]),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
