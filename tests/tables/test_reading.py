@@ -99,6 +99,12 @@ def test_delimiter_quote_and_escape(
             (3, "A1", "1", "2"),
         ),
         (
+            ",Precio,,\nSKU,Neto,Bruto,\nA1,1,2,\nA2,3,4,\n",
+            (1, 2),
+            ("SKU", "Precio Neto", "Precio Bruto"),
+            (3, "A1", "1", "2"),
+        ),
+        (
             "SKU,Precio,\n,Neto,Bruto\nA1,1,2\nA2,3,4\n",
             (1, 2),
             ("SKU", "Precio Neto", "Precio Bruto"),

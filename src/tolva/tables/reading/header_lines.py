@@ -61,7 +61,7 @@ def _grouped(rows: Sequence[Sequence[str]], top: int, names: list[str], known: S
 
 def _is_word_above_numbers(rows: Sequence[Sequence[str]], top: int, column: int) -> bool:
     """Whether the row above a header has one word there, and several columns of numbers or dates from there on."""
-    kinds = column_kinds(rows, top + 1, len(rows[top]))[column:]
+    kinds = [kind for kind in column_kinds(rows, top + 1, len(rows[top]))[column:] if kind != "blank"]
     return " " not in rows[top - 1][column].strip() and len(kinds) > 1 and all(kind in MEASURED for kind in kinds)
 
 

@@ -1,4 +1,4 @@
-"""The size of sheets: one that would fill the memory is refused, in an ODS before it is parsed, in an XLSX meanwhile."""
+"""The size of sheets: one that would fill the memory is refused, of an ODS before it is parsed, of an XLSX beside."""
 
 import zipfile
 from pathlib import Path
