@@ -83,7 +83,8 @@ def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):
     seen = homeless("inspect", str(path), "--json", *options).json
     assert (seen["header_rows"], seen["encoding"]) == ([], "cp850")
     assert [column["samples"] for column in seen["columns"]] == [["a", "x|y"], ["b", "ñ"]]
-    assert homeless("inspect", str(path), "--encoding", "klingon").code == 2
+    for wrong in (("--encoding", "klingon"), ("--locale", "zz-ZZ")):
+        assert homeless("inspect", str(path), *wrong).code == 2
 
 
 def test_a_file_of_no_kind_that_is_read_is_told_by_its_own_name(homeless: Shell, tmp_path: Path):

@@ -18,7 +18,7 @@ import xlsxwriter
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tolva.web.multipart import UPLOAD_THREADS
-from tolva.workloads.intake import READERS, api
+from tolva.workloads.intake import READERS, api, preview
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
@@ -202,8 +202,34 @@ def test_what_means_two_things_is_read_as_the_sender_says_once_he_is_asked(servi
     for locale, price in (("es-CO", "1234.0000"), ("es-MX", "1.2340")):
         told = ended(service, service.client.post(load, json={"read": {"locale": locale}}))
         assert (told["state"], products(service)) == ("completed", [("001", "Guantes", price)])
-    wrong = service.client.post(load, json={"read": {"locale": "fr"}})
-    assert (wrong.status_code, "es-CO" in wrong.json()["detail"]) == (400, True)
+    look = f"/api/v1/uploads/{asked['id']}/preview"
+    for wrong in (
+        service.client.post(load, json={"read": {"locale": "fr"}}),
+        service.client.get(look, params={"read": '{"locale": "fr"}'}),
+    ):
+        assert (wrong.status_code, "es-CO" in wrong.json()["detail"]) == (400, True)
+
+
+def test_the_preview_tells_how_numbers_are_written_from_the_first_rows(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ['001,Guantes,"1.234",CS-1,3', '002,Gasas,"1.234",CS-1,3', '003,Vendas,"12,5",CS-1,3']
+    id = upload(service, "\n".join([HEADER, *lines])).json()["id"]
+
+    def told(rows: int) -> list[Any]:
+        monkeypatch.setattr(preview, "LOOKED", rows)
+        seen = service.client.get(f"/api/v1/uploads/{id}/preview").json()
+        return [seen["columns"][2]["note"], *("primeras 2 filas" in note for note in seen["notes"])]
+
+    assert told(3) == told(4) == ["decimal comma"]
+    assert told(2) == ["may mean two things; name a locale", True]
+
+
+def test_a_preview_of_the_whole_file_says_what_a_load_will(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "LOOKED", 1)
+    id = upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n').json()["id"]
+    (note,) = service.client.get(f"/api/v1/uploads/{id}/preview").json()["notes"]
+    assert "nada indica de cuál; esas filas se rechazan" in note
 
 
 def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(service: Service) -> None:
@@ -350,6 +376,17 @@ def test_a_zip_of_what_nobody_reads_is_refused_at_once(service: Service) -> None
     answer = upload(service, packed.getvalue(), "carta.zip")
     assert answer.status_code == 415
     assert 'El archivo "carta.docx" no es de un tipo aceptado.' in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_damaged_inside_is_refused_at_once(service: Service, method: int) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("a.csv", f"{HEADER}\n" + f"{GOOD}\n" * 99)
+    packed = bytearray(stream.getvalue())
+    packed[50:90] = b"\xff" * 40  # behind the entry's own header
+    answer = upload(service, bytes(packed), "a.zip")
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:tolva:unreadable-file")
 
 
 def test_what_has_not_ended_cannot_be_undone(service: Service) -> None:

@@ -19,7 +19,7 @@ from tolva.tables.reading.encoding import detect_encoding
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.source import Source
-from tolva.tables.reading.unpack import verify_stored
+from tolva.tables.reading.unpack import LOOK, unpack, verify_stored
 from tolva.tables.reading.watch import unwatched
 
 TEXT = 'código;descripción;precio\n001;Leche "La Niña";1,50\n002;Açúcar;2,75\n'
@@ -99,6 +99,12 @@ def test_delimiter_quote_and_escape(
             (3, "A1", "1", "2"),
         ),
         (
+            ",Precio,,\nSKU,Neto,Bruto,\nA1,1,2,\nA2,3,4,\n",
+            (1, 2),
+            ("SKU", "Precio Neto", "Precio Bruto"),
+            (3, "A1", "1", "2"),
+        ),
+        (
             "SKU,Precio,\n,Neto,Bruto\nA1,1,2\nA2,3,4\n",
             (1, 2),
             ("SKU", "Precio Neto", "Precio Bruto"),
@@ -149,6 +155,48 @@ def test_a_row_of_texts_is_no_part_of_a_header_that_has_gaps(tmp_path: Path) -> 
     text = "SKU,Nombre,,Precio\nA1,,verde,\nA2,dos,rojo,2\nA3,tres,azul,3\n"
     source = read(tmp_path, text, known="sku nombre precio")
     assert (source.headers, len(rows(source))) == (("SKU", "Nombre", "", "Precio"), 3)
+
+
+@pytest.mark.parametrize("known", ["", "codigo nombre precio stock"])
+@pytest.mark.parametrize("remark", ["", "ver", "no"])
+@pytest.mark.parametrize("first", ["pendiente;pendiente;revisar", "s/p;n.d.;ver", "por ver;agotado;x", "s/p;s/p;sí"])
+@pytest.mark.parametrize("price", ["Precio", "Precio de venta al público"])
+def test_a_first_row_of_words_below_a_header_with_a_gap_is_data(
+    tmp_path: Path, price: str, first: str, remark: str, known: str
+) -> None:
+    names = ("Código", "Nombre", price, "Stock")
+    body = f"A1;Pan;{first}\nA2;Té;1,5;3;{remark}\nA3;Té;2,5;4;{remark}\n"
+    source = read(tmp_path, f"{';'.join(names)};\n{body}", known=known)
+    assert (source.headers[:4], len(rows(source))) == (names, 3)
+
+
+@pytest.mark.parametrize("first", ["pendiente;pendiente;revisar", "s/p;s/p;sí"])
+@pytest.mark.parametrize("remark", ["ver", "sí", "7"])
+def test_a_first_row_without_a_code_is_no_part_of_known_names(tmp_path: Path, first: str, remark: str) -> None:
+    body = f"Pan;Pan;{first}\nTé;Té;1,5;3;{remark}\nMate;Té;2,5;4;{remark}\n"
+    source = read(tmp_path, f"Código;Nombre;Precio;Stock;\n{body}", known="codigo nombre precio stock")
+    assert (source.headers[:4], len(rows(source))) == (("Código", "Nombre", "Precio", "Stock"), 3)
+
+
+@pytest.mark.parametrize("first", ["A1;Leche;rojo;", "Leche;entera;rojo;"])
+def test_a_first_row_that_fills_a_gap_above_words_is_data(tmp_path: Path, first: str) -> None:
+    source = read(tmp_path, f"Ref;Desc;;Cant\n{first}\nA2;Pan;azul;3\nA3;Té;verde;4\n")
+    assert (source.headers, len(rows(source))) == (("Ref", "Desc", "", "Cant"), 3)
+
+
+def test_a_line_of_units_takes_no_known_name_away(tmp_path: Path) -> None:
+    text = "Código;Nombre;Precio;\n;;COP;IVA\nA1;Pan;1,5;2\nA2;Té;2,5;3\n"
+    assert read(tmp_path, text, known="codigo nombre precio iva").headers == ("Código", "Nombre", "Precio", "")
+    assert read(tmp_path, text).headers == ("Código", "Nombre", "Precio COP", "Precio IVA")
+
+
+@pytest.mark.parametrize("title", ["Lista de precios 2026", "Inventario"])
+@pytest.mark.parametrize("column", range(4))
+def test_a_title_above_any_column_is_no_part_of_its_name(tmp_path: Path, title: str, column: int) -> None:
+    above = ";".join(title if number == column else "" for number in range(4))
+    names = ("Código", "Nombre", "Precio unit", "Observación")
+    source = read(tmp_path, f"{above}\n{';'.join(names)}\nA1;Pan;1,5;x\nA2;Té;2,5;y\nA3;Té;2,5;z\n", known="nombre")
+    assert (source.headers, source.findings.header_rows, len(rows(source))) == (names, (2,), 3)
 
 
 def test_known_names_find_a_header_that_looks_like_data(tmp_path: Path) -> None:
@@ -293,6 +341,16 @@ def test_a_sentence_below_a_narrow_table_is_a_remark_where_no_record_looks_like_
     assert (len(rows(source)), len(left_out)) == (kept, int(kept < data_lines(text)))
 
 
+def test_a_record_of_one_cell_is_read_wherever_the_one_that_looks_like_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, named, last = "name,n\n" + "A1,1\n" * 400, "Ana Ruiz,3\n" * 5, "\nJuan Pérez,\nLuisa Gómez,\n"
+    assert len(rows(read(tmp_path, f"{table}{named}{last}"))) == 407
+    assert len(rows(read(tmp_path, f"{table}{last}"))) == 400
+    monkeypatch.setattr(csv_end, "LONGEST", 1_000)
+    assert len(rows(read(tmp_path, f"{table}{last}"))) == 402
+
+
 def data_lines(text: str) -> int:
     return sum(bool(line.strip(",")) for line in text.splitlines()[1:])
 
@@ -377,6 +435,18 @@ def test_what_is_packed_and_cannot_be_read_is_found_out_before_it_is_unpacked(
         verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
     (tmp_path / "stored").write_bytes(gzip.compress(TEXT.encode()))
     verify_stored(tmp_path / "stored", "gzip", "a.csv.gz")
+
+
+def test_only_the_start_of_a_gzip_is_looked_at_before_it_is_unpacked(tmp_path: Path) -> None:
+    nothing, stored = gzip.compress(b""), tmp_path / "stored"
+    for shift in range(len(nothing)):  # wherever in a member the look ends
+        stored.write_bytes(gzip.compress(b"a" * shift, 0) + nothing * (LOOK // len(nothing) + 9) + b"no member")
+        verify_stored(stored, "gzip", "a.csv.gz")
+    with pytest.raises(UnreadableFile):
+        unpack(stored, "gzip", "a.csv.gz", tmp_path, unwatched)
+    stored.write_bytes(gzip.compress(b"MZ\x90\0" * LOOK) + nothing * LOOK)
+    with pytest.raises(UnsupportedFile):
+        verify_stored(stored, "gzip", "a.csv.gz")
 
 
 def test_json_in_its_three_forms(tmp_path: Path) -> None:

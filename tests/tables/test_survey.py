@@ -58,7 +58,7 @@ RECORDS = "A1,uno,1\nA2,,2\nA3,tres,\n"
 def told(path: Path, text: str, schema: Schema = STOCK) -> str | None:
     (path / "f").write_text(text)
     source = open_source(path / "f", "csv", path)
-    return survey(source, match_headers(source.headers, schema), schema).lonely
+    return survey(source, match_headers(source.headers, schema), schema).key_only
 
 
 @pytest.mark.parametrize("rows", [1, 100])

@@ -13,6 +13,9 @@ from tolva.db.pool import Connection
 from tolva.workloads.intake.accept import REHEARSE
 from tolva.workloads.intake.stored import find_upload
 
+TAB = r"\t"
+"""As the options take it: a tab would be lost where the command is copied."""
+
 
 @dataclass(frozen=True)
 class Again:
@@ -53,8 +56,14 @@ def read_words(read: Mapping[str, Any]) -> list[str]:
 
     >>> read_words({"header_row": 3, "quote": ""})
     ['--header-row', '3', '--quote', '']
+    >>> read_words({"delimiter": chr(9)}) == ["--delimiter", TAB]
+    True
     """
-    return [word for name, value in read.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return [word for name, value in read.items() for word in (f"--{name.replace('_', '-')}", _written(name, value))]
+
+
+def _written(name: str, value: object) -> str:
+    return str(value).replace("\t", TAB) if name == "delimiter" else str(value)
 
 
 def map_words(answers: Iterable[tuple[str, str | None]]) -> list[str]:

@@ -104,18 +104,20 @@ class Clues:
 
 
 def signs_of(locale: str | None, path: str = "locale") -> Signs:
-    """The signs of a locale such as `es-CO`; nothing is declared by None. Raises InvalidInput for another language.
+    """The signs of a locale such as `es-CO`, in any case; nothing is declared by None.
 
-    >>> signs_of("es-CO"), signs_of("en-US")
+    Raises InvalidInput for another language.
+
+    >>> signs_of("es-CO"), signs_of("EN_us")
     (Signs(decimal=',', order='dmy'), Signs(decimal='.', order='mdy'))
     """
     if locale is None:
         return Signs()
-    language, _, country = locale.replace("_", "-").partition("-")
+    language, _, country = locale.lower().replace("_", "-").partition("-")
     if language not in LANGUAGES:
         raise InvalidInput(f"{path}: {locale!r} is not a locale of {', '.join(LANGUAGES)}; write es-CO, for instance")
     point = country.upper() in POINT_COUNTRIES if country else language == "en"
-    return Signs("." if point else ",", "mdy" if locale in ("en", "en-US") else "dmy")
+    return Signs("." if point else ",", "mdy" if language == "en" and country in ("", "us") else "dmy")
 
 
 def _any(text: pl.Series, pattern: str) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from tolva.errors import InvalidInput
+from tolva.tables.locale import signs_of
 
 Kind = Literal["string", "integer", "decimal", "date", "datetime", "boolean"]
 Transform = Literal["upper", "lower", "collapse_spaces", "strip_currency"]
@@ -133,9 +134,13 @@ class Schema:
         return replace(self, fields=tuple(_with_default(field, defaults) for field in self.fields))
 
     def in_locale(self, locale: str | None) -> "Schema":
-        """The same schema for a file whose sender says how its numbers and dates are meant; None says nothing."""
+        """The same schema for a file whose sender says how its numbers and dates are meant; None says nothing.
+
+        Raises InvalidInput for a locale that there is not.
+        """
         if locale is None:
             return self
+        signs_of(locale)
         return replace(self, locale=locale, fields=tuple(replace(field, locale=None) for field in self.fields))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from tolva.tables.key_only import KeyOnly
 from tolva.tables.locale import Signs
-from tolva.tables.lonely import Lonely
 from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import value_of
 from tolva.tables.plain import plain
@@ -36,7 +36,7 @@ class Survey:
     """The rows that repeat a unique value of another key (REPEATS), by group and row."""
     undecided: tuple[str, ...] = ()
     """Fields some of whose cells mean two things, with nothing to tell which."""
-    lonely: str | None = None
+    key_only: str | None = None
     """A sentence for the user about rows that give nothing but their key."""
 
     def repeated_in(self, rows: pl.Series) -> int:
@@ -51,14 +51,14 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     and 8 more for each unique field. Two values of ten million share a hash with a probability of some three in a
     million; the worst of it is one wrong count of `duplicados`, or a row refused that shows why it should not be.
     """
-    clues, lonely = no_clues(mapping, schema), Lonely.of(mapping, schema)
+    clues, key_only = no_clues(mapping, schema), KeyOnly.of(mapping, schema)
     groups = (schema.file_key, *unique_groups(mapping, schema))
     read_again = {name for group in groups for name in group} & set(clues)
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
         watch()
         clues = looked_at(clues, frame, mapping, schema)
-        lonely = lonely and lonely.after(frame, schema)
+        key_only = key_only and key_only.after(frame, schema)
         if not read_again:
             hashes.append(_hashes(frame, mapping, schema, groups, {}))
     written = decided(clues, source, mapping, schema, watch)
@@ -72,7 +72,7 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
         return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided=undecided)
     keys = pl.concat(hashes, rechunk=True)
     again = keys["h0"].is_not_null() & keys["h0"].is_first_distinct().not_()
-    note = lonely and lonely.note(keys.height)
+    note = key_only and key_only.note(keys.height)
     return Survey(keys.height, keys["row"].filter(again), signs, repeats_of(keys, groups), undecided, note)
 
 

@@ -8,7 +8,7 @@ and explained if it is none; to leave it out, it has to be surely something else
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from tolva.tables.fold import fold
@@ -24,6 +24,8 @@ OVERLAP = 64 * 1024
 ROWS = 30
 FEW_COLUMNS = 3
 """In a table of so many, a row of one cell may well be a record, unless none of the others looks like that."""
+LONGEST = 4 * 1024 * 1024
+"""Bytes of such a table whose rows are all looked at, which takes a second or two."""
 WORDS = frozenset[CellKind](("text", "code", "flag", "link", "odd"))
 DIGITS = frozenset[CellKind](("number", "code"))
 """Kinds that may well stand in one column."""
@@ -55,12 +57,11 @@ def find_end(
     splitter = Splitter(dialect)
     top = list(takewhile(_width, first_rows))
     widths, kinds = {len(headers), *map(_width, top)}, column_kinds(top, 0, len(headers))
-    alone = len(headers) <= FEW_COLUMNS and any(_may_stand_alone(row) for row in top or [()])
     ending: Ending | None = None
     for number, (offset, text, final) in enumerate(_gaps(path, dialect, headers, start, watch)):
         if number == MOST_GAPS:
             return None
-        rows = list(_rows(splitter, text, final=final))
+        rows = list(islice(_rows(splitter, text, final=final), ROWS))
         group = list(takewhile(_width, rows))
         if not group:
             continue
@@ -68,11 +69,12 @@ def find_end(
             ending = None  # the table goes on, so what stands between belongs to it
         elif ending is None and _begins_table(group, headers, widths, kinds):
             ending = Ending(offset, another_table=True)
-        elif ending is None and final and len(rows) < ROWS and not alone and _are_remarks(rows, headers):
+        elif ending is None and final and len(rows) < ROWS and _are_remarks(rows, headers):
+            if len(headers) <= FEW_COLUMNS and _may_be_records(path, splitter, start, offset):
+                return None
             ending = Ending(offset, another_table=False)
         elif ending is None:
             widths.update(map(_width, group))
-            alone |= len(headers) <= FEW_COLUMNS and any(map(_may_stand_alone, group))
     return ending
 
 
@@ -102,9 +104,7 @@ def _gaps(
 
 def _rows(splitter: Splitter, text: str, *, final: bool) -> Iterator[list[str]]:
     text, at = text if final else text[: text.rfind("\n") + 1], 0
-    for _ in range(ROWS):
-        if at >= len(text):
-            return
+    while at < len(text):
         record = splitter.record(text, at, ANY_WIDTH, final=True)
         at = record.end + 1
         yield record.cells
@@ -151,6 +151,20 @@ def _are_alike(one: CellKind, other: CellKind) -> bool:
     """
     both = {one, other} - {"blank"}
     return len(both) < 2 or both <= WORDS or both <= DIGITS
+
+
+def _may_be_records(path: Path, splitter: Splitter, start: int, end: int) -> bool:
+    """Whether a sentence below a narrow table, whose rows are between these bytes, may be a record.
+
+    It is none where there are rows and not one looks like that. In a table too long to look at all, it may be.
+    """
+    if end - start > LONGEST:
+        return True
+    with path.open("rb") as file:
+        file.seek(start)
+        text = file.read(end - start).decode("utf-8", "replace")
+    found = {_may_stand_alone(row) for row in _rows(splitter, text, final=True) if _width(row)}
+    return found != {False}
 
 
 def _may_stand_alone(row: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import lzma
 import zipfile
 import zlib
 from collections.abc import Generator
@@ -13,6 +14,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     gzip.BadGzipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     ValueError,
     RuntimeError,  # an encrypted member, an unknown method of packing
@@ -27,6 +29,6 @@ def damage_means(message: str) -> Generator[None]:
     except DAMAGE as error:
         raise UnreadableFile(message) from error
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a jump to a place that no file has
+        if error.errno not in (None, errno.EINVAL):  # bzip2's own word; a jump to a place that no file has
             raise
         raise UnreadableFile(message) from error

@@ -35,19 +35,17 @@ def header_at(rows: Sequence[Sequence[str]], top: int, known: Set[str]) -> Heade
             after += 1
             continue
         kinds = column_kinds(rows, after + 1, len(below))
-        joined = _joined(names, below, known)
-        if not _goes_on(names, below, kinds):
+        if not _goes_on(names, below, kinds) or not _keeps(names, below, kinds, known):
             break
-        if _hits(joined, known) < _hits(names, known) and not (_hits(below, known) or _names_numbers(below, kinds)):
-            break
-        names, used, after = joined, [*used, after], after + 1
+        names, used, after = _joined(names, below, known), [*used, after], after + 1
     return Header(names, tuple(used), after)
 
 
 def _grouped(rows: Sequence[Sequence[str]], top: int, names: list[str], known: Set[str]) -> list[str] | None:
     """The names with those of their groups, where the row above is a line of groups that adds something.
 
-    Titles stand above the first column, too: such a row has to tell columns apart that have the same name.
+    Titles stand there, too. So a row that says something above the first column, or in one cell alone, has to tell
+    columns apart that have the same name; or that cell is a word above numbers.
     """
     above = [cell.strip() for cell in rows[top - 1]] if top else []
     filled = [number for number, cell in enumerate(above) if cell]
@@ -57,14 +55,51 @@ def _grouped(rows: Sequence[Sequence[str]], top: int, names: list[str], known: S
     joined = _joined(above, names, known)
     apart = len(_repeated(joined)) < len(_repeated(names)) and len(filled) > 1
     adds = filled[0] > 0 and joined != names and _hits(joined, known) >= _hits(names, known)
-    return joined if apart or adds else None
+    several = len(filled) > 1 or _is_word_above_numbers(rows, top, filled[0])
+    return joined if apart or (adds and several) else None
+
+
+def _is_word_above_numbers(rows: Sequence[Sequence[str]], top: int, column: int) -> bool:
+    """Whether the row above a header has one word there, and several columns of numbers or dates from there on."""
+    kinds = [kind for kind in column_kinds(rows, top + 1, len(rows[top]))[column:] if kind != "blank"]
+    return " " not in rows[top - 1][column].strip() and len(kinds) > 1 and all(kind in MEASURED for kind in kinds)
 
 
 def _goes_on(names: Sequence[str], below: Sequence[str], kinds: Sequence[CellKind]) -> bool:
-    """Whether a row fills gaps of the header above it, and names columns of numbers, dates or the like."""
+    """Whether a row goes on naming below a header: it fills gaps above numbers, dates or the like, and is no data.
+
+    Data begins with a code, or holds what its columns hold; `kinds` are those of the rows below it.
+
+    >>> _goes_on(["SKU", "Precio", ""], ["", "Neto", "Bruto"], ["code", "number", "number"])
+    True
+    >>> _goes_on(["SKU", "Precio", ""], ["A1", "pendiente", "ver"], ["code", "number", "flag"])
+    False
+    """
     gaps = [number for number, cell in enumerate(below) if cell and not (names[number : number + 1] or [""])[0]]
-    texts = all(kind_of(cell) not in MEASURED for cell in below if cell)
-    return bool(gaps) and texts and any(kind in TYPED for kind in kinds)
+    own = [kind_of(cell) for cell in below]
+    alike = any(kind in TYPED and kind == column for kind, column in zip(own, kinds, strict=True))
+    data = alike or own[:1] == ["code"] or any(kind in MEASURED for kind in own)
+    return not data and any(kinds[number] in TYPED for number in gaps)
+
+
+def _keeps(names: Sequence[str], below: Sequence[str], kinds: Sequence[CellKind], known: Set[str]) -> bool:
+    """Whether joining two lines takes away no name that is `known` as it stands, but those that surely are groups.
+
+    Such a name reaches over several columns; and names below say it, or are told apart by it, or others beside are
+    known.
+
+    >>> _keeps(["SKU", "Precio", ""], ["", "COP", "IVA"], ["code", "number", "number"], {"sku", "precio"})
+    False
+    >>> _keeps(["", "Precio", ""], ["SKU", "Neto", "Bruto"], ["code", "number", "number"], {"sku", "precio"})
+    True
+    """
+    joined = _joined(names, below, known)
+    gone = (set(map(fold, names)) & known) - set(map(fold, joined))
+    lost = [(begin, end) for begin, end in _reaches(names, below) if fold("".join(names[begin : begin + 1])) in gone]
+    said = all(any(_says(cell, names[begin]) for cell in below[begin:end]) for begin, end in lost)
+    apart = _names_numbers(below, kinds) and len(_repeated(joined)) < len(_repeated(below))
+    beside = [cell for number, cell in enumerate(below) if not any(begin <= number < end for begin, end in lost)]
+    return all(end - begin > 1 for begin, end in lost) and (said or apart or _hits(beside, known) > 0)
 
 
 def _names_numbers(row: Sequence[str], kinds: Sequence[CellKind]) -> bool:
@@ -89,15 +124,26 @@ def _joined(names: Sequence[str], below: Sequence[str], known: Set[str] = frozen
     """
     width = max(len(names), len(below))
     above, under = ([*row, *[""] * (width - len(row))] for row in (names, below))
-    begins = [number for number in range(width) if above[number] or not under[number] or not number]
     single = known - _repeated(under)
     joined: list[str] = []
-    for begin, end in pairwise([*begins, width]):
+    for begin, end in _reaches(names, below):
         group, cells = above[begin], under[begin:end]
         whole = [f"{group} {cell}".strip() for cell in cells]
         enough = any(_says(cell, group) for cell in cells) or _hits(cells, single) > _hits(whole, known)
-        joined += cells if enough else whole
+        joined += [cells[0] or group, *cells[1:]] if enough else whole
     return joined
+
+
+def _reaches(names: Sequence[str], below: Sequence[str]) -> list[tuple[int, int]]:
+    """From which column to before which one each name reaches: as far as the line below fills gaps.
+
+    >>> _reaches(["SKU", "Precio", "", "Nota"], ["", "Neto", "Bruto", ""])
+    [(0, 1), (1, 3), (3, 4)]
+    """
+    width = max(len(names), len(below))
+    gap = [not any(names[number : number + 1]) and any(below[number : number + 1]) for number in range(width)]
+    begins = [number for number in range(width) if not gap[number] or not number]
+    return list(pairwise([*begins, width]))
 
 
 def _says(name: str, group: str) -> bool:

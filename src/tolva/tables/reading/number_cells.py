@@ -4,36 +4,16 @@
 # (signatures of polars name numpy, which is not installed)
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import fastexcel
 import polars as pl
 
 from tolva.tables.reading.merged import merged_down
+from tolva.tables.reading.sheet_area import SheetArea
 from tolva.tables.reading.workbook_damage import translated
-from tolva.tables.reading.xlsx_scan import Merge
 
 NUMBERS = ("int", "float")
-
-
-@dataclass(frozen=True)
-class SheetArea:
-    """Where the table stands: in which sheet, how many rows above its data, and which of its cells are merged."""
-
-    sheet: str
-    skipped: int
-    merges: tuple[Merge, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The area as a JSON object."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "SheetArea":
-        """The area that `to_json` wrote."""
-        return cls(value["sheet"], value["skipped"], tuple(Merge(**merge) for merge in value["merges"]))
 
 
 def number_cells(path: Path, area: SheetArea, scratch: Path, columns: Sequence[int]) -> list[str | None]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from tolva.errors import CallerError
 from tolva.tables.reading.apart import LONGEST, TOO_LARGE
-from tolva.tables.reading.number_cells import SheetArea, number_cells
+from tolva.tables.reading.number_cells import number_cells
 from tolva.tables.reading.options import ReadOptions
+from tolva.tables.reading.sheet_area import SheetArea
 from tolva.tables.reading.sheet_size import refuse_large_sheets
 from tolva.tables.reading.workbook import open_workbook
 

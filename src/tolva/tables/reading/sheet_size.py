@@ -1,4 +1,4 @@
-"""A look at a workbook before it is parsed, so that a sheet that would fill the memory is refused."""
+"""The size of sheets: one that would fill the memory is refused, of an ODS before it is parsed, of an XLSX beside."""
 
 import zipfile
 from pathlib import Path

@@ -13,9 +13,9 @@ from tolva.errors import UnreadableFile
 from tolva.tables.reading.findings import NO_ROWS, Findings
 from tolva.tables.reading.layout import find_layout
 from tolva.tables.reading.merged import merged_down
-from tolva.tables.reading.number_cells import SheetArea
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
 from tolva.tables.reading.pieces import Piece, PieceWriter
+from tolva.tables.reading.sheet_area import SheetArea
 from tolva.tables.reading.sheet_grid import EMPTY, find_grid, open_book
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import clean_headers, with_more, without_blank

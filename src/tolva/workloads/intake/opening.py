@@ -54,7 +54,7 @@ class Intake:
         notes = [
             *self.source.findings.notes,
             *undecided_notes(self.mapping, self.found.undecided),
-            *filter(None, [self.found.lonely]),
+            *filter(None, [self.found.key_only]),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
@@ -77,11 +77,16 @@ class Intake:
         return told | {"how": how, "confidence": match.confidence}
 
 
-def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str]) -> list[str]:
-    """What to say of fields some of whose cells mean two things, under the headers of the file."""
+def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:
+    """What to say of fields some of whose cells mean two things, under the headers of the file.
+
+    `among` so many first rows, where the others have not been looked at.
+    """
+    unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
     return [
         f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
-        " cuál; esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: locale es-CO, por ejemplo."
+        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: locale es-CO, por"
+        " ejemplo."
         for field in undecided
     ]
 

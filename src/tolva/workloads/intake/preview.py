@@ -12,6 +12,7 @@ from tolva.errors import NotFound
 from tolva.tables.map import SURE, Match, propose_mapping
 from tolva.tables.outline import outline
 from tolva.tables.propose import Column, note_of, propose_columns
+from tolva.tables.reading.beginning import Beginning, has_more
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
@@ -21,6 +22,9 @@ from tolva.workloads.intake.mappings import chosen_mapping
 from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema
 from tolva.workloads.intake.stored import find_upload
+
+LOOKED = 100_000
+"""Rows that tell how numbers and dates are written, while somebody waits for the answer: some tenths of a second."""
 
 
 def preview(
@@ -32,7 +36,10 @@ def preview(
     schema_name: str | None = None,
     options: ReadOptions | None = None,
 ) -> dict[str, Any]:
-    """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would."""
+    """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would.
+
+    Costs what opening the file does, and a look at its first rows.
+    """
     with db.transaction(tenant_id) as conn:
         upload = find_upload(conn, job_id)
         if upload is None:
@@ -45,26 +52,30 @@ def preview(
     shape = outline(source)
     with db.transaction(tenant_id) as conn:
         chosen = chosen_mapping(conn, schema, source, shape, upload["options"].get("mapping", {}))
-    return describe(source, schema, chosen)
+    return describe(source, schema, chosen, LOOKED)
 
 
-def describe(source: Source, schema: Schema, chosen: dict[str, str | None]) -> dict[str, Any]:
+def describe(
+    source: Source, schema: Schema, chosen: dict[str, str | None], looked: int | None = None
+) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
+    All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
     Raises InvalidInput when what was chosen is not there.
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
-    written = how_written(source, proposal.sure, schema)
+    written = how_written(Beginning(source, looked) if looked else source, proposal.sure, schema)
     seen = [_column(c, matches.get(number), written) for number, c in enumerate(propose_columns(source))]
     undecided = [field for field, found in written.items() if found.undecided]
-    notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided)]
+    among = looked if looked and undecided and has_more(source, looked) else None
+    notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     return source.findings.to_json() | {"notes": notes, "columns": seen, "schema": schema.name} | asked
 
 
 def _column(column: Column, match: Match | None, written: Mapping[str, Written]) -> dict[str, Any]:
-    """A column as it looks; where it feeds a field, its numbers and dates are those that a load reads."""
+    """A column as it looks; where it feeds a field, its numbers and dates are as `written`."""
     if match and match.confidence >= SURE:
         column = replace(column, note=note_of(written[match.field]) if match.field in written else None)
     where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}

@@ -16,7 +16,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Lonely:
+class KeyOnly:
     """How many rows fill nothing but one column, and the numbers of the first of them."""
 
     key: Match
@@ -25,13 +25,13 @@ class Lonely:
     first: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, mapping: ColumnMapping, schema: Schema) -> "Lonely | None":
+    def of(cls, mapping: ColumnMapping, schema: Schema) -> "KeyOnly | None":
         """Before any row was seen; None where the schema refuses such rows, or there is but one column."""
         required = [match for match in mapping.matches if schema.field(match.field).required]
         others = tuple(match for match in mapping.matches if match not in required)
         return cls(required[0], others) if len(required) == 1 and others else None
 
-    def after(self, frame: Frame, schema: Schema) -> "Lonely":
+    def after(self, frame: Frame, schema: Schema) -> "KeyOnly":
         """The same after one more frame."""
         rows = frame.rows.filter(pl.col("flaw").is_null())
         for match in self.others:  # the first of them leaves few rows, so the rest costs little
