@@ -41,6 +41,8 @@ class Grid:
 
     name: str
     cells: pl.DataFrame
+    places: tuple[int, ...]
+    """The sheet's column, from 0, of each of these."""
     notes: tuple[str, ...]
     merges: tuple[Merge, ...] = ()
 
@@ -91,7 +93,7 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
         cells = sheet.to_polars()
     cells.columns = cell_names(cells.width)
     if scan is None:
-        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), ())
+        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), tuple(places), ())
     merges = tuple(
         Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
         for m in scan.merges
@@ -99,7 +101,7 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
     )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_errors(cells, scan.errors, places), notes, merges)
+    return Grid(sheet.name, _with_errors(cells, scan.errors, places), tuple(places), notes, merges)
 
 
 def _errors(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:

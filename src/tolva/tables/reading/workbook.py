@@ -61,7 +61,7 @@ def open_workbook(
         notes=grid.notes if writer.pieces else (*grid.notes, NO_ROWS),
     )
     names = headers if layout.rows else ("",) * named
-    return Opened(names, writer.pieces, found, SheetArea(grid.name, layout.first, grid.merges))
+    return Opened(names, writer.pieces, found, SheetArea(grid.name, layout.first, grid.places, grid.merges))
 
 
 def _rows(cells: pl.DataFrame) -> pl.DataFrame:
