@@ -14,12 +14,13 @@ import polars as pl
 from tolva.errors import InvalidInput, UnreadableFile
 from tolva.tables.near import perhaps
 from tolva.tables.reading.apart import DAMAGED
+from tolva.tables.reading.day_zero import without_day_zero
 from tolva.tables.reading.ods_scan import OdsScan
 from tolva.tables.reading.sheet_size import refuse_large, scan_ods, scan_xlsx
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import cell_names
 from tolva.tables.reading.workbook_damage import translated
-from tolva.tables.reading.xls_scan import error_cells
+from tolva.tables.reading.xls_scan import counts_from_1904, error_cells
 from tolva.tables.reading.xlsx_scan import Merge
 
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
@@ -52,7 +53,7 @@ def open_book(path: Path, kind: FileKind) -> Book:
     ods = scan_ods(path) if kind == "ods" else None
     with translated():
         book = Book(path, kind, fastexcel.read_excel(path), ods)
-    if ods and len(ods.errors) != len(book.parsed.sheet_names):  # whose errors they are would be a guess
+    if ods and len(ods.texts) != len(book.parsed.sheet_names):  # whose texts they are would be a guess
         raise UnreadableFile(DAMAGED)
     return book
 
@@ -92,8 +93,10 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
         places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
         cells = sheet.to_polars()
     cells.columns = cell_names(cells.width)
+    if book.kind != "ods":
+        cells = without_day_zero(cells, from_1904=scan.from_1904 if scan else counts_from_1904(book.path))
     if scan is None:
-        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), tuple(places), ())
+        return Grid(sheet.name, _with_texts(cells, _lost(book, number), places), tuple(places), ())
     merges = tuple(
         Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
         for m in scan.merges
@@ -101,23 +104,21 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
     )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_errors(cells, scan.errors, places), tuple(places), notes, merges)
+    return Grid(sheet.name, _with_texts(cells, scan.texts, places), tuple(places), notes, merges)
 
 
-def _errors(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:
-    return book.ods.error_cells(sheet) if book.ods else error_cells(book.path, sheet)
+def _lost(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:
+    return book.ods.text_cells(sheet) if book.ods else error_cells(book.path, sheet)
 
 
-def _with_errors(
-    frame: pl.DataFrame, errors: Iterable[tuple[int, int, str]], places: Mapping[int, int]
-) -> pl.DataFrame:
-    """Writes the error cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
+def _with_texts(frame: pl.DataFrame, lost: Iterable[tuple[int, int, str]], places: Mapping[int, int]) -> pl.DataFrame:
+    """Writes these cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
 
-    The parser ends a sheet above rows that hold nothing but errors; they are rows as well.
+    The parser ends a sheet above rows that hold nothing but such cells; they are rows as well.
     """
     found: dict[str, dict[int, str]] = {}
     last = 0
-    for row, column, text in errors:
+    for row, column, text in lost:
         if column in places:
             found.setdefault(f"c{places[column]}", {})[row - 1] = text
             last = max(last, row)
