@@ -21,7 +21,7 @@ from tolva.tables.reading import open_source, xlsx_scan
 from tolva.tables.reading import sniff as sniff_module
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.sniff import HEAD, sniff
+from tolva.tables.reading.sniff import HEAD, FileKind, sniff
 from tolva.tables.reading.source import Position, Source
 from tolva.tables.reading.workbook import open_workbook
 from tolva.tables.reading.xls_scan import error_cells
@@ -69,6 +69,31 @@ def test_numbers_come_without_float_noise(tmp_path: Path) -> None:
 def test_dates_come_as_iso_text(tmp_path: Path) -> None:
     values = (date(2026, 3, 4), datetime(2026, 3, 4, 5, 6, 7))
     assert column_of(tmp_path, *values, kind="dd/mm/yyyy") == ["2026-03-04 00:00:00", "2026-03-04 05:06:07"]
+
+
+LONG = [
+    (12345678901234.12, "12345678901234.12"),
+    (-12345678.12, "-12345678.12"),
+    (1234567890123.12, "1234567890123.12"),
+    (1.234567890123457e18, "1234567890123457000"),
+    (2.0**53, "9007199254740992"),
+    (1e22, "10000000000000000000000"),
+]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@pytest.mark.parametrize(("number", "shown"), LONG)
+def test_a_long_number_has_no_digits_that_nobody_wrote(
+    tmp_path: Path, kind: FileKind, number: float, shown: str
+) -> None:
+    code = "12345678901234.119140625"  # a text of the same digits stays
+    table = [["a", "b"], ["x", "y"], ["z", number], ["u", code], [code, 0.1]]
+    if kind == "xls":
+        (tmp_path / "b").write_bytes(xls(table, first_column=2))
+    else:
+        workbook(tmp_path / "b", lambda sheet, _: [sheet.write_row(n, 2, cells) for n, cells in enumerate(table)])
+    source = open_source(tmp_path / "b", kind, tmp_path, options=ReadOptions(sheet="2" if kind == "xls" else "1"))
+    assert [row[1:] for row in rows_of(source)] == [("x", "y"), ("z", shown), ("u", code), (code, "0.1")]
 
 
 @pytest.mark.parametrize(
@@ -419,6 +444,56 @@ def test_a_sheet_can_be_chosen_by_name_or_number(tmp_path: Path) -> None:
     assert [source.headers for source in chosen] == [("other sheet",)] * 2
     with pytest.raises(InvalidInput, match='no tiene la hoja "3"'):
         open_source(path, "xlsx", tmp_path, options=ReadOptions(sheet="3"))
+
+
+KNOWN = frozenset({"codigo", "precio", "nombre"})
+
+
+def book_of(path: Path, sheets: dict[str, list[list[str]]], *hidden: str) -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, cells in enumerate(rows):
+                sheet.write_row(number, 0, cells)
+            if name in hidden:
+                sheet.hide()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("known", "hidden", "sheet", "read"),
+    [
+        (KNOWN, (), None, "Insumos"),
+        (KNOWN, ("Insumos",), None, "Equipos"),
+        (KNOWN, ("Insumos", "Equipos"), None, "Portada"),
+        (KNOWN, (), "Portada", "Portada"),
+        (frozenset({"sku"}), (), None, "Portada"),
+        (frozenset[str](), (), None, "Portada"),
+    ],
+)
+def test_a_cover_gives_way_to_the_first_shown_sheet_with_a_known_header(
+    tmp_path: Path, known: frozenset[str], hidden: tuple[str, ...], sheet: str | None, read: str
+) -> None:
+    cover = [["Lista de precios"], [], ["Preparado por: Ana"]]
+    table = [["Código", "Nombre", "Precio"], ["A", "uno", "1"]]
+    path = book_of(tmp_path / "b", {"Portada": cover, "Vacía": [], "Insumos": table, "Equipos": table}, *hidden)
+    source = open_source(path, "xlsx", tmp_path, known=known, options=ReadOptions(sheet=sheet))
+    assert source.findings.sheet == read
+    others = [name for name in ("Portada", "Vacía", "Insumos", "Equipos") if name != read]
+    told = f'Se lee la hoja "{read}"; el libro tiene además: {", ".join(others)}.'
+    assert (told in source.findings.notes) == (sheet is None)
+
+
+def test_a_first_sheet_with_a_known_header_is_read_whatever_the_others_have(tmp_path: Path) -> None:
+    few, more = [["Código", "Precio"], ["A", "1"]], [["Código", "Nombre", "Precio"], ["B", "uno", "2"]]
+    path = book_of(tmp_path / "b", {"few": few, "more": more})
+    assert open_source(path, "xlsx", tmp_path, known=KNOWN).findings.sheet == "few"
+
+
+def test_a_damaged_sheet_below_a_cover_does_not_matter(tmp_path: Path) -> None:
+    path = book_of(tmp_path / "b", {"Portada": [["Lista de precios"]], "Datos": [["Código", "Precio"], ["A", "1"]]})
+    _rewritten(path, "xl/worksheets/sheet2.xml", lambda data: data[: len(data) // 2])
+    assert open_source(path, "xlsx", tmp_path, known=KNOWN).findings.sheet == "Portada"
 
 
 def test_rows_whose_names_have_a_prefix_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
