@@ -189,6 +189,19 @@ def test_a_number_that_is_merged_downwards_is_one_in_each_of_its_rows(tmp_path: 
     assert checked.good["price"].to_list() == [Decimal("1.234"), Decimal("1.234"), Decimal(1234)]
 
 
+@pytest.mark.parametrize("beside", ["8h", 3, True])
+def test_durations_beside_other_kinds_are_no_damage(tmp_path: Path, beside: Any) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "b")) as book:
+        sheet, hours = book.add_worksheet(), book.add_format({"num_format": "[h]:mm"})
+        sheet.write_row(0, 0, ["time", "price"])
+        sheet.write(1, 1, 1.234)
+        sheet.write(1, 0, 0.125, hours)
+        sheet.write_row(2, 0, [beside, "1.234"])
+    source = open_source(tmp_path / "b", "xlsx", tmp_path)
+    times, prices = ([] if isinstance(rows, str) else rows.to_list() for rows in source.numbers([0, 1]))
+    assert (times, prices) == ([] if beside == "8h" else [3], [2])
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
 def test_a_number_of_a_workbook_keeps_its_row_below_blank_ones(tmp_path: Path, kind: FileKind) -> None:
     rows = [["code", "price"], [None, None], [None, None], ["A", "1.234"], [None, None], ["B", 1.234], ["C", "1.234"]]

@@ -158,6 +158,33 @@ def test_what_is_an_error_only_where_it_is_marked_stays_a_text(tmp_path: Path, p
     assert check(frame, match_headers(source.headers, products), products).good["nombre"].to_list() == [shown]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("PT10H10M10S", "10:10:10"),
+        ("PT30H00M00S", "30:00:00"),
+        ("PT08H29M59.999999999S", "08:30:00"),
+        ("PT10H10M10.123S", "10:10:10.123"),
+        ("-PT1H30M", "-01:30:00"),
+    ],
+)
+def test_a_time_or_duration_is_read_and_not_blank(tmp_path: Path, value: str, shown: str) -> None:
+    time = cell(f'office:value-type="time" office:time-value="{value}"', "10:10")
+    rows = row(text("A"), time, text("1")), row(time, text("2"), text("3"), times=2), row(time)
+    assert rows_of(open_ods(ods(tmp_path, HEADER + "".join(rows)))) == [
+        (2, "A", shown, "1"),
+        (3, shown, "2", "3"),
+        (4, shown, "2", "3"),
+        (5, shown, None, None),
+    ]
+
+
+def test_an_error_that_is_kept_as_a_time_is_an_error(tmp_path: Path) -> None:
+    time = cell('office:value-type="time" office:time-value="PT0S"', "#N/A")
+    untold = cell('office:value-type="time"', "10:10")
+    assert rows_of(open_ods(ods(tmp_path, HEADER + row(text("A"), time, untold)))) == [(2, "A", "#N/A", "#UNKNOWN!")]
+
+
 def test_a_note_is_not_the_text_of_its_error(tmp_path: Path) -> None:
     noted = f"<table:table-cell {LIBRE}>{NOTE}<text:p>#N/A</text:p></table:table-cell>"
     assert rows_of(open_ods(ods(tmp_path, HEADER + row(text("A"), noted, text("1"))))) == [(2, "A", "#N/A", "1")]
@@ -185,7 +212,7 @@ def test_the_scan_does_not_depend_on_where_its_blocks_end(
     with zipfile.ZipFile(path) as archive:
         scan = scan_content(archive)
     assert scan.most_cells == 9
-    assert sorted(scan.error_cells(0)) == [(r, c, t) for r in (2, 3) for c, t in ((1, "#N/A"), (2, "#¡NUM!"))]
+    assert sorted(scan.text_cells(0)) == [(r, c, t) for r in (2, 3) for c, t in ((1, "#N/A"), (2, "#¡NUM!"))]
 
 
 @pytest.mark.parametrize("marked", [LIBRE, EXCEL, "table:style-name='ce1'"])

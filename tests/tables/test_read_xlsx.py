@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tolva.tables.reading as reading_module
-from tests.tables.xls import Error, xls
+from tests.tables.xls import Error, Time, xls
 from tolva.errors import InvalidInput, TolvaError, TooLarge, UnreadableFile, UnsupportedFile
 from tolva.tables.check import check
 from tolva.tables.map import match_headers
@@ -21,7 +21,7 @@ from tolva.tables.reading import open_source, xlsx_scan
 from tolva.tables.reading import sniff as sniff_module
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.options import ReadOptions
-from tolva.tables.reading.sniff import HEAD, sniff
+from tolva.tables.reading.sniff import HEAD, FileKind, sniff
 from tolva.tables.reading.source import Position, Source
 from tolva.tables.reading.workbook import open_workbook
 from tolva.tables.reading.xls_scan import error_cells
@@ -71,6 +71,72 @@ def test_dates_come_as_iso_text(tmp_path: Path) -> None:
     assert column_of(tmp_path, *values, kind="dd/mm/yyyy") == ["2026-03-04 00:00:00", "2026-03-04 05:06:07"]
 
 
+LONG = [
+    (12345678901234.12, "12345678901234.12"),
+    (-12345678.12, "-12345678.12"),
+    (1234567890123.12, "1234567890123.12"),
+    (1.234567890123457e18, "1234567890123457000"),
+    (2.0**53, "9007199254740992"),
+    (1e22, "10000000000000000000000"),
+]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@pytest.mark.parametrize(("number", "shown"), LONG)
+def test_a_long_number_has_no_digits_that_nobody_wrote(
+    tmp_path: Path, kind: FileKind, number: float, shown: str
+) -> None:
+    code = "12345678901234.119140625"  # a text of the same digits stays
+    table = [["a", "b"], ["x", "y"], ["z", number], ["u", code], [code, 0.1]]
+    if kind == "xls":
+        (tmp_path / "b").write_bytes(xls(table, first_column=2))
+    else:
+        workbook(tmp_path / "b", lambda sheet, _: [sheet.write_row(n, 2, cells) for n, cells in enumerate(table)])
+    source = open_source(tmp_path / "b", kind, tmp_path, options=ReadOptions(sheet="2" if kind == "xls" else "1"))
+    assert [row[1:] for row in rows_of(source)] == [("x", "y"), ("z", shown), ("u", code), (code, "0.1")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "shown"),
+    [
+        ("hh:mm", 0.354166666666667, "08:30:00"),
+        ("h:mm AM/PM", 0, "00:00:00"),
+        ("hh:mm:ss.0", 0.5 + 0.5 / 86_400, "12:00:00.500"),
+        ("[h]:mm", 0.125, "03:00:00"),
+        ("[hh]:mm:ss", 1.25, "30:00:00"),
+        ("[mm]", 45_000.5, "1080012:00:00"),
+        ("[h]:mm;[Red]-[h]:mm", -0.25, "-06:00:00"),
+        ('yyyy-mm-dd "[h]"', 46_115.25, "2026-04-03 06:00:00"),
+    ],
+)
+def test_a_time_of_day_or_a_duration_is_no_date(tmp_path: Path, kind: str, days: float, shown: str) -> None:
+    assert column_of(tmp_path, days, "1899-12-30 08:30", kind=kind) == [shown, "1899-12-30 08:30"]
+
+
+def test_a_duration_that_a_formula_gives_is_one(tmp_path: Path) -> None:
+    def write(sheet: Sheet, book: Any) -> None:
+        sheet.write_column(0, 0, ["h", "x"])
+        sheet.write_formula(2, 0, "=1+A9", book.add_format({"num_format": "[h]:mm"}), 1.25)
+
+    assert [row[1] for row in rows_of(open_xlsx(workbook(tmp_path / "b", write)))] == ["x", "30:00:00"]
+
+
+def test_a_book_that_counts_from_1904_has_times_and_keeps_the_first_of_january(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "b"), {"date_1904": True}) as book:
+        sheet, time = book.add_worksheet(), book.add_format({"num_format": "hh:mm"})
+        sheet.write_column(0, 0, ["h", 0.25, 0, 1.25], time)
+    shown = ["06:00:00", "1904-01-01 00:00:00", "1904-01-02 06:00:00"]
+    assert [row[1] for row in rows_of(open_xlsx(tmp_path / "b"))] == shown
+
+
+@pytest.mark.parametrize(("from_1904", "shown"), [(False, "00:00:00"), (True, "1904-01-01 00:00:00")])
+def test_a_time_of_day_of_an_xls_is_no_date(tmp_path: Path, from_1904: bool, shown: str) -> None:
+    table = [["code", "at"], ["A", Time(0.25)], ["B", Time(0)], ["C", 0.25]]
+    (tmp_path / "b").write_bytes(xls(table, from_1904=from_1904))
+    source = open_source(tmp_path / "b", "xls", tmp_path, options=ReadOptions(sheet="b"))
+    assert rows_of(source) == [(2, "A", "06:00:00"), (3, "B", shown), (4, "C", "0.25")]
+
+
 def test_text_keeps_its_zeros_and_its_spaces(tmp_path: Path) -> None:
     def write(sheet: Sheet, _: Any) -> None:
         for row, value in enumerate(("h", "00123", " x ", "ñ\n日")):
@@ -115,6 +181,50 @@ def test_error_cells_are_told_and_never_taken_for_blank_ones(tmp_path: Path, pro
         'codigo: "#N/A" es un error de fórmula de la hoja de cálculo',
     ]
     assert checked.errors["row"].to_list() == [3, 4]
+
+
+UNSOLVED = [
+    b'<c r="A3"><f>5*2</f><v></v></c>',
+    b'<c r="A3" s="1"><f>5*2</f><v/></c>',
+    b'<c r="A3"><f>5*2</f><v /></c>',
+    b"<c r='A3'><f>5*2</f></c>",
+    b'<c r="A3" t="n"><f t="shared" si="0"/></c>',
+    b'<c r="A3"><f t="shared" si="0"/><v/></c>',
+    b'<x:c r="A3"><x:f>5*2</x:f><x:v></x:v></x:c>',
+    b'<c r="A3">\n <f>5*2</f>\n <v></v>\n</c>',
+]
+
+
+@pytest.mark.parametrize("cell", UNSOLVED)
+def test_a_formula_without_a_stored_result_is_an_error_and_not_blank(
+    tmp_path: Path, products: Schema, cell: bytes
+) -> None:
+    def write(sheet: Sheet, _: Any) -> None:
+        sheet.write_row(1, 0, ["precio", "codigo", "nombre", "certificado_sanitario", "tiempo_entrega_dias"])
+        sheet.write_row(2, 0, [1.5, "A", "uno", "C", 1])
+
+    path = workbook(tmp_path / "b", write)
+    _rewritten(path, FIRST_SHEET, lambda data: data.replace(b'<c r="A3"><v>1.5</v></c>', cell))
+    source = open_xlsx(path)
+    (frame,) = source.frames(None, 10)
+    checked = check(frame, match_headers(source.headers, products), products)
+    assert checked.errors["code"].to_list() == ["formula"]
+    assert "abra el archivo en Excel o LibreOffice, guárdelo" in checked.errors["message"][0]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c r="A3" t="str"><f>""</f><v></v></c>',
+        b'<c r="A3" t="str"><f>""</f></c>',
+        b'<c r="A3"/>',
+        b'<c r="A3" s="1"><v></v></c>',
+    ],
+)
+def test_an_empty_result_is_blank(tmp_path: Path, cell: bytes) -> None:
+    path = workbook(tmp_path / "b", lambda sheet, _: sheet.write_column(1, 0, ["h", 1.5, "x"]))
+    _rewritten(path, FIRST_SHEET, lambda data: data.replace(b'<c r="A3"><v>1.5</v></c>', cell))
+    assert rows_of(open_xlsx(path)) == [(4, "x")]
 
 
 @pytest.mark.parametrize("small", [False, True])
@@ -334,6 +444,56 @@ def test_a_sheet_can_be_chosen_by_name_or_number(tmp_path: Path) -> None:
     assert [source.headers for source in chosen] == [("other sheet",)] * 2
     with pytest.raises(InvalidInput, match='no tiene la hoja "3"'):
         open_source(path, "xlsx", tmp_path, options=ReadOptions(sheet="3"))
+
+
+KNOWN = frozenset({"codigo", "precio", "nombre"})
+
+
+def book_of(path: Path, sheets: dict[str, list[list[str]]], *hidden: str) -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, cells in enumerate(rows):
+                sheet.write_row(number, 0, cells)
+            if name in hidden:
+                sheet.hide()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("known", "hidden", "sheet", "read"),
+    [
+        (KNOWN, (), None, "Insumos"),
+        (KNOWN, ("Insumos",), None, "Equipos"),
+        (KNOWN, ("Insumos", "Equipos"), None, "Portada"),
+        (KNOWN, (), "Portada", "Portada"),
+        (frozenset({"sku"}), (), None, "Portada"),
+        (frozenset[str](), (), None, "Portada"),
+    ],
+)
+def test_a_cover_gives_way_to_the_first_shown_sheet_with_a_known_header(
+    tmp_path: Path, known: frozenset[str], hidden: tuple[str, ...], sheet: str | None, read: str
+) -> None:
+    cover = [["Lista de precios"], [], ["Preparado por: Ana"]]
+    table = [["Código", "Nombre", "Precio"], ["A", "uno", "1"]]
+    path = book_of(tmp_path / "b", {"Portada": cover, "Vacía": [], "Insumos": table, "Equipos": table}, *hidden)
+    source = open_source(path, "xlsx", tmp_path, known=known, options=ReadOptions(sheet=sheet))
+    assert source.findings.sheet == read
+    others = [name for name in ("Portada", "Vacía", "Insumos", "Equipos") if name != read]
+    told = f'Se lee la hoja "{read}"; el libro tiene además: {", ".join(others)}.'
+    assert (told in source.findings.notes) == (sheet is None)
+
+
+def test_a_first_sheet_with_a_known_header_is_read_whatever_the_others_have(tmp_path: Path) -> None:
+    few, more = [["Código", "Precio"], ["A", "1"]], [["Código", "Nombre", "Precio"], ["B", "uno", "2"]]
+    path = book_of(tmp_path / "b", {"few": few, "more": more})
+    assert open_source(path, "xlsx", tmp_path, known=KNOWN).findings.sheet == "few"
+
+
+def test_a_damaged_sheet_below_a_cover_does_not_matter(tmp_path: Path) -> None:
+    path = book_of(tmp_path / "b", {"Portada": [["Lista de precios"]], "Datos": [["Código", "Precio"], ["A", "1"]]})
+    _rewritten(path, "xl/worksheets/sheet2.xml", lambda data: data[: len(data) // 2])
+    assert open_source(path, "xlsx", tmp_path, known=KNOWN).findings.sheet == "Portada"
 
 
 def test_rows_whose_names_have_a_prefix_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

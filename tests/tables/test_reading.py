@@ -466,6 +466,13 @@ def test_json_in_its_three_forms(tmp_path: Path) -> None:
         read(tmp_path, '[{"a": 1}, {"a": ', "json")
 
 
+def test_of_several_lists_of_objects_the_longest_is_read_and_the_others_are_told(tmp_path: Path) -> None:
+    source = read(tmp_path, '{"a": [{"id": "m1"}], "n": ["x", "y", "z"], "b": [{"id": "m2"}, {"id": "m3"}]}', "json")
+    assert rows(source) == [(1, "m2"), (2, "m3")]
+    assert source.findings.notes == ('Se lee la lista "b"; el archivo tiene además: a.',)
+    assert read(tmp_path, '{"a": [{"id": "m1"}], "n": ["x"], "e": []}', "json").findings.notes == ()
+
+
 def test_pieces_of_json_are_bounded_by_rows_text_and_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def pieces(*objects: dict[str, Any]) -> list[int]:
         source = read(tmp_path, "\n".join(map(json.dumps, objects)), "ndjson")

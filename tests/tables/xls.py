@@ -16,9 +16,24 @@ class Error:
     of_formula: bool = False
 
 
-def xls(rows: Sequence[Sequence[object]], *, first_row: int = 0, first_column: int = 0, small: bool = False) -> bytes:
+@dataclass(frozen=True)
+class Time:
+    """A number that is shown as hours and minutes."""
+
+    days: float
+
+
+def xls(
+    rows: Sequence[Sequence[object]],
+    *,
+    first_row: int = 0,
+    first_column: int = 0,
+    small: bool = False,
+    from_1904: bool = False,
+) -> bytes:
     """A workbook of two sheets, the first with one cell, the second with these; `small` packs it as short ones are."""
-    begin = pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x0005, 0, 0, 0, 0)
+    begin = pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x0005, 0, 0, 0, 0) + _record(0x0022, pack("<H", from_1904))
+    begin += b"".join(_record(0x00E0, pack("<HH", 0, number) + bytes(16)) for number in (0, 20))
     part = pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x0010, 0, 0, 0, 0)
     end = pack("<HH", 0x000A, 0)
     one = part + _cell(0, 0, "x") + end
@@ -42,7 +57,9 @@ def _record(kind: int, data: bytes) -> bytes:
 
 
 def _cell(row: int, column: int, value: object) -> bytes:
-    where = pack("<HHH", row, column, 0)
+    where = pack("<HHH", row, column, isinstance(value, Time))
+    if isinstance(value, Time):
+        return _record(0x0203, where + pack("<d", value.days))
     if isinstance(value, Error) and value.of_formula:
         return _record(0x0006, where + pack("<BBBBBBHHIH", 2, 0, value.code, 0, 0, 0, 0xFFFF, 0, 0, 0))
     if isinstance(value, Error):

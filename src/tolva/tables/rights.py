@@ -75,7 +75,7 @@ def _written(schema: Schema) -> dict[str, list[str]]:
     made = [field.name for field in schema.fields]
     changed = [field.name for field in schema.file_fields if field.name not in schema.key]
     if schema.tenanted:
-        return {"made": ["tenant_id", *made], "changed": ["updated_at", *changed]}
+        return {"made": ["tenant_id", "updated_at", *made], "changed": ["updated_at", *changed]}
     return {"made": made, "changed": [schema.file_key[0], *changed]}
 
 

@@ -5,13 +5,14 @@
 
 import polars as pl
 
-from tolva.tables.formula_errors import FORMULA_ERROR
+from tolva.tables.formula_errors import FORMULA_ERROR, NO_RESULT
 from tolva.tables.parse import Fault, kind_faults
 from tolva.tables.pattern import whole_cell
 from tolva.tables.schema import Field
 
 MAX_LISTED = 12
 """A longer list of allowed values is not repeated in a message."""
+SAVE_IT = "abra el archivo en Excel o LibreOffice, guárdelo y vuelva a subirlo"
 
 
 def faults_of(field: Field) -> list[Fault]:
@@ -21,6 +22,7 @@ def faults_of(field: Field) -> list[Fault]:
     return [
         Fault("encoding", damaged, "contiene caracteres dañados; guarde el archivo como UTF-8"),
         Fault("formula", text.str.contains(FORMULA_ERROR), "es un error de fórmula de la hoja de cálculo"),
+        Fault("formula", text == NO_RESULT, f"es una fórmula sin resultado guardado; {SAVE_IT}"),
         *kind_faults(text, plain, value, field),
         *_text_faults(text, field),
         *_bound_faults(value, field),

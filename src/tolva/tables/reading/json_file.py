@@ -71,7 +71,8 @@ def open_json(path: Path, kind: str, scratch: Path, watch: Watch) -> PiecesSourc
 
     Raises UnreadableFile when it holds no record, or is not JSON at all; TooLarge.
     """
-    records = _lines(path) if kind == "ndjson" else _elements(path)
+    notes: list[str] = []
+    records = _lines(path) if kind == "ndjson" else _elements(path, notes)
     writer = PieceWriter(scratch)
     columns: dict[str, int] = {}
     texts = set[int]()
@@ -80,7 +81,7 @@ def open_json(path: Path, kind: str, scratch: Path, watch: Watch) -> PiecesSourc
     if not columns:
         raise UnreadableFile("El archivo JSON no contiene ningún objeto con datos.")
     headers = tuple(name.replace("\0", "").strip() for name in columns)
-    found = Findings(kind, (0,), headers, encoding="utf-8")
+    found = Findings(kind, (0,), headers, encoding="utf-8", notes=tuple(notes))
     return PiecesSource(
         headers,
         writer.pieces,
@@ -212,8 +213,11 @@ def _text(value: Any, depth: int = 1) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _elements(path: Path) -> Iterator[Found]:
-    """The elements of the array that is the file, or of the longest one in the object that is the file."""
+def _elements(path: Path, notes: list[str]) -> Iterator[Found]:
+    """The elements of the array that is the file, or of the one with most objects in the object that is the file.
+
+    What is left out of that object is told in `notes`.
+    """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         held = file.read(BLOCK).lstrip(BLANK)
         if held.startswith("["):
@@ -222,7 +226,7 @@ def _elements(path: Path) -> Iterator[Found]:
             whole = held + file.read(MAX_OBJECT)
             if file.read(1):
                 raise TooLarge("El objeto JSON supera los 16 MB; envíe un arreglo, o un objeto por línea (.ndjson).")
-            yield from _inner(whole)
+            yield from _inner(whole, notes)
 
 
 def _array(held: str, file: Any) -> Iterator[Found]:
@@ -254,13 +258,20 @@ def _array(held: str, file: Any) -> Iterator[Found]:
                 raise UnreadableFile(f"El elemento {number + 1} no es JSON válido, o supera los 16 MB.")
 
 
-def _inner(text: str) -> Iterator[Found]:
+def _inner(text: str, notes: list[str]) -> Iterator[Found]:
     try:
         value: Any = DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"El archivo no es JSON válido: {error}") from None
-    inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else ()
-    lists = [cast("list[Any]", inner) for inner in inside if isinstance(inner, list)]
-    records = max(lists, key=len) if lists else cast("list[Any]", [value])
-    for number, record in enumerate(records, start=1):
+    inside = cast("dict[str, Any]", value).items() if isinstance(value, dict) else ()
+    lists = {name: cast("list[Any]", inner) for name, inner in inside if isinstance(inner, list)}
+    chosen = max(lists, key=lambda name: (_objects(lists[name]), len(lists[name])), default=None)
+    others = [_sound(name) for name, inner in lists.items() if name != chosen and _objects(inner)]
+    if chosen is not None and others:
+        notes.append(f'Se lee la lista "{_sound(chosen)}"; el archivo tiene además: {", ".join(others)}.')
+    for number, record in enumerate(cast("list[Any]", [value]) if chosen is None else lists[chosen], start=1):
         yield number, _fields(record)
+
+
+def _objects(values: list[Any]) -> int:
+    return sum(isinstance(value, dict) for value in values)

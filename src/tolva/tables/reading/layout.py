@@ -59,6 +59,15 @@ def _filled(row: Row) -> int:
     return sum(1 for cell in row if cell.strip(DRAWN))
 
 
+def has_known_header(rows: Sequence[Row], known: Set[str]) -> bool:
+    """Whether one of the first rows names columns that are known.
+
+    >>> has_known_header([["Lista"], ["Código", "Precio"]], {"codigo", "precio"})
+    True
+    """
+    return _known_header(rows, known) is not None
+
+
 def _known_header(rows: Sequence[Row], known: Set[str]) -> int | None:
     """The row with most known names: at least two, or half of its cells."""
     hits = [len({fold(cell) for cell in row} & known) for row in rows[:BODY]] if known else []

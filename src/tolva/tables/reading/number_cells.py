@@ -13,8 +13,6 @@ from tolva.tables.reading.merged import merged_down
 from tolva.tables.reading.sheet_area import SheetArea
 from tolva.tables.reading.workbook_damage import translated
 
-NUMBERS = ("int", "float")
-
 
 def number_cells(path: Path, area: SheetArea, scratch: Path, columns: Sequence[int]) -> list[str | None]:
     """Sets down the numbers (`row`: UInt32) of the rows where each column has a number, in files of these names.
@@ -23,32 +21,33 @@ def number_cells(path: Path, area: SheetArea, scratch: Path, columns: Sequence[i
     """
     with translated():
         book = fastexcel.read_excel(path)
-        found = _columns(book, area)
-        mixed = {
-            column: found[column].absolute_index for column in sorted(columns) if found[column].dtype not in NUMBERS
-        }
-        marks = _marked(book, area, mixed) if mixed else pl.DataFrame()
+        numbers = are_numbers(book, area.sheet, area.skipped, {c: area.places[c] for c in sorted(set(columns))})
+        filled = _filled(book, area, columns)
+    mixed = {column for column in columns if int(numbers[f"c{column}"].sum()) < filled[column]}
+    marks = merged_down(numbers.with_row_index("row", area.skipped + 1), area.merges)
     return [_set_down(marks, column, scratch) if column in mixed else None for column in columns]
 
 
-def _columns(book: fastexcel.ExcelReader, area: SheetArea) -> list[fastexcel.ColumnInfo]:
-    """The columns as the parser sees them; its cells are not kept, so that there is room to read them once more."""
-    sheet = book.load_sheet(area.sheet, header_row=None, skip_rows=area.skipped, schema_sample_rows=None)
-    return sheet.available_columns()
+def are_numbers(book: fastexcel.ExcelReader, sheet: int | str, skipped: int, places: Mapping[int, int]) -> pl.DataFrame:
+    """For columns by their places in the sheet, in its order: whether each cell is a number (`c0`, `c3` …).
 
-
-def _marked(book: fastexcel.ExcelReader, area: SheetArea, columns: Mapping[int, int]) -> pl.DataFrame:
-    """`row`, and for each of the columns, whose places in the sheet these are, whether its cells are numbers.
-
-    Only a number (or true, or false) can be read as true or false; a text that looks like one cannot.
+    Only a number (or true, or false) can be read as true or false; a text that looks like one cannot. To have the
+    parser find out the kind of a column instead fails where it holds durations beside anything else.
     """
+    wanted = list(places.values())
+    cells = book.load_sheet(sheet, header_row=None, skip_rows=skipped, use_columns=wanted, dtypes="boolean").to_polars()
+    cells.columns = [f"c{column}" for column in places]
+    return cells.select(pl.all().is_not_null())
+
+
+def _filled(book: fastexcel.ExcelReader, area: SheetArea, columns: Sequence[int]) -> dict[int, int]:
+    """How many cells of each column hold something."""
+    numbers = sorted(set(columns))
+    wanted = [area.places[column] for column in numbers]
     sheet = book.load_sheet(
-        area.sheet, header_row=None, skip_rows=area.skipped, use_columns=list(columns.values()), dtypes="boolean"
-    )
-    cells = sheet.to_polars()
-    cells.columns = [f"c{column}" for column in columns]
-    marks = cells.with_columns(pl.all().is_not_null()).with_row_index("row", area.skipped + 1)
-    return merged_down(marks, area.merges)
+        area.sheet, header_row=None, skip_rows=area.skipped, use_columns=wanted, dtypes="string"
+    ).to_polars()
+    return {column: sheet.height - cells.null_count() for column, cells in zip(numbers, sheet, strict=True)}
 
 
 def _set_down(marks: pl.DataFrame, column: int, scratch: Path) -> str:

@@ -1,6 +1,7 @@
-"""A look at the content of an ODS before it is parsed: how large a grid its sheets span, and where errors are.
+"""A look at the content of an ODS before it is parsed: how large a grid its sheets span, and which texts are lost.
 
-A few bytes can say "this row a million times". And the parser yields an error cell (#N/A …) as a blank one or as 0.
+A few bytes can say "this row a million times". And the parser yields an error cell (#N/A …) as a blank one or as 0,
+and a time as a blank one.
 """
 
 import re
@@ -15,6 +16,7 @@ from xml.parsers import expat
 from tolva.errors import UnreadableFile
 from tolva.tables.formula_errors import FORMULA_ERROR, MARKED_ERROR, UNKNOWN
 from tolva.tables.reading.apart import DAMAGED
+from tolva.tables.reading.clock import clock_of_iso
 
 BLOCK = 1024 * 1024
 MAX_CELL = 32 * BLOCK
@@ -30,12 +32,13 @@ ROWS_REPEATED = re.compile(rb"""table:number-rows-repeated\s*=\s*["']0*(\d{1,20}
 COLUMNS_REPEATED = re.compile(rb"""table:number-columns-repeated\s*=\s*["']0*(\d{1,20})["']""")
 KIND = re.compile(rb""":value-type\s*=\s*["']([^"']*)["']""")
 """What a value is. Excel and LibreOffice write "error"; their old versions, and OpenOffice, the number 0."""
+TIME = re.compile(rb""":time-value\s*=\s*["']([^"']{1,99})["']""")
 ERROR_TEXT = re.compile(FORMULA_ERROR)
 MARKED_TEXT = re.compile(MARKED_ERROR)
 
 
 class Repeated(NamedTuple):
-    """An error and the cells that show it: rows from 1, columns from 0."""
+    """The text of an error or a time, and the cells that show it: rows from 1, columns from 0."""
 
     text: str
     row: int
@@ -52,14 +55,14 @@ class Repeated(NamedTuple):
 
 @dataclass(frozen=True)
 class OdsScan:
-    """Cells of the largest sheet, from the first to the last that holds a value; and the errors of each sheet."""
+    """Cells of the largest sheet, from the first to the last that holds a value; and the lost texts of each sheet."""
 
     most_cells: int
-    errors: tuple[list[Repeated], ...]
+    texts: tuple[list[Repeated], ...]
 
-    def error_cells(self, sheet: int) -> Iterator[tuple[int, int, str]]:
-        """Row from 1, column from 0 and text of each error of a sheet, counted from 0."""
-        for repeated in self.errors[sheet]:
+    def text_cells(self, sheet: int) -> Iterator[tuple[int, int, str]]:
+        """Row from 1, column from 0 and text of each error and time of a sheet, counted from 0."""
+        for repeated in self.texts[sheet]:
             yield from repeated.cells()
 
 
@@ -78,7 +81,7 @@ def scan_content(archive: zipfile.ZipFile) -> OdsScan:
                 sheet.begin_row(attributes)
             else:
                 sheet.begin_cell(attributes)
-    return OdsScan(max((s.rows * s.columns for s in sheets), default=0), tuple(s.errors for s in sheets))
+    return OdsScan(max((s.rows * s.columns for s in sheets), default=0), tuple(s.texts for s in sheets))
 
 
 class _Sheet:
@@ -86,9 +89,9 @@ class _Sheet:
 
     def __init__(self) -> None:
         self.rows = self.columns = 0
-        self.errors: list[Repeated] = []
+        self.texts: list[Repeated] = []
         self._row = self._row_times = self._column = self._column_times = 0
-        self._marked = self._number = False
+        self._marked = self._number = self._added = False
 
     def begin_row(self, attributes: bytes) -> None:
         self._row += self._row_times
@@ -100,26 +103,33 @@ class _Sheet:
         self._column_times = _times(COLUMNS_REPEATED, attributes)
         kinds = KIND.findall(attributes)
         self._marked, self._number = b"error" in kinds, b"float" in kinds
-        if self._marked:
-            self._add(UNKNOWN)
+        self._added = self._marked or b"time" in kinds
+        if self._added:
+            self._add(UNKNOWN if self._marked else _time(attributes))
         elif kinds:
             self._extend()
 
     def show(self, text: bytes) -> None:
         """What the cell shows: its error's text, if it is one."""
-        error = _error(text, marked=self._marked or self._number)
-        if error and self._marked:
-            self.errors.pop()
+        error = _error(text, marked=self._added or self._number)
+        if error and self._added:
+            self.texts.pop()
         if error:
             self._add(error)
 
-    def _add(self, error: str) -> None:
+    def _add(self, text: str) -> None:
         self._extend()
-        self.errors.append(Repeated(error, self._row + 1, self._row_times, self._column, self._column_times))
+        self.texts.append(Repeated(text, self._row + 1, self._row_times, self._column, self._column_times))
 
     def _extend(self) -> None:
         self.rows = self._row + self._row_times
         self.columns = max(self.columns, self._column + self._column_times)
+
+
+def _time(attributes: bytes) -> str:
+    """A time of day or a duration; an error where the cell does not say which."""
+    found = TIME.search(attributes)
+    return clock_of_iso(found[1].decode("utf-8", "replace")) if found else UNKNOWN
 
 
 @lru_cache(maxsize=256)

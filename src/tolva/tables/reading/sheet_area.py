@@ -1,4 +1,4 @@
-"""Which part of a workbook is the table, for who looks into it again."""
+"""Where in a workbook the table stands that was read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,10 +9,12 @@ from tolva.tables.reading.xlsx_scan import Merge
 
 @dataclass(frozen=True)
 class SheetArea:
-    """Where the table stands: in which sheet, how many rows above its data, and which of its cells are merged."""
+    """In which sheet, how many rows above its data, in which columns; its merged cells."""
 
     sheet: str
     skipped: int
+    places: tuple[int, ...]
+    """The sheet's column, from 0, of each of the table's."""
     merges: tuple[Merge, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -22,4 +24,5 @@ class SheetArea:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "SheetArea":
         """The area that `to_json` wrote."""
-        return cls(value["sheet"], value["skipped"], tuple(Merge(**merge) for merge in value["merges"]))
+        merges = tuple(Merge(**merge) for merge in value["merges"])
+        return cls(value["sheet"], value["skipped"], tuple(value["places"]), merges)

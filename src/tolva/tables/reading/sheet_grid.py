@@ -3,26 +3,33 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import fastexcel
 import polars as pl
 
-from tolva.errors import InvalidInput, UnreadableFile
+from tolva.errors import InvalidInput, TooLarge, UnreadableFile
 from tolva.tables.near import perhaps
 from tolva.tables.reading.apart import DAMAGED
+from tolva.tables.reading.cell_kinds import BODY
+from tolva.tables.reading.day_zero import without_day_zero
+from tolva.tables.reading.layout import has_known_header
+from tolva.tables.reading.long_numbers import with_shortest
 from tolva.tables.reading.ods_scan import OdsScan
 from tolva.tables.reading.sheet_size import refuse_large, scan_ods, scan_xlsx
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import cell_names
 from tolva.tables.reading.workbook_damage import translated
-from tolva.tables.reading.xls_scan import error_cells
+from tolva.tables.reading.xls_scan import counts_from_1904, error_cells
 from tolva.tables.reading.xlsx_scan import Merge
 
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
+MOST_SHEETS = 20
+"""That are looked at below a cover."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class Grid:
 
     name: str
     cells: pl.DataFrame
+    places: tuple[int, ...]
+    """The sheet's column, from 0, of each of these."""
     notes: tuple[str, ...]
     merges: tuple[Merge, ...] = ()
 
@@ -50,21 +59,46 @@ def open_book(path: Path, kind: FileKind) -> Book:
     ods = scan_ods(path) if kind == "ods" else None
     with translated():
         book = Book(path, kind, fastexcel.read_excel(path), ods)
-    if ods and len(ods.errors) != len(book.parsed.sheet_names):  # whose errors they are would be a guess
+    if ods and len(ods.texts) != len(book.parsed.sheet_names):  # whose texts they are would be a guess
         raise UnreadableFile(DAMAGED)
     return book
 
 
-def find_grid(book: Book, wanted: str | None) -> Grid:
-    """The chosen sheet, else the first shown one that holds something. Raises InvalidInput where there is none such."""
+def find_grid(book: Book, wanted: str | None, known: Set[str]) -> Grid:
+    """The chosen sheet, else the first shown one with a header of `known` names, else the first that holds something.
+
+    Raises InvalidInput or UnreadableFile where there is none such.
+    """
     names = book.parsed.sheet_names
-    for number in [_number(names, wanted)] if wanted else range(len(names)):
-        grid = _grid(book, number, chosen=wanted is not None)
-        if grid is not None:
-            others = [name for name in names if name != grid.name]
-            told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
-            return replace(grid, notes=(*((told,) if told and not wanted else ()), *grid.notes))
-    raise UnreadableFile(EMPTY)
+    grid = _grid(book, _number(names, wanted), chosen=True) if wanted else _first(book, known)
+    if grid is None:
+        raise UnreadableFile(EMPTY)
+    others = [name for name in names if name != grid.name]
+    told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
+    return replace(grid, notes=(*((told,) if told and not wanted else ()), *grid.notes))
+
+
+def _first(book: Book, known: Set[str]) -> Grid | None:
+    """The first shown sheet that holds something; a later one where that one, as a cover, has no known header."""
+    shown = (grid for number in range(len(book.parsed.sheet_names)) if (grid := _grid(book, number, chosen=False)))
+    first = next(shown, None)
+    if first is None or not known or _is_known(first, known):
+        return first
+    return next((grid for grid in _readable(book, first.name) if _is_known(grid, known)), first)
+
+
+def _readable(book: Book, above: str) -> Iterator[Grid]:
+    """The shown sheets below one, as far as they can be read; what is wrong with others does not matter."""
+    names = book.parsed.sheet_names
+    below = names.index(above) + 1
+    for number in range(below, min(below + MOST_SHEETS, len(names))):
+        with suppress(UnreadableFile, TooLarge):
+            if grid := _grid(book, number, chosen=False):
+                yield grid
+
+
+def _is_known(grid: Grid, known: Set[str]) -> bool:
+    return has_known_header([[cell or "" for cell in row] for row in grid.cells.head(BODY).rows()], known)
 
 
 def _number(names: list[str], wanted: str) -> int:
@@ -89,9 +123,12 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
         refuse_large(sheet.height, sheet.width)
         places = {column.absolute_index: number for number, column in enumerate(sheet.available_columns())}
         cells = sheet.to_polars()
-    cells.columns = cell_names(cells.width)
+        cells.columns = cell_names(cells.width)
+        cells = with_shortest(cells, book.parsed, number, tuple(places))
+    if book.kind != "ods":
+        cells = without_day_zero(cells, from_1904=scan.from_1904 if scan else counts_from_1904(book.path))
     if scan is None:
-        return Grid(sheet.name, _with_errors(cells, _errors(book, number), places), ())
+        return Grid(sheet.name, _with_texts(cells, _lost(book, number), places), tuple(places), ())
     merges = tuple(
         Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
         for m in scan.merges
@@ -99,23 +136,21 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
     )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_errors(cells, scan.errors, places), notes, merges)
+    return Grid(sheet.name, _with_texts(cells, scan.texts, places), tuple(places), notes, merges)
 
 
-def _errors(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:
-    return book.ods.error_cells(sheet) if book.ods else error_cells(book.path, sheet)
+def _lost(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:
+    return book.ods.text_cells(sheet) if book.ods else error_cells(book.path, sheet)
 
 
-def _with_errors(
-    frame: pl.DataFrame, errors: Iterable[tuple[int, int, str]], places: Mapping[int, int]
-) -> pl.DataFrame:
-    """Writes the error cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
+def _with_texts(frame: pl.DataFrame, lost: Iterable[tuple[int, int, str]], places: Mapping[int, int]) -> pl.DataFrame:
+    """Writes these cells' texts over what the parser made of them. `places` are the frame's columns by the sheet's.
 
-    The parser ends a sheet above rows that hold nothing but errors; they are rows as well.
+    The parser ends a sheet above rows that hold nothing but such cells; they are rows as well.
     """
     found: dict[str, dict[int, str]] = {}
     last = 0
-    for row, column, text in errors:
+    for row, column, text in lost:
         if column in places:
             found.setdefault(f"c{places[column]}", {})[row - 1] = text
             last = max(last, row)

@@ -36,12 +36,12 @@ class Opened:
 def open_workbook(
     path: Path, kind: FileKind, scratch: Path, known: Set[str] = frozenset(), options: ReadOptions = AS_FOUND
 ) -> Opened:
-    """Parses one sheet: the chosen one, else the first that is shown and holds something.
+    """Parses one sheet: the chosen one, else the first shown one that has a known header or holds something.
 
     Raises UnreadableFile when damaged or empty, TooLarge when the grid is, InvalidInput for a sheet that there is not.
     """
     book = open_book(path, kind)
-    grid = find_grid(book, options.sheet)
+    grid = find_grid(book, options.sheet, known)
     rows = _rows(grid.cells)
     head = [[cell or "" for cell in row] for row in grid.cells.head(HEAD_ROWS).rows()]
     layout = find_layout(head, known, None if options.header_row is None else options.header_row - 1)
@@ -61,7 +61,7 @@ def open_workbook(
         notes=grid.notes if writer.pieces else (*grid.notes, NO_ROWS),
     )
     names = headers if layout.rows else ("",) * named
-    return Opened(names, writer.pieces, found, SheetArea(grid.name, layout.first, grid.merges))
+    return Opened(names, writer.pieces, found, SheetArea(grid.name, layout.first, grid.places, grid.merges))
 
 
 def _rows(cells: pl.DataFrame) -> pl.DataFrame:

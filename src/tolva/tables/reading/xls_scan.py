@@ -20,8 +20,8 @@ ERRORS = {
     0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }
-BOUND_SHEET, BEGIN, END, FORMULA, FLAG_OR_ERROR = 0x0085, 0x0809, 0x000A, 0x0006, 0x0205
-"""Kinds of records: where a sheet is, begin and end of a part, and the two cells that may hold an error."""
+BOUND_SHEET, BEGIN, END, FORMULA, FLAG_OR_ERROR, DAY_MODE = 0x0085, 0x0809, 0x000A, 0x0006, 0x0205, 0x0022
+"""Kinds of records: where a sheet is, begin and end of a part, the two cells that may hold an error, the first day."""
 NO_NUMBER = 0xFFFF
 """Stands where the result of a formula is no number; its first byte tells what it is."""
 ERROR_RESULT = 2
@@ -48,6 +48,12 @@ def error_cells(path: Path, sheet: int) -> Iterator[tuple[int, int, str]]:
             continue
         row, column = unpack_from("<HH", book, at)
         yield row + 1, column, ERRORS.get(code, UNKNOWN)
+
+
+def counts_from_1904(path: Path) -> bool:
+    """Whether the day 0 is that of 1904."""
+    book = _workbook(path.read_bytes())
+    return any(kind == DAY_MODE and size >= 2 and book[at] == 1 for kind, at, size in _records(book, 0))
 
 
 def _is_no_number(book: bytes, at: int) -> bool:

@@ -1,7 +1,6 @@
-"""A look at a sheet's XML before it is parsed: how large a grid it spans, and where its error cells are.
+"""A look at a sheet's XML before it is parsed: how large a grid it spans, and which texts would be lost.
 
-The parser holds the grid from the first to the last cell, so two cells in far corners would fill the memory;
-and it yields error cells (#N/A …) as blank ones, which would mean "keep the old value".
+The parser holds the grid from the first to the last cell, so two cells in far corners would fill the memory.
 """
 
 import re
@@ -12,10 +11,11 @@ from itertools import pairwise
 from posixpath import join, normpath
 
 from tolva.errors import UnreadableFile
+from tolva.tables.reading.elapsed_styles import elapsed_styles
+from tolva.tables.reading.xlsx_texts import REFERENCE, elapsed_cells, lost_texts
 
 BLOCK = 1024 * 1024
 MAX_ROW = 32 * BLOCK
-REFERENCE = rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']"""
 ANY_CELL = re.compile(REFERENCE)
 PLAIN_CELL = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 WIDE_CELL = re.compile(rb' r="[A-Z]{2}')
@@ -26,14 +26,10 @@ UNUSUAL = (b"'", b"\t", b"\n", b"\r", b" =", b"= ", b":row")
 FILLED_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?" + REFERENCE + rb"[^<>]*(?<!/)>")
 UNPLACED_CELL = re.compile(rb"<(?:\w+:)?c\b(?![^<>]*\sr\s*=)[^<>]*(?<!/)>")
 ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["'][^<>]*(?<!/)>""")
-IS_ERROR = rb"""\st\s*=\s*["']e["']"""
-ERROR_CELL = re.compile(
-    rb"<(?:\w+:)?c\b(?=[^<>]*" + IS_ERROR + rb")[^<>]*?" + REFERENCE + rb"[^<>]*(?<!/)>"
-    rb"(?:(?!</(?:\w+:)?c>).){0,65536}?<(?:\w+:)?v>([^<]{1,32})</",
-    re.DOTALL,
-)
 SHEET = re.compile(r'<(?:\w+:)?sheet\s[^<>]*\b\w+:id="([^"]+)"')
 RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^<>]*>")
+FROM_1904 = re.compile(r"""<(?:\w+:)?workbookPr\s[^<>]*?\bdate1904\s*=\s*["'](?:1|true)["']""")
+BOOK, STYLES = "xl/workbook.xml", "xl/styles.xml"
 
 
 MERGED = re.compile(
@@ -56,14 +52,16 @@ class Merge:
 
 @dataclass(frozen=True)
 class SheetScan:
-    """Extent of a sheet's cells, its error cells as (row from 1, column from 0, text), merged cells, hidden rows."""
+    """Extent of a sheet's cells, lost texts as (row from 1, column from 0, text), merged cells, hidden rows."""
 
     rows: int
     columns: int
-    errors: tuple[tuple[int, int, str], ...]
+    texts: tuple[tuple[int, int, str], ...]
     merges: tuple[Merge, ...]
     hidden: tuple[int, ...]
     """Rows that Excel does not show, from 1."""
+    from_1904: bool
+    """Whether the book counts its days from 1904."""
 
 
 def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) -> SheetScan:
@@ -73,9 +71,10 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
     takes longer.
     """
     rows, columns = 0, set[bytes]()
-    errors: list[tuple[int, int, str]] = []
+    texts: list[tuple[int, int, str]] = []
     merges: list[Merge] = []
     hidden: list[int] = []
+    elapsed = elapsed_cells(elapsed_styles(_text(archive, STYLES) if STYLES in archive.namelist() else ""))
     for block in _whole_rows(archive, _sheet(archive, number)):
         if exact and not UNPLACED_CELL.search(block):  # such a cell stands beside the one before it
             cells, numbers = FILLED_CELL.findall(block), list[bytes]()
@@ -85,18 +84,16 @@ def scan_sheet(archive: zipfile.ZipFile, number: int, *, exact: bool = False) ->
             cells, numbers = _plain_extent(block)
         columns.update(column for column, _ in cells)
         rows = max(_last_in_order(rows, numbers), *map(int, {row for _, row in cells}), 0)
-        if b'"e"' in block or b"'e'" in block:
-            found = ERROR_CELL.findall(block)
-            errors += [(int(row), column_index(column), text.decode()) for column, row, text in found]
+        texts += [(int(row), column_index(column), text) for column, row, text in lost_texts(block, elapsed)]
         if b"hidden" in block:
             hidden += map(int, HIDDEN_ROW.findall(block))
         if b"mergeCell" in block:
             found = MERGED.findall(block)
             merges += [Merge(int(a), int(b), column_index(left), column_index(right)) for left, a, right, b in found]
     indexes = [column_index(column) for column in columns]
-    return SheetScan(
-        rows, max(indexes, default=-1) - min(indexes, default=0) + 1, tuple(errors), tuple(merges), tuple(hidden)
-    )
+    width = max(indexes, default=-1) - min(indexes, default=0) + 1
+    from_1904 = FROM_1904.search(_text(archive, BOOK)) is not None
+    return SheetScan(rows, width, tuple(texts), tuple(merges), tuple(hidden), from_1904)
 
 
 def _last_in_order(above: int, numbers: list[bytes]) -> int:
@@ -164,7 +161,7 @@ def _last_row_end(held: bytes) -> int:
 
 
 def _sheet(archive: zipfile.ZipFile, number: int) -> str:
-    ids: list[str] = SHEET.findall(_text(archive, "xl/workbook.xml"))
+    ids: list[str] = SHEET.findall(_text(archive, BOOK))
     for relation in RELATION.findall(_text(archive, "xl/_rels/workbook.xml.rels")):
         if number < len(ids) and f'Id="{ids[number]}"' in relation:
             target = re.search(r'Target="([^"]+)"', relation)
