@@ -17,8 +17,11 @@ import xlsxwriter
 
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
+from tolva.errors import InvalidInput
+from tolva.tables.schema import Schema
 from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, api, preview
+from tolva.workloads.intake import load as load_module
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
@@ -446,6 +449,27 @@ def test_what_stood_right_in_the_workbook_of_errors_tells_nothing_of_what_is_wri
     assert (again["result"]["rejected"], products(service)) == (2, [])
     told = ended(service, upload(service, errors, "corregir.xlsx", read='{"locale": "es-CO"}'))
     assert (told["result"]["rejected"], products(service)) == (1, [("S1", "uno", "1234.0000")])
+
+
+def test_a_load_that_fails_half_way_tells_what_it_left_and_how_to_take_it_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[object] = []
+
+    def changed_under_way(conn: psycopg.Connection, _schema: Schema) -> None:
+        held.append(conn)
+        if len(held) > 3:
+            raise InvalidInput("fields[2].name: 'products' has no column 'precio'")
+
+    monkeypatch.setattr(load_module, "hold_target", changed_under_way)
+    rows = "\n".join(f"{n:03},Guantes,1,CS,1" for n in range(100))
+    failed = ended(service, upload(service, f"{HEADER}\n{rows}\n"))
+    undo = f"/api/v1/jobs/{failed['id']}/undo"
+    assert (failed["state"], len(products(service))) == ("failed", 30)
+    assert "30 filas" in failed["error"]["message"]
+    assert undo in failed["error"]["message"]
+    ended(service, service.client.post(undo))
+    assert products(service) == []
 
 
 def test_what_others_refer_to_is_a_conflict_of_undo(service: Service, admin: psycopg.Connection) -> None:

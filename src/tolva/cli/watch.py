@@ -27,6 +27,7 @@ from tolva.jobs import store
 from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
+from tolva.workloads.intake.accept import LOAD
 from tolva.workloads.intake.told import TOLD
 
 PATIENCE = 60.0
@@ -119,7 +120,13 @@ def tell_end(job: DictRow, hints: Hints) -> None:
     error: Json = job["error"] or {}
     reason = error.get("message", "") if job["state"] == State.FAILED else ""
     err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
-    again = f"Try again: {hints.command('jobs', 'retry', str(job['id']))}"
+    retry = hints.command("jobs", "retry", str(job["id"]))
+    if job["kind"] == LOAD and (written := job["progress"].get("successful")):
+        undo = hints.command("jobs", "undo", str(job["id"]))
+        err.print(f"{written:,} rows of it stand in the table. To take them back: {undo}", markup=False, soft_wrap=True)
+        err.print(f"To go on behind them, once the cause is mended: {retry}", markup=False, soft_wrap=True)
+        return
+    again = f"Try again: {retry}"
     mend = "The stored file stays as it is: correct yours, or the call, and load it again."
     err.print(mend if error.get("type") in TOLD else again, markup=False, soft_wrap=True)
 
