@@ -169,7 +169,7 @@ def test_a_table_that_does_not_fit_is_told(service: Service, admin: Any, stateme
     "statement",
     [
         "REVOKE INSERT, UPDATE, DELETE ON sales FROM tolva_app;"
-        "GRANT INSERT (tenant_id, code, day, amount, kind, paid), UPDATE (amount, kind, paid, updated_at)"
+        "GRANT INSERT (tenant_id, updated_at, code, day, amount, kind, paid), UPDATE (amount, kind, paid, updated_at)"
         " ON sales TO tolva_app",
         "CREATE POLICY everybody ON sales USING (true);"
         "CREATE POLICY mine ON sales AS RESTRICTIVE USING (tenant_id = current_setting('app.tenant_id'))",

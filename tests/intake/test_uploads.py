@@ -178,10 +178,10 @@ def workbook(**sheets: str) -> bytes:
 
 
 def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:
-    book = workbook(Portada="Informe,Autor\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
+    book = workbook(Portada="Nombre,Informe\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
     failed = ended(service, upload(service, book, "a.xlsx"))
     said, call = failed["error"]["message"], f"/api/v1/uploads/{failed['id']}/load"
-    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe, Autor. Se lee la hoja "Portada"' in said
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Nombre, Informe. Se lee la hoja "Portada"' in said
     assert "el libro tiene además: Productos." in said
     assert f'Para leer otra hoja, envíe {{"read": {{"sheet": "Productos"}}}} en POST {call}.' in said
     assert failed["progress"]["read"]["sheets"] == ["Portada", "Productos"]
