@@ -84,9 +84,9 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
 
 def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_path: Path):
     path = tmp_path / "two.xlsx"
-    path.write_bytes(workbook(Portada="Informe\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))
+    path.write_bytes(workbook(Portada="Nombre\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
-    assert 'Encabezados leídos (hoja "Portada", fila 1): Informe.' in ran.err
+    assert 'Encabezados leídos (hoja "Portada", fila 1): Nombre.' in ran.err
     mistyped = tolva.process("load", str(path), "--param", "proveedor_id=P1", "--sheet", "productso")
     assert (mistyped.code, 'hoja "productso". ¿Quiso decir "Productos"?' in mistyped.err) == (2, True)
     command = f"tolva load {path} --schema products --param proveedor_id=P1 --sheet Productos"
