@@ -5,6 +5,7 @@ error instead of the reason. So what still comes is read and thrown away, for a 
 """
 
 import asyncio
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,11 +46,9 @@ class Linger:
                 await send(message)
                 return
             await send({**message, "more_body": True})
-            try:
+            with suppress(TimeoutError):  # enough waited: nobody reads, or sends, any more, and the answer is sent
                 async with asyncio.timeout(LONGEST):
                     await rest()
-            except TimeoutError:
-                pass  # enough waited; the answer is sent
             await send({"type": "http.response.body"})
 
         await self._api(scope, watched, patient)

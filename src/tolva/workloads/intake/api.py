@@ -164,8 +164,9 @@ def _view(row: DictRow) -> dict[str, Any]:
 
 
 def _told_error(row: DictRow) -> dict[str, Any]:
-    said = told_message(row["error"], str(row["id"]), ended=State(row["state"]) in FINISHED)
-    if row["kind"] == LOAD and (written := row["progress"].get("successful")):
+    ended = State(row["state"]) in FINISHED
+    said = told_message(row["error"], str(row["id"]), ended=ended)
+    if ended and row["kind"] == LOAD and (written := row["progress"].get("successful")):
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
     told = {"type": row["error"]["type"], "message": said}
