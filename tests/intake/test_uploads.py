@@ -17,11 +17,12 @@ import xlsxwriter
 
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
-from tolva.errors import InvalidInput
+from tolva.errors import InvalidInput, TryLater
 from tolva.tables.schema import Schema
 from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, api, preview
 from tolva.workloads.intake import load as load_module
+from tolva.workloads.intake.told import WAITING
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
@@ -470,6 +471,24 @@ def test_a_load_that_fails_half_way_tells_what_it_left_and_how_to_take_it_back(
     assert undo in failed["error"]["message"]
     ended(service, service.client.post(undo))
     assert products(service) == []
+
+
+def test_a_load_that_is_tried_again_by_itself_is_not_told_to_be_taken_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[object] = []
+
+    def busy_for_long(conn: psycopg.Connection, _schema: Schema) -> None:
+        held.append(conn)
+        if len(held) > 3:
+            raise TryLater("busy", retry_after=60)
+
+    monkeypatch.setattr(load_module, "hold_target", busy_for_long)
+    rows = "\n".join(f"{n:03},Guantes,1,CS,1" for n in range(100))
+    url = upload(service, f"{HEADER}\n{rows}\n").json()["status_url"]
+    with working(service):
+        error = until(lambda: service.client.get(url).json()["error"])
+    assert (error["message"], len(products(service))) == (WAITING, 30)
 
 
 def test_what_others_refer_to_is_a_conflict_of_undo(service: Service, admin: psycopg.Connection) -> None:
