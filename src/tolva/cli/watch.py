@@ -14,21 +14,13 @@ from tolva.cli.counts import summary
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
-from tolva.errors import (
-    DatabaseUnavailable,
-    InvalidInput,
-    TooLarge,
-    TryLater,
-    Unanswered,
-    UnreadableFile,
-    UnsupportedFile,
-)
+from tolva.errors import DatabaseUnavailable, TryLater
 from tolva.jobs import store
 from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.workloads.intake.accept import LOAD
-from tolva.workloads.intake.told import TOLD
+from tolva.workloads.intake.told import MENDABLE, TOLD
 
 PATIENCE = 60.0
 """Seconds that a watcher waits for a PostgreSQL that is away."""
@@ -37,8 +29,6 @@ BLINK = 25.0
 """Seconds that one try to reach it may take: twice the wait for a connection, and a probe between them."""
 
 _ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
-_MENDABLE = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, Unanswered)}
-"""What whoever sent the file can mend."""
 
 
 def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
@@ -98,7 +88,7 @@ def leave(said: str, *commands: str) -> typer.Exit:
 def exit_code(job: DictRow) -> Exit:
     """What the end of a job means to a script. What whoever sent the file can mend is a wrong call."""
     if job["state"] != State.COMPLETED:
-        theirs = job["state"] == State.FAILED and job["error"]["type"] in _MENDABLE
+        theirs = job["state"] == State.FAILED and job["error"]["type"] in MENDABLE
         return Exit.WRONG_CALL if theirs else Exit.FAILED
     return Exit.ROWS_REFUSED if _result(job).get("rejected") or _result(job).get("conflicts") else Exit.DONE
 

@@ -7,7 +7,9 @@ from tolva.core.job import Json
 from tolva.errors import InvalidInput, NotFound, TooLarge, Unanswered, UnreadableFile, UnsupportedFile
 from tolva.workloads.intake.asked import other_sheets, settled
 
-TOLD = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, NotFound, Unanswered)}
+MENDABLE = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, Unanswered)}
+"""What whoever sent the file can mend."""
+TOLD = MENDABLE | {NotFound.__name__}
 """The others may name hosts, folders or statements in their words."""
 WAITING = "Un fallo del servidor demora la carga; se intenta de nuevo sin que usted haga nada."
 
