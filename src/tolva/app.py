@@ -25,6 +25,9 @@ from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
+from tolva.web.access.asking import SCHEMES
+from tolva.web.access.gate import Gate
+from tolva.web.access.origin import is_loopback
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
 from tolva.web.problems import answer_errors
@@ -53,7 +56,7 @@ def server(settings: Settings) -> Generator[Server]:
 
 def migrations() -> list[Migration]:
     """All migrations, in the order of their modules."""
-    packages = ["tolva.db", "tolva.jobs", *(workload.package for workload in WORKLOADS)]
+    packages = ["tolva.db", "tolva.jobs", "tolva.web.access", *(workload.package for workload in WORKLOADS)]
     return [migration for package in packages for migration in find_migrations(package)]
 
 
@@ -160,10 +163,11 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
     answer_errors(api)
+    api.state.gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
     api.include_router(health_router(jobs.db))
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:
         for router in workload.routers(settings, jobs, stored):
-            api.include_router(router)
+            api.include_router(router, dependencies=SCHEMES)
     return api

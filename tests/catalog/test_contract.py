@@ -282,7 +282,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """What is answered to an upload of which no more comes than this."""
     url = httpx.URL(service.client.base_url)
-    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: x", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
+    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: localhost", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
     with socket.create_connection((url.host, url.port or 0), timeout=10) as line:
         line.sendall("\r\n".join(lines).encode() + body)
         answer = HTTPResponse(line)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
@@ -11,6 +12,7 @@ from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
 from tolva.jobs import store
+from tolva.web.steering import replay_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Jobs that failed for good, and their replay.", no_args_is_help=True)
@@ -65,15 +67,16 @@ def replay(
     if bool(ids) == every:
         raise InvalidInput("Either name the jobs to replay, or say --all (with --queue or --kind to narrow it).")
     wanted = [job_id(text) for text in ids or []] if not every else None
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        letters = store.dead_letters(work.conn, queue=queue, kind=kind, job_ids=wanted, most=MOST_REPLAYED)
+    with opened(data_dir) as jobs:
+        with jobs.db.transaction(tenant) as conn:
+            letters = store.dead_letters(conn, queue=queue, kind=kind, job_ids=wanted, most=MOST_REPLAYED)
         found = [JobId(str(letter["job_id"])) for letter in letters]
         unknown = sorted(set(wanted or []) - set(found))
         if unknown:
             raise InvalidInput(
                 f"No dead letter of: {', '.join(unknown)}. Nothing was queued; `tolva dead ls` lists them."
             )
-        again = found if dry_run else work.replay(found)
+        again = found if dry_run else replay_jobs(jobs, at_terminal(tenant), found)
     if as_json:
         print_json({"jobs": again, "dry_run": dry_run})
     else:

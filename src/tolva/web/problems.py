@@ -1,6 +1,7 @@
 """Errors as answers: problem+json (RFC 9457), in the one place that knows both our errors and HTTP."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -13,13 +14,16 @@ from tolva.errors import (
     CallerError,
     Conflict,
     DatabaseUnavailable,
+    Forbidden,
     InvalidInput,
     NotFound,
+    RateLimited,
     SettingsError,
     StorageUnavailable,
     TolvaError,
     TooLarge,
     TryLater,
+    Unauthenticated,
     UnsupportedFile,
 )
 
@@ -29,23 +33,28 @@ STATUS: tuple[tuple[type[TolvaError], int], ...] = (
     (UnsupportedFile, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (InvalidInput, HTTPStatus.BAD_REQUEST),
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (SettingsError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (CallerError, HTTPStatus.BAD_REQUEST),
     (StorageUnavailable, HTTPStatus.INSUFFICIENT_STORAGE),
+    (RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
     (TryLater, HTTPStatus.SERVICE_UNAVAILABLE),
     (TolvaError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 """The first class that fits decides."""
 
 
-PUBLIC: tuple[tuple[type[TolvaError], str], ...] = (
+PUBLIC: tuple[tuple[type[TolvaError], str | None], ...] = (
+    (RateLimited, None),
     (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
     (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
     (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),
 )
-"""What a client is told where our own words name hosts, logins or folders: those are for the log alone."""
+"""What a client is told where our own words name hosts, logins or folders: those are for the log alone. The first class
+that fits decides; None leaves our words."""
 
 
 def answer_errors(api: FastAPI) -> None:
@@ -68,8 +77,10 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
         log.warning("%s %s: %s", request.method, request.url.path, error)
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
-        headers["Retry-After"] = str(round(error.retry_after or 5))
-    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), str(error))
+        headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="Tolva"'
+    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), None) or str(error)
     return problem(status, _dashed(type(error).__name__), detail, headers)
 
 
