@@ -53,15 +53,15 @@ schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from 
 	$(BIN)/python docs/make_settings.py
 
 clean: ## Remove the environment and every cache; data folders stay
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv node_modules src/tolva/web/pages/static/vendor .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment, brought into line when the lock or the project's metadata changes; from nothing after `make clean`.
-$(ENV): requirements.lock pyproject.toml
+$(ENV): requirements.lock pyproject.toml package-lock.json hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tolva needs Python 3.11 or later; name one: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(BENCH_ENV): $(ENV) requirements-bench.lock
