@@ -25,8 +25,11 @@ from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
+from tolva.web.api.job_view import job_view
+from tolva.web.api.stream import stream_router
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
+from tolva.web.live.hub import Hub
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
@@ -155,12 +158,18 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+def live(jobs: Jobs) -> Hub:
+    """The live streams of an API process."""
+    return Hub(jobs.db, job_view)
+
+
+def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
     answer_errors(api)
     api.include_router(health_router(jobs.db))
+    api.include_router(stream_router(hub))
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from tolva.errors import (
     CallerError,
@@ -52,6 +53,7 @@ def answer_errors(api: FastAPI) -> None:
     """Make every error of this API a problem document."""
     api.add_exception_handler(TolvaError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(WebSocketRequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _unexpected)
 
@@ -62,10 +64,10 @@ def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None 
     return JSONResponse(body | more, status, headers, media_type="application/problem+json")
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+def _ours(request: HTTPConnection, error: Exception) -> JSONResponse:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("%s %s: %s", request.method, request.url.path, error)
+        log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(round(error.retry_after or 5))
@@ -73,8 +75,8 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
     return problem(status, _dashed(type(error).__name__), detail, headers)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _invalid(_request: HTTPConnection, error: Exception) -> JSONResponse:
+    assert isinstance(error, ValidationException)
     faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, faults=faults)
