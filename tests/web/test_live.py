@@ -260,7 +260,10 @@ def test_nobody_looks_when_nobody_watches(service: Service, shop: Workshop, admi
     assert again.kinds() == ["job", "completed", "end"]
 
 
-def test_streams_end_at_once_when_the_process_does(settings: Settings, shop: Workshop) -> None:
+def test_streams_end_at_once_when_the_process_does(
+    settings: Settings, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "MOST_BYTES", 100_000_000)  # who takes nothing is not dropped before
     job = begun(shop)
     ears: list[Ear] = []
     with ExitStack() as stack:
