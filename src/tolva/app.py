@@ -28,8 +28,11 @@ from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
+from tolva.web.api.job_view import job_view
+from tolva.web.api.stream import stream_router
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
+from tolva.web.live.hub import Hub
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.routes import FIRST, THEN, page_routers
@@ -162,7 +165,12 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+def live(jobs: Jobs) -> Hub:
+    """The live streams of an API process."""
+    return Hub(jobs.db, job_view)
+
+
+def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
@@ -174,6 +182,7 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     for router in page_routers(shell, gate, jobs):
         api.include_router(router)
     api.include_router(health_router(jobs.db))
+    api.include_router(stream_router(hub), dependencies=SCHEMES)
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:

@@ -450,6 +450,26 @@ $$;
 
 ALTER FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+  SELECT j.id, e.seq, e.at, e.type, e.data, e.seq = j.seq AND j.finished_at IS NOT NULL
+  FROM unnest(p_tenants, p_jobs, p_after) AS w(tenant_id, job_id, after)
+  -- most jobs have no news: they cost a look at their row, and none at their events
+  JOIN tolva.jobs j ON j.id = w.job_id AND j.tenant_id = w.tenant_id AND j.seq > w.after
+  CROSS JOIN LATERAL (
+    SELECT v.seq, v.at, v.type, v.data FROM tolva.job_events v
+    WHERE v.job_id = j.id AND v.tenant_id = j.tenant_id AND v.seq > w.after
+    ORDER BY v.seq LIMIT p_most) e
+  ORDER BY j.id, e.seq
+$$;
+
+ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1152,6 +1172,9 @@ GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
