@@ -19,7 +19,8 @@ SELECT n, tolva.uuid_at(now() - (%(jobs)s - n) * interval '1 year' / %(jobs)s) A
   now() - (%(jobs)s - n) * interval '1 year' / %(jobs)s AS at,
   (%(tenants)s::text[])[CASE WHEN n %% 10 > 0 THEN 1 WHEN n %% 1000 > 0 THEN 2 ELSE 3 END] AS tenant_id,
   (%(marks)s::text[])[CASE WHEN n %% 10 > 0 THEN 1 WHEN n %% 1000 > 0 THEN 2 ELSE 3 END] AS mark,
-  CASE WHEN n %% 7 < 4 THEN 'bulk_upload' WHEN n %% 7 < 6 THEN 'dry_run' WHEN n %% 91 = 6 THEN 'sync' ELSE 'undo' END AS kind,
+  CASE WHEN n %% 7 < 4 THEN 'bulk_upload' WHEN n %% 7 < 6 THEN 'dry_run' WHEN n %% 91 = 6 THEN 'sync' ELSE 'undo' END
+    AS kind,
   (%(months)s::text[])[1 + n * 9 / %(jobs)s] AS month,
   CASE
     WHEN n %% 997 = 1 AND n > %(jobs)s * 0.9 THEN 'waiting'
@@ -30,7 +31,8 @@ SELECT n, tolva.uuid_at(now() - (%(jobs)s - n) * interval '1 year' / %(jobs)s) A
     ELSE 'completed' END AS state
 FROM generate_series(1, %(jobs)s) n;
 INSERT INTO tolva.jobs (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit, params,
-  run_at, created_at, updated_at, state, attempt, started_at, finished_at, worker_id, open_children, error, result, progress)
+  run_at, created_at, updated_at, state, attempt, started_at, finished_at, worker_id, open_children, error, result,
+  progress)
 SELECT id, tenant_id, CASE WHEN kind IN ('dry_run', 'undo') THEN 'light' ELSE 'bulk_upload' END, kind,
   CASE WHEN n %% 20 > 0 THEN format('Productos_%%s-2026 cliente %%s nr %%s%%s.xlsx', month, n %% 997, n,
     CASE WHEN n %% 250000 = 7 THEN ' zanahorias' ELSE '' END) END,
@@ -44,7 +46,8 @@ SELECT id, tenant_id, CASE WHEN kind IN ('dry_run', 'undo') THEN 'light' ELSE 'b
 FROM made;
 INSERT INTO tolva.job_words (tenant_id, job_id, words)
 SELECT tenant_id, id, array_to_tsvector(ARRAY[mark || 'productos', mark || month, mark || '2026', mark || 'cliente',
-  mark || (n %% 997), mark || 'nr', mark || n, mark || 'xlsx'] || CASE WHEN n %% 250000 = 7 THEN ARRAY[mark || 'zanahorias'] END)
+  mark || (n %% 997), mark || 'nr', mark || n, mark || 'xlsx']
+  || CASE WHEN n %% 250000 = 7 THEN ARRAY[mark || 'zanahorias'] END)
 FROM made WHERE n %% 20 > 0;
 INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, label, params, error, attempts, failed_at)
 SELECT id, tenant_id, queue, kind, label, params, error, '[{"attempt": 1}]', finished_at

@@ -1,7 +1,7 @@
 """Lists of jobs: those that match a filter, page by page, and how many they are.
 
-Each answer costs about the same, however many jobs there are and however few of them match; see migrations/0003_lists.sql.
-Every function runs in the caller's transaction, under its tenant.
+What an answer costs is bounded, however many jobs there are and however few of them match; how, is told in
+migrations/0003_lists.sql. Every function runs in the caller's transaction, under its tenant.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from tolva.jobs.sql import SQL
 
 MOST_COUNTED = 10_000
 """Jobs that are counted one by one."""
+MOST_FOUND = 1_000
+"""The same for a search, which looks at the words of each."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def matching_ids(
     return [JobId(row["id"]) for row in rows]
 
 
-def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter, *, most: int = MOST_COUNTED) -> Counted:
-    """How many jobs match, counted up to `most`."""
+def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:
+    """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
+    most = MOST_FOUND if wanted.search else MOST_COUNTED
     row = conn.execute(SQL["count_jobs"], _given(conn, tenant_id, wanted, None, most + 1)).fetchone()
     assert row is not None, "a function's value is a row"
     return counted(row["jobs"], most)

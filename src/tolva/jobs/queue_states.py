@@ -60,7 +60,7 @@ def queue_states(conn: Connection) -> list[QueueState]:
 
 
 def throughput(conn: Connection, minutes: int = 60) -> list[Minute]:
-    """The last minutes of the transaction's tenant, this one the last. Raises InvalidInput for no minute, or over a day."""
+    """The last minutes of the transaction's tenant, with this one. Raises InvalidInput for none, or more than a day."""
     if not 1 <= minutes <= MOST_MINUTES:
         raise InvalidInput(f"A chart has 1 to {MOST_MINUTES:,} minutes, not {minutes:,}.")
     rows = conn.execute(SQL["throughput"], {"minutes": minutes, "most": MOST_OF_MINUTE}).fetchall()

@@ -1,6 +1,6 @@
 """Why a job has not started: the first reason that holds, as a code and what belongs to it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -25,7 +25,7 @@ class Wait(StrEnum):
     PAUSED = "paused"  # its queue, which somebody paused (queue, since)
     NO_WORKER = "no_worker"  # a worker: none of its queue is alive (queue)
     RATE_LIMIT = "rate_limit"  # the tenant's next token in the queue (queue, at)
-    TURN = "turn"  # its turn (queue, priority, ahead: the tenant's ready jobs before it, a `Counted`)
+    TURN = "turn"  # its turn (queue, priority, ahead: the tenant's ready jobs before it, Counted)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def _time(job: DictRow, now: datetime) -> Reason | None:
     if not job["failures"]:
         return Reason(Wait.SCHEDULED, {"at": job["run_at"]})
     counts = {"failures": job["failures"], "max_attempts": job["max_attempts"]}
-    return Reason(Wait.RETRY, {"at": job["run_at"], **counts, "message": (job["error"] or {}).get("message", "")})
+    message = job["error"]["message"] if job["error"] else ""
+    return Reason(Wait.RETRY, {"at": job["run_at"], **counts, "message": message})
 
 
 def _line(queue: str, line: DictRow) -> Reason | None:
@@ -69,5 +70,5 @@ def _line(queue: str, line: DictRow) -> Reason | None:
 def _turn(conn: Connection, job: DictRow) -> Reason:
     row = conn.execute(SQL["count_ahead"], {"id": job["id"], "most": MOST_AHEAD + 1}).fetchone()
     assert row is not None, "a function's value is a row"
-    ahead = asdict(counted(row["jobs"], MOST_AHEAD))
+    ahead = counted(row["jobs"], MOST_AHEAD)
     return Reason(Wait.TURN, {"queue": job["queue"], "priority": job["priority"], "ahead": ahead})

@@ -49,16 +49,17 @@ $$;
 
 -- The newest p_most jobs that match. NULL asks for anything; without an upper bound p_high is the greatest id.
 -- p_words is what must be in the label, as words.py writes it.
+-- What is looked at one by one is so in sub-selects, which no plan can turn into a join of everything with everything.
 CREATE FUNCTION tolva.find_jobs(
   p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery,
   p_most integer)
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- One look-up for each candidate: the candidates are few by construction, which the planner cannot know.
-SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
+SET jit = off SET enable_seqscan = off SET work_mem = '16MB' AS $$
 DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
-  v_few CONSTANT integer := 20000; -- candidates that may be looked at one by one
+  v_few CONSTANT integer := 10000; -- candidates that are looked at one by one at first
+  v_many CONSTANT integer := 30000; -- and that may be, where that finds too few
   v_found uuid[];
   v_reached uuid;
 BEGIN
@@ -72,7 +73,10 @@ BEGIN
       AND (p_words IS NULL OR coalesce((
         SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = j.id), false))
     ORDER BY j.id DESC LIMIT p_most;
-  ELSIF p_words IS NULL THEN
+    RETURN;
+  END IF;
+
+  IF p_words IS NULL THEN
     -- The newest of each line, and the newest of these.
     RETURN QUERY
     SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
@@ -81,57 +85,73 @@ BEGIN
         AND j.id >= p_low AND j.id < p_high
       ORDER BY j.id DESC LIMIT p_most) h
     ORDER BY h.id DESC LIMIT p_most;
-  ELSIF tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_few) < v_few THEN
-    -- Few jobs besides the words: look at the words of each.
+    RETURN;
+  END IF;
+
+  -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
+  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
+    WITH newest AS MATERIALIZED (
+      SELECT w.job_id, w.words FROM tolva.job_words w
+      WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
+      ORDER BY w.job_id DESC LIMIT v_few
+    )
+    SELECT (SELECT n.job_id FROM newest n OFFSET v_few - 1), ARRAY(
+      SELECT n.job_id FROM newest n WHERE n.words @@ p_words ORDER BY n.job_id DESC LIMIT p_most)
+    INTO v_reached, v_found;
+  ELSE
+    WITH line AS MATERIALIZED (
+      SELECT l.queue, l.kind, l.state, v_few / count(*) OVER () AS share
+      FROM tolva.job_lines(p_states, p_queues, p_kinds) l
+    ), newest AS MATERIALIZED (
+      SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
+        SELECT j.id, row_number() OVER (ORDER BY j.id DESC) AS place FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+          AND j.id >= p_low AND j.id < p_high
+        ORDER BY j.id DESC LIMIT l.share) h
+    ), reached AS MATERIALIZED (
+      -- all that match are known down to where the first line was left that goes on
+      SELECT (SELECT n.id FROM newest n WHERE n.is_last ORDER BY n.id DESC LIMIT 1) AS id
+    )
+    SELECT r.id, ARRAY(
+      SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
+      WHERE n.id >= coalesce(r.id, p_low) AND coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
+      ORDER BY n.id DESC LIMIT p_most)
+    FROM reached r INTO v_reached, v_found;
+  END IF;
+  IF v_reached IS NULL OR cardinality(v_found) = p_most THEN
+    RETURN QUERY SELECT unnest(v_found);
+    RETURN;
+  END IF;
+
+  IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_many) < v_many THEN
+    -- Not very many jobs besides the words: look at the words of each.
     RETURN QUERY
     SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT j.id FROM tolva.jobs j
       WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
         AND j.id >= p_low AND j.id < p_high
-      LIMIT v_few) h
+      LIMIT v_many) h
     WHERE coalesce((
       SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
     ORDER BY h.id DESC LIMIT p_most;
-  ELSE
-    -- Common words are among the newest labels.
-    v_found := ARRAY(
-      SELECT m.job_id FROM (
-        SELECT n.job_id FROM (
-          SELECT w.job_id, w.words FROM tolva.job_words w
-          WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
-          ORDER BY w.job_id DESC LIMIT v_few) n
-        WHERE n.words @@ p_words OFFSET 0) m -- a fence: the words first
-      CROSS JOIN LATERAL (
-        SELECT FROM tolva.jobs j
-        WHERE j.id = m.job_id AND (p_states IS NULL OR j.state = ANY (p_states))
-          AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
-        LIMIT 1) j
-      ORDER BY m.job_id DESC LIMIT p_most);
-    RETURN QUERY SELECT unnest(v_found);
-    IF cardinality(v_found) = p_most THEN
-      RETURN;
-    END IF;
-    SELECT w.job_id INTO v_reached FROM tolva.job_words w
-    WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
-    ORDER BY w.job_id DESC OFFSET v_few - 1 LIMIT 1;
-    IF NOT FOUND THEN
-      RETURN;
-    END IF;
-    -- Before them, only an index of the words can know. A row of it says nothing of tenant and time, in order that
-    -- no other index tempts; its words have the mark of the tenant.
-    RETURN QUERY
-    WITH matching AS MATERIALIZED (
-      SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
-    ), older AS MATERIALIZED (
-      SELECT m.job_id FROM matching m WHERE m.job_id >= p_low AND m.job_id < v_reached ORDER BY m.job_id DESC
-    )
-    SELECT o.job_id FROM older o CROSS JOIN LATERAL (
-      SELECT FROM tolva.jobs j
-      WHERE j.id = o.job_id AND j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
-        AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
-      LIMIT 1) j
-    LIMIT p_most - cardinality(v_found);
+    RETURN;
   END IF;
+
+  -- Else only the index of the words can know. A search of it names neither tenant nor time, so that no other index
+  -- tempts; the mark of the tenant is in the words.
+  RETURN QUERY SELECT unnest(v_found);
+  RETURN QUERY
+  WITH matching AS MATERIALIZED (
+    SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
+  )
+  SELECT o.job_id FROM (
+    SELECT m.job_id FROM matching m WHERE m.job_id >= p_low AND m.job_id < v_reached ORDER BY m.job_id DESC OFFSET 0) o
+  WHERE coalesce((
+    SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
+      AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+    FROM tolva.jobs j WHERE j.id = o.job_id), false)
+  ORDER BY o.job_id DESC LIMIT p_most - cardinality(v_found);
 END
 $$;
 
@@ -150,19 +170,38 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   END
 $$;
 
+-- The queues and kinds that the tenant has open dead letters of, out of those asked for (NULL: any).
+CREATE FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) RETURNS TABLE (queue text, kind text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+  WITH RECURSIVE line(queue, kind) AS (
+    (SELECT d.queue, d.kind FROM tolva.dead_letters d
+     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+     ORDER BY d.queue, d.kind LIMIT 1)
+    UNION ALL
+    SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
+      SELECT d.queue, d.kind FROM tolva.dead_letters d
+      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+        AND (d.queue, d.kind) > (l.queue, l.kind)
+      ORDER BY d.queue, d.kind LIMIT 1) n
+  )
+  SELECT l.queue, l.kind FROM line l
+  WHERE (p_queues IS NULL OR l.queue = ANY (p_queues)) AND (p_kinds IS NULL OR l.kind = ANY (p_kinds))
+$$;
+
 -- The newest p_most dead letters that match and were not replayed, before the letter p_before_id of the time p_before
--- (NULL: from the newest on). With p_first, those of the jobs from there to below p_end.
+-- (NULL: from the newest on). With p_first, those of the jobs from there to below p_end. It goes about it as find_jobs.
 CREATE FUNCTION tolva.find_letters(
-  p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamptz, p_before_id bigint, p_most integer)
+  p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamptz, p_before_id bigint,
+  p_most integer)
 RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
+SET jit = off SET enable_seqscan = off SET work_mem = '16MB' AS $$
 DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
   v_before CONSTANT timestamptz := coalesce(p_before, 'infinity');
   v_before_id CONSTANT bigint := coalesce(p_before_id, 0);
-  v_few CONSTANT integer := 20000;
-  v_looked bigint;
+  v_few CONSTANT integer := 10000; -- letters that may be looked at one by one
+  v_letters bigint[];
   v_found bigint[];
 BEGIN
   IF p_first IS NOT NULL THEN
@@ -174,42 +213,48 @@ BEGIN
     ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
     RETURN;
   END IF;
+
   IF p_words IS NULL THEN
     RETURN QUERY
-    WITH RECURSIVE line(queue, kind) AS (
-      (SELECT d.queue, d.kind FROM tolva.dead_letters d
-       WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL ORDER BY d.queue, d.kind LIMIT 1)
-      UNION ALL
-      SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
-        SELECT d.queue, d.kind FROM tolva.dead_letters d
-        WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.queue, d.kind) > (l.queue, l.kind)
-        ORDER BY d.queue, d.kind LIMIT 1) n
-    )
-    SELECT h.id FROM line l CROSS JOIN LATERAL (
+    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.failed_at, d.id FROM tolva.dead_letters d
       WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
         AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
-    WHERE (p_queues IS NULL OR l.queue = ANY (p_queues)) AND (p_kinds IS NULL OR l.kind = ANY (p_kinds))
     ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
     RETURN;
   END IF;
-  -- The newest letters one by one; before them, those of the jobs that match.
-  WITH newest AS MATERIALIZED (
-    SELECT d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
-    WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
-    ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few
-  )
-  SELECT (SELECT count(*) FROM newest), ARRAY(
-    SELECT n.id FROM newest n
+
+  v_letters := ARRAY(
+    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT d.id FROM tolva.dead_letters d
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      LIMIT v_few) h
+    LIMIT v_few);
+  IF cardinality(v_letters) < v_few THEN
+    RETURN QUERY
+    SELECT d.id FROM tolva.dead_letters d
+    WHERE d.id = ANY (v_letters) AND coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = d.job_id), false)
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  v_found := ARRAY(
+    SELECT n.id FROM (
+      SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
     WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
       AND coalesce((
         SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.job_id), false)
-    LIMIT p_most) INTO v_looked, v_found;
-  IF cardinality(v_found) = p_most OR v_looked < v_few THEN
+    ORDER BY n.failed_at DESC, n.id DESC LIMIT p_most);
+  IF cardinality(v_found) = p_most THEN
     RETURN QUERY SELECT unnest(v_found);
     RETURN;
   END IF;
+
   RETURN QUERY
   WITH matching AS MATERIALIZED (
     SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
@@ -219,7 +264,7 @@ BEGIN
     WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL
       AND (x.failed_at, x.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
-    OFFSET 0) d
+    LIMIT 1) d -- a job has one letter that is open
   ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
 END
 $$;
