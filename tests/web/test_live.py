@@ -175,7 +175,10 @@ def test_a_client_that_takes_nothing_is_dropped_and_the_others_go_on(
 ) -> None:
     monkeypatch.setattr(channel, "MOST_KEPT", 5)
     job = begun(shop)
-    with ear(service.client.base_url, path(job.id)) as listening, deaf_client(service.client.base_url, job.id) as deaf:
+    with (
+        ear(service.client.base_url, path(job.id)) as listening,
+        deaf_client(service.client.base_url, path(job.id)) as deaf,
+    ):
         until(lambda: listening.heard)
         ctx = shop.context(job)
         for n in range(60):
@@ -187,13 +190,13 @@ def test_a_client_that_takes_nothing_is_dropped_and_the_others_go_on(
     assert len(received) < 60 * 200_000
 
 
-def deaf_client(url: httpx.URL, id: JobId) -> socket.socket:
+def deaf_client(url: httpx.URL, target: str, headers: str = "") -> socket.socket:
     """A client that asks, and takes nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.settimeout(20)
     client.connect((url.host, url.port))
-    client.sendall(f"GET {path(id)} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: here\r\n{headers}\r\n".encode())
     return client
 
 
@@ -269,7 +272,7 @@ def test_streams_end_at_once_when_the_process_does(
     with ExitStack() as stack:
         with serving(settings, Jobs(shop.db, shop.engine, shop.catalogue)) as url:
             ears += [stack.enter_context(ear(url, path(job.id))) for _ in range(10)]
-            deaf = stack.enter_context(deaf_client(httpx.URL(url), job.id))
+            deaf = stack.enter_context(deaf_client(httpx.URL(url), path(job.id)))
             until(lambda: all(each.heard for each in ears))
             ctx = shop.context(job)
             for n in range(30):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
@@ -36,8 +37,10 @@ class EventStream(Response):
             try:
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 await send(_body(RETRY))
-                async for batch in stream.batches():
-                    await send(_body(b"".join(message.sse for message in batch) or HEARTBEAT))
+                async with aclosing(stream.batches()) as batches:
+                    async for batch in batches:
+                        await send(_body(b"".join(message.sse for message in batch) or HEARTBEAT))
+                        del batch  # nothing is kept for this client while it waits for more
                 await send({"type": "http.response.body"})
             finally:
                 listening.cancel()
