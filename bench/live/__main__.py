@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.jobs import machine
+from bench.jobs import machine, quiet
 from bench.live.reporters import Reporters, reporters
 from tolva import app
 from tolva.settings import Settings, load_settings
@@ -26,6 +26,8 @@ JOBS = 10
 PER_SECOND = 8.0
 """Events of each job."""
 SECONDS = 30.0
+PATIENCE = 300.0
+"""Seconds that a quiet machine is waited for."""
 URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
@@ -76,6 +78,7 @@ def measured(process: psutil.Process, port: int, at_work: Reporters) -> Figures:
     with audience(port, 20, at_work) as first:  # what is loaded at the first use is not the cost of a stream
         first.communicate("stop\n")
     idle = process.memory_info().rss
+    quiet.wait(PATIENCE)
     with audience(port, STREAMS, at_work) as listeners:
         before = process.cpu_times()
         began = time.monotonic()
