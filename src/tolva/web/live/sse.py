@@ -23,8 +23,6 @@ HEARTBEAT = b":\n\n"
 class EventStream(Response):
     """Answers with a stream until it ends, in one task besides the one that hears when the client leaves."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, hub: Hub, opening: Opening) -> None:
         super().__init__()
         self._hub = hub
