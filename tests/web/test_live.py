@@ -146,6 +146,16 @@ def test_a_hundred_disconnects_lose_repeat_and_reorder_nothing(service: Service,
     assert listening.kinds()[-1] == "end"
 
 
+def test_a_stream_of_a_job_that_is_deleted_ends_and_does_not_spin(
+    service: Service, shop: Workshop, admin: psycopg.Connection[DictRow]
+) -> None:
+    job = ended(shop)
+    admin.execute("DELETE FROM tolva.job_events WHERE job_id = %s", (job.id,))
+    with ear(service.client.base_url, path(job.id), last=0) as listening:
+        pass
+    assert told(listening.heard) == [("job", None)]
+
+
 def test_many_streams_of_one_job_hear_the_same(service: Service, shop: Workshop) -> None:
     job = begun(shop)
     with ExitStack() as stack:

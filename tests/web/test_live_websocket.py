@@ -17,7 +17,7 @@ from tests.web.test_live import begun, deaf_client, drained, ended, report
 from tolva.core.job import JobId, Verb
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
-from tolva.web.live import channel
+from tolva.web.live import channel, hub
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 
@@ -88,6 +88,16 @@ def test_a_job_of_nobody_or_of_another_tenant_is_not_found(
         talk(service, unknown(shop))
     answer = refused.value.response
     assert (answer.status_code, json.loads(answer.body or b"")["type"]) == (404, "urn:tolva:not-found")
+
+
+def test_a_client_that_finds_no_room_is_told_when_to_come_again(
+    service: Service, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MOST_STREAMS", 0)
+    with pytest.raises(InvalidStatus) as refused:
+        talk(service, begun(shop).id)
+    answer = refused.value.response
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize("wrong", ["?after=-1", "?after=one", f"?after={2**63}"])
