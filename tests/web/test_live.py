@@ -14,10 +14,13 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow
 
+from tests.chaos.proxy import run_proxy
+from tests.conftest import Fresh
 from tests.jobs.workshop import Workshop, until
 from tests.service import Service, serving
 from tests.web.listening import Ear, Heard, ear, events, listen_to
 from tolva.core.job import Claimed, JobId, Verb
+from tolva.db.pool import Database
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.live import channel, hub, stream
@@ -253,6 +256,28 @@ def test_streams_stay_open_and_miss_nothing_when_postgresql_ends_their_connectio
         until(lambda: len(listening.heard) == 16)
         shop.end(job, Verb.COMPLETE)
     assert [each.id for each in listening.heard] == [*range(1, 18), 17]
+
+
+def test_streams_stay_open_while_postgresql_is_away(
+    fresh: Fresh, settings: Settings, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+    job = begun(shop)
+    with ExitStack() as stack:
+        cable = stack.enter_context(run_proxy(fresh.dsn, lose_answer_to=b"nothing has this"))
+        db = stack.enter_context(Database(cable.dsn, name="behind the cable"))
+        url = stack.enter_context(serving(settings, Jobs(db, shop.engine, shop.catalogue)))
+        listening = stack.enter_context(ear(url, path(job.id)))
+        until(lambda: listening.heard)
+        cable.cut()
+        report(shop, job, 3)
+        beats = listening.raw.count(b"\n:\n")
+        until(lambda: listening.raw.count(b"\n:\n") > beats + 5)
+        assert listening.kinds() == ["job"]
+        cable.mend()
+        until(lambda: len(listening.heard) == 4, 20)
+        shop.end(job, Verb.COMPLETE)
+    assert [each.id for each in listening.heard] == [1, 2, 3, 4, 5, 5]
 
 
 def test_nobody_looks_when_nobody_watches(service: Service, shop: Workshop, admin: psycopg.Connection[DictRow]) -> None:
