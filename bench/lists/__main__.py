@@ -74,7 +74,7 @@ def page(times: dict[Visit, list[float]], jobs: int, rounds: int, facts: dict[st
             "|---|--:|--:|--:|--:|--:|",
             *(row(what, values) for what, values in by_call.items()),
             "",
-            f"{over} of {len(times):,} filters took more than {LIMIT:.0f} ms each time. The slowest, best time of each:",
+            f"{over} of {len(times):,} filters took more than {LIMIT:.0f} ms each time. The slowest, by their best:",
             "",
             *(f"- {min(times[visit]):.0f} ms: {visit.what}, {visit.tenant}, {visit.name}" for visit in worst),
             "",
