@@ -77,6 +77,7 @@ VISITS = {
     "replay": ("replay", {"ids": [new_job_id()], "run_at": None}),
     "prune": ("prune", {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 2000}),
     "rescue": ("rescue", {"reason": "{}", "most_losses": 10}),
+    "news": ("news", {"tenants": ["t1"] * 10, "jobs": [new_job_id()] * 10, "afters": [0] * 10, "most": 200}),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from psycopg.rows import DictRow
 
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
@@ -12,6 +13,7 @@ from tolva.cli.opened import opened
 from tolva.core.job import job_id
 from tolva.errors import InvalidInput
 from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters, with_letter
+from tolva.web.steering import replay_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Jobs that failed for good, and their replay.", no_args_is_help=True)
@@ -76,16 +78,17 @@ def replay(
             "Either name the jobs to replay, or say --all (with --queue, --kind or --search to narrow it)."
         )
     named = [job_id(text) for text in ids or []]
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        if every:
-            found = dead_jobs(work.conn, tenant, _wanted(queue, kind, search), most=MOST_REPLAYED)
-        else:
-            found = with_letter(work.conn, named)
+    with opened(data_dir) as jobs:
+        with jobs.db.transaction(tenant) as conn:
+            if every:
+                found = dead_jobs(conn, tenant, _wanted(queue, kind, search), most=MOST_REPLAYED)
+            else:
+                found = with_letter(conn, named)
         if unknown := sorted(set(named) - set(found)):
             raise InvalidInput(
                 f"No dead letter of: {', '.join(unknown)}. Nothing was queued; `tolva dead ls` lists them."
             )
-        again = found if dry_run else work.replay(found)
+        again = found if dry_run else replay_jobs(jobs, at_terminal(tenant), found)
     if as_json:
         print_json({"jobs": again, "dry_run": dry_run})
     else:

@@ -8,6 +8,7 @@ import typer
 from psycopg.rows import DictRow
 
 from tolva import app
+from tolva.cli.acting import at_terminal
 from tolva.cli.again import load_again
 from tolva.cli.console import (
     AsJson,
@@ -36,6 +37,7 @@ from tolva.jobs import store
 from tolva.jobs.sql import SQL
 from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
+from tolva.web.steering import cancel_job, retry_job
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
@@ -134,8 +136,8 @@ cli.command("undo")(undo)
 @cli.command("cancel")
 def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Cancel a job that waits or runs, and its children."""
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        state = work.cancel(job_id(id))
+    with opened(data_dir) as jobs:
+        state = cancel_job(jobs, at_terminal(tenant), job_id(id))
     if as_json:
         print_json({"id": id, "state": state})
     else:
@@ -146,8 +148,8 @@ def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as
 @cli.command("retry")
 def retry(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Queue a failed or cancelled job again; it goes on at its last checkpoint."""
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        work.retry(job_id(id))
+    with opened(data_dir) as jobs:
+        retry_job(jobs, at_terminal(tenant), job_id(id))
     if as_json:
         print_json({"id": id, "state": State.QUEUED})
     else:

@@ -674,6 +674,15 @@ $$;
 
 ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.has_keys() RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT EXISTS (SELECT FROM tolva.keys)
+$$;
+
+ALTER FUNCTION tolva.has_keys() OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.in_short(p_object jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -720,6 +729,22 @@ CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queue
 $$;
 
 ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  RETURN QUERY
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
+  WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
+END
+$$;
+
+ALTER FUNCTION tolva.key_holder(p_hash bytea) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -774,6 +799,26 @@ $$;
 
 ALTER FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+  SELECT j.id, e.seq, e.at, e.type, e.data, e.seq = j.seq AND j.finished_at IS NOT NULL
+  FROM unnest(p_tenants, p_jobs, p_after) AS w(tenant_id, job_id, after)
+  -- most jobs have no news: they cost a look at their row, and none at their events
+  JOIN tolva.jobs j ON j.id = w.job_id AND j.tenant_id = w.tenant_id AND j.seq > w.after
+  CROSS JOIN LATERAL (
+    SELECT v.seq, v.at, v.type, v.data FROM tolva.job_events v
+    WHERE v.job_id = j.id AND v.tenant_id = j.tenant_id AND v.seq > w.after
+    ORDER BY v.seq LIMIT p_most) e
+  ORDER BY j.id, e.seq
+$$;
+
+ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -816,6 +861,26 @@ END
 $$;
 
 ALTER FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.prune_access(p_kept interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  v_sessions integer;
+  v_lines integer;
+BEGIN
+  DELETE FROM tolva.sessions s WHERE s.hash = ANY (ARRAY(
+    SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
+  GET DIAGNOSTICS v_sessions = ROW_COUNT;
+  DELETE FROM tolva.audit a WHERE a.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) ORDER BY o.id LIMIT p_most));
+  GET DIAGNOSTICS v_lines = ROW_COUNT;
+  RETURN v_sessions + v_lines;
+END
+$$;
+
+ALTER FUNCTION tolva.prune_access(p_kept interval, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -906,6 +971,17 @@ CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt 
 $$;
 
 ALTER FUNCTION tolva.running(p_worker uuid) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
+  WHERE s.hash = p_hash AND s.expires_at > now()
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+$$;
+
+ALTER FUNCTION tolva.session_holder(p_hash bytea) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.set_paused(p_queue text, p_paused boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -998,6 +1074,19 @@ CREATE TABLE public.products (
 
 ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.audit (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL,
+    key_id uuid,
+    action text NOT NULL,
+    target text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY tolva.audit FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.dead_letters (
     id bigint NOT NULL,
     job_id uuid NOT NULL,
@@ -1089,6 +1178,23 @@ CREATE TABLE tolva.jobs (
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.keys (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    hash bytea NOT NULL,
+    beginning text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+);
+
+ALTER TABLE ONLY tolva.keys FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE tolva.lanes (
     queue text NOT NULL,
@@ -1184,6 +1290,16 @@ CREATE TABLE tolva.schemas (
 
 ALTER TABLE ONLY tolva.schemas FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.sessions (
+    hash bytea NOT NULL,
+    tenant_id text NOT NULL,
+    key_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY tolva.sessions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.uploads (
     job_id uuid NOT NULL,
     tenant_id text NOT NULL,
@@ -1214,6 +1330,9 @@ CREATE TABLE tolva.workers (
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (tenant_id, proveedor_id, codigo);
 
+ALTER TABLE ONLY tolva.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tolva.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
 
@@ -1225,6 +1344,12 @@ ALTER TABLE ONLY tolva.job_words
 
 ALTER TABLE ONLY tolva.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.keys
+    ADD CONSTRAINT keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY tolva.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY tolva.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
@@ -1250,11 +1375,16 @@ ALTER TABLE ONLY tolva.schedules
 ALTER TABLE ONLY tolva.schemas
     ADD CONSTRAINT schemas_pkey PRIMARY KEY (tenant_id, name, version);
 
+ALTER TABLE ONLY tolva.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (hash);
+
 ALTER TABLE ONLY tolva.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
 
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+
+CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
@@ -1280,13 +1410,19 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
+CREATE INDEX keys_of_tenant ON tolva.keys USING btree (tenant_id, id);
+
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+
+CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY all_tenants ON tolva.audit TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.dead_letters TO tolva_system USING (true);
 
@@ -1295,6 +1431,8 @@ CREATE POLICY all_tenants ON tolva.job_events TO tolva_system USING (true);
 CREATE POLICY all_tenants ON tolva.job_words TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.jobs TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.keys TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
 
@@ -1308,7 +1446,11 @@ CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.schemas TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.sessions TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
+
+ALTER TABLE tolva.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.dead_letters ENABLE ROW LEVEL SECURITY;
 
@@ -1318,11 +1460,15 @@ ALTER TABLE tolva.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.jobs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tolva.keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.load_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.mappings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_tenant ON tolva.audit TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1331,6 +1477,8 @@ CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = cu
 CREATE POLICY own_tenant ON tolva.job_words TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.jobs TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.keys TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1344,6 +1492,8 @@ CREATE POLICY own_tenant ON tolva.schedules TO tolva_app USING ((tenant_id = cur
 
 CREATE POLICY own_tenant ON tolva.schemas TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.sessions TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
@@ -1351,6 +1501,8 @@ ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.schemas ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -1412,6 +1564,9 @@ GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with ti
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.in_short(p_object jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
 
@@ -1421,17 +1576,26 @@ GRANT ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds 
 REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
@@ -1441,6 +1605,9 @@ GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tol
 
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.session_holder(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
@@ -1453,6 +1620,9 @@ GRANT ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 
+GRANT SELECT,INSERT ON TABLE tolva.audit TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.audit TO tolva_system;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
 
@@ -1464,6 +1634,11 @@ GRANT SELECT,INSERT ON TABLE tolva.job_words TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+
+GRANT SELECT,INSERT ON TABLE tolva.keys TO tolva_app;
+GRANT SELECT,UPDATE ON TABLE tolva.keys TO tolva_system;
+
+GRANT UPDATE(revoked_at) ON TABLE tolva.keys TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
@@ -1487,6 +1662,9 @@ GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.sessions TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.sessions TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;

@@ -76,6 +76,11 @@ SELECT seq, at, type, data FROM tolva.job_events
 WHERE job_id = %(id)s AND seq > %(after)s
 ORDER BY seq LIMIT %(most)s;
 
+-- name: news
+-- What happened to many jobs of many tenants; see the function.
+SELECT job_id::text, seq, at, type, data, is_last
+FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(most)s);
+
 -- name: children_of
 -- The children of a job, oldest first.
 SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id;

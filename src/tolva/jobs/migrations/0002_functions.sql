@@ -514,6 +514,25 @@ BEGIN
 END
 $$;
 
+-- What happened to each of these jobs after a sequence number, at most p_most events of each; `is_last` marks the end of
+-- a job that has ended. The live streams of an API process ask for all jobs that they watch in one call, across tenants;
+-- each job is named together with its tenant, so that the id of another tenant's job is answered with nothing.
+CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer)
+RETURNS TABLE (job_id uuid, seq bigint, at timestamptz, type text, data jsonb, is_last boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+-- One probe for each job, also by a plan that was first made on an empty table.
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SELECT j.id, e.seq, e.at, e.type, e.data, e.seq = j.seq AND j.finished_at IS NOT NULL
+  FROM unnest(p_tenants, p_jobs, p_after) AS w(tenant_id, job_id, after)
+  -- most jobs have no news: they cost a look at their row, and none at their events
+  JOIN tolva.jobs j ON j.id = w.job_id AND j.tenant_id = w.tenant_id AND j.seq > w.after
+  CROSS JOIN LATERAL (
+    SELECT v.seq, v.at, v.type, v.data FROM tolva.job_events v
+    WHERE v.job_id = j.id AND v.tenant_id = j.tenant_id AND v.seq > w.after
+    ORDER BY v.seq LIMIT p_most) e
+  ORDER BY j.id, e.seq
+$$;
+
 -- The least UUIDv7 of a moment; of those before 1970, that of 1970.
 CREATE FUNCTION tolva.uuid_at(p_moment timestamptz) RETURNS uuid
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
