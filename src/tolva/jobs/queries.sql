@@ -290,4 +290,4 @@ SELECT * FROM tolva.due_schedules();
 -- name: fire_schedule
 -- One tick; see the function.
 SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
-  %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);
