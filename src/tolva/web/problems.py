@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from tolva.errors import (
@@ -21,6 +22,7 @@ from tolva.errors import (
     SettingsError,
     StorageUnavailable,
     TolvaError,
+    TookTooLong,
     TooLarge,
     TryLater,
     Unauthenticated,
@@ -51,30 +53,75 @@ PUBLIC: tuple[tuple[type[TolvaError], str | None], ...] = (
     (RateLimited, None),
     (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
     (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
+    (TookTooLong, "It took too long and was given up; nothing was done. Ask for less, or send it again later."),
     (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),
 )
 """What a client is told where our own words name hosts, logins or folders: those are for the log alone. The first class
 that fits decides; None leaves our words."""
 
 
+class Problem(BaseModel):
+    """What went wrong, and what to do (RFC 9457)."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:tolva:not-found",
+                "title": "Not Found",
+                "status": 404,
+                "detail": "There is no upload 0198c5a2-3e5b-7c10-8f2e-5a1f0c9d4b7e.",
+            }
+        },
+    )
+    type: str = Field(description="Stable, for programs.")
+    title: str
+    status: int
+    detail: str = Field(description="For people: what to do.")
+
+
+MEDIA_TYPE = "application/problem+json"
+REFERENCE: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of a router or route: the problems that it answers with, for the API's documentation.
+
+    >>> problems(404)[404]["description"], list(problems(404)[404]["content"])
+    ('Not Found', ['application/problem+json'])
+    """
+    content = {MEDIA_TYPE: REFERENCE}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+ALWAYS = problems(401, 429, 503)
+"""What any call may be answered with that asks who calls."""
+
+
 def answer_errors(api: FastAPI) -> None:
-    """Make every error of this API a problem document."""
+    """Make every error of this API a problem document; what nobody foresaw is `unexpected`'s."""
     api.add_exception_handler(TolvaError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(Exception, _unexpected)
 
 
 def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem document. `kind` is stable and for programs, `detail` is for people."""
     body = {"type": f"urn:tolva:{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body | more, status, headers, media_type="application/problem+json")
+    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
 
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    assert isinstance(error, TolvaError)
+    answer = problem_of(error)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s %s: %s", request.method, request.url.path, error)
+    return answer
+
+
+def problem_of(error: TolvaError) -> JSONResponse:
+    """One of our errors as an answer."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
@@ -94,11 +141,6 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
 def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return problem(error.status_code, "http", str(error.detail), dict(error.headers or {}))
-
-
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
 def _dashed(name: str) -> str:
