@@ -28,9 +28,19 @@ from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
+from tolva.web.access.pace import Pace
+from tolva.web.access.upkeep import access_chores
+from tolva.web.api.audit import audit_router
+from tolva.web.api.keys import keys_router
+from tolva.web.api.me import me_router
+from tolva.web.bodies import Bodies
+from tolva.web.headers import SecurityHeaders
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
-from tolva.web.problems import answer_errors
+from tolva.web.openapi import describe
+from tolva.web.pages.docs import docs_router
+from tolva.web.problems import ALWAYS, answer_errors
+from tolva.web.unexpected import Unexpected
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -130,7 +140,7 @@ def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engi
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
     own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
-    return [*standard_chores(db, engine, queues, **kept), *own]
+    return [*standard_chores(db, engine, queues, **kept), *access_chores(db, settings.audit_days * DAY), *own]
 
 
 def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
@@ -152,22 +162,35 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
 
 
 @contextmanager
-def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
-    """The job core, for a command or the API."""
-    with Database(server.dsn, name=name) as db:
+def jobs(settings: Settings, server: Server, name: str, statement: float | None = None) -> Generator[Jobs]:
+    """The job core, for a command or the API, each of whose statements may run for `statement` seconds."""
+    with Database(server.dsn, name=name, statement=statement) as db:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
 def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     """The HTTP application."""
-    api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
-    api.add_middleware(Linger)
+    api = FastAPI(title="Tolva", version=__version__, docs_url=None, redoc_url=None)
+    for middleware in MIDDLEWARE:
+        api.add_middleware(middleware)
     answer_errors(api)
-    api.state.gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
+    describe(api)
+    api.state.gate = gate(settings, jobs.db)
     api.include_router(health_router(jobs.db))
+    api.include_router(docs_router(__version__))
     stored = blobs(settings)
     stored.prepare()
-    for workload in WORKLOADS:
-        for router in workload.routers(settings, jobs, stored):
-            api.include_router(router, dependencies=SCHEMES)
+    own = [me_router(), keys_router(jobs.db), audit_router(jobs.db)]
+    routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
+    for router in (*own, *routers):
+        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     return api
+
+
+MIDDLEWARE = (Unexpected, Bodies, Linger, SecurityHeaders)
+"""Each around the ones before it."""
+
+
+def gate(settings: Settings, db: Database) -> Gate:
+    """Who may call the API of these settings."""
+    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))

@@ -41,7 +41,8 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
     set_up_logs(settings.log_level)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
-    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+    longest = settings.statement_seconds
+    with app.server(settings) as server, app.jobs(settings, server, "tolva api", longest) as jobs:
         _await_database(server, stop)
         if stop.is_set():
             return
