@@ -23,6 +23,7 @@ from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings, load_settings
 from tolva.web.listener import listen, url_of
+from tolva.web.request_head import RequestHead
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def service(settings: Settings, db: Database) -> Generator[Service]:
     """The API over real HTTP; nobody works on its jobs."""
     jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
     listener = listen(settings)
-    server = uvicorn.Server(uvicorn.Config(app.make_api(settings, jobs), log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app.make_api(settings, jobs), http=RequestHead, log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

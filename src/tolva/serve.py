@@ -17,6 +17,7 @@ import uvicorn
 
 from tolva import app
 from tolva.core.ports import QueueSlots
+from tolva.db.pool import Database
 from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TryLater
 from tolva.jobs.inside import run_inside
@@ -26,6 +27,7 @@ from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.settings import Settings
 from tolva.web.listener import listen_beside
+from tolva.web.request_head import RequestHead
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +39,11 @@ RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
 
-def serve_api(settings: Settings, listener: socket.socket) -> None:
-    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
+def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Database], None] | None = None) -> None:
+    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too.
+
+    `ready` is called with the database, once it answers and before anybody else is answered.
+    """
     set_up_logs(settings.log_level)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
     longest = settings.statement_seconds
@@ -46,8 +51,11 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
         _await_database(server, stop)
         if stop.is_set():
             return
+        if ready is not None:
+            ready(jobs.db)
         config = uvicorn.Config(
             app.make_api(settings, jobs),
+            http=RequestHead,
             log_config=None,
             log_level=settings.log_level.lower(),
             access_log=settings.log_level == "DEBUG",
