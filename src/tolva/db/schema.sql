@@ -742,7 +742,8 @@ CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant
 #variable_conflict use_column
 BEGIN
   UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
-  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
   RETURN QUERY
   SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
   WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
@@ -750,6 +751,17 @@ END
 $$;
 
 ALTER FUNCTION tolva.key_holder(p_hash bytea) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.key_overview(p_soon interval) RETURNS TABLE(tenant_id text, role text, keys integer, expiring integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT k.tenant_id, k.role, count(*)::integer, count(*) FILTER (WHERE k.expires_at < now() + p_soon)::integer
+  FROM tolva.keys k WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  GROUP BY 1, 2 ORDER BY 1, 2
+$$;
+
+ALTER FUNCTION tolva.key_overview(p_soon interval) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1583,6 +1595,9 @@ GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p
 
 REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.key_overview(p_soon interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.key_overview(p_soon interval) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;
