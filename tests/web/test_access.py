@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -200,7 +201,8 @@ def test_keys_and_the_audit_log_are_for_administrators(service: Service, role: R
 
 def calls(service: Service) -> Iterator[tuple[str, str]]:
     """Every method and path of the API, also of routes that its description leaves out."""
-    server = app.make_api(service.settings, service.jobs)
+    with closing(app.live(service.jobs)) as hub:
+        server = app.make_api(service.settings, service.jobs, hub)
     for route in _flat(server.routes):
         yield from ((method, route.path) for method in sorted(route.methods))
 
