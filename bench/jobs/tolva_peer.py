@@ -131,6 +131,7 @@ def main() -> None:
         grace=10,
         memory_mb=2048,
         log_level="WARNING",
+        log_format="text",
     )
     run_worker(plan, stop)
 

@@ -145,6 +145,7 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
         grace=settings.grace_seconds,
         memory_mb=settings.process_memory_mb,
         log_level=settings.log_level,
+        log_format=settings.log_format,
     )
 
 

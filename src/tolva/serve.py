@@ -39,7 +39,7 @@ RESTART_PAUSE = 1.0
 
 def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
     with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
         _await_database(server, stop)
@@ -72,7 +72,7 @@ def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
         raise SettingsError(
             "With TOLVA_ENGINE=inline, the API runs the jobs; set it to postgres for workers of their own."
         )
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     with app.server(settings) as server:
         _await_database(server, stop)

@@ -40,6 +40,7 @@ def plan_for(dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2
         grace=5,
         memory_mb=2048,
         log_level=LOG_LEVEL,
+        log_format="text",
     )
 
 

@@ -87,6 +87,7 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
         grace=grace,
         memory_mb=memory_mb,
         log_level="ERROR",
+        log_format="text",
     )
 
 

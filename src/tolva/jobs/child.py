@@ -17,7 +17,7 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
     """Serve the plan's queues until SIGTERM, then let the running jobs end."""
     die_with_parent()
     os.nice(NICENESS)
-    set_up_logs(plan.log_level)
+    set_up_logs(plan.log_level, plan.log_format)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db:
         shift = Shift(db, worker_id, plan.make_catalogue(), plan.make_engine(db))

@@ -26,6 +26,7 @@ class WorkerPlan:
     grace: float
     memory_mb: int
     log_level: str
+    log_format: str
 
     @property
     def queue_names(self) -> list[str]:
