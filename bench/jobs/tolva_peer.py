@@ -2,9 +2,11 @@
 
 import signal
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import psycopg
 
@@ -132,6 +134,7 @@ def main() -> None:
         memory_mb=2048,
         log_level="WARNING",
         log_format="text",
+        metrics=Path(tempfile.gettempdir()) / "tolva-bench-metrics",
     )
     run_worker(plan, stop)
 

@@ -1,9 +1,10 @@
 """The composition root: the only place that knows all the parts and puts them together."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -15,7 +16,7 @@ from tolva.connectors.destinations import Destinations
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
 from tolva.db.faults import translated
-from tolva.db.migrate import Migration, find_migrations, migrate, pending
+from tolva.db.migrate import Migration, find_migrations, migrate, pending, refuse_missing, require_migrated
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
 from tolva.errors import Conflict, SettingsError
@@ -25,8 +26,12 @@ from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
-from tolva.web.health import health_router
+from tolva.web.access_log import log_exchange
+from tolva.web.api import Api
+from tolva.web.health import health_router, ready_router
 from tolva.web.linger import Linger
+from tolva.web.meter import HttpMeter
+from tolva.web.metrics import metrics_router
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
@@ -93,9 +98,7 @@ def _owner(settings: Settings, server: Server, tenant_id: str, schema: Schema) -
 
 def require_up_to_date(server: Server) -> None:
     """Raises SettingsError when migrations are missing, DatabaseUnavailable."""
-    missing = pending(server.admin_dsn, migrations())
-    if missing:
-        raise SettingsError(f"The database lacks {len(missing)} migrations. Run `tolva migrate` first.")
+    refuse_missing(pending(server.admin_dsn, migrations()))
 
 
 def prepare(server: Server) -> None:
@@ -104,6 +107,11 @@ def prepare(server: Server) -> None:
         bring_up_to_date(server)
     else:
         require_up_to_date(server)
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where the processes of this machine count."""
+    return settings.data_dir / "metrics"
 
 
 def blobs(settings: Settings) -> Blobs:
@@ -146,6 +154,7 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
         memory_mb=settings.process_memory_mb,
         log_level=settings.log_level,
         log_format=settings.log_format,
+        metrics=metrics_folder(settings),
     )
 
 
@@ -156,12 +165,15 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
-    """The HTTP application."""
-    api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
+def make_api(settings: Settings, jobs: Jobs, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """The HTTP application. `stopping`: whether its process was told to end."""
+    reports = (log_exchange, HttpMeter().count)
+    api = Api(reports, title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
     answer_errors(api)
     api.include_router(health_router(jobs.db))
+    api.include_router(ready_router(partial(require_migrated, jobs.db, migrations()), stopping))
+    api.include_router(metrics_router(jobs.db))
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:

@@ -24,7 +24,9 @@ from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
+from tolva.metrics import count_in
 from tolva.settings import Settings
+from tolva.tracing import begin_tracing
 from tolva.web.listener import listen_beside
 
 log = logging.getLogger(__name__)
@@ -40,16 +42,18 @@ RESTART_PAUSE = 1.0
 def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
     set_up_logs(settings.log_level, settings.log_format)
+    count_in(app.metrics_folder(settings))
+    begin_tracing()
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
     with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
         _await_database(server, stop)
         if stop.is_set():
             return
         config = uvicorn.Config(
-            app.make_api(settings, jobs),
+            app.make_api(settings, jobs, stop.is_set),
             log_config=None,
             log_level=settings.log_level.lower(),
-            access_log=settings.log_level == "DEBUG",
+            access_log=False,  # ours tells more
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )
         gc.freeze()  # what is loaded by now stays: nothing to look through again and again

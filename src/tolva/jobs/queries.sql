@@ -1,9 +1,9 @@
 -- name: enqueue
 -- Make jobs of one tenant. One whose unique key is taken is left out of the answer.
 INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-  parent_id, unique_key, unique_forever)
+  parent_id, unique_key, unique_forever, trace)
 SELECT g.id, %(tenant_id)s, g.queue, g.kind, g.priority, g.max_attempts, g.soft_limit, g.hard_limit,
-  coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever
+  coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever, %(trace)s
 FROM unnest(
   %(ids)s::uuid[], %(queues)s::text[], %(kinds)s::text[], %(priorities)s::smallint[], %(max_attempts)s::integer[],
   %(soft_limits)s::double precision[], %(hard_limits)s::double precision[], %(run_ats)s::timestamptz[],
@@ -84,7 +84,7 @@ SELECT job_id::text, queue, state, rings FROM tolva.finish(
 -- name: claim
 -- Take the best jobs of a queue; see the function.
 SELECT id::text, tenant_id, queue, kind, params, checkpoint, attempt, failures, max_attempts, soft_limit, progress,
-  open_children
+  open_children, waited, trace
 FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);
 
 -- name: waiting_queues
@@ -202,3 +202,7 @@ SELECT * FROM tolva.due_schedules();
 -- One tick; see the function.
 SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
   %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+
+-- name: metrics
+-- What an operator watches, of all tenants; see the function.
+SELECT name, queue, state, value FROM tolva.metrics();

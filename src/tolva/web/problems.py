@@ -22,6 +22,7 @@ from tolva.errors import (
     TryLater,
     UnsupportedFile,
 )
+from tolva.logs import logged_field
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ def answer_errors(api: FastAPI) -> None:
 def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem document. `kind` is stable and for programs, `detail` is for people."""
     body = {"type": f"urn:tolva:{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        more["request_id"] = logged_field("request_id")  # to be quoted: the log has more
     return JSONResponse(body | more, status, headers, media_type="application/problem+json")
 
 
