@@ -7,7 +7,9 @@ until `count_in` was called. Without that call (in a command, in a test) figures
 import fcntl
 import logging
 import os
+import shutil
 import socket
+import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -23,6 +25,10 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 KINDS = ("counter", "histogram")
 ROOM = 1 << 20
 """Bytes for each kind."""
+FORGOTTEN = 7 * 86_400
+"""Seconds after which the figures of a machine that is silent are deleted."""
+NOBODY = "999999999"
+"""A process id that no system gives."""
 GONE = "0"
 """Stands for all processes that have ended, where the name of a file has a process id."""
 
@@ -49,13 +55,18 @@ def count_in(folder: Path) -> None:
     here = folder / socket.gethostname()
     try:
         here.mkdir(parents=True, exist_ok=True)
-        with _locked(here, fcntl.LOCK_EX):
-            _tidy(here)
-            _take_room(here)
+        for kind in KINDS:
+            _take_over(here, kind)
     except OSError as error:
         log.warning("The figures of this process are not kept, and /metrics does not tell them: %s", error)
         return
-    os.environ[FOLDER_VARIABLE] = str(here)
+    os.environ[FOLDER_VARIABLE] = str(here)  # before anything below imports the library
+    try:
+        with _locked(here, fcntl.LOCK_EX):
+            _tidy(here)
+        _forget_machines(folder)
+    except OSError as error:
+        log.warning("The figures of processes that have ended are not added up yet: %s", error)
 
 
 def counted() -> "Iterable[Metric]":
@@ -82,7 +93,7 @@ def _files(here: Path) -> list[Path]:
 
 
 def _tidy(here: Path) -> None:
-    files = _files(here)
+    files = [file for file in _files(here) if _owner(file) != str(os.getpid())]
     left = [file for file in files if not _lives(_owner(file))]
     if len(left) < len(files):
         for kind in KINDS:
@@ -92,12 +103,25 @@ def _tidy(here: Path) -> None:
         file.unlink()
 
 
-def _take_room(here: Path) -> None:
-    """Files with holes would end the process by a signal on the day when the disk is full."""
-    for kind in KINDS:
-        file = here / f"{kind}_{os.getpid()}.db"
-        if not file.exists():
-            file.write_bytes(bytes(ROOM))
+def _take_over(here: Path, kind: str) -> None:
+    """Begin a file; the one of a process that had our id, as all have in a container, is that of nobody now."""
+    file = here / f"{kind}_{os.getpid()}.db"
+    if file.exists():
+        file.rename(here / f"{kind}_{NOBODY}.db")
+    _take_room(file)
+
+
+def _take_room(file: Path) -> None:
+    """Holes in it would end the process by a signal on the day when the disk is full."""
+    file.write_bytes(bytes(ROOM))
+
+
+def _forget_machines(folder: Path) -> None:
+    """Containers leave a folder each. Where nothing was counted for so long, nobody asked for figures either."""
+    for machine in folder.iterdir():
+        changed = max((file.stat().st_mtime for file in machine.glob("*")), default=time.time())
+        if changed < time.time() - FORGOTTEN:
+            shutil.rmtree(machine)
 
 
 def _owner(file: Path) -> str:
@@ -126,7 +150,7 @@ def _add_up(total: Path, files: Sequence[Path]) -> None:
         for key, value, _, _ in untyped.read_all_values_from_file(str(file)):
             sums[key] += value
     fresh = total.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
+    _take_room(fresh)
     made = untyped(str(fresh))
     for key, value in sums.items():
         made.write_value(key, value, 0.0)
