@@ -126,7 +126,7 @@ def test_what_waits_is_told_by_queue_and_state_of_all_tenants(service: Service, 
     with psycopg.connect(fresh.admin_dsn) as conn:
         conn.execute("INSERT INTO tolva.queues (name, paused_at) VALUES ('bulk_upload', now())")
         conn.execute("UPDATE tolva.jobs SET run_at = now() - interval '1 hour' WHERE tenant_id = 'b'")
-    assert told(service.client, "tolva_queue_jobs", queue="bulk_upload", state="queued") == 2
+    until(lambda: told(service.client, "tolva_queue_jobs", queue="bulk_upload", state="queued") == 2)
     assert told(service.client, "tolva_queue_jobs", queue="bulk_upload", state="running") == 0
     assert 3600 <= (told(service.client, "tolva_queue_oldest_seconds", queue="bulk_upload") or 0) < 3660
     assert told(service.client, "tolva_queue_paused", queue="bulk_upload") == 1

@@ -429,7 +429,8 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
-    AS $$
+    SET jit TO 'off'
+    AS $$ -- compiling would take longer than all the rest
   WITH RECURSIVE lane(queue, priority, tenant_id) AS (
     -- a loose index scan, as in `waiting_queues`
     SELECT f.* FROM tolva.queues q CROSS JOIN LATERAL (

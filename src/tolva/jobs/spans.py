@@ -1,7 +1,7 @@
 """Spans of jobs: one for making them, and one for each attempt, which follows it."""
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry.trace import SpanKind, Status, StatusCode, get_current_span
 
@@ -25,20 +25,17 @@ def sending(queues: Sequence[str], ids: Sequence[JobId]) -> Generator[str | None
         yield traceparent()
 
 
-@contextmanager
-def processing(job: Claimed) -> Generator[None]:
+def processing(job: Claimed) -> AbstractContextManager[object]:
     """The span of an attempt, in the trace of what made the job."""
     if not tracing():
-        yield
-        return
+        return nullcontext()
     told: dict[str, str | int] = {"messaging.system": SYSTEM, "messaging.operation.name": "process"}
     told |= {"messaging.operation.type": "process", "messaging.destination.name": job.queue}
     told |= {"messaging.message.id": job.id, "tolva.job.kind": job.kind, "tolva.job.attempt": job.attempt}
     told |= {"tolva.tenant": job.tenant_id}
     parent = context_of(job.trace)
     name = _name("process", told)
-    with TRACER.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER, attributes=told):
-        yield
+    return TRACER.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER, attributes=told)
 
 
 def note_error(error: BaseException) -> None:

@@ -519,7 +519,8 @@ $$;
 -- What an operator watches, of all tenants together: one row for each figure, under the name of its metric.
 -- Looks at no more than 100,000 rows of a kind, and 1,000 pairs of priority and tenant, so it costs the same on bad days.
 CREATE FUNCTION tolva.metrics() RETURNS TABLE (name text, queue text, state text, value double precision)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET jit = off AS $$ -- compiling would take longer than all the rest
   WITH RECURSIVE lane(queue, priority, tenant_id) AS (
     -- a loose index scan, as in `waiting_queues`
     SELECT f.* FROM tolva.queues q CROSS JOIN LATERAL (
