@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
+
 TEXT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 _CONTEXT: ContextVar[Mapping[str, Any]] = ContextVar("tolva_log_context", default=MappingProxyType({}))
 
@@ -59,7 +61,14 @@ class _Json(logging.Formatter):
             "message": record.getMessage(),
             "process": record.process,
         }
-        told |= {**_CONTEXT.get(), **getattr(record, "fields", {})}
+        told |= {**_CONTEXT.get(), **getattr(record, "fields", {}), **_place_in_trace()}
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told, default=str, ensure_ascii=False)
+
+
+def _place_in_trace() -> dict[str, str]:
+    span = get_current_span().get_span_context()
+    if not span.is_valid:
+        return {}
+    return {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)}

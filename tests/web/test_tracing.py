@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.web.collector import Collector, Span, collecting
-from tests.web.house import ONE_SERVER, UPLOAD, house, load
+from tests.web.house import ONE_SERVER, UPLOAD, house, json_lines, load
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CALLER = "b7ad6b7169203331"
@@ -65,14 +65,18 @@ def test_an_attempt_that_fails_tells_its_kind_of_error(tolva: Shell, tmp_path: P
     with collecting() as collector:
         named = {"OTEL_SERVICE_NAME": "intake", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
         with house(tolva, tmp_path, **named) as running:
-            client, _ = running.api()
-            running.worker()
-            load(client, b"codigo;nombre\n1;x\n")
+            client, log = running.api()
+            _, work = running.worker()
+            job = load(client, b"codigo;nombre\n1;x\n")
             running.end()
     (attempt,) = [span for span in collector.spans if span.kind == CONSUMER]
     assert (attempt.failed, attempt.service) == (True, "intake")
     assert attempt.attributes["tolva.job.outcome"] == "failed"
     assert attempt.attributes["error.type"]
+    (uploaded,) = [line for line in json_lines(log) if line.get("path") == UPLOAD]
+    (failed,) = [line for line in json_lines(work) if line.get("job") == job]
+    assert uploaded["trace_id"] == failed["trace_id"] == attempt.trace
+    assert failed["span_id"] == attempt.id
 
 
 @pytest.mark.parametrize("quiet", [{}, {"OTEL_TRACES_EXPORTER": "none"}])

@@ -21,7 +21,7 @@ def health_router(db: Database) -> APIRouter:
     router = APIRouter(tags=["health"])
     ask = Glance(lambda: _ask(db), patience=PATIENCE)
 
-    @router.get("/health")
+    @router.get("/health", responses={503: {"description": "Something does not answer."}})
     def health() -> JSONResponse:
         parts = {"database": _answers(ask)}
         healthy = all(part == "ok" for part in parts.values())
@@ -38,7 +38,7 @@ def ready_router(require_migrated: Callable[[], None], stopping: Callable[[], bo
     router = APIRouter(tags=["health"])
     look = Glance(require_migrated, patience=PATIENCE)
 
-    @router.get("/ready")
+    @router.get("/ready", responses={503: {"description": "Send your requests elsewhere."}})
     def ready() -> JSONResponse:
         hindrance = "is going down" if stopping() else _hindrance(look)
         return JSONResponse({"status": hindrance or "ready"}, 503 if hindrance else 200)
