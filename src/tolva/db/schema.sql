@@ -450,15 +450,15 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
     FROM (SELECT * FROM lane LIMIT 1000) l
   )
   SELECT 'tolva_queue_jobs', q.name, 'queued', (
-    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = q.name LIMIT 100000) t)
+    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = q.name LIMIT 10000) t)
   FROM tolva.queues q
   UNION ALL
   SELECT 'tolva_queue_jobs', q.name, 'waiting', (
-    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'waiting' AND j.queue = q.name LIMIT 100000) t)
+    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'waiting' AND j.queue = q.name LIMIT 10000) t)
   FROM tolva.queues q
   UNION ALL
   SELECT 'tolva_queue_jobs', q.name, 'running', count(r.queue)
-  FROM tolva.queues q LEFT JOIN (SELECT j.queue FROM tolva.jobs j WHERE j.state = 'running' LIMIT 100000) r
+  FROM tolva.queues q LEFT JOIN (SELECT j.queue FROM tolva.jobs j WHERE j.state = 'running' LIMIT 10000) r
     ON r.queue = q.name
   GROUP BY q.name
   UNION ALL
@@ -471,7 +471,7 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
   SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
   UNION ALL
   SELECT 'tolva_dead_letters', NULL, NULL, count(*)
-  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 100000) d
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
 $$;
 
 ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;

@@ -23,11 +23,11 @@ PATIENCE = 0.7
 FRESH = 5.0
 """Seconds that its figures count, whoever asks."""
 MEANINGS = {
-    "tolva_queue_jobs": "Jobs that are not over, counted up to 100,000.",
+    "tolva_queue_jobs": "Jobs that are not over, counted up to 10,000.",
     "tolva_queue_oldest_seconds": "How long the job that waits longest has been ready.",
     "tolva_queue_paused": "Whether somebody paused the queue.",
     "tolva_workers": "Living worker processes, on all machines.",
-    "tolva_dead_letters": "Failed jobs that nobody replayed, counted up to 100,000.",
+    "tolva_dead_letters": "Failed jobs that nobody replayed, counted up to 10,000.",
 }
 
 
