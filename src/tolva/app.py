@@ -31,16 +31,24 @@ from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
 from tolva.web.api.audit import audit_router
+from tolva.web.api.job_view import job_view
+from tolva.web.api.jobs import jobs_router
 from tolva.web.api.keys import keys_router
 from tolva.web.api.me import me_router
+from tolva.web.api.stream import stream_router
 from tolva.web.bodies import Bodies
 from tolva.web.headers import SecurityHeaders
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
+from tolva.web.live.hub import Hub
 from tolva.web.openapi import describe
+from tolva.web.pages.assets import Static
 from tolva.web.pages.docs import docs_router
+from tolva.web.pages.faults import fault_pages
+from tolva.web.pages.panel import Panels
+from tolva.web.pages.routes import FIRST, THEN, page_routers
+from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
-from tolva.web.unexpected import Unexpected
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -168,29 +176,46 @@ def jobs(settings: Settings, server: Server, name: str, statement: float | None 
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+def live(jobs: Jobs) -> Hub:
+    """The live streams of an API process."""
+    return Hub(jobs.db, job_view)
+
+
+def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url=None, redoc_url=None)
-    for middleware in MIDDLEWARE:
+    gate = make_gate(settings, jobs.db)
+    api.state.gate = gate  # where the dependencies of endpoints find it
+    shell = make_shell()
+    panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
+    answer_errors(api, fault_pages(shell, gate))
+    for middleware in (Bodies, Linger, SecurityHeaders):  # each around the ones before it
         api.add_middleware(middleware)
-    answer_errors(api)
     describe(api)
-    api.state.gate = gate(settings, jobs.db)
+    api.mount("/static", Static())
+    for router in page_routers(shell, gate, jobs, panels, hub):
+        api.include_router(router)
+    api.include_router(docs_router())
     api.include_router(health_router(jobs.db))
-    api.include_router(docs_router(__version__))
+    access = me_router(), keys_router(jobs.db), audit_router(jobs.db)
+    for face in (jobs_router(jobs), stream_router(hub), *access):
+        api.include_router(face, dependencies=SCHEMES, responses=ALWAYS)
     stored = blobs(settings)
     stored.prepare()
-    own = [me_router(), keys_router(jobs.db), audit_router(jobs.db)]
-    routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*own, *routers):
-        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
+    for workload in WORKLOADS:
+        for router in workload.routers(settings, jobs, stored):
+            api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
+        for router in workload.pages(settings, jobs, stored, shell):
+            api.include_router(router)
     return api
 
 
-MIDDLEWARE = (Unexpected, Bodies, Linger, SecurityHeaders)
-"""Each around the ones before it."""
-
-
-def gate(settings: Settings, db: Database) -> Gate:
+def make_gate(settings: Settings, db: Database) -> Gate:
     """Who may call the API of these settings."""
     return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))
+
+
+def make_shell() -> Shell:
+    """What every page has around it."""
+    packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
+    return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tolva.errors import InvalidInput, TolvaError, TooLarge
-from tolva.web.problems import problem_of
+from tolva.web.problems import fault_of
 
 MOST = 1024**2
 """Bytes of a body without a file."""
@@ -39,7 +39,7 @@ class Bodies:
             if error is not body.fault:
                 raise
         if body.fault is not None:
-            await problem_of(body.fault)(scope, receive, send)
+            await fault_of(body.fault).document()(scope, receive, send)
 
 
 class _Body:

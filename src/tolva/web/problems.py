@@ -2,14 +2,18 @@
 
 import logging
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from tolva.errors import (
     CallerError,
@@ -28,6 +32,7 @@ from tolva.errors import (
     Unauthenticated,
     UnsupportedFile,
 )
+from tolva.web.unexpected import Unexpected
 
 log = logging.getLogger(__name__)
 
@@ -97,30 +102,59 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 ALWAYS = problems(401, 429, 503)
 """What any call may be answered with that asks who calls."""
 
-
-def answer_errors(api: FastAPI) -> None:
-    """Make every error of this API a problem document; what nobody foresaw is `unexpected`'s."""
-    api.add_exception_handler(TolvaError, _ours)
-    api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(HTTPException, _http)
+AsPage = Callable[[Request, int, str], Response | None]
+"""Answers an error (its status, and what there is to say) with a page, where a browser asked for one; else None."""
 
 
-def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
-    """A problem document. `kind` is stable and for programs, `detail` is for people."""
-    body = {"type": f"urn:tolva:{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
+@dataclass(frozen=True)
+class Fault:
+    """An error as its sender is told it. `kind` is stable and for programs, `detail` is for people."""
+
+    status: int
+    kind: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def document(self) -> JSONResponse:
+        """The same as problem+json."""
+        title = HTTPStatus(self.status).phrase
+        body = {"type": f"urn:tolva:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
+        return JSONResponse(body | dict(self.more), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+Teller = Callable[[HTTPConnection, Exception], Fault]
+
+
+def answer_errors(api: FastAPI, as_page: AsPage) -> None:
+    """Make every error of this API a problem document, or a page. Before other middleware, which is to be around it."""
+    tellers: tuple[tuple[type[Exception], Teller], ...] = (
+        (TolvaError, _ours),
+        (RequestValidationError, _invalid),
+        (WebSocketRequestValidationError, _invalid),
+        (HTTPException, _http),
+    )
+    for kind, tell in tellers:
+        api.add_exception_handler(kind, partial(_answer, as_page, tell))
+    api.add_middleware(Unexpected, answer=partial(_answer, as_page, _unexpected))
+
+
+def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Exception) -> Response:
+    fault = tell(request, error)
+    page = as_page(request, fault.status, fault.detail) if isinstance(request, Request) else None
+    return page or fault.document()
+
+
+def _ours(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, TolvaError)
-    answer = problem_of(error)
-    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("%s %s: %s", request.method, request.url.path, error)
-    return answer
+    fault = fault_of(error)
+    if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)
+    return fault
 
 
-def problem_of(error: TolvaError) -> JSONResponse:
-    """One of our errors as an answer."""
+def fault_of(error: TolvaError) -> Fault:
+    """One of our errors, as its sender is told it."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
@@ -128,19 +162,24 @@ def problem_of(error: TolvaError) -> JSONResponse:
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="Tolva"'
     detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), None) or str(error)
-    return problem(status, _dashed(type(error).__name__), detail, headers)
+    return Fault(status, _dashed(type(error).__name__), detail, headers)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
+    assert isinstance(error, ValidationException)
     faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, faults=faults)
+    return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+def _http(_request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "http", str(error.detail), dict(error.headers or {}))
+    return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
+
+
+def _unexpected(request: HTTPConnection, error: Exception) -> Fault:
+    log.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
+    return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
 def _dashed(name: str) -> str:

@@ -1,23 +1,18 @@
-"""What nobody foresaw is logged once, and told without its words, which may hold what others must not see."""
+"""What nobody foresaw is answered inside of what sets headers: Starlette's own handler is around all of it."""
 
-import logging
-from http import HTTPStatus
+from collections.abc import Callable
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from tolva.web.problems import problem
-
-log = logging.getLogger(__name__)
 
 
 class Unexpected:
-    """Middleware: an exception that nobody handled becomes a problem document, or ends an answer that has begun.
+    """Middleware: an exception that nobody handled is answered by `answer`, or ends an answer that has begun."""
 
-    Inside the middleware that sets headers, where Starlette's own handler would be outside of it.
-    """
-
-    def __init__(self, api: ASGIApp) -> None:
+    def __init__(self, api: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
         self._api = api
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -33,9 +28,7 @@ class Unexpected:
 
         try:
             await self._api(scope, receive, watched)
-        except Exception:
+        except Exception as error:
             if begun:
                 raise  # too late to say so: the server breaks off, and the client sees that some is missing
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            detail = "An internal error. The log of the server has it."
-            await problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)(scope, receive, send)
+            await self._answer(Request(scope), error)(scope, receive, send)

@@ -1,1 +1,1 @@
-"""The calls of /api/v1 that belong to no workload."""
+"""The uniform API, for every kind of job."""

@@ -1,1 +1,1 @@
-"""What people see in the browser."""
+"""The dashboard: pages that the server renders. JavaScript only makes them live."""
