@@ -8,6 +8,7 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from tolva import __version__
 from tolva.connectors.blobs import Blobs
@@ -43,12 +44,12 @@ from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
 from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
-from tolva.web.pages.docs import docs_router
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
+from tolva.web.unexpected import Unexpected
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -184,38 +185,34 @@ def live(jobs: Jobs) -> Hub:
 def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url=None, redoc_url=None)
-    gate = make_gate(settings, jobs.db)
-    api.state.gate = gate  # where the dependencies of endpoints find it
     shell = make_shell()
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
-    answer_errors(api, fault_pages(shell, gate))
-    for middleware in (Bodies, Linger, SecurityHeaders):  # each around the ones before it
+    api.state.gate = gate(settings, jobs.db)  # where the dependencies of endpoints find it
+    as_page = fault_pages(shell, api.state.gate)
+    api.add_middleware(Unexpected, as_page=as_page)
+    for middleware in (Bodies, Linger, SecurityHeaders, GZipMiddleware):
         api.add_middleware(middleware)
+    answer_errors(api, as_page)
     describe(api)
     api.mount("/static", Static())
-    for router in page_routers(shell, gate, jobs, panels, hub):
-        api.include_router(router)
-    api.include_router(docs_router())
-    api.include_router(health_router(jobs.db))
-    access = me_router(), keys_router(jobs.db), audit_router(jobs.db)
-    for face in (jobs_router(jobs), stream_router(hub), *access):
-        api.include_router(face, dependencies=SCHEMES, responses=ALWAYS)
     stored = blobs(settings)
     stored.prepare()
-    for workload in WORKLOADS:
-        for router in workload.routers(settings, jobs, stored):
-            api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
-        for router in workload.pages(settings, jobs, stored, shell):
-            api.include_router(router)
+    pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
+    for router in (*page_routers(shell, api.state.gate, jobs, panels, hub), *pages, health_router(jobs.db)):
+        api.include_router(router)
+    own = [me_router(), jobs_router(jobs), stream_router(hub), keys_router(jobs.db), audit_router(jobs.db)]
+    routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
+    for router in (*own, *routers):
+        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     return api
-
-
-def make_gate(settings: Settings, db: Database) -> Gate:
-    """Who may call the API of these settings."""
-    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))
 
 
 def make_shell() -> Shell:
     """What every page has around it."""
     packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
     return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])
+
+
+def gate(settings: Settings, db: Database) -> Gate:
+    """Who may call the API of these settings."""
+    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))

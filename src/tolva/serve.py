@@ -45,9 +45,10 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
     """
     set_up_logs(settings.log_level)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
+    longest = settings.statement_seconds
     with (
         app.server(settings) as server,
-        app.jobs(settings, server, "tolva api", settings.statement_seconds) as jobs,
+        app.jobs(settings, server, "tolva api", longest) as jobs,
         closing(app.live(jobs)) as hub,
     ):
         _await_database(server, stop)

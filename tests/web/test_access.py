@@ -51,7 +51,7 @@ def upload(service: Service, key: str | None = None, **headers: str) -> httpx.Re
 def logged_in(service: Service, key: str) -> dict[str, str]:
     """The cookie that the dashboard's login sets."""
     request = Request({"type": "http", "method": "POST", "headers": [], "client": None})
-    return {"Cookie": f"{COOKIE}={log_in(app.make_gate(service.settings, service.jobs.db), request, key)}"}
+    return {"Cookie": f"{COOKIE}={log_in(app.gate(service.settings, service.jobs.db), request, key)}"}
 
 
 def execute(fresh: Fresh, statement: str, *given: Any) -> list[tuple[Any, ...]]:
@@ -202,8 +202,8 @@ def test_keys_and_the_audit_log_are_for_administrators(service: Service, role: R
 def calls(service: Service) -> Iterator[tuple[str, str]]:
     """Every method and path of the API, also of routes that its description leaves out."""
     with closing(app.live(service.jobs)) as hub:
-        routes = app.make_api(service.settings, service.jobs, hub).routes
-    for route in _flat(routes):
+        server = app.make_api(service.settings, service.jobs, hub)
+    for route in _flat(server.routes):
         yield from ((method, route.path) for method in sorted(route.methods))
 
 

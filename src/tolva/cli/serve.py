@@ -102,7 +102,7 @@ def _greet(settings: Settings, server: app.Server, url: str, hints: Hints) -> No
 
 def _tell_if_closed(settings: Settings, hints: Hints, db: Database) -> None:
     """An API that other machines reach lets nobody in without a key."""
-    if app.make_gate(settings, db).lets_nobody_in():
+    if app.gate(settings, db).lets_nobody_in():
         create = hints.command("key", "create", "--role", "admin", "--name", "NAME")
         err.print("[bold yellow]Nobody can call it yet:[/] there are no keys, and other machines reach this address.")
         err.print(f"Make the first one: {create}", markup=False, soft_wrap=True)

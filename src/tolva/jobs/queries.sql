@@ -290,7 +290,7 @@ SELECT * FROM tolva.due_schedules();
 -- name: fire_schedule
 -- One tick; see the function.
 SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
-  %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);
 
 -- name: latest_progress
 -- The last reports of a job of the tenant: when, and how many of its units were done. The newest first.
@@ -308,5 +308,3 @@ ORDER BY seq DESC LIMIT %(most)s;
 -- The workers whose lease has not run out, the longest-serving first.
 SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
-
-  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);

@@ -32,7 +32,6 @@ from tolva.errors import (
     Unauthenticated,
     UnsupportedFile,
 )
-from tolva.web.unexpected import Unexpected
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +101,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 ALWAYS = problems(401, 429, 503)
 """What any call may be answered with that asks who calls."""
 
+
 AsPage = Callable[[Request, int, str], Response | None]
 """Answers an error (its status, and what there is to say) with a page, where a browser asked for one; else None."""
 
@@ -127,7 +127,7 @@ Teller = Callable[[HTTPConnection, Exception], Fault]
 
 
 def answer_errors(api: FastAPI, as_page: AsPage) -> None:
-    """Make every error of this API a problem document, or a page. Before other middleware, which is to be around it."""
+    """Make every error of this API a problem document, or a page; what nobody foresaw is `unexpected`'s."""
     tellers: tuple[tuple[type[Exception], Teller], ...] = (
         (TolvaError, _ours),
         (RequestValidationError, _invalid),
@@ -136,7 +136,6 @@ def answer_errors(api: FastAPI, as_page: AsPage) -> None:
     )
     for kind, tell in tellers:
         api.add_exception_handler(kind, partial(_answer, as_page, tell))
-    api.add_middleware(Unexpected, answer=partial(_answer, as_page, _unexpected))
 
 
 def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Exception) -> Response:
@@ -154,7 +153,7 @@ def _ours(request: HTTPConnection, error: Exception) -> Fault:
 
 
 def fault_of(error: TolvaError) -> Fault:
-    """One of our errors, as its sender is told it."""
+    """One of our errors as an answer."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
@@ -175,11 +174,6 @@ def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
 def _http(_request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
     return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
-
-
-def _unexpected(request: HTTPConnection, error: Exception) -> Fault:
-    log.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
-    return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
 def _dashed(name: str) -> str:

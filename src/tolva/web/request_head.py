@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tolva.web.connection import Connection
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST = 20.0
 """Seconds from the connection, or from a request's first byte on one that is kept, to the end of its head."""
@@ -11,14 +11,14 @@ MOST = 64 * 1024
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class RequestHead(Connection):
+class RequestHead(HttpToolsProtocol):
     """uvicorn's protocol, which by itself waits for ever and keeps what it is sent."""
 
     _wait: asyncio.TimerHandle | None = None
     _received = 0
     _asked = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects, and is to say what they want."""
         super().connection_made(transport)
         self._wait = self.loop.call_later(LONGEST, self._give_up)

@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from tolva.web.request_head import RequestHead
+from tolva.web.connection import Connection
 
 MOST_HEARD = 4096
 """Bytes of a WebSocket message: we read none."""
@@ -30,7 +30,7 @@ def make_server(api: FastAPI, end: Callable[[], None], **options: Any) -> Server
     """A server of this API. `end` ends its streams; `options` are uvicorn's."""
     config = uvicorn.Config(
         api,
-        http=RequestHead,
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=MOST_HEARD,
         ws_per_message_deflate=False,  # takes more memory for each connection than all the rest

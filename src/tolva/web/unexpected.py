@@ -1,18 +1,27 @@
-"""What nobody foresaw is answered inside of what sets headers: Starlette's own handler is around all of it."""
+"""What nobody foresaw is logged once, and told without its words, which may hold what others must not see."""
 
-from collections.abc import Callable
+import logging
+from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tolva.web.problems import AsPage, Fault
+
+log = logging.getLogger(__name__)
+
 
 class Unexpected:
-    """Middleware: an exception that nobody handled is answered by `answer`, or ends an answer that has begun."""
+    """Middleware: an exception that nobody handled becomes a problem document or a page, or breaks off the answer.
 
-    def __init__(self, api: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
+    Inside the middleware that sets headers, where Starlette's own handler would be outside of it.
+    """
+
+    def __init__(self, api: ASGIApp, as_page: AsPage) -> None:
         self._api = api
-        self._answer = answer
+        self._as_page = as_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -28,7 +37,14 @@ class Unexpected:
 
         try:
             await self._api(scope, receive, watched)
-        except Exception as error:
+        except Exception:
             if begun:
                 raise  # too late to say so: the server breaks off, and the client sees that some is missing
-            await self._answer(Request(scope), error)(scope, receive, send)
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            answer = await run_in_threadpool(self._answer, Request(scope))
+            await answer(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        detail = "An internal error. The log of the server has it."
+        fault = Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
+        return self._as_page(request, fault.status, fault.detail) or fault.document()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg.rows import DictRow
 
-from tolva.app import make_gate
+from tolva.app import gate
 from tolva.cli.doctor.finding import Finding, note, ok
 from tolva.cli.doctor.patient import Patient, with_tables
 from tolva.settings import DAY
@@ -31,7 +31,7 @@ def keys(patient: Patient) -> Finding:
 def _without_keys(patient: Patient) -> Finding:
     assert patient.db is not None
     create = patient.hints.command("key", "create", "--role", "admin", "--name", "NAME")
-    entrance = make_gate(patient.tolva, patient.db)
+    entrance = gate(patient.tolva, patient.db)
     if entrance.has_keys():
         return note("All keys are revoked or expired: nobody can call.", f"Make one: {create}")
     if entrance.on_loopback:

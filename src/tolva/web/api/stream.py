@@ -10,7 +10,6 @@ from tolva.web.access.asking import Viewer
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.live.websocket import converse
-from tolva.web.problems import problems
 
 MOST_SEQ = 2**63 - 1
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -32,7 +31,7 @@ def stream_router(hub: Hub) -> APIRouter:
     """The calls below /api/v1/jobs/{id} that go on for as long as the job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-    @router.get("/{id}/stream", response_class=Response, responses=ANSWERS | problems(404))
+    @router.get("/{id}/stream", response_class=Response, responses=ANSWERS)
     async def stream(id: UUID, by: Viewer, after: After = None, last_event_id: LastEventId = None) -> Response:
         """Follows a job: its state now, then what happens, each event once and in order."""
         known = after if last_event_id is None else last_event_id
