@@ -3,6 +3,8 @@
 import os
 import random
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -10,18 +12,24 @@ from tests.chaos.figures import Figures
 from tests.chaos.place import Place, fresh_place
 from tests.chaos.postgres import Postgres, run_postgres
 
-_FIGURES = pytest.StashKey[Figures]()
+HERE = Path(__file__).parent
+FIGURES = "figures"
 
 
-@pytest.fixture(scope="session")
-def _told(request: pytest.FixtureRequest) -> Figures:
-    return request.config.stash.setdefault(_FIGURES, Figures())
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks for the groups next
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One after another in one process, since each starts many."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("chaos"))
 
 
 @pytest.fixture
-def figures(_told: Figures, request: pytest.FixtureRequest) -> Figures:
-    _told.say(f"-- {request.node.name}")
-    return _told
+def figures(request: pytest.FixtureRequest) -> Figures:
+    told = Figures()
+    told.say(f"-- {request.node.name}")
+    request.node.user_properties.append((FIGURES, told.lines))  # which reaches the summary out of another process, too
+    return told
 
 
 @pytest.fixture
@@ -43,9 +51,10 @@ def postgres() -> Iterator[Postgres]:
         yield running
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    told = config.stash.get(_FIGURES, None)
-    if told and told.lines:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ended = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    told = [lines for report in ended for name, lines in report.user_properties if name == FIGURES]
+    if told:
         terminalreporter.section("chaos")
-        for line in told.lines:
+        for line in chain.from_iterable(told):
             terminalreporter.write_line(line)

@@ -12,7 +12,6 @@ from tests.cli.conftest import Shell
 from tests.conftest import Fresh
 from tests.intake.test_uploads import workbook
 
-embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
 HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
 ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
 
@@ -24,7 +23,6 @@ def products(tmp_path: Path) -> Path:
     return path
 
 
-@embedded
 def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: Shell, products: Path):
     folder = str(tolva.folder) + "-b"
     ran = tolva.process("load", str(products), "--param", "proveedor_id=P1", "--data-dir", folder)
