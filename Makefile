@@ -23,7 +23,7 @@ up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 TESTERS ?= 3
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	$(BIN)/pytest --doctest-modules src
-	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --dist loadgroup
+	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
 check: $(ENV) ## Style, types and layers
 	$(BIN)/ruff check

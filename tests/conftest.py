@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.spread import ByFile, longest_first
 from tolva import app
 from tolva.db.embedded.use import use
 from tolva.db.migrate import migrate
@@ -70,6 +71,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         both = metafunc.definition.path.relative_to(HERE).as_posix().startswith(BOTH)
         servers = ["embedded", "external"] if both else ["embedded"]
         metafunc.parametrize("cluster", servers, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)  # pytest has put together what shares a server
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import os
 import random
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +11,7 @@ from tests.chaos.figures import Figures
 from tests.chaos.place import Place, fresh_place
 from tests.chaos.postgres import Postgres, run_postgres
 
-HERE = Path(__file__).parent
 FIGURES = "figures"
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks for the groups next
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One after another in one process, since each starts many."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("chaos"))
 
 
 @pytest.fixture
