@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.chaos.figures import show_figures
 from tests.spread import ByFile, longest_first
 from tolva import app
 from tolva.db.embedded.use import use
@@ -24,7 +25,7 @@ EXTERNAL = os.environ.get("TOLVA_TEST_DATABASE_URL", "postgresql://127.0.0.1:543
 HERE = Path(__file__).parent
 BOTH = ("db/test_isolation", "engines", "intake/test_destinations", "jobs", "tables")
 """Tests of SQL that the server's version may matter to. They run on both servers, all others on the embedded one."""
-TEMPLATE = f"tolva_test_template_{os.getpid()}"
+TEMPLATE = f"tolva_test_template_{uuid4().hex}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    show_figures(terminalreporter)
 
 
 @pytest.fixture(scope="session")
