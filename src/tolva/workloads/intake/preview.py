@@ -39,9 +39,9 @@ def preview(
     options: ReadOptions | None = None,
     said: Chosen | None = None,
 ) -> dict[str, Any]:
-    """The preview of an upload, for its own schema, options and answers or others. Raises NotFound, and as a load would.
+    """The preview of an upload, for its own schema, options and answers, or for others.
 
-    Costs what opening the file does, and a look at its first rows.
+    Raises NotFound, and what a load would. Costs what opening the file does, and a look at its first rows.
     """
     with db.transaction(tenant_id) as conn:
         upload = find_upload(conn, job_id)
@@ -53,10 +53,10 @@ def preview(
     schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
-    said = upload["options"].get("mapping", {}) if said is None else said
+    answers: Chosen = upload["options"].get("mapping", {}) if said is None else said
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source, shape, said)
-    return describe(source, schema, chosen, LOOKED, said)
+        chosen = chosen_mapping(conn, schema, source, shape, answers)
+    return describe(source, schema, chosen, LOOKED, answers)
 
 
 def describe(
@@ -68,8 +68,8 @@ def describe(
 ) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
-    What of the `chosen` was not `said` now was remembered. All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
-    Raises InvalidInput when what was chosen is not there.
+    All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
+    What is `chosen` but not `said` was remembered. Raises InvalidInput when what was chosen is not there.
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
