@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from tolva.errors import (
     CallerError,
@@ -81,7 +82,7 @@ class Fault:
         return JSONResponse(body | dict(self.more), self.status, self.headers, media_type="application/problem+json")
 
 
-Teller = Callable[[Request, Exception], Fault]
+Teller = Callable[[HTTPConnection, Exception], Fault]
 
 
 def answer_errors(api: FastAPI, as_page: AsPage) -> None:
@@ -89,6 +90,7 @@ def answer_errors(api: FastAPI, as_page: AsPage) -> None:
     tellers: tuple[tuple[type[Exception], Teller], ...] = (
         (TolvaError, _ours),
         (RequestValidationError, _invalid),
+        (WebSocketRequestValidationError, _invalid),
         (HTTPException, _http),
         (Exception, _unexpected),
     )
@@ -96,15 +98,16 @@ def answer_errors(api: FastAPI, as_page: AsPage) -> None:
         api.add_exception_handler(kind, partial(_answer, as_page, tell))
 
 
-def _answer(as_page: AsPage, tell: Teller, request: Request, error: Exception) -> Response:
+def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Exception) -> Response:
     fault = tell(request, error)
-    return as_page(request, fault.status, fault.detail) or fault.document()
+    page = as_page(request, fault.status, fault.detail) if isinstance(request, Request) else None
+    return page or fault.document()
 
 
-def _ours(request: Request, error: Exception) -> Fault:
+def _ours(request: HTTPConnection, error: Exception) -> Fault:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("%s %s: %s", request.method, request.url.path, error)
+        log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
@@ -114,20 +117,20 @@ def _ours(request: Request, error: Exception) -> Fault:
     return Fault(status, _dashed(type(error).__name__), detail, headers)
 
 
-def _invalid(_request: Request, error: Exception) -> Fault:
-    assert isinstance(error, RequestValidationError)
+def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
+    assert isinstance(error, ValidationException)
     faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
 
 
-def _http(_request: Request, error: Exception) -> Fault:
+def _http(_request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
     return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
 
 
-def _unexpected(request: Request, error: Exception) -> Fault:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def _unexpected(request: HTTPConnection, error: Exception) -> Fault:
+    log.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
     return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
