@@ -22,17 +22,19 @@ WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected":
 """Counts that are known before the end, and what the progress calls them."""
 
 
+NO_ERROR: Mapping[str, Any] = {}
+
+
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
     """What the templates of the panel are given. The grid of errors is read once the job has ended."""
     id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
-    error = job["error"] or {}
     return {
         "upload": find_upload(conn, id),
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
-        "message": told_message(error, id, ended=ended) if error else None,
-        "questions": error.get("questions", []),
+        "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
+        "questions": (job["error"] or NO_ERROR).get("questions", []),
         "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
         "token": new_token(),
     } | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
@@ -55,5 +57,9 @@ def _way_back(conn: Connection, id: JobId) -> dict[str, Any]:
 
 
 INTAKE_PANEL = Panel(
-    (LOAD, REHEARSE, UNDO), tell, "intake/panel_live.html", "intake/panel_below.html", "intake/panel_actions.html"
+    {LOAD: "Upload", REHEARSE: "Dry run", UNDO: "Undo"},
+    tell,
+    "intake/panel_live.html",
+    "intake/panel_below.html",
+    "intake/panel_actions.html",
 )

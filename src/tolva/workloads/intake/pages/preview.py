@@ -29,6 +29,14 @@ from tolva.workloads.intake.told import told_message
 
 FORM = "form"
 """The field that tells a form's answers from none."""
+LOCALES = (
+    ("es-CO", "1.234,56 · 31/12/2026"),
+    ("es-MX", "1,234.56 · 31/12/2026"),
+    ("en-US", "1,234.56 · 12/31/2026"),
+)
+"""A locale for each way to write numbers and dates, and how it looks."""
+ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "cp850", "mac-roman")
+DELIMITERS = (",", ";", "\t", "|")
 AGAIN = "2"
 """Seconds until a page that found no seat is asked for again, by the browser itself."""
 
@@ -50,7 +58,14 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRo
             shown = _upload(conn, JobId(str(id)))
         given = dict(request.query_params)
         said = answers_in(given) if FORM in given else answers_with(shown["upload"]["options"])
-        shown |= {"said": said, "token": new_token(), "same": said == answers_with(shown["upload"]["options"])}
+        shown |= {
+            "locales": LOCALES,
+            "encodings": ENCODINGS,
+            "delimiters": DELIMITERS,
+            "said": said,
+            "token": new_token(),
+            "same": said == answers_with(shown["upload"]["options"]),
+        }
         try:
             shown |= _looked(by, JobId(str(id)), said)
         except TryLater:
