@@ -1,6 +1,7 @@
 """The page of what a load changed, or a dry run would: each new row, and each value before and after."""
 
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -28,7 +29,7 @@ def changes_pages(jobs: Jobs, shell: Shell) -> APIRouter:
             job = get_job(conn, JobId(str(id)))
         found = list(islice(changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n), PAGE + 1))
         following = {"after_chunk": found[-2].chunk, "after_n": found[-2].n} if len(found) > PAGE else None
-        shown = {"job": job, "changes": found[:PAGE], "following": following, "first": after_chunk < 0}
+        shown: dict[str, Any] = {"job": job, "changes": found[:PAGE], "following": following, "first": after_chunk < 0}
         template = "intake/_changes.html" if wants_fragment(request) else "intake/changes.html"
         return shell.page(request, by, template, **shown)
 

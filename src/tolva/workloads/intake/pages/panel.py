@@ -22,7 +22,8 @@ WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected":
 """Counts that are known before the end, and what the progress calls them."""
 
 
-NO_ERROR: Mapping[str, Any] = {}
+TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
+"""For people, in English; templates/intake/_words.html has them once more, for the translators."""
 
 
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
@@ -34,7 +35,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
         "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
-        "questions": (job["error"] or NO_ERROR).get("questions", []),
+        "questions": job["error"].get("questions", []) if job["error"] else [],
         "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
         "token": new_token(),
     } | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
@@ -57,7 +58,7 @@ def _way_back(conn: Connection, id: JobId) -> dict[str, Any]:
 
 
 INTAKE_PANEL = Panel(
-    {LOAD: "Upload", REHEARSE: "Dry run", UNDO: "Undo"},
+    TITLES,
     tell,
     "intake/panel_live.html",
     "intake/panel_below.html",
