@@ -25,7 +25,7 @@ from tolva.workloads.intake.found_errors import (
 )
 from tolva.workloads.intake.pages.fragment import wants_fragment
 
-PAGE = 50
+PAGE = 25
 Word = Annotated[str | None, Query(max_length=200)]
 
 

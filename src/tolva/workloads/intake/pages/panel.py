@@ -29,7 +29,7 @@ TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoi
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
     """What the templates of the panel are given. The grid of errors is read once the job has ended."""
     id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
-    return {
+    told: dict[str, Any] = {
         "upload": find_upload(conn, id),
         "ended": ended,
         "counts": _counts(job),
@@ -38,7 +38,8 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
         "token": new_token(),
-    } | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
+    }
+    return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
 
 
 def _counts(job: DictRow) -> dict[str, int]:
