@@ -308,3 +308,5 @@ ORDER BY seq DESC LIMIT %(most)s;
 -- The workers whose lease has not run out, the longest-serving first.
 SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
+
+  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
@@ -32,8 +33,6 @@ async def as_events(batch: Sequence[Message]) -> bytes:
 class EventStream(Response):
     """Answers with a stream until it ends, in one task besides the one that hears when the client leaves."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, hub: Hub, opening: Opening, tell: Tell = as_events) -> None:
         super().__init__()
         self._hub = hub
@@ -47,8 +46,10 @@ class EventStream(Response):
             try:
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 await send(_body(RETRY))
-                async for batch in stream.batches():
-                    await send(_body(await self._tell(batch)))
+                async with aclosing(stream.batches()) as batches:
+                    async for batch in batches:
+                        await send(_body(await self._tell(batch)))
+                        del batch  # nothing is kept for this client while it waits for more
                 await send({"type": "http.response.body"})
             finally:
                 listening.cancel()
