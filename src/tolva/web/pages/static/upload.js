@@ -11,7 +11,10 @@
 
   // A file's key is its own for as long as the page is open: sent twice, it is taken once.
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const size = (bytes) => `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
+  const size = (bytes) => {
+    const [unit, count] = bytes < 1e6 ? ["kB", Math.ceil(bytes / 1e3)] : ["MB", bytes / 1e6];
+    return `${count.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
+  };
 
   function add(files) {
     for (const file of files) {
