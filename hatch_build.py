@@ -28,7 +28,9 @@ class VendorHook(BuildHookInterface):
             _copy(root)
         missing = [file for file in FILES if not (root / VENDOR / Path(file).name).exists()]
         if missing:
-            raise RuntimeError(f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout, with npm's registry.")
+            raise RuntimeError(
+                f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout, with npm's registry."
+            )
 
 
 def _fetch(root: Path) -> None:

@@ -28,6 +28,7 @@ from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
+from tolva.web.api.faces import uniform_api
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
 from tolva.web.problems import answer_errors
@@ -56,7 +57,13 @@ def server(settings: Settings) -> Generator[Server]:
 
 def migrations() -> list[Migration]:
     """All migrations, in the order of their modules."""
-    packages = ["tolva.db", "tolva.jobs", "tolva.web.access", *(workload.package for workload in WORKLOADS)]
+    packages = [
+        "tolva.db",
+        "tolva.jobs",
+        "tolva.web",
+        "tolva.web.access",
+        *(workload.package for workload in WORKLOADS),
+    ]
     return [migration for package in packages for migration in find_migrations(package)]
 
 
@@ -165,6 +172,8 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     answer_errors(api)
     api.state.gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
     api.include_router(health_router(jobs.db))
+    for router in uniform_api(jobs):
+        api.include_router(router, dependencies=SCHEMES)
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:

@@ -107,6 +107,15 @@ SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_int
 -- A worker of a queue whose lease has not run out.
 SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s = ANY (queues) LIMIT 1;
 
+-- name: roster
+-- The workers that have a lease, with the jobs of the tenant that they run.
+SELECT w.id, w.host, w.pid, w.queues, w.started_at, w.lease_until, w.lease_until > clock_timestamp() AS alive,
+  coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', j.id, 'kind', j.kind, 'queue', j.queue, 'since', j.started_at)
+      ORDER BY j.started_at, j.id)
+    FROM tolva.jobs j WHERE j.worker_id = w.id AND j.state = 'running'), '[]') AS running
+FROM tolva.workers w ORDER BY w.started_at, w.id;
+
 -- name: beat
 -- Prolong leases; see the function.
 SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
@@ -176,15 +185,33 @@ SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(
 SELECT pg_notify(%(channel)s, %(payload)s);
 
 -- name: put_schedule
--- Make a schedule of the tenant, or change it. A new cron or time zone starts from now.
+-- Make a schedule of the tenant, or change it. A new cron or time zone starts from now, and so does one that was paused.
 INSERT INTO tolva.schedules AS s (tenant_id, name, cron, timezone, missed, kind, queue, priority, max_attempts,
-  soft_limit, hard_limit, params, next_at)
+  soft_limit, hard_limit, params, next_at, paused_at)
 VALUES (%(tenant_id)s, %(name)s, %(cron)s, %(timezone)s, %(missed)s, %(kind)s, %(queue)s, %(priority)s,
-  %(max_attempts)s, %(soft_limit)s, %(hard_limit)s, %(params)s, %(next_at)s)
+  %(max_attempts)s, %(soft_limit)s, %(hard_limit)s, %(params)s, %(next_at)s, CASE WHEN %(paused)s THEN now() END)
 ON CONFLICT (tenant_id, name) DO UPDATE SET missed = excluded.missed, kind = excluded.kind, queue = excluded.queue,
   priority = excluded.priority, max_attempts = excluded.max_attempts, soft_limit = excluded.soft_limit,
   hard_limit = excluded.hard_limit, params = excluded.params, cron = excluded.cron, timezone = excluded.timezone,
-  next_at = CASE WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) THEN s.next_at ELSE excluded.next_at END;
+  paused_at = CASE WHEN coalesce(%(paused)s, s.paused_at IS NOT NULL) THEN coalesce(s.paused_at, now()) END,
+  next_at = CASE
+    WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) AND (s.paused_at IS NULL OR %(paused)s IS NOT FALSE)
+      THEN s.next_at
+    ELSE excluded.next_at END
+RETURNING *;
+
+-- name: get_schedule
+-- One schedule of the tenant, whole.
+SELECT * FROM tolva.schedules WHERE name = %(name)s;
+
+-- name: pause_schedule
+-- Let a schedule of the tenant make no more jobs.
+UPDATE tolva.schedules SET paused_at = coalesce(paused_at, now()) WHERE name = %(name)s RETURNING *;
+
+-- name: resume_schedule
+-- Let a schedule of the tenant go on, from its next tick; what passed while it was paused is not made up for.
+UPDATE tolva.schedules SET next_at = CASE WHEN paused_at IS NULL THEN next_at ELSE %(next_at)s END, paused_at = NULL
+WHERE name = %(name)s RETURNING *;
 
 -- name: list_schedules
 -- The tenant's schedules.

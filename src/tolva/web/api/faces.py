@@ -1,0 +1,16 @@
+"""The faces of the uniform API, in the order of its documentation."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from tolva.jobs.work import Jobs
+from tolva.web.api.kinds import kinds_router
+from tolva.web.api.schedules import schedules_router
+from tolva.web.api.ticks import ticks_router
+from tolva.web.api.workers import workers_router
+
+
+def uniform_api(jobs: Jobs) -> Sequence[APIRouter]:
+    """One router for each kind of thing."""
+    return [kinds_router(jobs.catalogue), schedules_router(jobs), ticks_router(jobs), workers_router(jobs)]
