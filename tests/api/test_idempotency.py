@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Fresh
 from tests.jobs.workshop import together
 from tolva.db.pool import Database
 from tolva.errors import KeyReused
