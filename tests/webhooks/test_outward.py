@@ -80,8 +80,11 @@ def test_this_machine_is_not_called_under_any_of_its_names(receiver: Receiver, h
 def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """From now on every name has these addresses; answers with the names that were looked up."""
     asked: list[str] = []
+    real = socket.getaddrinfo
 
-    def getaddrinfo(host: str, port: int, **_: object) -> list[object]:
+    def getaddrinfo(host: str, port: int, *more: int, **named: int) -> object:
+        if host in addresses:  # a connection to an address asks, too
+            return real(host, port, *more, **named)
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
