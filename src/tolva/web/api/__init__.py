@@ -1,1 +1,1 @@
-"""The uniform API below /api/v1, one file for each kind of thing."""
+"""The uniform API, for every kind of job."""

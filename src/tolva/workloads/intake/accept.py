@@ -72,6 +72,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
         {"schema": arrival.schema, "filename": filename},
         unique_key=_unique(arrival.idempotency_key),
         unique_forever=True,
+        label=filename,
     )
     blob, committing = received.keep(), False
     try:
@@ -110,7 +111,9 @@ def accept_again(
             raise NotFound(f"There is no upload {upload_id}.")
         require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
-        [made] = work.enqueue(NewJob(kind, asked, unique_key=_unique(idempotency_key), unique_forever=True))
+        key = _unique(idempotency_key)
+        job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=upload["filename"])
+        [made] = work.enqueue(job)
         if made.created:
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)

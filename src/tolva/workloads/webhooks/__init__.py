@@ -12,6 +12,7 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.pages.shell import Shell
 from tolva.workloads.webhooks.api import webhooks_router
 from tolva.workloads.webhooks.deliver import deliver
 from tolva.workloads.webhooks.deliveries_api import deliveries_router
@@ -33,4 +34,8 @@ def _chores(_settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]
     return [Chore("hand over webhooks", 1.0, lambda: hand_over(db))]
 
 
-WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores)
+def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
+    return []
+
+
+WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages)

@@ -1,0 +1,30 @@
+"""All pages of the shell, in the order of the navigation; workloads bring more."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from tolva.jobs.work import Jobs
+from tolva.web.access.caller import Role
+from tolva.web.access.gate import Gate
+from tolva.web.pages.audit import audit_pages
+from tolva.web.pages.entry import entry_router
+from tolva.web.pages.keys import keys_pages
+from tolva.web.pages.shell import NavItem, Shell
+
+FIRST = (NavItem("/", "Home"),)
+"""Before the pages of the workloads."""
+THEN = (
+    NavItem("/jobs", "Jobs"),
+    NavItem("/dead-letters", "Dead letters"),
+    NavItem("/schedules", "Schedules"),
+    NavItem("/queues", "Queues"),
+    NavItem("/keys", "Keys", Role.ADMIN),
+    NavItem("/audit", "Audit log", Role.ADMIN),
+)
+"""And after them."""
+
+
+def page_routers(shell: Shell, gate: Gate, jobs: Jobs) -> Sequence[APIRouter]:
+    """The pages."""
+    return [entry_router(shell, gate), keys_pages(shell, jobs.db), audit_pages(shell, jobs.db)]
