@@ -70,6 +70,10 @@ ORDER BY id DESC;
 -- Whether the tenant has a job with such an id.
 SELECT EXISTS (SELECT FROM tolva.jobs WHERE id >= %(first)s AND id < %(end)s) AS found;
 
+-- name: jobs_among
+-- Those of these jobs of the tenant that are in one of these states.
+SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = ANY (%(states)s) ORDER BY id DESC;
+
 -- name: events_after
 -- What happened to a job of the tenant after a sequence number.
 SELECT seq, at, type, data FROM tolva.job_events
@@ -182,6 +186,13 @@ SELECT job_id::text, queue, state, rings FROM tolva.replay_jobs(%(ids)s::uuid[],
 -- Pause or resume a queue; see the function.
 SELECT tolva.set_paused(%(queue)s, %(paused)s) AS known;
 
+-- name: pause_lane
+-- Pause or resume a queue for one tenant.
+INSERT INTO tolva.lanes (queue, tenant_id, paused_at)
+VALUES (%(queue)s, %(tenant_id)s, CASE WHEN %(paused)s THEN now() END)
+ON CONFLICT (queue, tenant_id) DO UPDATE
+  SET paused_at = CASE WHEN %(paused)s THEN coalesce(lanes.paused_at, now()) END;
+
 -- name: set_lane
 -- The tenant's weight and rate limit in a queue.
 INSERT INTO tolva.lanes (queue, tenant_id, weight, rate, burst, tokens)
@@ -194,7 +205,9 @@ ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = ex
 
 -- name: queue_states
 -- Every queue, and how many jobs of the tenant stand in it, each number counted up to a limit.
-SELECT name, paused_at,
+SELECT name, coalesce(q.paused_at, n.paused_at) AS paused_at,
+  CASE WHEN q.paused_at IS NOT NULL THEN 'installation' WHEN n.paused_at IS NOT NULL THEN 'tenant' END AS paused_by,
+  coalesce(n.weight, 1) AS weight, n.rate, CASE WHEN n.rate IS NOT NULL THEN n.burst END AS burst,
   tolva.count_queued(name, '-infinity', now, %(most)s) AS ready,
   tolva.count_queued(name, now, 'infinity', %(most)s) AS scheduled,
   tolva.count_lines('{running}', ARRAY[name], NULL, least, greatest, %(most)s) AS running,
@@ -206,7 +219,7 @@ SELECT name, paused_at,
   tolva.count_finished(name, 'completed', now - interval '1 hour', 'infinity', %(most)s) AS completed_last_hour,
   tolva.count_finished(name, 'failed', now - interval '1 hour', 'infinity', %(most)s) AS failed_last_hour,
   now
-FROM tolva.queues, (
+FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name, ( -- of lanes, one sees the tenant's own
   SELECT statement_timestamp(), '00000000-0000-0000-0000-000000000000'::uuid,
     'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) t(now, least, greatest)
 ORDER BY name;
@@ -228,7 +241,9 @@ GROUP BY m.minute ORDER BY m.minute;
 
 -- name: line_of
 -- What holds up the jobs of the tenant in a queue: a pause, no worker, its rate limit.
-SELECT (SELECT q.paused_at FROM tolva.queues q WHERE q.name = %(queue)s) AS paused_at,
+SELECT coalesce(
+    (SELECT q.paused_at FROM tolva.queues q WHERE q.name = %(queue)s),
+    (SELECT n.paused_at FROM tolva.lanes n WHERE n.queue = %(queue)s AND n.tenant_id = %(tenant_id)s)) AS paused_at,
   EXISTS (
     SELECT FROM tolva.workers w WHERE w.lease_until > statement_timestamp() AND %(queue)s = ANY (w.queues)) AS manned,
   (SELECT n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate) FROM tolva.lanes n
@@ -264,6 +279,10 @@ ORDER BY failed_at DESC, id DESC;
 -- name: letters_of
 -- Those of these jobs that have a dead letter that was not replayed.
 SELECT job_id FROM tolva.dead_letters WHERE replayed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
+
+-- name: get_letter
+-- The newest dead letter of a job, whole, also if it was replayed.
+SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from tolva.jobs.work import Jobs
+from tolva.web.api.bulk import bulk_router
+from tolva.web.api.dead_letters import dead_letters_router
 from tolva.web.api.kinds import kinds_router
+from tolva.web.api.queues import queues_router
 from tolva.web.api.schedules import schedules_router
 from tolva.web.api.ticks import ticks_router
 from tolva.web.api.workers import workers_router
@@ -13,4 +16,12 @@ from tolva.web.api.workers import workers_router
 
 def uniform_api(jobs: Jobs) -> Sequence[APIRouter]:
     """One router for each kind of thing."""
-    return [kinds_router(jobs.catalogue), schedules_router(jobs), ticks_router(jobs), workers_router(jobs)]
+    return [
+        bulk_router(jobs),
+        kinds_router(jobs.catalogue),
+        dead_letters_router(jobs),
+        queues_router(jobs),
+        workers_router(jobs),
+        schedules_router(jobs),
+        ticks_router(jobs),
+    ]
