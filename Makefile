@@ -41,6 +41,7 @@ bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENC
 	$(BIN)/python -m bench.jobs
 	$(BIN)/python -m bench.tables
 	$(BIN)/python -m bench.accept
+	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.live
 
 lock: $(ENV) ## Newer dependencies into both lock files

@@ -1,13 +1,15 @@
 """What a page of jobs can ask for: every filter, alone and together, rare and common."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
 from bench.lists.sample import TENANTS
 from tolva.core.job import State
 from tolva.db.pool import Connection
-from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters
+from tolva.jobs.letters import LetterFilter, dead_letters
 from tolva.jobs.listing import JobFilter, count_matching, list_jobs, matching_ids
 from tolva.jobs.queue_states import queue_states, throughput
 
@@ -25,31 +27,42 @@ SEARCHES = {
     "no match": "xylophone",
     "one letter": "p",
 }
-Visit = Callable[[Connection], object]
 
 
-def visits(now: datetime | None = None) -> Iterator[tuple[str, Visit]]:
-    """A name and a call for each."""
+@dataclass(frozen=True)
+class Visit:
+    """A call for a tenant, in a transaction of it."""
+
+    what: str
+    tenant: str
+    name: str
+    call: Callable[[Connection], object]
+
+
+def filters(now: datetime | None = None) -> Iterator[tuple[str, JobFilter]]:
+    """Every combination, with a name."""
     now = now or datetime.now(UTC)
     spans = {"": (None, None), "last week": (now - timedelta(days=7), None)}
     spans["in spring"] = (now - timedelta(days=240), now - timedelta(days=120))
-    for tenant, states, kinds, queues, search, span in product(TENANTS, STATES, KINDS, QUEUES, SEARCHES, spans):
-        told = f"{tenant} {'+'.join(states) or '-'} {'+'.join(kinds) or '-'} {'+'.join(queues) or '-'} {search} {span}"
-        begin, end = spans[span]
-        wanted = JobFilter(states, queues, kinds, begin, end, SEARCHES[search])
-        yield f"{told} | list", lambda conn, t=tenant, w=wanted: list_jobs(conn, t, w)
-        yield f"{told} | count", lambda conn, t=tenant, w=wanted: count_matching(conn, t, w)
-        yield f"{told} | ids", lambda conn, t=tenant, w=wanted: matching_ids(conn, t, w, most=500)
-    for tenant, kinds, queues, search in product(TENANTS, KINDS, QUEUES, SEARCHES):
-        letters = LetterFilter(queues, kinds, SEARCHES[search])
-        told = f"{tenant} {'+'.join(kinds) or '-'} {'+'.join(queues) or '-'} {search}"
-        yield f"{told} | dead letters", lambda conn, t=tenant, w=letters: dead_letters(conn, t, w)
-        yield f"{told} | dead jobs", lambda conn, t=tenant, w=letters: dead_jobs(conn, t, w, most=500)
+    for states, kinds, queues, search, span in product(STATES, KINDS, QUEUES, SEARCHES, spans):
+        told = *states, *kinds, *queues, search, span
+        yield ", ".join(filter(None, told)), JobFilter(states, queues, kinds, *spans[span], SEARCHES[search])
+
+
+def letter_filters() -> Iterator[tuple[str, LetterFilter]]:
+    """The same for dead letters."""
+    for kinds, queues, search in product(KINDS, QUEUES, SEARCHES):
+        yield ", ".join((*kinds, *queues, search)), LetterFilter(queues, kinds, SEARCHES[search])
+
+
+def visits() -> Iterator[Visit]:
+    """Every call that a page makes, for each tenant."""
     for tenant in TENANTS:
-        yield f"{tenant} | queues", queue_states
-        yield f"{tenant} | throughput", throughput
-
-
-def tenant_of(name: str) -> str:
-    """Whose visit it is."""
-    return name.partition(" ")[0]
+        for name, wanted in filters():
+            yield Visit("list", tenant, name, partial(list_jobs, tenant_id=tenant, wanted=wanted))
+            yield Visit("count", tenant, name, partial(count_matching, tenant_id=tenant, wanted=wanted))
+            yield Visit("ids of 500", tenant, name, partial(matching_ids, tenant_id=tenant, wanted=wanted, most=500))
+        for name, letters in letter_filters():
+            yield Visit("dead letters", tenant, name, partial(dead_letters, tenant_id=tenant, wanted=letters))
+        yield Visit("queues", tenant, "", queue_states)
+        yield Visit("throughput", tenant, "", throughput)

@@ -16,7 +16,7 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 
-QUEUE = Queue("bench")
+QUEUE = Queue("bench", soft_limit=86_400, hard_limit=86_400)
 
 
 class Reporters:
@@ -24,7 +24,8 @@ class Reporters:
 
     def __init__(self, contexts: list[Context], per_second: float) -> None:
         self.jobs = [context.job_id for context in contexts]
-        self.events = 0
+        self.commits: list[float] = []
+        """Seconds of each report, until it was committed."""
         self._pause = 1 / per_second
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._report, args=(context,)) for context in contexts]
@@ -42,8 +43,9 @@ class Reporters:
     def _report(self, context: Context) -> None:
         due = time.monotonic()
         for n in count():
+            began = time.monotonic()
             context.progress(read=n * 1000, created=n * 900, updated=n * 90, refused=n * 10, total=1_000_000)
-            self.events += 1
+            self.commits.append(time.monotonic() - began)
             due += self._pause
             if self._stop.wait(max(0.0, due - time.monotonic())):
                 return

@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 
 from tolva import app
 from tolva.core.ports import QueueSlots
+from tolva.db.pool import Database
 from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TryLater
 from tolva.jobs.inside import run_inside
@@ -37,18 +38,24 @@ RESTART_PAUSE = 1.0
 """Seconds before a part that ended by itself is started again."""
 
 
-def serve_api(settings: Settings, listener: socket.socket) -> None:
-    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
+def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Database], None] | None = None) -> None:
+    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too.
+
+    `ready` is called with the database, once it answers and before anybody else is answered.
+    """
     set_up_logs(settings.log_level)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
+    longest = settings.statement_seconds
     with (
         app.server(settings) as server,
-        app.jobs(settings, server, "tolva api") as jobs,
+        app.jobs(settings, server, "tolva api", longest) as jobs,
         closing(app.live(jobs)) as hub,
     ):
         _await_database(server, stop)
         if stop.is_set():
             return
+        if ready is not None:
+            ready(jobs.db)
         allow_descriptors()
         api = make_server(
             app.make_api(settings, jobs, hub),

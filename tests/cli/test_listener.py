@@ -33,6 +33,16 @@ def test_processes_share_the_connections_of_one_port() -> None:
         assert min(counts) > 0
 
 
+def test_a_restart_finds_its_port_free_though_calls_have_just_ended() -> None:
+    with closing(listen(load_settings(port=0))) as first:
+        port = first.getsockname()[1]
+        second = listen_beside(first)
+    with closing(second), socket.create_connection(second.getsockname()) as client:
+        second.accept()[0].close()  # this side ends first, and waits for stragglers
+        assert client.recv(1) == b""
+    listen(load_settings(port=port)).close()
+
+
 def test_a_second_installation_is_told_that_the_port_is_taken() -> None:
     with (
         closing(listen(load_settings(port=0))) as first,

@@ -14,10 +14,13 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow
 
+from tests.chaos.proxy import run_proxy
+from tests.conftest import Fresh
 from tests.jobs.workshop import Workshop, until
 from tests.service import Service, serving
 from tests.web.listening import Ear, Heard, ear, events, listen_to
 from tolva.core.job import Claimed, JobId, Verb
+from tolva.db.pool import Database
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.live import channel, hub, stream
@@ -146,6 +149,16 @@ def test_a_hundred_disconnects_lose_repeat_and_reorder_nothing(service: Service,
     assert listening.kinds()[-1] == "end"
 
 
+def test_a_stream_of_a_job_that_is_deleted_ends_and_does_not_spin(
+    service: Service, shop: Workshop, admin: psycopg.Connection[DictRow]
+) -> None:
+    job = ended(shop)
+    admin.execute("DELETE FROM tolva.job_events WHERE job_id = %s", (job.id,))
+    with ear(service.client.base_url, path(job.id), last=0) as listening:
+        pass
+    assert told(listening.heard) == [("job", None)]
+
+
 def test_many_streams_of_one_job_hear_the_same(service: Service, shop: Workshop) -> None:
     job = begun(shop)
     with ExitStack() as stack:
@@ -175,7 +188,10 @@ def test_a_client_that_takes_nothing_is_dropped_and_the_others_go_on(
 ) -> None:
     monkeypatch.setattr(channel, "MOST_KEPT", 5)
     job = begun(shop)
-    with ear(service.client.base_url, path(job.id)) as listening, deaf_client(service.client.base_url, job.id) as deaf:
+    with (
+        ear(service.client.base_url, path(job.id)) as listening,
+        deaf_client(service.client.base_url, path(job.id)) as deaf,
+    ):
         until(lambda: listening.heard)
         ctx = shop.context(job)
         for n in range(60):
@@ -187,13 +203,13 @@ def test_a_client_that_takes_nothing_is_dropped_and_the_others_go_on(
     assert len(received) < 60 * 200_000
 
 
-def deaf_client(url: httpx.URL, id: JobId) -> socket.socket:
+def deaf_client(url: httpx.URL, target: str, headers: str = "") -> socket.socket:
     """A client that asks, and takes nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.settimeout(20)
     client.connect((url.host, url.port))
-    client.sendall(f"GET {path(id)} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: here\r\n{headers}\r\n".encode())
     return client
 
 
@@ -242,6 +258,28 @@ def test_streams_stay_open_and_miss_nothing_when_postgresql_ends_their_connectio
     assert [each.id for each in listening.heard] == [*range(1, 18), 17]
 
 
+def test_streams_stay_open_while_postgresql_is_away(
+    fresh: Fresh, settings: Settings, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+    job = begun(shop)
+    with ExitStack() as stack:
+        cable = stack.enter_context(run_proxy(fresh.dsn, lose_answer_to=b"nothing has this"))
+        db = stack.enter_context(Database(cable.dsn, name="behind the cable"))
+        url = stack.enter_context(serving(settings, Jobs(db, shop.engine, shop.catalogue)))
+        listening = stack.enter_context(ear(url, path(job.id)))
+        until(lambda: listening.heard)
+        cable.cut()
+        report(shop, job, 3)
+        beats = listening.raw.count(b"\n:\n")
+        until(lambda: listening.raw.count(b"\n:\n") > beats + 5)
+        assert listening.kinds() == ["job"]
+        cable.mend()
+        until(lambda: len(listening.heard) == 4, 20)
+        shop.end(job, Verb.COMPLETE)
+    assert [each.id for each in listening.heard] == [1, 2, 3, 4, 5, 5]
+
+
 def test_nobody_looks_when_nobody_watches(service: Service, shop: Workshop, admin: psycopg.Connection[DictRow]) -> None:
     def looking() -> bool:
         row = admin.execute(
@@ -269,7 +307,7 @@ def test_streams_end_at_once_when_the_process_does(
     with ExitStack() as stack:
         with serving(settings, Jobs(shop.db, shop.engine, shop.catalogue)) as url:
             ears += [stack.enter_context(ear(url, path(job.id))) for _ in range(10)]
-            deaf = stack.enter_context(deaf_client(httpx.URL(url), job.id))
+            deaf = stack.enter_context(deaf_client(httpx.URL(url), path(job.id)))
             until(lambda: all(each.heard for each in ears))
             ctx = shop.context(job)
             for n in range(30):

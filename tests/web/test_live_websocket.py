@@ -13,10 +13,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.jobs.workshop import Workshop, until
 from tests.service import Service, serving
-from tests.web.test_live import begun, ended, report
+from tests.web.test_live import begun, deaf_client, drained, ended, report
 from tolva.core.job import JobId, Verb
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.live import channel, hub
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 
@@ -89,6 +90,16 @@ def test_a_job_of_nobody_or_of_another_tenant_is_not_found(
     assert (answer.status_code, json.loads(answer.body or b"")["type"]) == (404, "urn:tolva:not-found")
 
 
+def test_a_client_that_finds_no_room_is_told_when_to_come_again(
+    service: Service, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MOST_STREAMS", 0)
+    with pytest.raises(InvalidStatus) as refused:
+        talk(service, begun(shop).id)
+    answer = refused.value.response
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
 @pytest.mark.parametrize("wrong", ["?after=-1", "?after=one", f"?after={2**63}"])
 def test_a_wrong_place_to_go_on_from_is_refused(service: Service, shop: Workshop, wrong: str) -> None:
     id = shop.put(tenant="default")
@@ -110,3 +121,29 @@ def test_conversations_end_at_once_when_the_process_does(settings: Settings, sho
             conn.recv(10)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
+
+
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+def test_a_client_that_takes_nothing_is_dropped_and_the_others_go_on(
+    service: Service, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "MOST_KEPT", 5)
+    job = begun(shop)
+    deaf = deaf_client(service.client.base_url, f"/api/v1/jobs/{job.id}/ws", UPGRADE)
+    with talk(service, job.id) as conn, deaf:
+        first = json.loads(conn.recv(10))
+        ctx = shop.context(job)
+        heard = []
+        for n in range(60):
+            ctx.progress(rows=n, bulk="x" * 200_000)
+            heard.append(json.loads(conn.recv(10)))
+        received = drained(deaf)  # while the job still runs
+        shop.end(job, Verb.COMPLETE)
+        assert told([first, *heard, *rest(conn)])[-1] == ("end", 62)
+    assert b"101 Switching Protocols" in received
+    assert len(received) < 60 * 200_000

@@ -622,7 +622,7 @@ $$;
 
 ALTER FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -630,18 +630,23 @@ CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp
     UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
+  ), made AS (
+    INSERT INTO tolva.jobs AS j (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit,
+      run_at, params, unique_key, unique_forever)
+    SELECT p_job, d.tenant_id, d.queue, d.kind, d.name, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+      d.params || jsonb_build_object('scheduled_for', p_tick),
+      'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+    FROM due d
+    ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+    RETURNING j.id, j.queue, j.state
+  ), found_by AS (
+    INSERT INTO tolva.job_words (tenant_id, job_id, words)
+    SELECT p_tenant, m.id, array_to_tsvector(string_to_array(p_words, ' ')) FROM made m WHERE p_words <> ''
   )
-  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-    unique_key, unique_forever)
-  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
-    d.params || jsonb_build_object('scheduled_for', p_tick),
-    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
-  FROM due d
-  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
-  RETURNING id, queue, state, true
+  SELECT m.id, m.queue, m.state, true FROM made m
 $$;
 
-ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
+ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -738,7 +743,8 @@ CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant
 #variable_conflict use_column
 BEGIN
   UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
-  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
   RETURN QUERY
   SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
   WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
@@ -746,6 +752,17 @@ END
 $$;
 
 ALTER FUNCTION tolva.key_holder(p_hash bytea) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.key_overview(p_soon interval) RETURNS TABLE(tenant_id text, role text, keys integer, expiring integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT k.tenant_id, k.role, count(*)::integer, count(*) FILTER (WHERE k.expires_at < now() + p_soon)::integer
+  FROM tolva.keys k WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  GROUP BY 1, 2 ORDER BY 1, 2
+$$;
+
+ALTER FUNCTION tolva.key_overview(p_soon interval) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1711,8 +1728,8 @@ GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_firs
 REVOKE ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) TO tolva_app;
@@ -1734,6 +1751,9 @@ GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p
 
 REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.key_overview(p_soon interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.key_overview(p_soon interval) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;

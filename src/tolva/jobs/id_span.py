@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tolva.core.job import JobId
 
-_BEGINNING = re.compile(r"0[0-9a-f]{7}(-?[0-9a-f]{1,4}){0,6}")
+_BEGINNING = re.compile(r"0[0-9a-f]{7,31}")
 """Of the ids of our time (UUIDv7); with fewer digits it is rather a number in a name."""
 _DIGITS = 32
 
@@ -17,9 +17,8 @@ def id_span(text: str) -> tuple[JobId, JobId] | None:
     ('01a20181-4000-0000-0000-000000000000', '01a20181-5000-0000-0000-000000000000')
     >>> id_span("2026")
     """
-    typed = text.strip().lower()
-    digits = typed.replace("-", "")
-    if not _BEGINNING.fullmatch(typed) or len(digits) > _DIGITS:
+    digits = text.strip().lower().replace("-", "")
+    if not _BEGINNING.fullmatch(digits):
         return None
     first = int(digits.ljust(_DIGITS, "0"), 16)
     return _id(first), _id(first + 16 ** (_DIGITS - len(digits)))

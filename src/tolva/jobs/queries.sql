@@ -336,4 +336,21 @@ SELECT * FROM tolva.due_schedules();
 -- name: fire_schedule
 -- One tick; see the function.
 SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
-  %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+
+-- name: latest_progress
+-- The last reports of a job of the tenant: when, and how many of its units were done. The newest first.
+SELECT at, (data->>'processed')::double precision AS done FROM tolva.job_events
+WHERE job_id = %(id)s AND type = 'progress' AND jsonb_typeof(data->'processed') = 'number'
+ORDER BY seq DESC LIMIT %(most)s;
+
+-- name: milestones
+-- What happened to a job of the tenant besides its progress; the newest first.
+SELECT seq, at, type, data FROM tolva.job_events
+WHERE job_id = %(id)s AND type <> 'progress'
+ORDER BY seq DESC LIMIT %(most)s;
+
+-- name: living_workers
+-- The workers whose lease has not run out, the longest-serving first.
+SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
+WHERE lease_until > clock_timestamp() ORDER BY started_at, id;

@@ -17,6 +17,7 @@ from tolva.jobs.payload import as_json
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import MOST_PARAMS, Enqueued, new_job_id
+from tolva.jobs.words import label_words
 from tolva.jobs.work import Work
 
 log = logging.getLogger(__name__)
@@ -27,9 +28,10 @@ MOST_TICKS = 200
 
 @dataclass(frozen=True)
 class Schedule:
-    """When to make which job. `missed` says what an outage leaves: every tick of it, or the latest alone.
+    """When to make which job, which has the schedule's name as its label.
 
-    `paused` None leaves one that is there as it is: code that puts its schedules at every start overrules nobody.
+    `missed` says what an outage leaves: every tick of it, or the latest alone. `paused` None leaves one that is there
+    as it is: code that puts its schedules at every start overrules nobody.
     """
 
     name: str
@@ -109,7 +111,8 @@ def run_now(work: Work, name: str, key: str | None = None) -> Enqueued:
     row = get_schedule(work.conn, name)
     params = {**row["params"], "scheduled_for": datetime.now(UTC).isoformat()}
     unique = f"run {name} {key}" if key else None
-    job = NewJob(row["kind"], params, row["priority"], unique_key=unique, unique_forever=unique is not None)
+    forever = unique is not None
+    job = NewJob(row["kind"], params, row["priority"], unique_key=unique, unique_forever=forever, label=name)
     [made] = work.enqueue(job)
     return made
 
@@ -138,8 +141,9 @@ def _fire(db: Database, engine: Engine, row: DictRow) -> bool:
         log.error("schedule '%s' of tenant '%s' cannot run: %s", row["name"], row["tenant_id"], error)
         return False
     moment = row["next_at"]
+    named = {"tenant_id": row["tenant_id"], "name": row["name"], "words": label_words(row["tenant_id"], row["name"])}
     for tick, following in ticks:
-        given = {"tenant_id": row["tenant_id"], "name": row["name"], "tick": tick, "from": moment, "next": following}
+        given = named | {"tick": tick, "from": moment, "next": following}
         with db.connection() as conn:
             rows = conn.execute(SQL["fire_schedule"], given | {"job": new_job_id()}).fetchall()
         send_rings(engine, rings(rows))

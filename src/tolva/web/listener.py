@@ -33,6 +33,8 @@ def listen(settings: Settings) -> socket.socket:
 def listen_beside(listener: socket.socket) -> socket.socket:
     """Another socket at the same address, for another process: the kernel shares the connections out."""
     other = socket.socket(listener.family, listener.type)
+    # Else its connections, for a minute after they have ended, keep the next start from the address.
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     other.bind(listener.getsockname())
     _begin(other)

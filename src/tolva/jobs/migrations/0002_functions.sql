@@ -463,24 +463,30 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
 $$;
 
--- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did.
+-- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did. The job's label is
+-- the schedule's name, and p_words its words.
 CREATE FUNCTION tolva.fire_schedule(
-  p_tenant text, p_name text, p_tick timestamptz, p_from timestamptz, p_next timestamptz, p_job uuid)
+  p_tenant text, p_name text, p_words text, p_tick timestamptz, p_from timestamptz, p_next timestamptz, p_job uuid)
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH due AS (
     UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
+  ), made AS (
+    INSERT INTO tolva.jobs AS j (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit,
+      run_at, params, unique_key, unique_forever)
+    SELECT p_job, d.tenant_id, d.queue, d.kind, d.name, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+      d.params || jsonb_build_object('scheduled_for', p_tick),
+      'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+    FROM due d
+    ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+    RETURNING j.id, j.queue, j.state
+  ), found_by AS (
+    INSERT INTO tolva.job_words (tenant_id, job_id, words)
+    SELECT p_tenant, m.id, array_to_tsvector(string_to_array(p_words, ' ')) FROM made m WHERE p_words <> ''
   )
-  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-    unique_key, unique_forever)
-  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
-    d.params || jsonb_build_object('scheduled_for', p_tick),
-    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
-  FROM due d
-  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
-  RETURNING id, queue, state, true
+  SELECT m.id, m.queue, m.state, true FROM made m
 $$;
 
 -- Delete a portion of what has outlived its time; returns how many jobs went. Old ids come first (UUIDv7), so what

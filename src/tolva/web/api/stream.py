@@ -18,6 +18,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
     204: {"description": "The job has ended, and the reader has heard of it."},
+    404: {"description": "There is no such job.", "content": {"application/problem+json": {}}},
+    503: {"description": "Come again after `Retry-After`.", "content": {"application/problem+json": {}}},
 }
 
 
@@ -29,7 +31,7 @@ def stream_router(hub: Hub) -> APIRouter:
     """The calls below /api/v1/jobs/{id} that go on for as long as the job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-    @router.get("/{id}/stream", response_class=EventStream, responses=ANSWERS)
+    @router.get("/{id}/stream", response_class=Response, responses=ANSWERS)
     async def stream(id: UUID, by: Viewer, after: After = None, last_event_id: LastEventId = None) -> Response:
         """Follows a job: its state now, then what happens, each event once and in order."""
         known = after if last_event_id is None else last_event_id

@@ -11,9 +11,8 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.news import Watched
 from tolva.web.live.channel import Channel, News
-from tolva.web.live.lookout import Lookout, View
-from tolva.web.live.message import end_message, job_message
-from tolva.web.live.opening import Opening, open_stream
+from tolva.web.live.lookout import Lookout
+from tolva.web.live.opening import Opening, View, open_stream
 from tolva.web.live.reader import Reader
 from tolva.web.live.stream import Stream, in_stream_thread
 
@@ -41,22 +40,19 @@ class Hub:
             raise TryLater("This process is going down; another will answer.", AGAIN)
         if len(self._readers) >= MOST_STREAMS:
             raise TryLater(f"{MOST_STREAMS} streams are open; run more API processes (TOLVA_API_PROCESSES).", AGAIN)
-        return await in_stream_thread(partial(open_stream, self._db, tenant_id, id, after))
+        return await in_stream_thread(partial(open_stream, self._db, self._view, tenant_id, id, after))
 
     @contextmanager
     def stream(self, opening: Opening, cut: Callable[[], None]) -> Generator[Stream]:
         """A stream, for as long as the context is open. `cut` breaks its connection off."""
-        view = self._view(opening.job)
         channel = self._channel(opening)
-        reader = Reader(view["seq"] if opening.after is None else opening.after, cut, over=self._ended)
+        reader = Reader(opening.position, cut, over=self._ended)
         channel.readers.add(reader)
         self._readers.add(reader)
-        if opening.ended:
-            channel.end = end_message(view)
-        else:
+        if opening.end is None:
             self._lookout.wake()
         try:
-            yield Stream(self._db, channel, reader, job_message(view, resumed=opening.after is not None))
+            yield Stream(self._db, channel, reader, opening.present)
         finally:
             self._readers.discard(reader)
             channel.readers.discard(reader)
@@ -75,13 +71,14 @@ class Hub:
 
     def close(self) -> None:
         """For the owner, when the event loop has ended."""
+        self._ended = True
         self._lookout.stop()
         self._lookout.join()
 
     def _channel(self, opening: Opening) -> Channel:
         """The job's; one that has ended is not watched, and has one of its own."""
-        fresh = Channel(opening.tenant_id, opening.id, opening.job["seq"])
-        if opening.ended:
+        fresh = Channel(opening.tenant_id, opening.id, opening.seq, opening.end)
+        if opening.end is not None:
             return fresh
         self._loop = asyncio.get_running_loop()
         return self._channels.setdefault(opening.id, fresh)

@@ -2,10 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import Any
 
 from psycopg.rows import DictRow
 
@@ -17,16 +16,14 @@ from tolva.jobs import store
 from tolva.jobs.news import Watched, news
 from tolva.web.live.channel import News
 from tolva.web.live.message import Message, end_message, event_message
+from tolva.web.live.opening import View
 
 log = logging.getLogger(__name__)
 
-LOOK = 0.1
+LOOK = 0.05
 """Seconds between two looks, while somebody watches."""
 RETRY = 0.5
 """Seconds until PostgreSQL is tried again when it was away."""
-
-View = Callable[[DictRow], Mapping[str, Any]]
-"""A job's row as clients see it."""
 
 
 class Lookout:
@@ -65,8 +62,10 @@ class Lookout:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wanted.wait()
             try:
+                self._wanted.wait()
+                if self._stop.is_set():
+                    return
                 with translated(), self._db.dedicated("live") as conn:
                     self._look_on(conn)
             except TryLater as error:

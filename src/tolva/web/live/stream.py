@@ -32,12 +32,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Stream:
-    """A reader, and the channel that it reads. `first` is the present state."""
+    """A reader, and the channel that it reads. `present` holds the first message, until it is told."""
 
     db: Database
     channel: Channel
     reader: Reader
-    first: Message
+    present: list[Message]
 
     @property
     def at_end(self) -> bool:
@@ -47,7 +47,7 @@ class Stream:
     async def batches(self) -> AsyncGenerator[list[Message]]:
         """Messages in order, as they come, until the job ends or the stream is over. An empty batch is a heartbeat."""
         with _heartbeats(self.reader):
-            yield self._sent([self.first])
+            yield self._sent([self.present.pop()])
             while not self.reader.over:
                 self.reader.sending_since = None
                 self.reader.woken.clear()

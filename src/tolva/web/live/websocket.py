@@ -1,7 +1,7 @@
 """A stream as WebSocket messages."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.websockets import WebSocketState
@@ -22,13 +22,20 @@ async def converse(websocket: WebSocket, hub: Hub, opening: Opening) -> None:
     with hub.stream(opening, cut_of(websocket.scope)) as stream, suppress(WebSocketDisconnect):
         listening = asyncio.create_task(_listen(websocket, stream))
         try:
-            async for batch in stream.batches():
-                for message in batch:
-                    await websocket.send_text(message.text)
+            await _send(websocket, stream)
             if websocket.application_state is WebSocketState.CONNECTED:
                 await websocket.close(ENDED if stream.at_end else RESTART)
         finally:
             listening.cancel()
+
+
+async def _send(websocket: WebSocket, stream: Stream) -> None:
+    async with aclosing(stream.batches()) as batches:
+        async for batch in batches:
+            for text in [message.text for message in batch]:
+                await websocket.send_text(text)
+                del text
+            del batch  # nothing is kept for this client while it waits for more
 
 
 async def _listen(websocket: WebSocket, stream: Stream) -> None:

@@ -7,9 +7,16 @@ from fastapi import APIRouter
 from tolva.jobs.work import Jobs
 from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
+from tolva.web.live.hub import Hub
 from tolva.web.pages.audit import audit_pages
+from tolva.web.pages.dead_letters import letter_pages
+from tolva.web.pages.docs import docs_router
 from tolva.web.pages.entry import entry_router
+from tolva.web.pages.home import home_pages
+from tolva.web.pages.job import job_pages
+from tolva.web.pages.jobs import jobs_pages
 from tolva.web.pages.keys import keys_pages
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import NavItem, Shell
 
 FIRST = (NavItem("/", "Home"),)
@@ -25,6 +32,15 @@ THEN = (
 """And after them."""
 
 
-def page_routers(shell: Shell, gate: Gate, jobs: Jobs) -> Sequence[APIRouter]:
+def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub) -> Sequence[APIRouter]:
     """The pages."""
-    return [entry_router(shell, gate), keys_pages(shell, jobs.db), audit_pages(shell, jobs.db)]
+    return [
+        entry_router(shell, gate),
+        docs_router(shell),
+        home_pages(shell, jobs, panels),
+        jobs_pages(shell, jobs, panels),
+        job_pages(shell, jobs, panels, hub),
+        letter_pages(shell, jobs, panels),
+        keys_pages(shell, jobs.db),
+        audit_pages(shell, jobs.db),
+    ]
