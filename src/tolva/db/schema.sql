@@ -689,6 +689,19 @@ $$;
 
 ALTER FUNCTION tolva.has_keys() OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.hear_webhooks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM tolva.webhooks w WHERE w.tenant_id OPERATOR(pg_catalog.=) NEW.tenant_id AND w.active) THEN
+    PERFORM tolva.tell_webhooks(NEW);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION tolva.hear_webhooks() OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.in_short(p_object jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1013,42 +1026,6 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.tell_webhooks() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-BEGIN
-  -- mostly there is none, and then this is all it costs
-  IF EXISTS (SELECT FROM tolva.webhooks w WHERE w.tenant_id = NEW.tenant_id AND w.active) THEN
-    INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
-    SELECT w.tenant_id, w.id, e.id, 'job.' || NEW.state, NEW.finished_at, tolva.told_job(NEW)
-    FROM tolva.webhooks w, (SELECT gen_random_uuid() AS id) e
-    WHERE w.tenant_id = NEW.tenant_id AND w.active AND 'job.' || NEW.state = ANY (w.events)
-      AND (w.kinds = '{}' OR NEW.kind = ANY (w.kinds)) AND (w.queues = '{}' OR NEW.queue = ANY (w.queues));
-  END IF;
-  RETURN NULL;
-END
-$$;
-
-ALTER FUNCTION tolva.tell_webhooks() OWNER TO tolva_system;
-
-CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    AS $$
-  -- a loose index scan: one probe for each tenant, however much each has to tell
-  WITH RECURSIVE t(tenant_id) AS (
-    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
-    UNION ALL
-    SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
-      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
-  )
-  SELECT tenant_id FROM t
-$$;
-
-ALTER FUNCTION tolva.tenants_with_news() OWNER TO tolva_system;
-
 CREATE TABLE tolva.jobs (
     id uuid NOT NULL,
     tenant_id text NOT NULL,
@@ -1096,6 +1073,36 @@ CREATE TABLE tolva.jobs (
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION tolva.tell_webhooks(p_job tolva.jobs) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+  SELECT w.tenant_id, w.id, e.id, 'job.' || p_job.state, p_job.finished_at, tolva.told_job(p_job)
+  FROM tolva.webhooks w, (SELECT gen_random_uuid() AS id) e
+  WHERE w.tenant_id = p_job.tenant_id AND w.active AND 'job.' || p_job.state = ANY (w.events)
+    AND (w.kinds = '{}' OR p_job.kind = ANY (w.kinds)) AND (w.queues = '{}' OR p_job.queue = ANY (w.queues))
+$$;
+
+ALTER FUNCTION tolva.tell_webhooks(p_job tolva.jobs) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  -- a loose index scan: one probe for each tenant, however much each has to tell
+  WITH RECURSIVE t(tenant_id) AS (
+    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+  )
+  SELECT tenant_id FROM t
+$$;
+
+ALTER FUNCTION tolva.tenants_with_news() OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.told_job(p_job tolva.jobs) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -1573,7 +1580,7 @@ CREATE INDEX webhooks_listening ON tolva.webhooks USING btree (tenant_id) WHERE 
 
 CREATE INDEX webhooks_of_tenant ON tolva.webhooks USING btree (tenant_id, id);
 
-CREATE TRIGGER tell_webhooks AFTER UPDATE ON tolva.jobs FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL) AND (new.kind <> 'webhook'::text))) EXECUTE FUNCTION tolva.tell_webhooks();
+CREATE TRIGGER hear_webhooks AFTER UPDATE ON tolva.jobs FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL) AND (new.kind <> 'webhook'::text))) EXECUTE FUNCTION tolva.hear_webhooks();
 
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1740,6 +1747,8 @@ GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.hear_webhooks() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION tolva.in_short(p_object jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
 
@@ -1788,13 +1797,13 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.tell_webhooks() FROM PUBLIC;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.tell_webhooks(p_job tolva.jobs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION tolva.tenants_with_news() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.tenants_with_news() TO tolva_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.told_job(p_job tolva.jobs) FROM PUBLIC;
 

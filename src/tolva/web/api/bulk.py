@@ -14,6 +14,7 @@ from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.chosen import ChosenJobs
 from tolva.web.portions import MOST, steer
+from tolva.web.problems import problems
 from tolva.web.steering import cancel_jobs, replay_jobs
 
 ENDED_BADLY = State.FAILED, State.CANCELLED
@@ -49,7 +50,7 @@ class CancelledMany(Found):
 
 def bulk_router(jobs: Jobs) -> APIRouter:
     """`POST /api/v1/jobs/replay` and `POST /api/v1/jobs/cancel`."""
-    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=problems(403))
 
     @router.post("/replay")
     def replay(chosen: ChosenJobs, by: Operator) -> Replayed:

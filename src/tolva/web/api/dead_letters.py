@@ -20,6 +20,7 @@ from tolva.web.api.bulk import Replayed
 from tolva.web.api.chosen import ChosenLetters, Search
 from tolva.web.api.texts import Line
 from tolva.web.portions import MOST, steer
+from tolva.web.problems import problems
 from tolva.web.steering import replay_jobs, retry_job
 
 EXAMPLE: dict[str, Any] = {
@@ -81,7 +82,7 @@ class ReplayedOne(BaseModel):
 
 def dead_letters_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/dead-letters."""
-    router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"])
+    router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"], responses=problems(403))
 
     @router.get("")
     def get_all(
@@ -99,7 +100,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         following = _cursor(rows[limit - 1]) if len(rows) > limit else None
         return Letters(dead_letters=[_shown(row) for row in rows[:limit]], next=following)
 
-    @router.get("/{id}")
+    @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
         """The newest dead letter of a job, also after its replay."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -118,7 +119,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
             dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
         )
 
-    @router.post("/{id}/replay", status_code=202)
+    @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
     def replay(id: UUID, by: Operator) -> ReplayedOne:
         """Queues a job that failed for good again."""
         job = JobId(str(id))

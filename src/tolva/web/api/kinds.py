@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tolva.jobs.catalogue import Catalogue
 from tolva.web.access.asking import Viewer
+from tolva.web.problems import problems
 
 
 class Kind(BaseModel):
@@ -25,7 +26,7 @@ class Kinds(BaseModel):
 
 def kinds_router(catalogue: Catalogue) -> APIRouter:
     """`GET /api/v1/kinds`."""
-    router = APIRouter(prefix="/api/v1/kinds", tags=["jobs"])
+    router = APIRouter(prefix="/api/v1/kinds", tags=["jobs"], responses=problems(403))
 
     @router.get("")
     def get_kinds(_by: Viewer) -> Kinds:

@@ -13,6 +13,7 @@ from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.api.counts import Count, count
 from tolva.web.api.texts import NameInPath
+from tolva.web.problems import problems
 from tolva.web.steering import pause_for_tenant
 
 SOME, NONE = {"number": 12, "exact": True}, {"number": 0, "exact": True}
@@ -71,7 +72,7 @@ class Queues(BaseModel):
 
 def queues_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/queues."""
-    router = APIRouter(prefix="/api/v1/queues", tags=["queues"])
+    router = APIRouter(prefix="/api/v1/queues", tags=["queues"], responses=problems(403))
 
     @router.get("")
     def get_all(by: Viewer) -> Queues:
@@ -79,18 +80,18 @@ def queues_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             return Queues(queues=[_shown(state) for state in queue_states(conn)])
 
-    @router.get("/{name}")
+    @router.get("/{name}", responses=problems(404))
     def get_one(name: NameInPath, by: Viewer) -> QueueOut:
         """One queue."""
         return _one(jobs, by, name)
 
-    @router.post("/{name}/pause")
+    @router.post("/{name}/pause", responses=problems(404))
     def pause(name: NameInPath, by: Operator) -> QueueOut:
         """Lets no more of the tenant's jobs start; running ones go on. Other tenants' do not notice."""
         pause_for_tenant(jobs, by, name, paused=True)
         return _one(jobs, by, name)
 
-    @router.post("/{name}/resume")
+    @router.post("/{name}/resume", responses=problems(404))
     def resume(name: NameInPath, by: Operator) -> QueueOut:
         """Lets the tenant's jobs start again, unless the whole installation is paused."""
         pause_for_tenant(jobs, by, name, paused=False)

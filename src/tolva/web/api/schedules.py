@@ -26,6 +26,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.api.made import MadeJob, made_job
 from tolva.web.api.texts import Line, NameInPath
 from tolva.web.idempotency import IdempotencyKey
+from tolva.web.problems import problems
 
 EXAMPLE: dict[str, Any] = {
     "cron": "30 2 * * *",
@@ -98,7 +99,7 @@ class Schedules(BaseModel):
 
 def schedules_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schedules."""
-    router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"])
+    router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"], responses=problems(403))
 
     @router.get("")
     def get_all(by: Viewer) -> Schedules:
@@ -106,7 +107,7 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             return Schedules(schedules=[_shown(row) for row in list_schedules(conn)])
 
-    @router.get("/{name}")
+    @router.get("/{name}", responses=problems(404))
     def get_one(name: NameInPath, by: Viewer) -> ScheduleOut:
         """One schedule."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -120,7 +121,7 @@ def schedules_router(jobs: Jobs) -> APIRouter:
             note(conn, by, "schedule.put", name, cron=given.cron, timezone=given.timezone, kind=given.kind)
         return _shown(row)
 
-    @router.delete("/{name}", status_code=204)
+    @router.delete("/{name}", status_code=204, responses=problems(404))
     def delete(name: NameInPath, by: Admin) -> Response:
         """Ends a schedule. Jobs that it made stay."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -128,19 +129,19 @@ def schedules_router(jobs: Jobs) -> APIRouter:
             note(conn, by, "schedule.drop", name)
         return Response(status_code=204)
 
-    @router.post("/{name}/pause")
+    @router.post("/{name}/pause", responses=problems(404))
     def pause(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it make no more jobs. Pausing again changes nothing."""
         with jobs.db.transaction(by.tenant_id) as conn:
             return _steered(conn, by, "schedule.pause", pause_schedule(conn, name))
 
-    @router.post("/{name}/resume")
+    @router.post("/{name}/resume", responses=problems(404))
     def resume(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it go on with its next tick. What passed meanwhile is not made up for."""
         with jobs.db.transaction(by.tenant_id) as conn:
             return _steered(conn, by, "schedule.resume", resume_schedule(conn, name))
 
-    @router.post("/{name}/run", status_code=202)
+    @router.post("/{name}/run", status_code=202, responses=problems(400, 404, 409))
     def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
         """Makes its job now, once and beside its ticks."""
         with jobs.work(by.tenant_id) as work:

@@ -12,6 +12,7 @@ from tolva.jobs.schedule import get_schedule
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.api.texts import Line, NameInPath
+from tolva.web.problems import problems
 
 EXAMPLE: dict[str, Any] = {
     "cron": "30 2 * * *",
@@ -58,9 +59,9 @@ class Ticks(BaseModel):
 
 def ticks_router(jobs: Jobs) -> APIRouter:
     """`GET /schedules/{name}/ticks` and `POST /schedules/preview`."""
-    router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"])
+    router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"], responses=problems(403))
 
-    @router.get("/{name}/ticks")
+    @router.get("/{name}/ticks", responses=problems(404))
     def get_ticks(name: NameInPath, by: Viewer, n: Many = 5) -> Ticks:
         """The next ticks, from now on, also of one that is paused."""
         with jobs.db.transaction(by.tenant_id) as conn:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
+from tolva.web.problems import problems
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -61,7 +62,7 @@ class Workers(BaseModel):
 
 def workers_router(jobs: Jobs) -> APIRouter:
     """`GET /api/v1/workers`."""
-    router = APIRouter(prefix="/api/v1/workers", tags=["workers"])
+    router = APIRouter(prefix="/api/v1/workers", tags=["workers"], responses=problems(403))
 
     @router.get("")
     def get_workers(by: Viewer) -> Workers:

@@ -13,6 +13,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.api.texts import Line
 from tolva.web.idempotency import Asked, IdempotencyKey, once
+from tolva.web.problems import problems
 from tolva.workloads.webhooks.address import MOST, host_of
 from tolva.workloads.webhooks.event import EVERY, EventType
 from tolva.workloads.webhooks.webhook import (
@@ -94,7 +95,7 @@ class Webhooks(BaseModel):
 
 def webhooks_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/webhooks."""
-    router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+    router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problems(403))
 
     @router.get("")
     def get_all(by: Admin) -> Webhooks:
@@ -102,7 +103,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             return Webhooks(webhooks=[WebhookOut(**row) for row in list_webhooks(conn)])
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, responses=problems(409))
     def create(given: WebhookIn, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
         """Makes a webhook. The answer has its secret, which signs every delivery and is not told again."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -115,13 +116,13 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
             asked = Asked(by, key, "webhook.create", given.model_dump(mode="json"))
             return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
 
-    @router.get("/{id}")
+    @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Admin) -> WebhookOut:
         """One webhook."""
         with jobs.db.transaction(by.tenant_id) as conn:
             return WebhookOut(**get_webhook(conn, id))
 
-    @router.put("/{id}")
+    @router.put("/{id}", responses=problems(404))
     def put(id: UUID, given: WebhookIn, by: Admin) -> WebhookOut:
         """Changes a webhook, also to switch it off or on. Its secret stays."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -129,7 +130,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
             note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=given.active)
         return WebhookOut(**row)
 
-    @router.delete("/{id}", status_code=204)
+    @router.delete("/{id}", status_code=204, responses=problems(404))
     def delete(id: UUID, by: Admin) -> Response:
         """Deletes a webhook. What waits to be delivered to it is dropped."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -137,7 +138,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
             note(conn, by, "webhook.drop", id)
         return Response(status_code=204)
 
-    @router.post("/{id}/rotate")
+    @router.post("/{id}/rotate", responses=problems(404))
     def rotate(id: UUID, by: Admin) -> WebhookWithSecret:
         """Gives it a new secret, told once. For a day, deliveries are signed with the old one as well."""
         with jobs.db.transaction(by.tenant_id) as conn:

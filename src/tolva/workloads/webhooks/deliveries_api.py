@@ -14,6 +14,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.api.made import MadeJob, made_job
 from tolva.web.idempotency import IdempotencyKey
+from tolva.web.problems import problems
 from tolva.workloads.webhooks.delivery import deliveries, delivery
 from tolva.workloads.webhooks.event import TEST
 from tolva.workloads.webhooks.webhook import get_webhook
@@ -63,7 +64,7 @@ class Deliveries(BaseModel):
 
 def deliveries_router(jobs: Jobs) -> APIRouter:
     """`GET /webhooks/{id}/deliveries` and `POST /webhooks/{id}/test`."""
-    router = APIRouter(prefix="/api/v1/webhooks/{id}", tags=["webhooks"])
+    router = APIRouter(prefix="/api/v1/webhooks/{id}", tags=["webhooks"], responses=problems(403, 404))
 
     @router.get("/deliveries")
     def get_deliveries(
@@ -75,7 +76,7 @@ def deliveries_router(jobs: Jobs) -> APIRouter:
             rows = deliveries(conn, id, before=before, most=limit)
         return Deliveries(deliveries=[_shown(row) for row in rows], next=rows[-1]["id"] if len(rows) == limit else None)
 
-    @router.post("/test", status_code=202)
+    @router.post("/test", status_code=202, responses=problems(409))
     def test(id: UUID, by: Admin, key: IdempotencyKey = None) -> MadeJob:
         """Delivers an event `webhook.test` to it, also when it is switched off."""
         event = f"test {key}" if key else str(uuid4())
