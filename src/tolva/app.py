@@ -207,7 +207,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub), *calls):
+    for router in (*uniform_api(jobs, hub), *calls, metrics_router(jobs.db)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
@@ -215,7 +215,6 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     for router in (
         health_router(jobs.db),
         ready,
-        metrics_router(jobs.db),
         *page_routers(shell, api.state.gate, jobs, panels, hub),
         *pages,
     ):
