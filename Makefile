@@ -1,12 +1,13 @@
 # Needs python3 (3.11 or later) and make; `make lock` alone fetches uv. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check chaos fuzz bench lock schema clean
+.PHONY: help demo up test check chaos fuzz bench lock schema words clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 BIN := .venv/bin
 ENV := .venv/.made
+WORDS := src/tolva/web/pages src/tolva/workloads/intake
 BENCH_ENV := .venv/.made-bench
 
 help: ## This list
@@ -42,6 +43,8 @@ bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENC
 	$(BIN)/python -m bench.jobs
 	$(BIN)/python -m bench.tables
 	$(BIN)/python -m bench.accept
+	$(BIN)/python -m bench.lists
+	$(BIN)/python -m bench.live
 
 lock: $(ENV) ## Newer dependencies into both lock files
 	$(BIN)/python -m pip install --quiet uv
@@ -54,16 +57,21 @@ schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from 
 	TOLVA_RENEW_SCHEMA=1 $(BIN)/pytest tests/jobs/test_schema_file.py
 	$(BIN)/python docs/make_settings.py
 
+words: $(ENV) ## Bring the translations' files into line with the templates; what is new is left to be translated
+	@for package in $(WORDS); do for language in es pt; do \
+	  $(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -k NavItem:2 -F babel.cfg -o .words.pot $$package && touch $$package/locales/$$language.po && \
+	  $(BIN)/pybabel --quiet update --no-fuzzy-matching --omit-header --ignore-obsolete -l $$language -i .words.pot -o $$package/locales/$$language.po; done; done; rm -f .words.pot
+
 clean: ## Remove the environment and every cache; data folders stay
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv node_modules src/tolva/web/pages/static/vendor .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment, brought into line when the lock or the project's metadata changes; from nothing after `make clean`.
-$(ENV): requirements.lock pyproject.toml
+$(ENV): requirements.lock pyproject.toml package-lock.json hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tolva needs Python 3.11 or later; name one: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(BENCH_ENV): $(ENV) requirements-bench.lock

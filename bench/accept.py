@@ -95,7 +95,7 @@ def body(number: int, size: int) -> bytes:
 async def upload(port: int, form: bytes, times: Times) -> str:
     """Sends one file; the path of its status."""
     head = (
-        'POST /api/v1/uploads?params=%7B"proveedor_id":"P1"%7D HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n'
+        'POST /api/v1/uploads?params=%7B"proveedor_id":"P1"%7D HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(form)}\r\n\r\n"
     )
     began = time.perf_counter()

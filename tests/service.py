@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from tests.conftest import Fresh
 from tolva import app
@@ -23,6 +22,7 @@ from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings, load_settings
 from tolva.web.listener import listen, url_of
+from tolva.web.server import make_server
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,23 @@ def settings(fresh: Fresh, tmp_path: Path) -> Settings:
 def service(settings: Settings, db: Database) -> Generator[Service]:
     """The API over real HTTP; nobody works on its jobs."""
     jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+    with serving(settings, jobs) as url, httpx.Client(base_url=url, timeout=30) as client:
+        yield Service(client, jobs, settings)
+
+
+@contextmanager
+def serving(settings: Settings, jobs: Jobs) -> Generator[str]:
+    """The API, at the address that it yields, for as long as the context is open."""
     listener = listen(settings)
-    server = uvicorn.Server(uvicorn.Config(app.make_api(settings, jobs), log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with httpx.Client(base_url=url_of(listener), timeout=30) as client:
-            yield Service(client, jobs, settings)
-    finally:
-        server.should_exit = True
-        thread.join()
+    with closing(app.live(jobs)) as hub:
+        server = make_server(app.make_api(settings, jobs, hub), hub.end)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield url_of(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
 from tolva.settings import load_settings
+from tolva.web.access.caller import ANYONE_HERE
 from tolva.workloads.intake.accept import Arrival, accept
 from tolva.workloads.intake.reception import Reception
 
@@ -72,7 +73,7 @@ def _load(jobs: Jobs, blobs: Blobs, path: Path) -> None:
         reception.begin(path.name)
         reception.write(path.read_bytes())
         arrival = Arrival("products", path.name, {"proveedor_id": "P"})
-        id = accept(jobs, "default", arrival, reception.kind, writer)
+        id = accept(jobs, ANYONE_HERE, arrival, reception.kind, writer)
     _await(jobs.db, id)
 
 

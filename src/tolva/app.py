@@ -25,8 +25,20 @@ from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
+from tolva.web.access.asking import SCHEMES
+from tolva.web.access.gate import Gate
+from tolva.web.access.origin import is_loopback
+from tolva.web.api.job_view import job_view
+from tolva.web.api.jobs import jobs_router
+from tolva.web.api.stream import stream_router
 from tolva.web.health import health_router
 from tolva.web.linger import Linger
+from tolva.web.live.hub import Hub
+from tolva.web.pages.assets import Static
+from tolva.web.pages.faults import fault_pages
+from tolva.web.pages.panel import Panels
+from tolva.web.pages.routes import FIRST, THEN, page_routers
+from tolva.web.pages.shell import Shell
 from tolva.web.problems import answer_errors
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
@@ -53,7 +65,7 @@ def server(settings: Settings) -> Generator[Server]:
 
 def migrations() -> list[Migration]:
     """All migrations, in the order of their modules."""
-    packages = ["tolva.db", "tolva.jobs", *(workload.package for workload in WORKLOADS)]
+    packages = ["tolva.db", "tolva.jobs", "tolva.web.access", *(workload.package for workload in WORKLOADS)]
     return [migration for package in packages for migration in find_migrations(package)]
 
 
@@ -155,15 +167,37 @@ def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
-def make_api(settings: Settings, jobs: Jobs) -> FastAPI:
+def live(jobs: Jobs) -> Hub:
+    """The live streams of an API process."""
+    return Hub(jobs.db, job_view)
+
+
+def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     """The HTTP application."""
     api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
     api.add_middleware(Linger)
-    answer_errors(api)
+    gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
+    api.state.gate = gate  # where the dependencies of endpoints find it
+    shell = make_shell()
+    panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
+    answer_errors(api, fault_pages(shell, gate))
+    api.mount("/static", Static())
+    for router in page_routers(shell, gate, jobs, panels, hub):
+        api.include_router(router)
     api.include_router(health_router(jobs.db))
+    for face in (jobs_router(jobs), stream_router(hub)):
+        api.include_router(face, dependencies=SCHEMES)
     stored = blobs(settings)
     stored.prepare()
     for workload in WORKLOADS:
         for router in workload.routers(settings, jobs, stored):
+            api.include_router(router, dependencies=SCHEMES)
+        for router in workload.pages(settings, jobs, stored, shell):
             api.include_router(router)
     return api
+
+
+def make_shell() -> Shell:
+    """What every page has around it."""
+    packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
+    return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])

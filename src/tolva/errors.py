@@ -7,6 +7,8 @@
     │   │   ├── UnreadableFile      a kind we read, but this one is damaged, encrypted or empty
     │   │   ├── TooLarge
     │   │   └── Unanswered          the file leaves a question open that whoever sent it can answer
+    │   ├── Unauthenticated         who calls must say so with a key
+    │   ├── Forbidden               who calls is known, and may not do this
     │   ├── NotFound
     │   ├── Conflict                the thing's present state does not allow it
     │   │   └── KeyReused               an idempotency key came with something else than before
@@ -14,6 +16,7 @@
     ├── TryLater                the same call may succeed later; may say when
     │   ├── DatabaseUnavailable
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
+    │   ├── RateLimited             too many calls of one key
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
         ├── WorkerLost              the process died under the job
@@ -66,6 +69,14 @@ class Unanswered(InvalidInput):
         self.more = {"questions": list(questions)}
 
 
+class Unauthenticated(CallerError):
+    """Who calls has not said who they are, or with a key that is not in force."""
+
+
+class Forbidden(CallerError):
+    """Who calls is known, and their role does not entitle to this."""
+
+
 class NotFound(CallerError):
     """No such thing, or none that this tenant may see."""
 
@@ -103,6 +114,10 @@ class DatabaseUnavailable(TryLater):
 
 class StorageUnavailable(TryLater):
     """Stored files cannot be written or read now, or a destination does not answer; the message says what to do."""
+
+
+class RateLimited(TryLater):
+    """One key calls more often than it may. `retry_after` says when it may again."""
 
 
 class TimeLimitExceeded(TryLater):

@@ -9,11 +9,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from multiprocessing.context import SpawnProcess
-
-import uvicorn
 
 from tolva import app
 from tolva.core.ports import QueueSlots
@@ -25,7 +23,9 @@ from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.settings import Settings
+from tolva.web.descriptors import allow_descriptors
 from tolva.web.listener import listen_beside
+from tolva.web.server import make_server
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +41,23 @@ def serve_api(settings: Settings, listener: socket.socket) -> None:
     """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too."""
     set_up_logs(settings.log_level)
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
-    with app.server(settings) as server, app.jobs(settings, server, "tolva api") as jobs:
+    with (
+        app.server(settings) as server,
+        app.jobs(settings, server, "tolva api") as jobs,
+        closing(app.live(jobs)) as hub,
+    ):
         _await_database(server, stop)
         if stop.is_set():
             return
-        config = uvicorn.Config(
-            app.make_api(settings, jobs),
-            log_config=None,
+        allow_descriptors()
+        api = make_server(
+            app.make_api(settings, jobs, hub),
+            hub.end,
             log_level=settings.log_level.lower(),
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )
         gc.freeze()  # what is loaded by now stays: nothing to look through again and again
-        api = uvicorn.Server(config)
 
         def give_up() -> None:
             api.should_exit = True

@@ -282,7 +282,8 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """What is answered to an upload of which no more comes than this."""
     url = httpx.URL(service.client.base_url)
-    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: x", *(f"{n}: {v}" for n, v in headers.items()), "", ""]
+    given = {"Host": "localhost"} | headers
+    lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", *(f"{n}: {v}" for n, v in given.items()), "", ""]
     with socket.create_connection((url.host, url.port or 0), timeout=10) as line:
         line.sendall("\r\n".join(lines).encode() + body)
         answer = HTTPResponse(line)
@@ -333,7 +334,7 @@ def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(service: Se
 def upload_head(service: Service, length: int, **headers: str) -> tuple[tuple[str, int], bytes]:
     """Where an upload goes, and all of it before its body."""
     url = httpx.URL(service.client.base_url)
-    named = FORM | {"Host": "x", "Connection": "close", "Content-Length": str(length)} | headers
+    named = FORM | {"Host": "localhost", "Connection": "close", "Content-Length": str(length)} | headers
     lines = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", *(f"{name}: {value}" for name, value in named.items())]
     return (url.host, url.port or 0), "\r\n".join([*lines, "", ""]).encode()
 

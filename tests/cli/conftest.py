@@ -100,7 +100,8 @@ def enqueue(tolva: Shell, monkeypatch: pytest.MonkeyPatch) -> Callable[[], JobId
         monkeypatch.setenv("DATABASE_URL", tolva.database_url)
         settings = load_settings(data_dir=tolva.folder)
         with app.server(settings) as server, app.jobs(settings, server, "test") as jobs, jobs.work("default") as work:
-            [made] = work.enqueue(NewJob("bulk_upload", {"schema": "products", "filename": "p.csv"}))
+            params = {"schema": "products", "filename": "p.csv"}
+            [made] = work.enqueue(NewJob("bulk_upload", params, label="p.csv"))
         return made.id
 
     return make

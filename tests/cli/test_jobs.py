@@ -64,6 +64,42 @@ def test_empty_lists_say_what_to_do(tolva: Shell):
     assert tolva("schedule", "ls").out == "No schedules.\n"
 
 
+def test_jobs_are_listed_by_what_was_asked_for_and_page_by_page(tolva: Shell, enqueue: Enqueue):
+    first, second = enqueue(), enqueue()
+    shown = tolva("jobs", "ls", "--limit", "1", "--search", "P", "--state", "queued", "--state", "failed")
+    assert second in shown.out
+    assert first not in shown.out
+    [more] = [line for line in shown.out.splitlines() if line.startswith("more: tolva ")]
+    assert first in tolva(*more.split()[2:]).out
+    assert "more:" not in tolva(*more.split()[2:]).out
+    for words in (
+        ("--search", "p", "--kind", "bulk_upload", "--since", "2026-01-01", "--queue", "bulk_upload"),
+        ("--search", first[:13]),
+        ("--until", "2999-01-01T00:00:00+0000"),
+    ):
+        listed = [row["id"] for row in tolva("jobs", "ls", "--json", *words).json]
+        assert first in listed
+    for words in (("--search", "q"), ("--kind", "undo"), ("--until", "2026-01-01"), ("--state", "failed")):
+        assert tolva("jobs", "ls", *words).out == "No such jobs.\n"
+
+
+def test_a_job_says_what_it_waits_for(tolva: Shell, enqueue: Enqueue):
+    id = enqueue()
+    assert "a worker: none of the queue 'bulk_upload' is running" in tolva("jobs", "show", id).out
+    tolva("queue", "pause", "bulk_upload")
+    assert tolva("jobs", "show", id, "--json").json["waits_for"]["code"] == "paused"
+    assert "paused since 2" in tolva("jobs", "show", id).out
+
+
+def test_a_queue_tells_how_it_stands(tolva: Shell, failed: JobId, enqueue: Enqueue):
+    enqueue()
+    [state] = tolva("queue", "ls", "--json").json
+    assert state["ready"] == {"number": 1, "exact": True}
+    assert state["last_hour"]["failed"]["number"] == 1
+    assert state["oldest_wait"] >= 0
+    assert "0, 1 failed" in tolva("queue", "ls").out
+
+
 def test_a_job_is_cancelled_shown_and_retried_by_a_script(tolva: Shell, enqueue: Enqueue):
     id = enqueue()
     assert tolva("jobs", "cancel", id, "--json").json == {"id": id, "state": "cancelled"}
@@ -95,6 +131,9 @@ def test_a_dead_letter_is_listed_with_its_reason_and_replayed(tolva: Shell, fail
     listed = tolva("dead", "ls")
     assert failed in listed.out
     assert "The stored file is gone." in listed.out
+    assert failed in tolva("dead", "ls", "--search", "p.csv").out
+    assert tolva("dead", "ls", "--search", "q").out == "No such dead letters.\n"
+    assert tolva("dead", "replay", "--all", "--search", "q").out == "0 jobs queued again.\n"
     assert tolva("dead", "replay", "--all", "--dry-run", "--json").json == {"jobs": [failed], "dry_run": True}
     unknown = tolva("dead", "replay", failed, "01a20194-4c7c-7528-9d28-4de9e41748b2")
     assert (unknown.code, "Nothing was queued" in unknown.err) == (2, True)

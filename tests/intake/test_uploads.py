@@ -18,6 +18,7 @@ import xlsxwriter
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tolva.errors import InvalidInput, TryLater
+from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
 from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, api, preview
@@ -300,6 +301,17 @@ def test_undo_puts_back_and_lists_what_changed_since(service: Service) -> None:
     sheet = service.client.get(f"/api/v1/jobs/{undone['id']}/errors", params={"format": "csv"}).text
     assert sheet.splitlines()[0] == "\ufeffclave,columna,valor,codigo,error"
     assert sheet.splitlines()[1].startswith("002,precio,10.0000,changed_since")
+
+
+def test_every_job_of_a_file_is_found_by_the_files_name(service: Service) -> None:
+    rehearsed = ended(service, upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n", "Guantes_Enero.csv", dry_run="true"))
+    load = ended(service, service.client.post(f"/api/v1/uploads/{rehearsed['id']}/load", json={}))
+    undone = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
+    upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n", "Vendas.csv")
+    with service.jobs.db.transaction("default") as conn:
+        found = list_jobs(conn, "default", JobFilter(search="enero guan"))
+    assert [str(row["id"]) for row in found] == [undone["id"], load["id"], rehearsed["id"]]
+    assert {row["label"] for row in found} == {"Guantes_Enero.csv"}
 
 
 def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) -> None:

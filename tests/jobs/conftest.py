@@ -13,8 +13,8 @@ from tolva.db.pool import Database
 
 EMPTY = """
 SET lock_timeout = '10s';
-DELETE FROM tolva.jobs; DELETE FROM tolva.job_events; DELETE FROM tolva.dead_letters; DELETE FROM tolva.schedules;
-DELETE FROM tolva.lanes; DELETE FROM tolva.queues; DELETE FROM tolva.workers;
+DELETE FROM tolva.jobs; DELETE FROM tolva.job_words; DELETE FROM tolva.job_events; DELETE FROM tolva.dead_letters;
+DELETE FROM tolva.schedules; DELETE FROM tolva.lanes; DELETE FROM tolva.queues; DELETE FROM tolva.workers;
 """
 
 

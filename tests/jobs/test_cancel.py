@@ -11,6 +11,8 @@ from tolva.core.job import JobId, Verb
 from tolva.errors import Cancelled, Conflict, NotFound
 from tolva.jobs import pulse, store
 from tolva.jobs.context import Context
+from tolva.jobs.letters import LetterFilter, dead_letters, with_letter
+from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Work
 
@@ -193,9 +195,9 @@ def test_another_tenants_job_is_not_found(shop: Workshop, call: str) -> None:
 def test_another_tenants_jobs_are_neither_listed_nor_replayed_nor_read(shop: Workshop) -> None:
     ids = failed_family_of_a(shop)
     with shop.jobs.work("b") as work:
-        assert store.list_jobs(work.conn) == []
-        assert store.dead_letters(work.conn) == []
-        assert store.dead_letters(work.conn, job_ids=ids) == []
+        assert list_jobs(work.conn, "b", JobFilter()) == []
+        assert dead_letters(work.conn, "b", LetterFilter()) == []
+        assert with_letter(work.conn, ids) == []
         assert work.replay(ids) == []
         assert work.conn.execute(SQL["events_after"], {"id": ids[0], "after": 0, "most": 9}).fetchall() == []
         assert work.conn.execute(SQL["children_of"], {"id": ids[0]}).fetchall() == []

@@ -9,6 +9,7 @@ from tests.jobs.workshop import Workshop, together, until
 from tolva.core.job import NewJob, Verb
 from tolva.errors import InvalidInput, NotFound
 from tolva.jobs import schedule as schedules
+from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.schedule import Schedule, drop_schedule, fire_due, list_schedules, put_schedule
 
 MINUTE = timedelta(minutes=1)
@@ -79,6 +80,15 @@ def test_a_tick_makes_the_job_that_was_asked_for_and_rings(shop: Workshop) -> No
     assert shop.row(job.id)["run_at"] == tick
     assert shop.engine.rung == ["work"]
     assert next_at(shop) == tick + MINUTE
+
+
+def test_a_job_of_a_schedule_is_found_by_the_schedules_name(shop: Workshop) -> None:
+    put(shop, name="Nightly sync")
+    outage(shop, 1, "Nightly sync")
+    fire_due(shop.db, shop.engine)
+    with shop.db.transaction("a") as conn:
+        [row] = list_jobs(conn, "a", JobFilter(search="sync"))
+    assert row["label"] == "Nightly sync"
 
 
 def test_a_tick_is_made_once_however_many_fire_it(shop: Workshop) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.jobs.workshop import ERROR, Workshop, together, until
 from tolva.core.job import Claimed, JobId, Verb
@@ -129,7 +130,7 @@ def test_only_queues_where_ready_jobs_wait_too_long_are_rung_again(shop: Worksho
 
 def finished(shop: Workshop, verb: Verb = Verb.COMPLETE, days: int = 40) -> JobId:
     """A job that ended so many days ago."""
-    shop.put(priority=0)
+    shop.put(priority=0, label="old.csv")
     job = shop.take()
     shop.end(job, verb, ERROR)
     return age(shop, job.id, days)
@@ -154,6 +155,7 @@ def age(shop: Workshop, id: JobId, days: int) -> JobId:
     shop.admin.execute("UPDATE tolva.jobs SET parent_id = %(old)s WHERE parent_id = %(id)s", given)
     shop.admin.execute("UPDATE tolva.job_events SET job_id = %(old)s WHERE job_id = %(id)s", given)
     shop.admin.execute("UPDATE tolva.dead_letters SET job_id = %(old)s WHERE job_id = %(id)s", given)
+    shop.admin.execute("UPDATE tolva.job_words SET job_id = %(old)s WHERE job_id = %(id)s", given)
     return JobId(str(row["old"]))
 
 
@@ -165,15 +167,16 @@ def kept(shop: Workshop) -> set[str]:
     return {str(row["id"]) for row in shop.admin.execute("SELECT id FROM tolva.jobs")}
 
 
-def test_what_has_outlived_its_time_goes_with_its_events_and_letters(shop: Workshop) -> None:
+def test_what_has_outlived_its_time_goes_with_its_events_letters_and_words(shop: Workshop) -> None:
     finished(shop, Verb.COMPLETE)
     finished(shop, Verb.CANCEL)
     finished(shop, Verb.FAIL, 100)
     young = finished(shop, days=20)
     assert not prune(shop)
     assert kept(shop) == {young}
-    left = shop.admin.execute("SELECT DISTINCT job_id FROM tolva.job_events").fetchall()
-    assert [str(row["job_id"]) for row in left] == [young]
+    for table in ("job_events", "job_words"):
+        left = shop.admin.execute(sql.SQL("SELECT DISTINCT job_id FROM tolva.{}").format(sql.Identifier(table)))
+        assert [str(row["job_id"]) for row in left] == [young]
     assert shop.admin.execute("SELECT * FROM tolva.dead_letters").fetchall() == []
 
 

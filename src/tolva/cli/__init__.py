@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import __version__
-from tolva.cli import dead, demo, doctor, inspect, jobs, load, queues, read, schedules, schemas, serve
+from tolva.cli import audit, dead, demo, doctor, inspect, jobs, keys, load, queues, read, schedules, schemas, serve
 from tolva.cli.console import EXIT_CODES, explained, say
 
 cli = typer.Typer(
@@ -46,6 +46,8 @@ cli.add_typer(dead.cli, name="dead")
 cli.add_typer(schemas.cli, name="schema")
 cli.add_typer(queues.cli, name="queue")
 cli.add_typer(schedules.cli, name="schedule")
+cli.add_typer(keys.cli, name="key")
+cli.command("audit")(audit.audit)
 cli.command("demo")(demo.demo)
 cli.command("doctor")(doctor.doctor)
 

@@ -3,51 +3,61 @@
 from typing import Annotated
 
 import typer
+from psycopg.rows import DictRow
 
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
-from tolva.core.job import JobId, job_id
+from tolva.core.job import job_id
 from tolva.errors import InvalidInput
-from tolva.jobs import store
+from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters, with_letter
+from tolva.web.steering import replay_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Jobs that failed for good, and their replay.", no_args_is_help=True)
 
 QueueName = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
+Search = Annotated[str | None, typer.Option("--search", help="Words of the job's name, or how its id begins.")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only of this kind.")]
 MOST_REPLAYED = 10_000
+COLUMNS = (
+    *(Column("job"), Column("kind"), Column("name", wraps=True), Column("queue"), Column("failed")),
+    *(Column("tries", right=True), Column("error", wraps=True)),
+)
 
 
 @cli.command("ls")
 def ls(
     queue: QueueName = None,
     kind: Kind = None,
+    search: Search = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, newest first."""
+    wanted = _wanted(queue, kind, search)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        letters = store.dead_letters(conn, queue=queue, kind=kind, most=limit)
+        letters = dead_letters(conn, tenant, wanted, most=limit)
     if as_json:
         print_json(letters)
     elif not letters:
-        say("No dead letters: no job has failed for good." if not (queue or kind) else "No such dead letters.")
+        say("No dead letters: no job has failed for good." if wanted == LetterFilter() else "No such dead letters.")
     else:
-        columns = [Column(title) for title in ("job", "kind", "queue", "failed", "tries")]
-        cells = [
-            (each["job_id"], each["kind"], each["queue"], when(each["failed_at"]), len(each["attempts"]), _why(each))
-            for each in letters
-        ]
-        out.print(listing(out, [*columns, Column("error", wraps=True)], cells))
+        out.print(listing(out, COLUMNS, [_listed(each) for each in letters]))
         say(f"\nOnce the cause is mended: {Hints(data_dir, tenant).command('dead', 'replay')} JOB")
 
 
-def _why(letter: "dict[str, dict[str, str]]") -> str:
-    return letter["error"].get("message", "")
+def _wanted(queue: str | None, kind: str | None, search: str | None) -> LetterFilter:
+    return LetterFilter((queue,) if queue else (), (kind,) if kind else (), search)
+
+
+def _listed(letter: DictRow) -> tuple[object, ...]:
+    named = letter["job_id"], letter["kind"], letter["label"], letter["queue"]
+    return *named, when(letter["failed_at"]), letter["tries"], letter["error"]["message"]
 
 
 @cli.command("replay")
@@ -56,6 +66,7 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="All that match the filters.")] = False,
     queue: QueueName = None,
     kind: Kind = None,
+    search: Search = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
@@ -63,17 +74,21 @@ def replay(
 ) -> None:
     """Queue failed jobs again, each from its last checkpoint."""
     if bool(ids) == every:
-        raise InvalidInput("Either name the jobs to replay, or say --all (with --queue or --kind to narrow it).")
-    wanted = [job_id(text) for text in ids or []] if not every else None
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        letters = store.dead_letters(work.conn, queue=queue, kind=kind, job_ids=wanted, most=MOST_REPLAYED)
-        found = [JobId(str(letter["job_id"])) for letter in letters]
-        unknown = sorted(set(wanted or []) - set(found))
-        if unknown:
+        raise InvalidInput(
+            "Either name the jobs to replay, or say --all (with --queue, --kind or --search to narrow it)."
+        )
+    named = [job_id(text) for text in ids or []]
+    with opened(data_dir) as jobs:
+        with jobs.db.transaction(tenant) as conn:
+            if every:
+                found = dead_jobs(conn, tenant, _wanted(queue, kind, search), most=MOST_REPLAYED)
+            else:
+                found = with_letter(conn, named)
+        if unknown := sorted(set(named) - set(found)):
             raise InvalidInput(
                 f"No dead letter of: {', '.join(unknown)}. Nothing was queued; `tolva dead ls` lists them."
             )
-        again = found if dry_run else work.replay(found)
+        again = found if dry_run else replay_jobs(jobs, at_terminal(tenant), found)
     if as_json:
         print_json({"jobs": again, "dry_run": dry_run})
     else:

@@ -1,12 +1,14 @@
 """`tolva jobs`: list, look at, follow, cancel and retry jobs."""
 
 import json
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Any
 
 import typer
 from psycopg.rows import DictRow
 
 from tolva import app
+from tolva.cli.acting import at_terminal
 from tolva.cli.again import load_again
 from tolva.cli.console import (
     AsJson,
@@ -23,52 +25,29 @@ from tolva.cli.console import (
 )
 from tolva.cli.counts import outcome, rows_done
 from tolva.cli.hints import Hints
+from tolva.cli.job_list import ls
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
 from tolva.cli.questions import show_questions, tell_sheets
 from tolva.cli.results import errors, show_changes, undo
+from tolva.cli.waits import waits_for
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
 from tolva.core.job import FINISHED, JobId, Json, State, job_id
 from tolva.jobs import store
 from tolva.jobs.sql import SQL
+from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
+from tolva.web.steering import cancel_job, retry_job
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="List, look at, follow, cancel and retry jobs.", no_args_is_help=True)
 
 MOST_EVENTS = 1000
-PARAMS: dict[str, str] = {"filename": "file", "undo_of": "undo of"}
+PARAMS: dict[str, str] = {"undo_of": "undo of"}
 """Parameters of jobs that have a better name."""
 
 
-@cli.command("ls")
-def ls(
-    state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
-    queue: Annotated[str | None, typer.Option(help="Only jobs of this queue.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
-    data_dir: DataDir = None,
-    tenant: Tenant = DEFAULT_TENANT,
-    as_json: AsJson = False,
-) -> None:
-    """List jobs, newest first."""
-    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        rows = store.list_jobs(conn, state=state, queue=queue, most=limit)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        titles = Column("job"), Column("kind"), Column("file", wraps=True), Column("state"), Column("rows", right=True)
-        columns = *titles, Column("outcome", wraps=True), Column("tries", right=True), Column("created")
-        out.print(listing(out, columns, [_listed(row) for row in rows]))
-    elif state or queue:
-        say("No such jobs.")
-    else:
-        load = Hints(data_dir, tenant).command("load", "FILE.xlsx", "--param", "proveedor_id=PROV001")
-        say(f"No jobs yet. Make one: {load}")
-
-
-def _listed(row: DictRow) -> tuple[object, ...]:
-    named = row["id"], row["kind"], row["params"].get("filename", ""), row["state"]
-    return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
+cli.command("ls")(ls)
 
 
 @cli.command("show")
@@ -78,10 +57,11 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
         job = store.get_job(conn, job_id(id))
         events = conn.execute(SQL["events_after"], {"id": id, "after": 0, "most": MOST_EVENTS}).fetchall()
         again = load_again(conn, job, Hints(data_dir, tenant))
+        reason = why_waiting(conn, job)
     if as_json:
-        print_json(job | {"events": events})
+        print_json(job | {"events": events, "waits_for": asdict(reason) if reason else None})
         return
-    out.print(facts(_facts(job)), "", sep="\n")
+    out.print(facts([*_facts(job), ("waits for", reason and waits_for(reason))]), "", sep="\n")
     columns = Column("seq", right=True), Column("at"), Column("event"), Column("what", wraps=True)
     steps = [event for event in events if event["type"] != "progress"]
     cells = [(event["seq"], when(event["at"]), event["type"], _told(event["data"])) for event in steps]
@@ -95,11 +75,14 @@ def show(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
 
 def _facts(job: DictRow) -> list[tuple[str, object]]:
     given: Json = job["params"]
-    params: dict[str, object] = {PARAMS.get(name, name): _told(value) for name, value in given.items()}
+    params: dict[str, object] = {
+        PARAMS.get(name, name): _told(value) for name, value in given.items() if value != job["label"]
+    }
     counts = {"rows": rows_done(job), "outcome": outcome(job), "error": _told_error(job["error"])}
     moments = {name: when(job[f"{name}_at"]) for name in ("created", "started", "finished")}
     states = {name: _told(job[name]) for name in ("queue", "state", "attempt", "failures")}
-    return [("job", job["id"]), ("kind", job["kind"]), *(params | states | counts | moments).items()]
+    named = [("job", job["id"]), ("kind", job["kind"]), ("name", job["label"])]
+    return [*named, *(params | states | counts | moments).items()]
 
 
 def _told_error(error: Json | None) -> str:
@@ -153,8 +136,8 @@ cli.command("undo")(undo)
 @cli.command("cancel")
 def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Cancel a job that waits or runs, and its children."""
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        state = work.cancel(job_id(id))
+    with opened(data_dir) as jobs:
+        state = cancel_job(jobs, at_terminal(tenant), job_id(id))
     if as_json:
         print_json({"id": id, "state": state})
     else:
@@ -165,8 +148,8 @@ def cancel(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as
 @cli.command("retry")
 def retry(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Queue a failed or cancelled job again; it goes on at its last checkpoint."""
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        work.retry(job_id(id))
+    with opened(data_dir) as jobs:
+        retry_job(jobs, at_terminal(tenant), job_id(id))
     if as_json:
         print_json({"id": id, "state": State.QUEUED})
     else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tolva import app
+from tolva.cli.acting import at_terminal
 from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, kind_of_file, read_options
@@ -124,4 +125,4 @@ def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Ar
         reception.begin(file.name)
         while piece := stream.read(PIECE):
             reception.write(piece)
-        return accept(jobs, tenant, arrival, reception.kind, writer)
+        return accept(jobs, at_terminal(tenant), arrival, reception.kind, writer)

@@ -1,5 +1,7 @@
 """`tolva queue`: how the lines stand, and who is served how."""
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -9,12 +11,19 @@ from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.errors import NotFound
 from tolva.jobs import store
+from tolva.jobs.queue_states import Ended, QueueState, queue_states
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="How the queues stand; pause, resume, and share them.", no_args_is_help=True)
 
+COLUMNS = (
+    Column("queue"),
+    *(Column(title, right=True) for title in ("ready", "scheduled", "running", "waiting", "longest wait")),
+    *(Column(title, right=True) for title in ("done in 1 min", "in 1 h")),
+    Column("", style="yellow"),
+)
 Name = Annotated[str, typer.Argument(help="The queue.", metavar="QUEUE", show_default=False)]
 
 
@@ -22,26 +31,30 @@ Name = Annotated[str, typer.Argument(help="The queue.", metavar="QUEUE", show_de
 def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """List the queues, and the tenant's jobs in them."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        rows = conn.execute(SQL["queue_states"]).fetchall()
+        states = queue_states(conn)
     if as_json:
-        print_json(rows)
-    elif not rows:
+        print_json([asdict(state) for state in states])
+    elif not states:
         say("No queues yet: they appear when the first worker starts.")
     else:
-        counted = [Column(title, right=True) for title in ("queued", "running", "waiting")]
-        columns = [Column("queue"), *counted, Column("oldest"), Column("", style="yellow")]
-        cells = [
-            (
-                row["name"],
-                row["queued"],
-                row["running"],
-                row["waiting"],
-                when(row["oldest"]),
-                row["paused_at"] and "paused",
-            )
-            for row in rows
-        ]
-        out.print(listing(out, columns, cells))
+        out.print(listing(out, COLUMNS, [_listed(state) for state in states]))
+
+
+def _listed(state: QueueState) -> tuple[object, ...]:
+    counts = state.ready, state.scheduled, state.running, state.waiting
+    oldest = "" if state.oldest_wait is None else str(timedelta(seconds=int(state.oldest_wait)))
+    rates = _rate(state.last_minute), _rate(state.last_hour)
+    return state.name, *counts, oldest, *rates, f"paused since {when(state.paused_at)}" if state.paused_at else ""
+
+
+def _rate(ended: Ended) -> str:
+    """What came to an end, and how much of it badly.
+
+    >>> from tolva.jobs.counted import Counted
+    >>> _rate(Ended(Counted(20), Counted(3))), _rate(Ended(Counted(20), Counted(0)))
+    ('20, 3 failed', '20')
+    """
+    return f"{ended.completed}, {ended.failed} failed" if ended.failed.number else str(ended.completed)
 
 
 @cli.command("pause")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tolva import app
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Id, Tenant, out, print_json, print_json_line, say, settings_for
 from tolva.cli.files import Force, new_file
 from tolva.cli.hints import Hints
@@ -87,7 +88,7 @@ def undo(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva undo") as jobs:
-            asked = ask_undo(jobs, tenant, load_id)
+            asked = ask_undo(jobs, at_terminal(tenant), load_id)
             with own_worker(settings, server, jobs, jobs.catalogue.queue_of(UNDO).name):
                 try:
                     job = watch(jobs, tenant, asked, quiet=as_json)

@@ -85,6 +85,7 @@ def _greet(settings: Settings, server: app.Server, url: str, hints: Hints) -> No
     out.print(
         facts(
             [
+                ("Dashboard", url),
                 ("API", f"{url}/docs"),
                 ("Database", "embedded PostgreSQL" if server.embedded else "the one of DATABASE_URL"),
                 ("Data folder", settings.data_dir),

@@ -98,7 +98,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class NewJob:
-    """A job to be made. `unique_key` is per tenant; `unique_forever` keeps it taken after the job has ended."""
+    """A job to be made. `unique_key` is per tenant; `unique_forever` keeps it taken after the job has ended.
+
+    `label` is what people know it by, say the name of its file; lists show it, and it is searched for by its words.
+    """
 
     kind: str
     params: Json = field(default_factory=dict[str, Any])
@@ -106,6 +109,7 @@ class NewJob:
     run_at: datetime | None = None
     unique_key: str | None = None
     unique_forever: bool = False
+    label: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.priority <= 9:

@@ -228,6 +228,90 @@ $$;
 
 ALTER FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.count_ahead(p_job uuid, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*)::integer FROM (
+    SELECT FROM tolva.jobs w CROSS JOIN LATERAL generate_series(0, w.priority) p CROSS JOIN LATERAL (
+      SELECT FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = w.queue AND j.priority = p::smallint AND j.tenant_id = w.tenant_id
+        -- of a better priority all that are ready, of its own those before it: one end of one scan
+        AND (j.run_at, j.id) < (CASE WHEN p < w.priority THEN statement_timestamp() ELSE w.run_at END, w.id)
+      LIMIT p_most) t
+    WHERE w.id = p_job AND w.tenant_id = current_setting('app.tenant_id', true)
+    LIMIT p_most) t
+$$;
+
+ALTER FUNCTION tolva.count_ahead(p_job uuid, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*)::integer FROM (
+    SELECT FROM tolva.jobs j
+    WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = p_queue AND j.state = p_state
+      AND j.finished_at >= p_from AND j.finished_at < p_before
+    LIMIT p_most) t
+$$;
+
+ALTER FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT CASE
+    -- not the newest, which would have to be found among those of all lines
+    WHEN p_parent IS NULL AND p_words IS NULL
+      THEN tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, p_most)
+    ELSE (SELECT count(*)::integer
+      FROM tolva.find_jobs(p_states, p_queues, p_kinds, p_parent, p_low, p_high, p_words, p_most))
+  END
+$$;
+
+ALTER FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*)::integer FROM (
+    SELECT FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true)
+        AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state AND j.id >= p_low AND j.id < p_high
+      LIMIT p_most) h
+    LIMIT p_most) t
+$$;
+
+ALTER FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*)::integer FROM (
+    -- one probe for each priority, which the index has before the tenant
+    SELECT FROM generate_series(0, 9) p CROSS JOIN LATERAL (
+      SELECT FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = p_queue AND j.priority = p::smallint
+        AND j.tenant_id = current_setting('app.tenant_id', true) AND j.run_at > p_after AND j.run_at <= p_until
+      LIMIT p_most) t
+    LIMIT p_most) t
+$$;
+
+ALTER FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) OWNER TO tolva_system;
+
 CREATE TABLE tolva.schedules (
     tenant_id text NOT NULL,
     name text NOT NULL,
@@ -259,6 +343,196 @@ CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
 $$;
 
 ALTER FUNCTION tolva.due_schedules() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET work_mem TO '16MB'
+    AS $$
+DECLARE
+  v_tenant CONSTANT text := current_setting('app.tenant_id', true);
+  v_few CONSTANT integer := 10000; -- candidates that are looked at one by one at first
+  v_many CONSTANT integer := 30000; -- and that may be, where that finds too few
+  v_found uuid[];
+  v_reached uuid;
+BEGIN
+  IF p_parent IS NOT NULL THEN
+    RETURN QUERY
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
+      AND (p_states IS NULL OR j.state = ANY (p_states))
+      AND (p_queues IS NULL OR j.queue = ANY (p_queues))
+      AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+      AND (p_words IS NULL OR coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = j.id), false))
+    ORDER BY j.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  IF p_words IS NULL THEN
+    -- The newest of each line, and the newest of these.
+    RETURN QUERY
+    SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT j.id FROM tolva.jobs j
+      WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+        AND j.id >= p_low AND j.id < p_high
+      ORDER BY j.id DESC LIMIT p_most) h
+    ORDER BY h.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
+  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
+    WITH newest AS MATERIALIZED (
+      SELECT w.job_id, w.words FROM tolva.job_words w
+      WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
+      ORDER BY w.job_id DESC LIMIT v_few
+    )
+    SELECT (SELECT n.job_id FROM newest n OFFSET v_few - 1), ARRAY(
+      SELECT n.job_id FROM newest n WHERE n.words @@ p_words ORDER BY n.job_id DESC LIMIT p_most)
+    INTO v_reached, v_found;
+  ELSE
+    WITH line AS MATERIALIZED (
+      SELECT l.queue, l.kind, l.state, v_few / count(*) OVER () AS share
+      FROM tolva.job_lines(p_states, p_queues, p_kinds) l
+    ), newest AS MATERIALIZED (
+      SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
+        SELECT j.id, row_number() OVER (ORDER BY j.id DESC) AS place FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+          AND j.id >= p_low AND j.id < p_high
+        ORDER BY j.id DESC LIMIT l.share) h
+    ), reached AS MATERIALIZED (
+      -- all that match are known down to where the first line was left that goes on
+      SELECT (SELECT n.id FROM newest n WHERE n.is_last ORDER BY n.id DESC LIMIT 1) AS id
+    )
+    SELECT r.id, ARRAY(
+      SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
+      WHERE n.id >= coalesce(r.id, p_low) AND coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
+      ORDER BY n.id DESC LIMIT p_most)
+    FROM reached r INTO v_reached, v_found;
+  END IF;
+  IF v_reached IS NULL OR cardinality(v_found) = p_most THEN
+    RETURN QUERY SELECT unnest(v_found);
+    RETURN;
+  END IF;
+
+  IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_many) < v_many THEN
+    -- Not very many jobs besides the words: look at the words of each.
+    RETURN QUERY
+    SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT j.id FROM tolva.jobs j
+      WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+        AND j.id >= p_low AND j.id < p_high
+      LIMIT v_many) h
+    WHERE coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
+    ORDER BY h.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  -- Else only the index of the words can know. A search of it names neither tenant nor time, so that no other index
+  -- tempts; the mark of the tenant is in the words.
+  RETURN QUERY SELECT unnest(v_found);
+  RETURN QUERY
+  WITH matching AS MATERIALIZED (
+    SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
+  )
+  SELECT o.job_id FROM (
+    SELECT m.job_id FROM matching m WHERE m.job_id >= p_low AND m.job_id < v_reached ORDER BY m.job_id DESC OFFSET 0) o
+  WHERE coalesce((
+    SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
+      AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+    FROM tolva.jobs j WHERE j.id = o.job_id), false)
+  ORDER BY o.job_id DESC LIMIT p_most - cardinality(v_found);
+END
+$$;
+
+ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) RETURNS SETOF bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET work_mem TO '16MB'
+    AS $$
+DECLARE
+  v_tenant CONSTANT text := current_setting('app.tenant_id', true);
+  v_before CONSTANT timestamptz := coalesce(p_before, 'infinity');
+  v_before_id CONSTANT bigint := coalesce(p_before_id, 0);
+  v_few CONSTANT integer := 10000; -- letters that may be looked at one by one
+  v_letters bigint[];
+  v_found bigint[];
+BEGIN
+  IF p_first IS NOT NULL THEN
+    RETURN QUERY
+    SELECT d.id FROM tolva.dead_letters d
+    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant AND d.replayed_at IS NULL
+      AND (d.failed_at, d.id) < (v_before, v_before_id)
+      AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  IF p_words IS NULL THEN
+    RETURN QUERY
+    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT d.failed_at, d.id FROM tolva.dead_letters d
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
+    ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  v_letters := ARRAY(
+    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+      SELECT d.id FROM tolva.dead_letters d
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      LIMIT v_few) h
+    LIMIT v_few);
+  IF cardinality(v_letters) < v_few THEN
+    RETURN QUERY
+    SELECT d.id FROM tolva.dead_letters d
+    WHERE d.id = ANY (v_letters) AND coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = d.job_id), false)
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+    RETURN;
+  END IF;
+
+  v_found := ARRAY(
+    SELECT n.id FROM (
+      SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
+    WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
+      AND coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.job_id), false)
+    ORDER BY n.failed_at DESC, n.id DESC LIMIT p_most);
+  IF cardinality(v_found) = p_most THEN
+    RETURN QUERY SELECT unnest(v_found);
+    RETURN;
+  END IF;
+
+  RETURN QUERY
+  WITH matching AS MATERIALIZED (
+    SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
+  )
+  SELECT d.id FROM matching m CROSS JOIN LATERAL (
+    SELECT x.id, x.failed_at FROM tolva.dead_letters x
+    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL
+      AND (x.failed_at, x.id) < (v_before, v_before_id)
+      AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
+    LIMIT 1) d -- a job has one letter that is open
+  ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+END
+$$;
+
+ALTER FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -309,8 +583,8 @@ BEGIN
       updated_at = v_now,
       seq = j.seq + 1
     FROM meant m WHERE j.id = m.id
-    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error, j.run_at,
-      m.verb, m.payload, m.delay
+    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.label, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error,
+      j.run_at, m.verb, m.payload, m.delay
   ), noted AS (
     INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type, data)
     SELECT e.id, e.seq, e.tenant_id, v_now,
@@ -322,8 +596,8 @@ BEGIN
         || CASE WHEN e.verb = 'retry' THEN jsonb_build_object('delay', e.delay) ELSE '{}' END
     FROM ended e
   ), buried AS (
-    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, params, error, attempts)
-    SELECT e.id, e.tenant_id, e.queue, e.kind, e.params, e.error,
+    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, label, params, error, attempts)
+    SELECT e.id, e.tenant_id, e.queue, e.kind, e.label, e.params, e.error,
       coalesce((
         SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
         FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost', 'failed')
@@ -347,7 +621,7 @@ $$;
 
 ALTER FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -355,18 +629,38 @@ CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp
     UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
+  ), made AS (
+    INSERT INTO tolva.jobs AS j (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit,
+      run_at, params, unique_key, unique_forever)
+    SELECT p_job, d.tenant_id, d.queue, d.kind, d.name, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+      d.params || jsonb_build_object('scheduled_for', p_tick),
+      'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+    FROM due d
+    ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+    RETURNING j.id, j.queue, j.state
+  ), found_by AS (
+    INSERT INTO tolva.job_words (tenant_id, job_id, words)
+    SELECT p_tenant, m.id, array_to_tsvector(string_to_array(p_words, ' ')) FROM made m WHERE p_words <> ''
   )
-  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-    unique_key, unique_forever)
-  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
-    d.params || jsonb_build_object('scheduled_for', p_tick),
-    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
-  FROM due d
-  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
-  RETURNING id, queue, state, true
+  SELECT m.id, m.queue, m.state, true FROM made m
 $$;
 
-ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
+ALTER FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT min(t.run_at) FROM generate_series(0, 9) p CROSS JOIN LATERAL (
+    SELECT j.run_at FROM tolva.jobs j
+    WHERE j.state = 'queued' AND j.queue = p_queue AND j.priority = p::smallint
+      AND j.tenant_id = current_setting('app.tenant_id', true) AND j.run_at > p_after
+    ORDER BY j.run_at LIMIT 1) t
+$$;
+
+ALTER FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -385,6 +679,52 @@ $$;
 
 ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.has_keys() RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT EXISTS (SELECT FROM tolva.keys)
+$$;
+
+ALTER FUNCTION tolva.has_keys() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.in_short(p_object jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT CASE WHEN pg_column_size(p_object) > 100000 THEN '{}' ELSE coalesce((
+    SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(p_object) e
+    WHERE jsonb_typeof(e.value) IN ('number', 'boolean')
+      OR jsonb_typeof(e.value) = 'string' AND length(e.value #>> '{}') <= 200), '{}') END
+$$;
+
+ALTER FUNCTION tolva.in_short(p_object jsonb) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) RETURNS TABLE(queue text, kind text, state text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  WITH RECURSIVE line(queue, kind, state) AS (
+    -- a loose index scan: one probe for each of them, however many jobs each has
+    (SELECT j.queue, j.kind, j.state FROM tolva.jobs j
+     WHERE j.tenant_id = current_setting('app.tenant_id', true) ORDER BY j.queue, j.kind, j.state LIMIT 1)
+    UNION ALL
+    SELECT n.queue, n.kind, n.state FROM line l CROSS JOIN LATERAL (
+      SELECT j.queue, j.kind, j.state FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true)
+        AND (j.queue, j.kind, j.state) > (l.queue, l.kind, l.state)
+      ORDER BY j.queue, j.kind, j.state LIMIT 1) n
+  )
+  SELECT l.queue, l.kind, l.state FROM line l
+  WHERE (p_states IS NULL OR l.state = ANY (p_states))
+    AND (p_queues IS NULL OR l.queue = ANY (p_queues))
+    AND (p_kinds IS NULL OR l.kind = ANY (p_kinds))
+$$;
+
+ALTER FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -394,6 +734,22 @@ CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queue
 $$;
 
 ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  RETURN QUERY
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
+  WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
+END
+$$;
+
+ALTER FUNCTION tolva.key_holder(p_hash bytea) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -424,6 +780,49 @@ END
 $$;
 
 ALTER FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) RETURNS TABLE(queue text, kind text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  WITH RECURSIVE line(queue, kind) AS (
+    (SELECT d.queue, d.kind FROM tolva.dead_letters d
+     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+     ORDER BY d.queue, d.kind LIMIT 1)
+    UNION ALL
+    SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
+      SELECT d.queue, d.kind FROM tolva.dead_letters d
+      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+        AND (d.queue, d.kind) > (l.queue, l.kind)
+      ORDER BY d.queue, d.kind LIMIT 1) n
+  )
+  SELECT l.queue, l.kind FROM line l
+  WHERE (p_queues IS NULL OR l.queue = ANY (p_queues)) AND (p_kinds IS NULL OR l.kind = ANY (p_kinds))
+$$;
+
+ALTER FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+  SELECT j.id, e.seq, e.at, e.type, e.data, e.seq = j.seq AND j.finished_at IS NOT NULL
+  FROM unnest(p_tenants, p_jobs, p_after) AS w(tenant_id, job_id, after)
+  -- most jobs have no news: they cost a look at their row, and none at their events
+  JOIN tolva.jobs j ON j.id = w.job_id AND j.tenant_id = w.tenant_id AND j.seq > w.after
+  CROSS JOIN LATERAL (
+    SELECT v.seq, v.at, v.type, v.data FROM tolva.job_events v
+    WHERE v.job_id = j.id AND v.tenant_id = j.tenant_id AND v.seq > w.after
+    ORDER BY v.seq LIMIT p_most) e
+  ORDER BY j.id, e.seq
+$$;
+
+ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -456,12 +855,37 @@ BEGIN
     ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
   DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
   DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);
+  DELETE FROM tolva.job_words w WHERE w.ctid = ANY (ARRAY(
+    -- with a limit, so that it is one look-up for each job, and no join
+    SELECT x.ctid FROM tolva.jobs j CROSS JOIN LATERAL (
+      SELECT n.ctid FROM tolva.job_words n WHERE n.tenant_id = j.tenant_id AND n.job_id = j.id LIMIT 1) x
+    WHERE j.id = ANY (v_jobs)));
   DELETE FROM tolva.jobs j WHERE j.id = ANY (v_jobs);
   RETURN cardinality(v_jobs);
 END
 $$;
 
 ALTER FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.prune_access(p_kept interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  v_sessions integer;
+  v_lines integer;
+BEGIN
+  DELETE FROM tolva.sessions s WHERE s.hash = ANY (ARRAY(
+    SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
+  GET DIAGNOSTICS v_sessions = ROW_COUNT;
+  DELETE FROM tolva.audit a WHERE a.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) ORDER BY o.id LIMIT p_most));
+  GET DIAGNOSTICS v_lines = ROW_COUNT;
+  RETURN v_sessions + v_lines;
+END
+$$;
+
+ALTER FUNCTION tolva.prune_access(p_kept interval, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -553,6 +977,17 @@ $$;
 
 ALTER FUNCTION tolva.running(p_worker uuid) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
+  WHERE s.hash = p_hash AND s.expires_at > now()
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+$$;
+
+ALTER FUNCTION tolva.session_holder(p_hash bytea) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.set_paused(p_queue text, p_paused boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -566,10 +1001,10 @@ $$;
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.uuid_at(p_moment timestamp with time zone) RETURNS uuid
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT (lpad(to_hex((extract(epoch FROM p_moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+  SELECT (lpad(to_hex((greatest(extract(epoch FROM p_moment), 0) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
 $$;
 
 ALTER FUNCTION tolva.uuid_at(p_moment timestamp with time zone) OWNER TO tolva_system;
@@ -644,12 +1079,26 @@ CREATE TABLE public.products (
 
 ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.audit (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL,
+    key_id uuid,
+    action text NOT NULL,
+    target text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY tolva.audit FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.dead_letters (
     id bigint NOT NULL,
     job_id uuid NOT NULL,
     tenant_id text NOT NULL,
     queue text NOT NULL,
     kind text NOT NULL,
+    label text,
     params jsonb NOT NULL,
     error jsonb NOT NULL,
     attempts jsonb NOT NULL,
@@ -679,11 +1128,20 @@ CREATE TABLE tolva.job_events (
 
 ALTER TABLE ONLY tolva.job_events FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.job_words (
+    tenant_id text NOT NULL,
+    job_id uuid NOT NULL,
+    words tsvector NOT NULL
+);
+
+ALTER TABLE ONLY tolva.job_words FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.jobs (
     id uuid NOT NULL,
     tenant_id text NOT NULL,
     queue text NOT NULL,
     kind text NOT NULL,
+    label text,
     priority smallint NOT NULL,
     state text DEFAULT 'queued'::text NOT NULL,
     attempt integer DEFAULT 0 NOT NULL,
@@ -725,6 +1183,23 @@ CREATE TABLE tolva.jobs (
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.keys (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    hash bytea NOT NULL,
+    beginning text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+);
+
+ALTER TABLE ONLY tolva.keys FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE tolva.lanes (
     queue text NOT NULL,
@@ -820,6 +1295,16 @@ CREATE TABLE tolva.schemas (
 
 ALTER TABLE ONLY tolva.schemas FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.sessions (
+    hash bytea NOT NULL,
+    tenant_id text NOT NULL,
+    key_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY tolva.sessions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.uploads (
     job_id uuid NOT NULL,
     tenant_id text NOT NULL,
@@ -850,14 +1335,26 @@ CREATE TABLE tolva.workers (
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (tenant_id, proveedor_id, codigo);
 
+ALTER TABLE ONLY tolva.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tolva.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY tolva.job_events
     ADD CONSTRAINT job_events_pkey PRIMARY KEY (job_id, seq);
 
+ALTER TABLE ONLY tolva.job_words
+    ADD CONSTRAINT job_words_pkey PRIMARY KEY (tenant_id, job_id);
+
 ALTER TABLE ONLY tolva.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.keys
+    ADD CONSTRAINT keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY tolva.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY tolva.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
@@ -883,19 +1380,30 @@ ALTER TABLE ONLY tolva.schedules
 ALTER TABLE ONLY tolva.schemas
     ADD CONSTRAINT schemas_pkey PRIMARY KEY (tenant_id, name, version);
 
+ALTER TABLE ONLY tolva.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (hash);
+
 ALTER TABLE ONLY tolva.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
 
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
+CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
+
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
-CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, failed_at) WHERE (replayed_at IS NULL);
+CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, failed_at, id) WHERE (replayed_at IS NULL);
 
-CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE (replayed_at IS NULL);
 
-CREATE INDEX jobs_of_tenant ON tolva.jobs USING btree (tenant_id, id);
+CREATE INDEX job_words_words ON tolva.job_words USING gin (words) WITH (gin_pending_list_limit='256');
+
+CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id, id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX jobs_finished ON tolva.jobs USING btree (tenant_id, queue, state, finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX jobs_listed ON tolva.jobs USING btree (tenant_id, queue, kind, state, id);
 
 CREATE INDEX jobs_queued ON tolva.jobs USING btree (queue, priority, tenant_id, run_at, id) WHERE (state = 'queued'::text);
 
@@ -907,7 +1415,11 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
+CREATE INDEX keys_of_tenant ON tolva.keys USING btree (tenant_id, id);
+
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+
+CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
@@ -915,11 +1427,17 @@ CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = cur
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY all_tenants ON tolva.audit TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.dead_letters TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.job_events TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.job_words TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.jobs TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.keys TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
 
@@ -933,13 +1451,21 @@ CREATE POLICY all_tenants ON tolva.schedules TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.schemas TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.sessions TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
+
+ALTER TABLE tolva.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.dead_letters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.job_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tolva.job_words ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE tolva.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
 
@@ -947,11 +1473,17 @@ ALTER TABLE tolva.load_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.mappings ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY own_tenant ON tolva.audit TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.job_words TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.jobs TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.keys TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -965,6 +1497,8 @@ CREATE POLICY own_tenant ON tolva.schedules TO tolva_app USING ((tenant_id = cur
 
 CREATE POLICY own_tenant ON tolva.schemas TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.sessions TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
@@ -972,6 +1506,8 @@ ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.schemas ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -994,32 +1530,77 @@ REVOKE ALL ON FUNCTION tolva.child_ended(p_children uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) TO tolva_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_tick timestamp with time zone, p_from timestamp with time zone, p_next timestamp with time zone, p_job uuid) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.in_short(p_object jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culprit uuid, p_culprit_error jsonb, p_delay double precision, p_verb text, p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
@@ -1029,6 +1610,9 @@ GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tol
 
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.session_holder(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
@@ -1041,14 +1625,25 @@ GRANT ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 
+GRANT SELECT,INSERT ON TABLE tolva.audit TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.audit TO tolva_system;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
+GRANT SELECT,INSERT ON TABLE tolva.job_words TO tolva_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+
+GRANT SELECT,INSERT ON TABLE tolva.keys TO tolva_app;
+GRANT SELECT,UPDATE ON TABLE tolva.keys TO tolva_system;
+
+GRANT UPDATE(revoked_at) ON TABLE tolva.keys TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
@@ -1072,6 +1667,9 @@ GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.sessions TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.sessions TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;

@@ -1,16 +1,27 @@
 -- name: enqueue
 -- Make jobs of one tenant. One whose unique key is taken is left out of the answer.
-INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-  parent_id, unique_key, unique_forever)
-SELECT g.id, %(tenant_id)s, g.queue, g.kind, g.priority, g.max_attempts, g.soft_limit, g.hard_limit,
-  coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever
-FROM unnest(
-  %(ids)s::uuid[], %(queues)s::text[], %(kinds)s::text[], %(priorities)s::smallint[], %(max_attempts)s::integer[],
-  %(soft_limits)s::double precision[], %(hard_limits)s::double precision[], %(run_ats)s::timestamptz[],
-  %(params)s::jsonb[], %(unique_keys)s::text[], %(unique_forevers)s::boolean[]
-) AS g(id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params, unique_key, unique_forever)
-ON CONFLICT DO NOTHING
-RETURNING id::text, queue, run_at <= clock_timestamp() AS rings;
+WITH given AS MATERIALIZED (
+  SELECT * FROM unnest(
+    %(ids)s::uuid[], %(queues)s::text[], %(kinds)s::text[], %(labels)s::text[], %(words)s::text[],
+    %(priorities)s::smallint[], %(max_attempts)s::integer[], %(soft_limits)s::double precision[],
+    %(hard_limits)s::double precision[], %(run_ats)s::timestamptz[], %(params)s::jsonb[], %(unique_keys)s::text[],
+    %(unique_forevers)s::boolean[]
+  ) AS g(id, queue, kind, label, words, priority, max_attempts, soft_limit, hard_limit, run_at, params, unique_key,
+    unique_forever)
+), made AS (
+  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit, run_at,
+    params, parent_id, unique_key, unique_forever)
+  SELECT g.id, %(tenant_id)s, g.queue, g.kind, g.label, g.priority, g.max_attempts, g.soft_limit, g.hard_limit,
+    coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever
+  FROM given g
+  ON CONFLICT DO NOTHING
+  RETURNING id, queue, run_at
+), found_by AS (
+  INSERT INTO tolva.job_words (tenant_id, job_id, words)
+  SELECT %(tenant_id)s, g.id, array_to_tsvector(string_to_array(g.words, ' '))
+  FROM given g WHERE g.words <> '' AND g.id IN (SELECT m.id FROM made m)
+)
+SELECT id::text, queue, run_at <= clock_timestamp() AS rings FROM made;
 
 -- name: holder_of_open_key
 -- The open job that holds a unique key of the tenant.
@@ -25,20 +36,50 @@ SELECT id FROM tolva.jobs WHERE unique_key = %(unique_key)s AND unique_forever;
 -- One job of the tenant, whole.
 SELECT * FROM tolva.jobs WHERE id = %(id)s;
 
+-- name: find_jobs
+-- The ids of the jobs that match, newest first; see the function.
+SELECT f.id::text AS id FROM tolva.find_jobs(
+  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
+  greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
+  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+  %(words)s::tsquery, %(most)s) AS f(id);
+
+-- name: count_jobs
+-- How many jobs match, up to a limit; see the function.
+SELECT tolva.count_jobs(
+  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
+  greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
+  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+  %(words)s::tsquery, %(most)s) AS jobs;
+
 -- name: list_jobs
--- The tenant's jobs, newest first, after a cursor.
-SELECT * FROM tolva.jobs
-WHERE (%(state)s::text IS NULL OR state = %(state)s)
-  AND (%(queue)s::text IS NULL OR queue = %(queue)s)
-  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-  AND (%(before)s::uuid IS NULL OR id < %(before)s)
-ORDER BY id DESC LIMIT %(most)s;
+-- The jobs that match, newest first, with what a list shows of them.
+SELECT id, kind, queue, label, state, priority, attempt, failures, max_attempts, run_at, created_at, updated_at,
+  started_at, finished_at, cancel_requested_at, parent_id, open_children, tolva.in_short(progress) AS progress,
+  tolva.in_short(result) AS result,
+  CASE WHEN error IS NOT NULL THEN jsonb_build_object('type', error->'type', 'message', error->'message') END AS error
+FROM tolva.jobs
+WHERE id = ANY (ARRAY(SELECT tolva.find_jobs(
+  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
+  greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
+  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+  %(words)s::tsquery, %(most)s)))
+ORDER BY id DESC;
+
+-- name: any_job_between
+-- Whether the tenant has a job with such an id.
+SELECT EXISTS (SELECT FROM tolva.jobs WHERE id >= %(first)s AND id < %(end)s) AS found;
 
 -- name: events_after
 -- What happened to a job of the tenant after a sequence number.
 SELECT seq, at, type, data FROM tolva.job_events
 WHERE job_id = %(id)s AND seq > %(after)s
 ORDER BY seq LIMIT %(most)s;
+
+-- name: news
+-- What happened to many jobs of many tenants; see the function.
+SELECT job_id::text, seq, at, type, data, is_last
+FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(most)s);
 
 -- name: children_of
 -- The children of a job, oldest first.
@@ -143,29 +184,77 @@ ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = ex
   tokens_at = clock_timestamp();
 
 -- name: queue_states
--- Every queue, and how many jobs of the tenant stand in it.
-SELECT q.name, q.paused_at, coalesce(a.jobs, 0) AS queued, coalesce(b.jobs, 0) AS running,
-  coalesce(c.jobs, 0) AS waiting, a.oldest
-FROM tolva.queues q
--- state by state, since each has a small index of its own
-LEFT JOIN (SELECT queue, count(*) AS jobs, min(created_at) AS oldest FROM tolva.jobs WHERE state = 'queued' GROUP BY queue)
-  a ON a.queue = q.name
-LEFT JOIN (SELECT queue, count(*) AS jobs FROM tolva.jobs WHERE state = 'running' GROUP BY queue) b ON b.queue = q.name
-LEFT JOIN (SELECT queue, count(*) AS jobs FROM tolva.jobs WHERE state = 'waiting' GROUP BY queue) c ON c.queue = q.name
-ORDER BY q.name;
+-- Every queue, and how many jobs of the tenant stand in it, each number counted up to a limit.
+SELECT name, paused_at,
+  tolva.count_queued(name, '-infinity', now, %(most)s) AS ready,
+  tolva.count_queued(name, now, 'infinity', %(most)s) AS scheduled,
+  tolva.count_lines('{running}', ARRAY[name], NULL, least, greatest, %(most)s) AS running,
+  tolva.count_lines('{waiting}', ARRAY[name], NULL, least, greatest, %(most)s) AS waiting,
+  tolva.first_queued(name, '-infinity') AS first_queued,
+  tolva.first_queued(name, now) AS next_run,
+  tolva.count_finished(name, 'completed', now - interval '1 minute', 'infinity', %(most)s) AS completed_last_minute,
+  tolva.count_finished(name, 'failed', now - interval '1 minute', 'infinity', %(most)s) AS failed_last_minute,
+  tolva.count_finished(name, 'completed', now - interval '1 hour', 'infinity', %(most)s) AS completed_last_hour,
+  tolva.count_finished(name, 'failed', now - interval '1 hour', 'infinity', %(most)s) AS failed_last_hour,
+  now
+FROM tolva.queues, (
+  SELECT statement_timestamp(), '00000000-0000-0000-0000-000000000000'::uuid,
+    'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) t(now, least, greatest)
+ORDER BY name;
+
+-- name: throughput
+-- How many jobs of the tenant came to an end in each of the last minutes, oldest first; of a queue up to a limit.
+SELECT m.minute,
+  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'completed'), 0)::integer AS completed,
+  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'failed'), 0)::integer AS failed,
+  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'cancelled'), 0)::integer AS cancelled
+FROM generate_series(
+    date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
+    '1 minute') m(minute)
+  LEFT JOIN tolva.queues q ON true
+  CROSS JOIN unnest(ARRAY['completed', 'failed', 'cancelled']) s(state)
+  CROSS JOIN LATERAL (
+    SELECT tolva.count_finished(q.name, s.state, m.minute, m.minute + interval '1 minute', %(most)s) AS jobs) n
+GROUP BY m.minute ORDER BY m.minute;
+
+-- name: line_of
+-- What holds up the jobs of the tenant in a queue: a pause, no worker, its rate limit.
+SELECT (SELECT q.paused_at FROM tolva.queues q WHERE q.name = %(queue)s) AS paused_at,
+  EXISTS (
+    SELECT FROM tolva.workers w WHERE w.lease_until > statement_timestamp() AND %(queue)s = ANY (w.queues)) AS manned,
+  (SELECT n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate) FROM tolva.lanes n
+   WHERE n.queue = %(queue)s AND n.tenant_id = %(tenant_id)s AND n.rate IS NOT NULL) AS next_token,
+  statement_timestamp() AS now;
+
+-- name: count_ahead
+-- How many jobs of the tenant have their turn before one of them, up to a limit; see the function.
+SELECT tolva.count_ahead(%(id)s, %(most)s) AS jobs;
 
 -- name: queue_names
 -- Every queue, and since when it is paused.
 SELECT name, paused_at FROM tolva.queues;
 
+-- name: find_letters
+-- The jobs of the dead letters that match, newest first; see the function.
+SELECT job_id::text AS id FROM tolva.dead_letters
+WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
+  %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
+  %(before)s, %(most)s)))
+ORDER BY failed_at DESC, id DESC;
+
 -- name: dead_letters
--- The tenant's dead letters that were not replayed, newest first.
-SELECT id, job_id, queue, kind, params, error, attempts, failed_at FROM tolva.dead_letters
-WHERE replayed_at IS NULL
-  AND (%(queue)s::text IS NULL OR queue = %(queue)s)
-  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-  AND (%(job_ids)s::uuid[] IS NULL OR job_id = ANY (%(job_ids)s))
-ORDER BY failed_at DESC LIMIT %(most)s;
+-- The dead letters that match, newest first, with what a list shows of them.
+SELECT id, job_id, queue, kind, label, failed_at, jsonb_array_length(attempts) AS tries,
+  jsonb_build_object('type', error->'type', 'message', error->'message') AS error
+FROM tolva.dead_letters
+WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
+  %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
+  %(before)s, %(most)s)))
+ORDER BY failed_at DESC, id DESC;
+
+-- name: letters_of
+-- Those of these jobs that have a dead letter that was not replayed.
+SELECT job_id FROM tolva.dead_letters WHERE replayed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.
@@ -202,3 +291,22 @@ SELECT * FROM tolva.due_schedules();
 -- One tick; see the function.
 SELECT job_id::text, queue, state, rings FROM tolva.fire_schedule(
   %(tenant_id)s, %(name)s, %(tick)s, %(from)s, %(next)s, %(job)s);
+
+-- name: latest_progress
+-- The last reports of a job of the tenant: when, and how many of its units were done. The newest first.
+SELECT at, (data->>'processed')::double precision AS done FROM tolva.job_events
+WHERE job_id = %(id)s AND type = 'progress' AND jsonb_typeof(data->'processed') = 'number'
+ORDER BY seq DESC LIMIT %(most)s;
+
+-- name: milestones
+-- What happened to a job of the tenant besides its progress; the newest first.
+SELECT seq, at, type, data FROM tolva.job_events
+WHERE job_id = %(id)s AND type <> 'progress'
+ORDER BY seq DESC LIMIT %(most)s;
+
+-- name: living_workers
+-- The workers whose lease has not run out, the longest-serving first.
+SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
+WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
+
+  %(tenant_id)s, %(name)s, %(words)s, %(tick)s, %(from)s, %(next)s, %(job)s);

@@ -17,6 +17,7 @@ from tolva.jobs.payload import as_json
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import MOST_PARAMS, new_job_id
+from tolva.jobs.words import label_words
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,10 @@ MOST_TICKS = 200
 
 @dataclass(frozen=True)
 class Schedule:
-    """When to make which job. `missed` says what an outage leaves: every tick of it, or the latest alone."""
+    """When to make which job, which has the schedule's name as its label.
+
+    `missed` says what an outage leaves: every tick of it, or the latest alone.
+    """
 
     name: str
     cron: str
@@ -97,8 +101,9 @@ def _fire(db: Database, engine: Engine, row: DictRow) -> bool:
         log.error("schedule '%s' of tenant '%s' cannot run: %s", row["name"], row["tenant_id"], error)
         return False
     moment = row["next_at"]
+    named = {"tenant_id": row["tenant_id"], "name": row["name"], "words": label_words(row["tenant_id"], row["name"])}
     for tick, following in ticks:
-        given = {"tenant_id": row["tenant_id"], "name": row["name"], "tick": tick, "from": moment, "next": following}
+        given = named | {"tick": tick, "from": moment, "next": following}
         with db.connection() as conn:
             rows = conn.execute(SQL["fire_schedule"], given | {"job": new_job_id()}).fetchall()
         send_rings(engine, rings(rows))

@@ -13,15 +13,18 @@ from psycopg.rows import DictRow
 from tolva.core.job import FINISHED, JobId, NewJob, Queue, State
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
-from tolva.jobs.payload import as_json
+from tolva.jobs.payload import as_json, clean
 from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
+from tolva.jobs.words import label_words
 
 QueueOf = Callable[[str], Queue]
 """The queue of a kind of job. Raises InvalidInput for an unknown kind."""
 
 MOST_PARAMS = 1_000_000
 """Bytes of a job's parameters as JSON. What is larger belongs in a blob."""
+MOST_LABEL = 255
+"""Characters of a label that are kept."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,15 @@ def _columns(
     queue_of: QueueOf, tenant_id: str, jobs: Sequence[NewJob], ids: Sequence[JobId], parent: JobId | None
 ) -> dict[str, Any]:
     queues = [queue_of(job.kind) for job in jobs]
+    labels = [clean(job.label, MOST_LABEL) if job.label else None for job in jobs]
     return {
         "tenant_id": tenant_id,
         "parent_id": parent,
         "ids": list(ids),
         "queues": [queue.name for queue in queues],
         "kinds": [job.kind for job in jobs],
+        "labels": labels,
+        "words": [label_words(tenant_id, label) if label else "" for label in labels],
         "priorities": [job.priority for job in jobs],
         "max_attempts": [queue.max_attempts for queue in queues],
         "soft_limits": [queue.soft_limit for queue in queues],
@@ -94,20 +100,6 @@ def get_job(conn: Connection, id: JobId) -> DictRow:
     if row is None:
         raise NotFound(f"There is no job {id}.")
     return row
-
-
-def list_jobs(
-    conn: Connection,
-    *,
-    state: State | None = None,
-    queue: str | None = None,
-    kind: str | None = None,
-    before: JobId | None = None,
-    most: int = 50,
-) -> list[DictRow]:
-    """Jobs, newest first; `before` is the last id of the page before."""
-    given = {"state": state, "queue": queue, "kind": kind, "before": before, "most": most}
-    return conn.execute(SQL["list_jobs"], given).fetchall()
 
 
 def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
@@ -144,24 +136,6 @@ def retry(conn: Connection, id: JobId) -> list[Ring]:
         hint = "Upload it again to run it once more." if state in FINISHED else "Cancel it first, or wait."
         raise Conflict(f"Job {id} is {state}; only failed and cancelled jobs can be retried. {hint}")
     return to_ring
-
-
-def dead_letters(
-    conn: Connection,
-    *,
-    queue: str | None = None,
-    kind: str | None = None,
-    job_ids: Sequence[JobId] | None = None,
-    most: int = 50,
-) -> list[DictRow]:
-    """Failed jobs with payload, error and attempts, newest first."""
-    given = {
-        "queue": queue,
-        "kind": kind,
-        "job_ids": list(job_ids) if job_ids is not None else None,
-        "most": most,
-    }
-    return conn.execute(SQL["dead_letters"], given).fetchall()
 
 
 def set_lane(

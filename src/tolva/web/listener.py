@@ -7,6 +7,8 @@ from tolva.settings import Settings
 
 BACKLOG = 2048
 """Connections that wait until the API takes them."""
+SILENCE = 60.0
+"""Seconds after which a client that takes none of what waits for it, or is gone without a word, is given up."""
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -24,17 +26,25 @@ def listen(settings: Settings) -> socket.socket:
         ) from error
     # After the bind, which is to fail where somebody else listens; before `listen`, so that others may join.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.listen(BACKLOG)
+    _begin(listener)
     return listener
 
 
 def listen_beside(listener: socket.socket) -> socket.socket:
     """Another socket at the same address, for another process: the kernel shares the connections out."""
     other = socket.socket(listener.family, listener.type)
+    # Else its connections, for a minute after they have ended, keep the next start from the address.
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     other.bind(listener.getsockname())
-    other.listen(BACKLOG)
+    _begin(other)
     return other
+
+
+def _begin(listener: socket.socket) -> None:
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; its connections inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(SILENCE * 1000))
+    listener.listen(BACKLOG)
 
 
 def url_of(listener: socket.socket) -> str:

@@ -1,25 +1,33 @@
 """Errors as answers: problem+json (RFC 9457), in the one place that knows both our errors and HTTP."""
 
 import logging
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from tolva.errors import (
     CallerError,
     Conflict,
     DatabaseUnavailable,
+    Forbidden,
     InvalidInput,
     NotFound,
+    RateLimited,
     SettingsError,
     StorageUnavailable,
     TolvaError,
     TooLarge,
     TryLater,
+    Unauthenticated,
     UnsupportedFile,
 )
 
@@ -29,65 +37,101 @@ STATUS: tuple[tuple[type[TolvaError], int], ...] = (
     (UnsupportedFile, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (InvalidInput, HTTPStatus.BAD_REQUEST),
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (SettingsError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (CallerError, HTTPStatus.BAD_REQUEST),
     (StorageUnavailable, HTTPStatus.INSUFFICIENT_STORAGE),
+    (RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
     (TryLater, HTTPStatus.SERVICE_UNAVAILABLE),
     (TolvaError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 """The first class that fits decides."""
 
 
-PUBLIC: tuple[tuple[type[TolvaError], str], ...] = (
+PUBLIC: tuple[tuple[type[TolvaError], str | None], ...] = (
+    (RateLimited, None),
     (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
     (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
     (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),
 )
-"""What a client is told where our own words name hosts, logins or folders: those are for the log alone."""
+"""What a client is told where our own words name hosts, logins or folders: those are for the log alone. The first class
+that fits decides; None leaves our words."""
 
 
-def answer_errors(api: FastAPI) -> None:
-    """Make every error of this API a problem document."""
-    api.add_exception_handler(TolvaError, _ours)
-    api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(Exception, _unexpected)
+AsPage = Callable[[Request, int, str], Response | None]
+"""Answers an error (its status, and what there is to say) with a page, where a browser asked for one; else None."""
 
 
-def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
-    """A problem document. `kind` is stable and for programs, `detail` is for people."""
-    body = {"type": f"urn:tolva:{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body | more, status, headers, media_type="application/problem+json")
+@dataclass(frozen=True)
+class Fault:
+    """An error as its sender is told it. `kind` is stable and for programs, `detail` is for people."""
+
+    status: int
+    kind: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def document(self) -> JSONResponse:
+        """The same as problem+json."""
+        title = HTTPStatus(self.status).phrase
+        body = {"type": f"urn:tolva:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
+        return JSONResponse(body | dict(self.more), self.status, self.headers, media_type="application/problem+json")
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+Teller = Callable[[HTTPConnection, Exception], Fault]
+
+
+def answer_errors(api: FastAPI, as_page: AsPage) -> None:
+    """Make every error of this API a problem document, or a page."""
+    tellers: tuple[tuple[type[Exception], Teller], ...] = (
+        (TolvaError, _ours),
+        (RequestValidationError, _invalid),
+        (WebSocketRequestValidationError, _invalid),
+        (HTTPException, _http),
+        (Exception, _unexpected),
+    )
+    for kind, tell in tellers:
+        api.add_exception_handler(kind, partial(_answer, as_page, tell))
+
+
+def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Exception) -> Response:
+    fault = tell(request, error)
+    page = as_page(request, fault.status, fault.detail) if isinstance(request, Request) else None
+    return page or fault.document()
+
+
+def _ours(request: HTTPConnection, error: Exception) -> Fault:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("%s %s: %s", request.method, request.url.path, error)
+        log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
-        headers["Retry-After"] = str(round(error.retry_after or 5))
-    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), str(error))
-    return problem(status, _dashed(type(error).__name__), detail, headers)
+        headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="Tolva"'
+    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), None) or str(error)
+    return Fault(status, _dashed(type(error).__name__), detail, headers)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
+    assert isinstance(error, ValidationException)
     faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, faults=faults)
+    return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+def _http(_request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "http", str(error.detail), dict(error.headers or {}))
+    return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
+def _unexpected(request: HTTPConnection, error: Exception) -> Fault:
+    log.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
+    return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
 def _dashed(name: str) -> str:

@@ -11,13 +11,21 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.pages.panel import Panel
+from tolva.web.pages.shell import NavItem, Shell
 
 
 @dataclass(frozen=True)
 class Workload:
-    """`package` holds its migrations; the functions make its handlers, pages and chores."""
+    """`package` holds its migrations; the functions make its handlers, the faces of its API, its chores and pages.
+
+    `nav` are the pages that the main navigation shows, `panels` what it has to say on the page of its jobs.
+    """
 
     package: str
     handlers: Callable[[Settings, Blobs], Sequence[Handler]]
     routers: Callable[[Settings, Jobs, Blobs], Sequence[APIRouter]]
     chores: Callable[[Settings, Database, Blobs], Sequence[Chore]]
+    pages: Callable[[Settings, Jobs, Blobs, Shell], Sequence[APIRouter]]
+    nav: Sequence[NavItem] = ()
+    panels: Sequence[Panel] = ()

@@ -18,8 +18,8 @@ from tolva.db.pool import APP_ROLE, Connection
 from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TolvaError
 
-API_CONNECTIONS = 10
-"""The most that the API's pool opens."""
+API_CONNECTIONS = 11
+"""The most that an API process opens: its pool, and one for live streams."""
 OTHERS = 5
 """Room for a command line and a look with psql."""
 CLOCK_MAX = 5.0

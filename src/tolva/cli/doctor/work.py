@@ -2,8 +2,10 @@
 
 from tolva.cli.doctor.finding import Finding, fault, note, ok
 from tolva.cli.doctor.patient import Patient, with_tables
-from tolva.jobs import store
+from tolva.jobs import letters
+from tolva.jobs.letters import LetterFilter
 from tolva.jobs.sql import SQL
+from tolva.web.tenant import DEFAULT_TENANT
 
 LONG = 300.0
 """Seconds that a ready job may wait."""
@@ -51,9 +53,9 @@ def backlog(patient: Patient) -> Finding:
 def dead_letters(patient: Patient) -> Finding:
     """Whether jobs failed for good and nobody looked."""
     with patient.asking() as conn:
-        letters = store.dead_letters(conn, most=MOST_LETTERS)
-    if letters:
-        more = " or more" if len(letters) == MOST_LETTERS else ""
+        found = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
+    if found:
+        more = " or more" if len(found) == MOST_LETTERS else ""
         remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay JOB`."
-        return note(f"{len(letters)}{more}, the last one: {letters[0]['error'].get('message', '')}", remedy)
+        return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)
     return ok("none")

@@ -39,6 +39,7 @@ CREATE TABLE tolva.jobs (
   tenant_id text NOT NULL,
   queue text NOT NULL,
   kind text NOT NULL,
+  label text,                           -- what people know it by, say the name of its file
   priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 9),
   state text NOT NULL DEFAULT 'queued'
     CHECK (state IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled')),
@@ -82,12 +83,26 @@ WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
 CREATE INDEX jobs_queued ON tolva.jobs (queue, priority, tenant_id, run_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON tolva.jobs (worker_id) WHERE state = 'running';
 CREATE INDEX jobs_waiting ON tolva.jobs (queue) WHERE state = 'waiting';
-CREATE INDEX jobs_of_tenant ON tolva.jobs (tenant_id, id); -- for lists: a tenant must not read through the others' history
-CREATE INDEX jobs_children ON tolva.jobs (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX jobs_children ON tolva.jobs (parent_id, id) WHERE parent_id IS NOT NULL;
+-- What lists read: the newest of each queue, kind and state of a tenant, whatever else the tenants have.
+CREATE INDEX jobs_listed ON tolva.jobs (tenant_id, queue, kind, state, id);
+-- What the rates of a tenant's queues are counted from.
+CREATE INDEX jobs_finished ON tolva.jobs (tenant_id, queue, state, finished_at) WHERE finished_at IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs (tenant_id, unique_key)
   WHERE unique_key IS NOT NULL AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
 CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs (tenant_id, unique_key)
   WHERE unique_key IS NOT NULL AND unique_forever;
+
+-- The words of the labels, apart from the jobs: those change often, and each change would write to the GIN index.
+-- A word begins with a mark of its tenant, so that a search reads the matches of one tenant alone; see words.py.
+CREATE TABLE tolva.job_words (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  words tsvector NOT NULL,
+  PRIMARY KEY (tenant_id, job_id)
+);
+-- Every search reads the list of pending entries from end to end: a short one.
+CREATE INDEX job_words_words ON tolva.job_words USING gin (words) WITH (gin_pending_list_limit = 256);
 
 -- What happened to a job, in order. No foreign key: it would lock the job's row once more for every event;
 -- `prune` deletes both together.
@@ -108,13 +123,15 @@ CREATE TABLE tolva.dead_letters (
   tenant_id text NOT NULL,
   queue text NOT NULL,
   kind text NOT NULL,
+  label text,
   params jsonb NOT NULL,
   error jsonb NOT NULL,
   attempts jsonb NOT NULL,   -- the events that ended its attempts
   failed_at timestamptz NOT NULL DEFAULT now(),
   replayed_at timestamptz
 );
-CREATE INDEX dead_letters_open ON tolva.dead_letters (tenant_id, failed_at) WHERE replayed_at IS NULL;
+CREATE INDEX dead_letters_open ON tolva.dead_letters (tenant_id, queue, kind, failed_at, id) WHERE replayed_at IS NULL;
+CREATE INDEX dead_letters_newest ON tolva.dead_letters (tenant_id, failed_at, id) WHERE replayed_at IS NULL;
 CREATE INDEX dead_letters_job ON tolva.dead_letters (job_id);
 
 -- Cron in a time zone. `next_at` is the tick that is still to come; moving it on is what makes a tick happen once.
@@ -144,7 +161,7 @@ DO $$
 DECLARE
   guarded text;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['lanes', 'jobs', 'job_events', 'dead_letters', 'schedules'] LOOP
+  FOREACH guarded IN ARRAY ARRAY['lanes', 'jobs', 'job_words', 'job_events', 'dead_letters', 'schedules'] LOOP
     EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
     EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
     EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
@@ -155,6 +172,7 @@ END
 $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tolva TO tolva_system;
+GRANT SELECT, INSERT ON tolva.job_words TO tolva_app;
 GRANT SELECT, INSERT, UPDATE ON tolva.jobs, tolva.job_events, tolva.dead_letters, tolva.lanes, tolva.schedules
   TO tolva_app;
 GRANT DELETE ON tolva.schedules TO tolva_app;

@@ -230,8 +230,8 @@ BEGIN
       updated_at = v_now,
       seq = j.seq + 1
     FROM meant m WHERE j.id = m.id
-    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error, j.run_at,
-      m.verb, m.payload, m.delay
+    RETURNING j.id, j.tenant_id, j.queue, j.kind, j.label, j.params, j.state, j.seq, j.attempt, j.parent_id, j.error,
+      j.run_at, m.verb, m.payload, m.delay
   ), noted AS (
     INSERT INTO tolva.job_events (job_id, seq, tenant_id, at, type, data)
     SELECT e.id, e.seq, e.tenant_id, v_now,
@@ -243,8 +243,8 @@ BEGIN
         || CASE WHEN e.verb = 'retry' THEN jsonb_build_object('delay', e.delay) ELSE '{}' END
     FROM ended e
   ), buried AS (
-    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, params, error, attempts)
-    SELECT e.id, e.tenant_id, e.queue, e.kind, e.params, e.error,
+    INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, label, params, error, attempts)
+    SELECT e.id, e.tenant_id, e.queue, e.kind, e.label, e.params, e.error,
       coalesce((
         SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
         FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost', 'failed')
@@ -462,24 +462,30 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
 $$;
 
--- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did.
+-- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did. The job's label is
+-- the schedule's name, and p_words its words.
 CREATE FUNCTION tolva.fire_schedule(
-  p_tenant text, p_name text, p_tick timestamptz, p_from timestamptz, p_next timestamptz, p_job uuid)
+  p_tenant text, p_name text, p_words text, p_tick timestamptz, p_from timestamptz, p_next timestamptz, p_job uuid)
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH due AS (
     UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
+  ), made AS (
+    INSERT INTO tolva.jobs AS j (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit,
+      run_at, params, unique_key, unique_forever)
+    SELECT p_job, d.tenant_id, d.queue, d.kind, d.name, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
+      d.params || jsonb_build_object('scheduled_for', p_tick),
+      'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
+    FROM due d
+    ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
+    RETURNING j.id, j.queue, j.state
+  ), found_by AS (
+    INSERT INTO tolva.job_words (tenant_id, job_id, words)
+    SELECT p_tenant, m.id, array_to_tsvector(string_to_array(p_words, ' ')) FROM made m WHERE p_words <> ''
   )
-  INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, run_at, params,
-    unique_key, unique_forever)
-  SELECT p_job, d.tenant_id, d.queue, d.kind, d.priority, d.max_attempts, d.soft_limit, d.hard_limit, p_tick,
-    d.params || jsonb_build_object('scheduled_for', p_tick),
-    'schedule ' || d.name || ' ' || to_char(p_tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), true
-  FROM due d
-  ON CONFLICT (tenant_id, unique_key) WHERE unique_key IS NOT NULL AND unique_forever DO NOTHING
-  RETURNING id, queue, state, true
+  SELECT m.id, m.queue, m.state, true FROM made m
 $$;
 
 -- Delete a portion of what has outlived its time; returns how many jobs went. Old ids come first (UUIDv7), so what
@@ -504,15 +510,39 @@ BEGIN
     ORDER BY j.id LIMIT p_most FOR UPDATE SKIP LOCKED);
   DELETE FROM tolva.job_events e WHERE e.job_id = ANY (v_jobs);
   DELETE FROM tolva.dead_letters d WHERE d.job_id = ANY (v_jobs);
+  DELETE FROM tolva.job_words w WHERE w.ctid = ANY (ARRAY(
+    -- with a limit, so that it is one look-up for each job, and no join
+    SELECT x.ctid FROM tolva.jobs j CROSS JOIN LATERAL (
+      SELECT n.ctid FROM tolva.job_words n WHERE n.tenant_id = j.tenant_id AND n.job_id = j.id LIMIT 1) x
+    WHERE j.id = ANY (v_jobs)));
   DELETE FROM tolva.jobs j WHERE j.id = ANY (v_jobs);
   RETURN cardinality(v_jobs);
 END
 $$;
 
--- The least UUIDv7 of a moment.
+-- What happened to each of these jobs after a sequence number, at most p_most events of each; `is_last` marks the end of
+-- a job that has ended. The live streams of an API process ask for all jobs that they watch in one call, across tenants;
+-- each job is named together with its tenant, so that the id of another tenant's job is answered with nothing.
+CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer)
+RETURNS TABLE (job_id uuid, seq bigint, at timestamptz, type text, data jsonb, is_last boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+-- One probe for each job, also by a plan that was first made on an empty table.
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SELECT j.id, e.seq, e.at, e.type, e.data, e.seq = j.seq AND j.finished_at IS NOT NULL
+  FROM unnest(p_tenants, p_jobs, p_after) AS w(tenant_id, job_id, after)
+  -- most jobs have no news: they cost a look at their row, and none at their events
+  JOIN tolva.jobs j ON j.id = w.job_id AND j.tenant_id = w.tenant_id AND j.seq > w.after
+  CROSS JOIN LATERAL (
+    SELECT v.seq, v.at, v.type, v.data FROM tolva.job_events v
+    WHERE v.job_id = j.id AND v.tenant_id = j.tenant_id AND v.seq > w.after
+    ORDER BY v.seq LIMIT p_most) e
+  ORDER BY j.id, e.seq
+$$;
+
+-- The least UUIDv7 of a moment; of those before 1970, that of 1970.
 CREATE FUNCTION tolva.uuid_at(p_moment timestamptz) RETURNS uuid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (lpad(to_hex((extract(epoch FROM p_moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (lpad(to_hex((greatest(extract(epoch FROM p_moment), 0) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
 $$;
 
 DO $$

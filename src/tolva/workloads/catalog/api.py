@@ -18,9 +18,9 @@ from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
+from tolva.web.access.asking import Operator, Viewer
 from tolva.web.download import workbook
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
-from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import LOAD, Arrival, accept
 from tolva.workloads.intake.export import error_lines
@@ -40,6 +40,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     @router.post("/items/bulk-upload", status_code=202, openapi_extra=FILE_FORM)
     async def bulk_upload(
         request: Request,
+        by: Operator,
         proveedor_id: Annotated[str, Query(min_length=1)],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
@@ -49,31 +50,31 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
             await receive_file(request, "file", sink, most_bytes)
             arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
             try:
-                job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
+                job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
             except KeyReused as error:
                 raise Conflict(KEY_REUSED.format(error.first)) from error
         return accepted_view(job, sink.filename, constants, prefix)
 
     @router.get("/bulk-upload/status/{task_id}")
-    def status(task_id: str) -> dict[str, Any]:
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+    def status(task_id: str, by: Viewer) -> dict[str, Any]:
+        with jobs.db.transaction(by.tenant_id) as conn:
             row = _task(conn, task_id)
             given = {"job_id": row["id"], "after": 0, "most": MOST_LISTED}
             bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
         return status_view(row, bad, prefix)
 
     @router.get("/bulk-upload/errores/{task_id}")
-    def errors(task_id: str) -> StreamingResponse:
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+    def errors(task_id: str, by: Viewer) -> StreamingResponse:
+        with jobs.db.transaction(by.tenant_id) as conn:
             id = JobId(str(_task(conn, task_id)["id"]))
         return StreamingResponse(
-            error_lines(jobs.db, DEFAULT_TENANT, id),
+            error_lines(jobs.db, by.tenant_id, id),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="errores-{id}.csv"'},
         )
 
     @router.get("/bulk-upload/plantilla", response_model=None)
-    def template(*, ejemplo: bool = False) -> FileResponse:
+    def template(_by: Viewer, *, ejemplo: bool = False) -> FileResponse:
         schema = builtin_schema(SCHEMA)
         return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))
 

@@ -11,6 +11,8 @@ from tolva.core.job import Queue
 from tolva.jobs.catalogue import Handler
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.access.caller import Role
+from tolva.web.pages.shell import NavItem, Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
@@ -50,4 +52,10 @@ def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter
     ]
 
 
-INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores)
+def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
+    return []
+
+
+NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)
+
+INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV)

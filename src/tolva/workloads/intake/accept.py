@@ -18,6 +18,8 @@ from tolva.tables.reading.encoding import codec_of
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.unpack import verify_stored
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
@@ -57,7 +59,7 @@ def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json
     return {name: value for name, value in (("read", given), ("mapping", dict(mapping))) if value}
 
 
-def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
+def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: BlobWriter) -> JobId:
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
     Raises what `verify_stored` raises, KeyReused when the key was used for something else, StorageUnavailable,
@@ -70,17 +72,19 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         {"schema": arrival.schema, "filename": filename},
         unique_key=_unique(arrival.idempotency_key),
         unique_forever=True,
+        label=filename,
     )
     blob, committing = received.keep(), False
     try:
-        with jobs.work(tenant_id) as work:
+        with jobs.work(by.tenant_id) as work:
             [made] = work.enqueue(job)
             if made.created:
-                upload = {"job_id": made.id, "tenant_id": tenant_id, "schema": arrival.schema, "filename": filename}
+                upload = {"job_id": made.id, "tenant_id": by.tenant_id, "schema": arrival.schema, "filename": filename}
                 upload |= {"schema_version": arrival.schema_version}
                 stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
                 said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
                 work.conn.execute(SQL["add_upload"], upload | stored | said)
+                note(work.conn, by, _action(arrival.job), made.id, schema=arrival.schema, filename=filename)
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -90,30 +94,38 @@ def accept(jobs: Jobs, tenant_id: str, arrival: Arrival, kind: FileKind, receive
         received.discard(blob)
         sent = {"blake3": blob.blake3, "schema": arrival.schema}
         sent |= {"constants": dict(arrival.constants), "options": arrival.options, "kind": arrival.job}
-        _require_same(jobs, tenant_id, made.id, sent)
+        _require_same(jobs, by.tenant_id, made.id, sent)
     return made.id
 
 
 def accept_again(
-    jobs: Jobs, tenant_id: str, upload_id: JobId, kind: str, options: Json, idempotency_key: str | None = None
+    jobs: Jobs, by: Caller, upload_id: JobId, kind: str, options: Json, idempotency_key: str | None = None
 ) -> JobId:
     """Make another job for the file of an upload; with a known idempotency key, the job of the first time.
 
     Raises NotFound, InvalidInput for an answer that names no field, KeyReused when the key was used for something else.
     """
-    with jobs.work(tenant_id) as work:
+    with jobs.work(by.tenant_id) as work:
         upload = find_upload(work.conn, upload_id)
         if upload is None:
             raise NotFound(f"There is no upload {upload_id}.")
         require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
-        [made] = work.enqueue(NewJob(kind, asked, unique_key=_unique(idempotency_key), unique_forever=True))
+        key = _unique(idempotency_key)
+        job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=upload["filename"])
+        [made] = work.enqueue(job)
         if made.created:
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
+            note(work.conn, by, _action(kind), made.id, again=upload_id)
     if not made.created:
-        _require_same(jobs, tenant_id, made.id, upload | {"options": options, "kind": kind})
+        _require_same(jobs, by.tenant_id, made.id, upload | {"options": options, "kind": kind})
     return made.id
+
+
+def _action(kind: str) -> str:
+    """What the audit log calls it."""
+    return "upload.dry_run" if kind == REHEARSE else "upload.load"
 
 
 def _unique(idempotency_key: str | None) -> str | None:

@@ -16,9 +16,10 @@ from tolva.jobs.work import Jobs
 from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.caller import Caller
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
 from tolva.web.seats import Seats
-from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
@@ -86,6 +87,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
     @router.post("/uploads", status_code=202, openapi_extra=FILE_FORM)
     async def upload(
         request: Request,
+        by: Operator,
         schema: str = "products",
         params: Annotated[str | None, Query(description="JSON: fields that hold for every row.")] = None,
         dry_run: bool = False,
@@ -98,33 +100,33 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         given = _json("params", CONSTANTS, params)
         said = _json("mapping", MAPPING, mapping)
         options = upload_options(_json("read", READ, read).options(), said)
-        constants, version = await in_upload_thread(partial(_checked, jobs, schema, given, said))
+        constants, version = await in_upload_thread(partial(_checked, jobs, by, schema, given, said))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
-            job = await in_upload_thread(partial(accept, jobs, DEFAULT_TENANT, arrival, sink.kind, writer))
+            job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
     @router.get("/uploads/{id}")
-    def get_upload(id: UUID) -> dict[str, Any]:
+    def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
         """Where an upload stands."""
-        return _view(_row(jobs, id))
+        return _view(_row(jobs, by, id))
 
     @router.get("/uploads/{id}/preview")
-    def get_preview(id: UUID, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
+    def get_preview(id: UUID, by: Viewer, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, and where they would go."""
         options = _json("read", READ, read).options() if read else None
         with seats.taken(), blobs.scratch() as scratch:
-            return preview(jobs.db, blobs, DEFAULT_TENANT, JobId(str(id)), scratch, schema, options)
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options)
 
     @router.post("/uploads/{id}/load", status_code=202)
-    def load_again(id: UUID, again: Again, idempotency_key: Key = None) -> dict[str, Any]:
+    def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)
         kind = REHEARSE if again.dry_run else LOAD
-        return accepted(accept_again(jobs, DEFAULT_TENANT, JobId(str(id)), kind, options, idempotency_key))
+        return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
 
     return router
 
@@ -136,9 +138,9 @@ def _refuse_unknown(request: Request) -> None:
         raise InvalidInput(f"Unknown parameters: {', '.join(unknown)}. There are: {', '.join(PARAMETERS)}.")
 
 
-def _checked(jobs: Jobs, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
+def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
-    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+    with jobs.db.transaction(by.tenant_id) as conn:
         schema, version = accepting_schema(conn, name)
     require_fields(schema, said)
     return check_constants(given, schema), version
@@ -149,8 +151,8 @@ def accepted(job: JobId) -> dict[str, Any]:
     return {"id": job, "state": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
 
 
-def _row(jobs: Jobs, id: UUID) -> DictRow:
-    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
+    with jobs.db.transaction(by.tenant_id) as conn:
         row = conn.execute(SQL["intake_status"], {"job_id": id}).fetchone()
     if row is None:
         raise NotFound(f"There is no upload {id}.")

@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from tolva.jobs.work import Jobs
-from tolva.web.tenant import DEFAULT_TENANT
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
 from tolva.workloads.intake.schemas import schema_document
 
@@ -15,26 +17,27 @@ def mappings_router(jobs: Jobs) -> APIRouter:
     router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"])
 
     @router.get("")
-    def get_mappings(name: str) -> dict[str, Any]:
+    def get_mappings(name: str, by: Viewer) -> dict[str, Any]:
         """What was said of columns; it holds for any file with that header, or for those of one outline."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        with jobs.db.transaction(by.tenant_id) as conn:
             schema_document(conn, name)
             return {"mappings": list_mappings(conn, name)}
 
     @router.delete("", status_code=204)
-    def delete_mappings(name: str) -> Response:
+    def delete_mappings(name: str, by: Operator) -> Response:
         """Forgets all of it."""
-        return _forgotten(name, None)
+        return _forgotten(by, name, None)
 
     @router.delete("/{column:path}", status_code=204)
-    def delete_mapping(name: str, column: str) -> Response:
+    def delete_mapping(name: str, column: str, by: Operator) -> Response:
         """Forgets what was said of a column: a header, or a place such as `@3`."""
-        return _forgotten(name, column)
+        return _forgotten(by, name, column)
 
-    def _forgotten(name: str, column: str | None) -> Response:
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+    def _forgotten(by: Caller, name: str, column: str | None) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
             schema_document(conn, name)
             forget_mappings(conn, name, column)
+            note(conn, by, "mapping.forget", name, column=column)
         return Response(status_code=204)
 
     return router

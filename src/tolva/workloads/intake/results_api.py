@@ -12,9 +12,10 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.caller import Caller
 from tolva.web.download import workbook
 from tolva.web.seats import Seats
-from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
 from tolva.workloads.intake.changes import changes
@@ -33,6 +34,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     @router.get("/jobs/{id}/errors", response_model=None)
     def get_errors(
         id: UUID,
+        by: Viewer,
         format: Literal["json", "csv", "xlsx"] = "json",
         after_row: After = -1,
         after_n: int = -1,
@@ -41,17 +43,19 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again."""
         job = JobId(str(id))
         if format == "json":
-            return JSONResponse(_errors_page(jobs, job, after_row, after_n, limit))
+            return JSONResponse(_errors_page(jobs, by, job, after_row, after_n, limit))
         if format == "csv":
-            lines = error_lines(jobs.db, DEFAULT_TENANT, job)
+            lines = error_lines(jobs.db, by.tenant_id, job)
             return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
         with seats.taken():
-            return _annotated(jobs, blobs, job)
+            return _annotated(jobs, by, blobs, job)
 
     @router.get("/jobs/{id}/changes")
-    def get_changes(id: UUID, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100) -> dict[str, Any]:
+    def get_changes(
+        id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
+    ) -> dict[str, Any]:
         """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, DEFAULT_TENANT, JobId(str(id)), after_chunk, after_n)
+        found = changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n)
         page = list(islice(found, limit + 1))
         return {
             "changes": [
@@ -62,15 +66,15 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         }
 
     @router.post("/jobs/{id}/undo", status_code=202)
-    def undo(id: UUID) -> dict[str, Any]:
+    def undo(id: UUID, by: Operator) -> dict[str, Any]:
         """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
-        return accepted(ask_undo(jobs, DEFAULT_TENANT, str(id)))
+        return accepted(ask_undo(jobs, by, str(id)))
 
     return router
 
 
-def _errors_page(jobs: Jobs, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
-    with jobs.db.transaction(DEFAULT_TENANT) as conn:
+def _errors_page(jobs: Jobs, by: Caller, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
+    with jobs.db.transaction(by.tenant_id) as conn:
         if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
             raise NotFound(f"There is no upload {id}.")
         given = {"job_id": id, "row": after_row, "n": after_n, "most": limit + 1}
@@ -86,10 +90,10 @@ def _error(found: DictRow) -> DictRow:
     return {name: value for name, value in found.items() if name not in without}
 
 
-def _annotated(jobs: Jobs, blobs: Blobs, id: JobId) -> FileResponse:
+def _annotated(jobs: Jobs, by: Caller, blobs: Blobs, id: JobId) -> FileResponse:
     with blobs.scratch() as scratch:
         return workbook(
-            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, DEFAULT_TENANT, id, path, scratch)
+            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, by.tenant_id, id, path, scratch)
         )
 
 

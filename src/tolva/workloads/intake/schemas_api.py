@@ -9,8 +9,9 @@ from tolva.connectors.destinations import Destinations
 from tolva.jobs.work import Jobs
 from tolva.tables.document import load_schema
 from tolva.tables.template import write_template
+from tolva.web.access.asking import Admin, Viewer
+from tolva.web.access.audit import note
 from tolva.web.download import workbook
-from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.schemas import (
     find_schema,
     list_schemas,
@@ -29,44 +30,46 @@ def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
     router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])
 
     @router.get("")
-    def get_schemas() -> dict[str, Any]:
+    def get_schemas(by: Viewer) -> dict[str, Any]:
         """All schemas that files can be loaded for."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        with jobs.db.transaction(by.tenant_id) as conn:
             return {"schemas": list_schemas(conn)}
 
     @router.get("/{name}")
-    def get_schema(name: str, version: int | None = None) -> dict[str, Any]:
+    def get_schema(name: str, by: Viewer, version: int | None = None) -> dict[str, Any]:
         """A schema's document, and whether its table is there."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        with jobs.db.transaction(by.tenant_id) as conn:
             document, found = schema_document(conn, name, version)
-            ready = target_ready(conn, destinations, DEFAULT_TENANT, load_schema(document))
+            ready = target_ready(conn, destinations, by.tenant_id, load_schema(document))
         return {"name": name, "version": found, "document": document, "target_ready": ready}
 
     @router.put("/{name}", status_code=201)
-    def put(name: str, document: Document) -> dict[str, Any]:
+    def put(name: str, document: Document, by: Admin) -> dict[str, Any]:
         """Keeps a new version. Uploads that are there go on with theirs."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
-            version, ready = put_schema(conn, destinations, DEFAULT_TENANT, name, document)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            version, ready = put_schema(conn, destinations, by.tenant_id, name, document)
+            note(conn, by, "schema.put", name, version=version)
         return {"name": name, "version": version, "target_ready": ready}
 
     @router.delete("/{name}", status_code=204)
-    def delete(name: str) -> Response:
+    def delete(name: str, by: Admin) -> Response:
         """Withdraws a schema: it takes no more uploads. Its table and its versions stay."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
-            withdraw_schema(conn, DEFAULT_TENANT, name)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            withdraw_schema(conn, by.tenant_id, name)
+            note(conn, by, "schema.withdraw", name)
         return Response(status_code=204)
 
     @router.get("/{name}/ddl", response_model=None)
-    def ddl(name: str) -> PlainTextResponse:
+    def ddl(name: str, by: Viewer) -> PlainTextResponse:
         """The statements that make its table, for an administrator of the database."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        with jobs.db.transaction(by.tenant_id) as conn:
             schema, _ = find_schema(conn, name)
         return PlainTextResponse(target_ddl(schema), media_type="application/sql; charset=utf-8")
 
     @router.get("/{name}/template", response_model=None)
-    def template(name: str, *, example: bool = False) -> FileResponse:
+    def template(name: str, by: Viewer, *, example: bool = False) -> FileResponse:
         """A workbook to fill in, empty or with examples."""
-        with jobs.db.transaction(DEFAULT_TENANT) as conn:
+        with jobs.db.transaction(by.tenant_id) as conn:
             schema, _ = find_schema(conn, name)
         return workbook(f"plantilla-{name}.xlsx", lambda path: write_template(schema, path, example=example))
 

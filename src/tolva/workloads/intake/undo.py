@@ -14,6 +14,8 @@ from tolva.jobs.work import Jobs
 from tolva.tables.rights import check_rights
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import UndoConflict, Undone
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place, placed
@@ -26,19 +28,22 @@ LATER_LOADS = 10
 """How many loads an undo names that may have changed the rows since; the last ones."""
 
 
-def ask_undo(jobs: Jobs, tenant_id: str, load_id: str) -> JobId:
+def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
     """Make the job that undoes a load that has ended, however it ended; asked again, it is the same job.
 
     Raises NotFound for what is no load of this tenant, Conflict for a dry run or an undo, and while the load runs.
     """
-    with jobs.work(tenant_id) as work:
+    with jobs.work(by.tenant_id) as work:
         load = work.conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
         if load is None or load["kind"] != LOAD:
             raise _no_load(load, load_id)
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
-        undo = NewJob(UNDO, {"undo_of": load_id, "filename": load["filename"]}, unique_key=undo_key(load_id))
+        name = load["filename"]
+        undo = NewJob(UNDO, {"undo_of": load_id, "filename": name}, unique_key=undo_key(load_id), label=name)
         [made] = work.enqueue(undo)
+        if made.created:
+            note(work.conn, by, "load.undo", load_id, job=made.id)
     return made.id
 
 

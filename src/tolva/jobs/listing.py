@@ -1,0 +1,86 @@
+"""Lists of jobs: those that match a filter, page by page, and how many they are.
+
+What an answer costs is bounded, however many jobs there are and however few of them match; how, is told in
+migrations/0003_lists.sql. Every function runs in the caller's transaction, under its tenant.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from tolva.core.job import JobId, State
+from tolva.db.pool import Connection
+from tolva.errors import InvalidInput
+from tolva.jobs.counted import Counted, counted
+from tolva.jobs.searched import searched
+from tolva.jobs.sql import SQL
+
+MOST_COUNTED = 10_000
+"""Jobs that are counted one by one."""
+MOST_FOUND = 1_000
+"""The same for a search, which looks at the words of each."""
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs. What is empty or None asks for anything.
+
+    `search` is an id or the beginning of one, or words of the label: each must begin a word of it, in any order, case
+    and accents aside.
+    """
+
+    states: tuple[State, ...] = ()
+    queues: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    search: str | None = None
+    parent: JobId | None = None
+
+    def __post_init__(self) -> None:
+        for moment in (self.created_from, self.created_before):
+            if moment is not None and moment.tzinfo is None:
+                raise InvalidInput("A time to list jobs from or until needs a time zone.")
+
+
+def list_jobs(
+    conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int = 50
+) -> list[DictRow]:
+    """Jobs, newest first; `before` is the last id of the page before.
+
+    With what a list shows: not params and checkpoint, of progress and result numbers, truths and short texts, of an
+    error type and message.
+    """
+    return conn.execute(SQL["list_jobs"], _given(conn, tenant_id, wanted, before, most)).fetchall()
+
+
+def matching_ids(
+    conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int
+) -> list[JobId]:
+    """The ids of jobs, newest first; `before` is the last one of the portion before."""
+    rows = conn.execute(SQL["find_jobs"], _given(conn, tenant_id, wanted, before, most)).fetchall()
+    return [JobId(row["id"]) for row in rows]
+
+
+def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:
+    """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
+    most = MOST_FOUND if wanted.search else MOST_COUNTED
+    row = conn.execute(SQL["count_jobs"], _given(conn, tenant_id, wanted, None, most + 1)).fetchone()
+    assert row is not None, "a function's value is a row"
+    return counted(row["jobs"], most)
+
+
+def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | None, most: int) -> dict[str, Any]:
+    return {
+        "states": list(wanted.states) or None,
+        "queues": list(wanted.queues) or None,
+        "kinds": list(wanted.kinds) or None,
+        "parent": wanted.parent,
+        "created_from": wanted.created_from,
+        "created_before": wanted.created_before,
+        "before": before,
+        "most": most,
+        **searched(conn, tenant_id, wanted.search),
+    }

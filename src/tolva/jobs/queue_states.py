@@ -1,0 +1,85 @@
+"""How the queues stand for a tenant, and how fast they go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import DictRow
+
+from tolva.db.pool import Connection
+from tolva.errors import InvalidInput
+from tolva.jobs.counted import Counted, counted
+from tolva.jobs.sql import SQL
+
+MOST_COUNTED = 100_000
+"""Jobs that are counted one by one."""
+MOST_OF_MINUTE = 10_000
+"""Jobs of a queue that are counted for each minute of a chart."""
+MOST_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How many jobs came to an end in a span of time."""
+
+    completed: Counted
+    failed: Counted
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A queue as a tenant sees it. `ready` could start now, `scheduled` waits for its time, `waiting` for children."""
+
+    name: str
+    paused_at: datetime | None
+    ready: Counted
+    scheduled: Counted
+    running: Counted
+    waiting: Counted
+    oldest_wait: float | None
+    """Seconds since the first of the ready jobs was ready."""
+    next_run: datetime | None
+    """When the first of the scheduled jobs is ready."""
+    last_minute: Ended
+    last_hour: Ended
+
+
+@dataclass(frozen=True)
+class Minute:
+    """How many jobs of a tenant came to an end in a minute: of each queue MOST_OF_MINUTE at most."""
+
+    minute: datetime
+    completed: int
+    failed: int
+    cancelled: int
+
+
+def queue_states(conn: Connection) -> list[QueueState]:
+    """Every queue by its name, with the jobs of the transaction's tenant."""
+    rows = conn.execute(SQL["queue_states"], {"most": MOST_COUNTED + 1}).fetchall()
+    return [_state(row) for row in rows]
+
+
+def throughput(conn: Connection, minutes: int = 60) -> list[Minute]:
+    """The last minutes of the transaction's tenant, with this one. Raises InvalidInput for none, or more than a day."""
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise InvalidInput(f"A chart has 1 to {MOST_MINUTES:,} minutes, not {minutes:,}.")
+    rows = conn.execute(SQL["throughput"], {"minutes": minutes, "most": MOST_OF_MINUTE}).fetchall()
+    return [Minute(**row) for row in rows]
+
+
+def _state(row: DictRow) -> QueueState:
+    first = row["first_queued"]
+    is_ready = first is not None and first <= row["now"]
+    return QueueState(
+        row["name"],
+        row["paused_at"],
+        *(counted(row[name], MOST_COUNTED) for name in ("ready", "scheduled", "running", "waiting")),
+        oldest_wait=(row["now"] - first).total_seconds() if is_ready else None,
+        next_run=row["next_run"],
+        last_minute=_ended(row, "last_minute"),
+        last_hour=_ended(row, "last_hour"),
+    )
+
+
+def _ended(row: DictRow, span: str) -> Ended:
+    return Ended(*(counted(row[f"{state}_{span}"], MOST_COUNTED) for state in ("completed", "failed")))

@@ -1,0 +1,76 @@
+"""The gate: finds out who calls. By key, else by the dashboard's cookie, else nobody, which may be enough at first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from tolva.db.pool import Database
+from tolva.errors import Forbidden, Unauthenticated
+from tolva.web.access.caller import ANYONE_HERE, Caller, Role
+from tolva.web.access.origin import may_act, means_this_machine
+from tolva.web.access.secrets import hash_of
+from tolva.web.access.sql import SQL
+
+COOKIE = "tolva_session"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """`on_loopback`: whether the API can be reached from this machine alone, and so may begin without keys."""
+
+    db: Database
+    on_loopback: bool
+
+    def caller(self, request: HTTPConnection) -> Caller:
+        """Who calls.
+
+        Raises Unauthenticated, Forbidden for what another site makes a browser send, DatabaseUnavailable.
+        """
+        if key := presented_key(request.headers):
+            return self.holder(key) or _refuse("There is no such key, or it is revoked or expired.")
+        caller = self._logged_in(request) or self._without_key(request)
+        if not may_act(request):
+            raise Forbidden("This came from a page of another site. Open Tolva's own page and do it there.")
+        return caller
+
+    def holder(self, key: str) -> Caller | None:
+        """Who holds a key; None when it is not in force. Raises DatabaseUnavailable."""
+        return self._known("key_holder", key)
+
+    def is_open(self, request: HTTPConnection) -> bool:
+        """Whether no key is needed: none was ever made, and only this machine can call."""
+        return self.on_loopback and means_this_machine(request) and not self._has_keys()
+
+    def _logged_in(self, request: HTTPConnection) -> Caller | None:
+        cookie = request.cookies.get(COOKIE)
+        return self._known("session_holder", cookie) if cookie else None
+
+    def _without_key(self, request: HTTPConnection) -> Caller:
+        if self.is_open(request):
+            return ANYONE_HERE
+        return _refuse("This needs a key: send it as 'Authorization: Bearer …'. `tolva key create` makes one.")
+
+    def _known(self, query: str, secret: str) -> Caller | None:
+        with self.db.connection() as conn:
+            row = conn.execute(SQL[query], {"hash": hash_of(secret)}).fetchone()
+        return Caller(row["tenant_id"], Role(row["role"]), row["name"], row["key_id"]) if row else None
+
+    def _has_keys(self) -> bool:
+        with self.db.connection() as conn:
+            row = conn.execute(SQL["has_keys"]).fetchone()
+        return bool(row and row["has_keys"])
+
+
+def presented_key(headers: Mapping[str, str]) -> str | None:
+    """The key that a request brings, in either of two headers.
+
+    >>> presented_key({"authorization": "Bearer tolva_1"}), presented_key({"x-api-key": "tolva_2"}), presented_key({})
+    ('tolva_1', 'tolva_2', None)
+    """
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return (key.strip() if scheme.lower() == "bearer" else "") or headers.get("x-api-key", "").strip() or None
+
+
+def _refuse(message: str) -> Caller:
+    raise Unauthenticated(message)

@@ -1,0 +1,111 @@
+-- Who may call, and who did what.
+
+-- A key of a tenant. What was handed out is not kept: it has 256 random bits, so one round of SHA-256 hides it.
+CREATE TABLE tolva.keys (
+  id uuid PRIMARY KEY,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+  hash bytea NOT NULL UNIQUE,
+  beginning text NOT NULL,    -- its first characters, to tell it from others
+  created_at timestamptz NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  expires_at timestamptz,
+  revoked_at timestamptz,     -- a key that is revoked stays: with it the installation stays closed
+  last_used_at timestamptz    -- to the minute
+);
+CREATE INDEX keys_of_tenant ON tolva.keys (tenant_id, id);
+
+-- A login of the dashboard: it ends with its key at the latest.
+CREATE TABLE tolva.sessions (
+  hash bytea PRIMARY KEY,     -- of what the cookie holds
+  tenant_id text NOT NULL,
+  key_id uuid NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX sessions_expire ON tolva.sessions (expires_at);
+
+-- Who did what, written in the transaction that did it. Nobody can change a line of it.
+CREATE TABLE tolva.audit (
+  id uuid PRIMARY KEY,
+  tenant_id text NOT NULL,
+  at timestamptz NOT NULL DEFAULT now(),
+  actor text NOT NULL,        -- the name of the key, or who was at the command line
+  key_id uuid,
+  action text NOT NULL,
+  target text NOT NULL,
+  detail jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX audit_of_tenant ON tolva.audit (tenant_id, id);
+
+-- The caller behind the hash of a key, if it is in force.
+CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE (key_id uuid, tenant_id text, name text, role text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  RETURN QUERY
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
+  WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
+END
+$$;
+
+-- The caller behind the hash of a login's cookie, if login and key are in force.
+CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE (key_id uuid, tenant_id text, name text, role text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
+  WHERE s.hash = p_hash AND s.expires_at > now()
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+$$;
+
+-- Whether any key was ever made.
+CREATE FUNCTION tolva.has_keys() RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM tolva.keys)
+$$;
+
+-- Delete logins that are over, and lines of the audit log that have outlived their time; returns how many.
+CREATE FUNCTION tolva.prune_access(p_kept interval, p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_sessions integer;
+  v_lines integer;
+BEGIN
+  DELETE FROM tolva.sessions s WHERE s.hash = ANY (ARRAY(
+    SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
+  GET DIAGNOSTICS v_sessions = ROW_COUNT;
+  DELETE FROM tolva.audit a WHERE a.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) ORDER BY o.id LIMIT p_most));
+  GET DIAGNOSTICS v_lines = ROW_COUNT;
+  RETURN v_sessions + v_lines;
+END
+$$;
+
+DO $$
+DECLARE
+  guarded text;
+  made text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['keys', 'sessions', 'audit'] LOOP
+    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
+      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
+    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
+  END LOOP;
+  FOREACH made IN ARRAY ARRAY['tolva.key_holder(bytea)', 'tolva.session_holder(bytea)', 'tolva.has_keys()',
+      'tolva.prune_access(interval, integer)'] LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
+  END LOOP;
+END
+$$;
+
+GRANT SELECT, INSERT ON tolva.keys, tolva.audit TO tolva_app;
+GRANT UPDATE (revoked_at) ON tolva.keys TO tolva_app;
+GRANT SELECT, INSERT, DELETE ON tolva.sessions TO tolva_app;
+GRANT SELECT, UPDATE ON tolva.keys TO tolva_system;
+GRANT SELECT, DELETE ON tolva.sessions, tolva.audit TO tolva_system;

@@ -1,0 +1,44 @@
+"""Where a browser's request comes from: another site must not act with what the browser holds of ours."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach, or mean, that host.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "tolva.example")]
+    [True, True, True, False, False]
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def means_this_machine(request: HTTPConnection) -> bool:
+    """Whether the request names this machine: a name of somebody else's that points here would be theirs to script."""
+    return is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
+
+
+def may_act(request: HTTPConnection) -> bool:
+    """Whether a request that needs no key of its own (a cookie does, or nothing) may change something.
+
+    Browsers tell since 2023 (`Sec-Fetch-Site`, over HTTPS and on this machine) or since 2020 (`Origin`) which site
+    asks. What tells neither is no browser.
+    """
+    if request.scope["type"] == "http" and request.scope["method"] in SAFE:
+        return True
+    site = request.headers.get("sec-fetch-site")
+    return site in ("same-origin", "none") if site else _same_origin(request.headers)
+
+
+def _same_origin(headers: Headers) -> bool:
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")

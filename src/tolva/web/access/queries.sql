@@ -1,0 +1,52 @@
+-- name: key_holder
+-- The caller behind a key; see the function.
+SELECT key_id::text, tenant_id, name, role FROM tolva.key_holder(%(hash)s);
+
+-- name: session_holder
+-- The caller behind a login; see the function.
+SELECT key_id::text, tenant_id, name, role FROM tolva.session_holder(%(hash)s);
+
+-- name: has_keys
+-- Whether any key was ever made; see the function.
+SELECT tolva.has_keys() AS has_keys;
+
+-- name: add_key
+-- Keep a key of the tenant.
+INSERT INTO tolva.keys (id, tenant_id, name, role, hash, beginning, created_by, expires_at)
+VALUES (%(id)s, %(tenant_id)s, %(name)s, %(role)s, %(hash)s, %(beginning)s, %(created_by)s, %(expires_at)s)
+RETURNING id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at;
+
+-- name: list_keys
+-- The tenant's keys, newest first.
+SELECT id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at
+FROM tolva.keys ORDER BY id DESC;
+
+-- name: revoke_key
+-- End a key of the tenant; its logins end with it.
+UPDATE tolva.keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s
+RETURNING id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at;
+
+-- name: begin_session
+-- Keep a login.
+INSERT INTO tolva.sessions (hash, tenant_id, key_id, expires_at)
+VALUES (%(hash)s, %(tenant_id)s, %(key_id)s, now() + make_interval(secs => %(lasts)s));
+
+-- name: end_session
+-- Forget a login.
+DELETE FROM tolva.sessions WHERE hash = %(hash)s;
+
+-- name: note
+-- Write a line into the audit log.
+INSERT INTO tolva.audit (id, tenant_id, actor, key_id, action, target, detail)
+VALUES (%(id)s, %(tenant_id)s, %(actor)s, %(key_id)s, %(action)s, %(target)s, %(detail)s);
+
+-- name: notes
+-- The tenant's audit log, newest first, before a line.
+SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
+WHERE (%(before)s::uuid IS NULL OR id < %(before)s)
+  AND (%(target)s::text IS NULL OR target = %(target)s)
+ORDER BY id DESC LIMIT %(most)s;
+
+-- name: prune_access
+-- Delete what has outlived its time; see the function.
+SELECT tolva.prune_access(make_interval(secs => %(kept)s), %(most)s) AS gone;

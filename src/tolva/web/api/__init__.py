@@ -1,0 +1,1 @@
+"""The uniform API, for every kind of job."""

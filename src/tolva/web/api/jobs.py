@@ -1,0 +1,115 @@
+"""Jobs of every kind: listed, looked at, cancelled, retried. `stream` follows one, `bulk` steers many."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel
+
+from tolva.core.job import JobId, State
+from tolva.jobs import store
+from tolva.jobs.listing import JobFilter, list_jobs
+from tolva.jobs.sql import SQL
+from tolva.jobs.waiting import why_waiting
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.api.job_view import Job, Summary, in_utc, job_view, summary_view, why_view
+from tolva.web.steering import cancel_job, retry_job
+
+MOST_SEQ = 2**63 - 1
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+class Listed(BaseModel):
+    """A page of jobs, newest first; `next` is the `before` of the following page."""
+
+    jobs: list[Summary]
+    next: str | None
+
+
+class Event(BaseModel):
+    """Something that happened to a job."""
+
+    seq: int
+    at: str
+    type: str
+    data: dict[str, Any] | None
+
+
+class Events(BaseModel):
+    """What happened to a job, in order; `next` is the `after` of the following page."""
+
+    events: list[Event]
+    next: int | None
+
+
+class Steered(BaseModel):
+    """What a job is after it was told something. `running`: it was told to stop, and stops at its next step."""
+
+    id: str
+    state: State
+
+
+def jobs_router(jobs: Jobs) -> APIRouter:
+    """The calls below /api/v1/jobs, for any kind of job."""
+    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+    @router.get("", response_model=Listed)
+    def get_jobs(
+        by: Viewer,
+        state: Annotated[list[State] | None, Query()] = None,
+        queue: Annotated[list[str] | None, Query()] = None,
+        kind: Annotated[list[str] | None, Query()] = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
+        parent: UUID | None = None,
+        before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Lists jobs, newest first. Each filter narrows; several values of one widen."""
+        given = tuple(state or ()), tuple(queue or ()), tuple(kind or ())
+        family = JobId(str(parent)) if parent else None
+        wanted = JobFilter(*given, created_from, created_before, search, family)
+        last = JobId(str(before)) if before else None
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = list_jobs(conn, by.tenant_id, wanted, before=last, most=limit + 1)
+        page = [summary_view(row) for row in found[:limit]]
+        return {"jobs": page, "next": page[-1]["id"] if len(found) > limit else None}
+
+    @router.get("/{id}", response_model=Job, responses={304: {"description": "It is as you know it."}})
+    def get_job(id: UUID, by: Viewer, response: Response, if_none_match: Annotated[str | None, Header()] = None) -> Any:
+        """One job, and why it waits, if it does. Its ETag changes with it."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            row = store.get_job(conn, JobId(str(id)))
+            reason = why_waiting(conn, row)
+        tag = f'W/"{row["seq"]}-{reason.code if reason else ""}"'
+        if if_none_match == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        response.headers["ETag"] = tag
+        return job_view(row) | {"waits_for": why_view(reason)}
+
+    @router.get("/{id}/events", response_model=Events)
+    def get_events(
+        id: UUID, by: Viewer, after: Annotated[int, Query(ge=0, le=MOST_SEQ)] = 0, limit: Limit = 100
+    ) -> dict[str, Any]:
+        """What happened to it, from the beginning or after an event."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            store.get_job(conn, JobId(str(id)))
+            found = conn.execute(SQL["events_after"], {"id": id, "after": after, "most": limit + 1}).fetchall()
+        page = [row | {"at": in_utc(row["at"])} for row in found[:limit]]
+        return {"events": page, "next": page[-1]["seq"] if len(found) > limit else None}
+
+    @router.post("/{id}/cancel", response_model=Steered, status_code=202)
+    def cancel(id: UUID, by: Operator) -> dict[str, Any]:
+        """Ends it and its children: at once what waits, at its next step what runs."""
+        return {"id": str(id), "state": cancel_job(jobs, by, JobId(str(id)))}
+
+    @router.post("/{id}/retry", response_model=Steered, status_code=202)
+    def retry(id: UUID, by: Operator) -> dict[str, Any]:
+        """Queues it again after it failed or was cancelled; it goes on at its last checkpoint."""
+        retry_job(jobs, by, JobId(str(id)))
+        return {"id": str(id), "state": State.QUEUED}
+
+    return router

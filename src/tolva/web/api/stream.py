@@ -1,0 +1,46 @@
+"""One job, live: as server-sent events and over a WebSocket."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response, WebSocket
+
+from tolva.core.job import JobId
+from tolva.web.access.asking import Viewer
+from tolva.web.live.hub import Hub
+from tolva.web.live.sse import EventStream
+from tolva.web.live.websocket import converse
+
+MOST_SEQ = 2**63 - 1
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "`job`, the present state; then every event by its number; `end` when the job has ended.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "The job has ended, and the reader has heard of it."},
+    404: {"description": "There is no such job.", "content": {"application/problem+json": {}}},
+    503: {"description": "Come again after `Retry-After`.", "content": {"application/problem+json": {}}},
+}
+
+
+After = Annotated[int | None, Query(ge=0, le=MOST_SEQ, description="The last number that the reader has.")]
+LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=MOST_SEQ, description="Goes before it.")]
+
+
+def stream_router(hub: Hub) -> APIRouter:
+    """The calls below /api/v1/jobs/{id} that go on for as long as the job."""
+    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+    @router.get("/{id}/stream", response_class=Response, responses=ANSWERS)
+    async def stream(id: UUID, by: Viewer, after: After = None, last_event_id: LastEventId = None) -> Response:
+        """Follows a job: its state now, then what happens, each event once and in order."""
+        known = after if last_event_id is None else last_event_id
+        opening = await hub.open(by.tenant_id, JobId(str(id)), known)
+        return Response(status_code=204) if opening.told_all else EventStream(hub, opening)
+
+    @router.websocket("/{id}/ws")
+    async def ws(websocket: WebSocket, id: UUID, by: Viewer, after: After = None) -> None:
+        """The same as messages: `{"event", "seq", "data"}`."""
+        await converse(websocket, hub, await hub.open(by.tenant_id, JobId(str(id)), after))
+
+    return router

@@ -1,0 +1,1 @@
+"""Jobs as they happen: one look for all that are watched, and a stream for whoever watches."""

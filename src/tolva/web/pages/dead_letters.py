@@ -1,0 +1,51 @@
+"""The page of the dead letters: what failed for good, why, and the way back."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Viewer
+from tolva.web.pages.panel import Panels
+from tolva.web.pages.shell import Shell
+
+PAGE = 50
+"""Letters of a page."""
+
+
+def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
+    """`/dead-letters`."""
+    router = APIRouter(prefix="/dead-letters", include_in_schema=False)
+
+    @router.get("")
+    def page(
+        request: Request,
+        by: Viewer,
+        queue: str = "",
+        kind: str = "",
+        search: Annotated[str, Query(max_length=200)] = "",
+        failed_before: datetime | None = None,
+        before: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+    ) -> Response:
+        asked = LetterFilter((queue,) if queue else (), (kind,) if kind else (), search.strip() or None)
+        place = LetterPlace(failed_before, before) if failed_before else None
+        with jobs.db.transaction(by.tenant_id) as conn:
+            letters = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE + 1)
+        return shell.page(
+            request,
+            by,
+            "dead_letters.html",
+            asked=asked,
+            filtered=asked != LetterFilter(),
+            first=place is None,
+            kinds=panels.titles(jobs.catalogue),
+            letters=letters[:PAGE],
+            more=len(letters) > PAGE,
+            queues=sorted(jobs.catalogue.queues),
+        )
+
+    return router

@@ -1,0 +1,95 @@
+"""Numbers, sizes and times as the reader writes them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from markupsafe import Markup
+from starlette.requests import HTTPConnection
+
+COOKIE = "tolva_tz"
+"""The reader's time zone, which only their browser knows: static/zone.js keeps it here."""
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def zone_of(request: HTTPConnection) -> ZoneInfo:
+    """The reader's time zone; UTC until the browser has told it."""
+    try:
+        return ZoneInfo(request.cookies.get(COOKIE, "UTC").replace("%2F", "/"))
+    except (ValueError, OSError):  # no such zone
+        return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one reader writes them: the filters of the templates."""
+
+    language: str
+    zone: ZoneInfo
+
+    def number(self, value: float) -> str:
+        """A count, with the reader's separators.
+
+        >>> Formats("es", ZoneInfo("UTC")).number(12345)
+        '12.345'
+        """
+        return numbers.format_decimal(value, locale=self.language)
+
+    def percent(self, share: float) -> str:
+        """A share of 1."""
+        return numbers.format_percent(share, locale=self.language)
+
+    def size(self, count: float) -> str:
+        """Bytes, in the unit that leaves one to three digits before the point.
+
+        >>> Formats("pt", ZoneInfo("UTC")).size(1536000)
+        '1,5 MB'
+        """
+        unit = 0
+        while count >= 1000 and unit < len(UNITS) - 1:
+            count, unit = count / 1000, unit + 1
+        return f"{numbers.format_decimal(round(count, 1 if count < 10 else 0), locale=self.language)} {UNITS[unit]}"
+
+    def duration(self, seconds: float) -> str:
+        """A span of time, in its two largest units.
+
+        >>> Formats("en", ZoneInfo("UTC")).duration(3725)
+        '1 hr 2 min'
+        """
+        parts = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+        left, told = round(seconds), list[str]()
+        for size, _ in parts:
+            if left >= size or (size == 1 and not told):
+                told.append(self._one(left // size * size))
+                left %= size
+        return " ".join(told[:2])
+
+    def _one(self, seconds: int) -> str:
+        return dates.format_timedelta(timedelta(seconds=seconds), threshold=99, format="short", locale=self.language)
+
+    def when(self, moment: datetime | None) -> Markup:
+        """A moment to the minute, in the reader's zone; the exact one for programs, and on hovering."""
+        if moment is None:
+            return Markup("")
+        here = moment.astimezone(self.zone)
+        short = dates.format_datetime(here, "short", locale=self.language)
+        whole = dates.format_datetime(here, "long", locale=self.language)
+        exact = moment.astimezone(UTC).isoformat()
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, whole, short)
+
+    def clock(self, moment: datetime) -> Markup:
+        """The time of day to the second; the exact moment for programs, and on hovering."""
+        here = moment.astimezone(self.zone)
+        told = dates.format_time(here, "medium", locale=self.language)
+        whole = dates.format_datetime(here, "long", locale=self.language)
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)
+
+    def ago(self, moment: datetime | None) -> Markup:
+        """How long ago, or how far ahead, a moment is."""
+        if moment is None:
+            return Markup("")
+        distance = moment - datetime.now(UTC)
+        told = dates.format_timedelta(distance, add_direction=True, locale=self.language)
+        whole = dates.format_datetime(moment.astimezone(self.zone), "long", locale=self.language)
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)

@@ -1,0 +1,103 @@
+"""The page of one job."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from psycopg.rows import DictRow
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.core.job import FINISHED, JobId
+from tolva.jobs import store
+from tolva.jobs.pace import pace_of
+from tolva.jobs.sql import SQL
+from tolva.jobs.waiting import why_waiting
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.caller import Caller
+from tolva.web.live.hub import Hub
+from tolva.web.live.sse import EventStream
+from tolva.web.pages.entry import to
+from tolva.web.pages.fragments import fragments
+from tolva.web.pages.panel import Panels
+from tolva.web.pages.shell import Shell
+from tolva.web.steering import cancel_job, retry_job
+
+MOST_MILESTONES = 50
+"""Steps of a job that its page tells, the latest."""
+
+
+def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub) -> APIRouter:
+    """`/jobs/{id}`."""
+    router = APIRouter(prefix="/jobs/{id}", include_in_schema=False)
+
+    @router.get("")
+    def page(request: Request, id: UUID, by: Viewer) -> Response:
+        return shell.page(request, by, "job.html", **_told(jobs, panels, request, by, id))
+
+    @router.get("/below")
+    def below(request: Request, id: UUID, by: Viewer) -> Response:
+        return shell.page(request, by, "_job_below.html", **_told(jobs, panels, request, by, id))
+
+    @router.get("/live")
+    async def live(request: Request, id: UUID, by: Viewer) -> Response:
+        def render() -> tuple[str, bool]:
+            told = _told(jobs, panels, request, by, id)
+            return shell.render(request, by, "_job_live.html", **told), told["ended"]
+
+        return EventStream(hub, await hub.open(by.tenant_id, JobId(str(id)), None), fragments(render))
+
+    @router.post("/cancel")
+    def cancel(id: UUID, by: Operator) -> Response:
+        cancel_job(jobs, by, JobId(str(id)))
+        return to(f"/jobs/{id}")
+
+    @router.post("/retry")
+    def retry(id: UUID, by: Operator) -> Response:
+        retry_job(jobs, by, JobId(str(id)))
+        return to(f"/jobs/{id}")
+
+    return router
+
+
+def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) -> Mapping[str, Any]:
+    """What the templates of a job are given."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        job = store.get_job(conn, JobId(str(id)))
+        panel = panels.of(job["kind"])
+        milestones = conn.execute(SQL["milestones"], {"id": id, "most": MOST_MILESTONES}).fetchall()
+        told = {
+            "children": conn.execute(SQL["children_of"], {"id": id}).fetchall() if job["attempt"] else [],
+            "pace": pace_of(conn, job),
+            "panel": panel.tell(conn, job, request) if panel else None,
+            "why": why_waiting(conn, job),
+        }
+    shown = {"params": _pretty(job["params"]), "result": _pretty(job["result"])}
+    files = {f"panel_{part}": getattr(panel, part) for part in ("live", "below", "actions")} if panel else {}
+    return (
+        told
+        | shown
+        | files
+        | {
+            "ended": job["state"] in FINISHED,
+            "events": milestones[::-1],
+            "job": _with_progress(job),
+            "kinds": panels.titles(jobs.catalogue),
+            "now": datetime.now(UTC),
+            "title": panels.title(job["kind"]),
+        }
+    )
+
+
+def _with_progress(job: DictRow) -> DictRow:
+    """Progress is whatever a handler reported: here only numbers count."""
+    numbers = {name: value for name, value in job["progress"].items() if isinstance(value, int | float)}
+    return job | {"progress": numbers}
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) if value else ""

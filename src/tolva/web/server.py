@@ -1,0 +1,40 @@
+"""The HTTP server: uvicorn, as we need it."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from tolva.web.connection import Connection
+
+MOST_HEARD = 4096
+"""Bytes of a WebSocket message: we read none."""
+
+
+class Server(uvicorn.Server):
+    """When it is to stop, it first ends what would go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end = end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then wait for the other answers."""
+        self._end()
+        await super().shutdown(sockets)
+
+
+def make_server(api: FastAPI, end: Callable[[], None], **options: Any) -> Server:
+    """A server of this API. `end` ends its streams; `options` are uvicorn's."""
+    config = uvicorn.Config(
+        api,
+        http=Connection,
+        ws="websockets-sansio",
+        ws_max_size=MOST_HEARD,
+        ws_per_message_deflate=False,  # takes more memory for each connection than all the rest
+        log_config=None,
+        **options,
+    )
+    return Server(config, end)

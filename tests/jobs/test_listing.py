@@ -1,0 +1,178 @@
+"""Lists of jobs and dead letters: what is found, by whom, and what is shown of it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.jobs.workshop import ERROR, Workshop
+from tolva.core.job import JobId, State, Verb
+from tolva.errors import InvalidInput
+from tolva.jobs import listing
+from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters
+from tolva.jobs.listing import JobFilter, count_matching, list_jobs, matching_ids
+
+
+def found(shop: Workshop, tenant: str = "a", **wanted: Any) -> list[JobId]:
+    with shop.db.transaction(tenant) as conn:
+        ids = matching_ids(conn, tenant, JobFilter(**wanted), most=100)
+        assert [str(row["id"]) for row in list_jobs(conn, tenant, JobFilter(**wanted), most=100)] == ids
+        assert count_matching(conn, tenant, JobFilter(**wanted)).number == len(ids)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("search", "label"),
+    [
+        ("productos enero", "Productos_Enero-2026.xlsx"),
+        ("ENERO prod", "Productos_Enero-2026.xlsx"),
+        ("2026.xlsx", "Productos_Enero-2026.xlsx"),
+        ("xlsx xlsx", "Productos_Enero-2026.xlsx"),
+        ("ano", "Año nuevo.csv"),
+        ("AÑO", "ano nuevo.csv"),
+        ("123", "factura123.pdf"),
+        ("factura12", "factura123.pdf"),
+        ("straße", "STRASSE.csv"),
+        ("价格", "价格 表.xlsx"),
+        ("o'neil & co | !x", "O'Neil & Co (x).csv"),
+        ("a:b", "a\\b:*.csv"),
+    ],
+)
+def test_a_label_is_found_by_how_its_words_begin(shop: Workshop, search: str, label: str) -> None:
+    id = shop.put(label=label)
+    shop.put(label="something else.ods")
+    shop.put()
+    assert found(shop, search=search) == [id]
+
+
+@pytest.mark.parametrize("search", ["roductos", "productos febrero", "***", "' | 'y", "\x00", "  *  "])
+def test_what_is_in_no_label_finds_nothing(shop: Workshop, search: str) -> None:
+    shop.put(label="Productos_Enero-2026.xlsx")
+    assert found(shop, search=search) == []
+
+
+@pytest.mark.parametrize("search", [None, "", "  "])
+def test_a_blank_search_is_none(shop: Workshop, search: str | None) -> None:
+    shop.put()
+    assert len(found(shop, search=search)) == 1
+
+
+def test_a_job_is_found_by_its_id_and_by_how_it_begins(shop: Workshop) -> None:
+    id, other = shop.put(label="x"), shop.put(label="y")
+    assert found(shop, search=id) == [id]
+    assert found(shop, search=f" {id.upper()} ") == [id]
+    assert found(shop, search=id.replace("-", "")) == [id]
+    assert found(shop, search=id[:-3]) in ([id], [other, id])
+    assert found(shop, search=id[:9]) == [other, id]
+    assert found(shop, search=id, states=(State.FAILED,)) == []
+
+
+def test_digits_that_begin_no_id_are_words(shop: Workshop) -> None:
+    id = shop.put(label="ventas 01012026.csv")
+    assert found(shop, search="01012026") == [id]
+
+
+def test_another_tenants_jobs_are_found_by_nothing(shop: Workshop) -> None:
+    id = shop.put(label="secret.csv", tenant="a")
+    shop.put(label="mine.csv", tenant="b")
+    for wanted in ({"search": "secret"}, {"search": id}, {"search": id[:13]}, {"states": (State.QUEUED,)}):
+        assert id not in found(shop, "b", **wanted)
+    with shop.db.transaction("b") as conn:
+        assert conn.execute("SELECT * FROM tolva.job_words").rowcount == 1
+
+
+def test_filters_hold_together(shop: Workshop) -> None:
+    done, failed, queued = shop.put(label="a.csv"), shop.put(label="a.csv"), shop.put("other", label="a.csv")
+    shop.end(shop.take(), Verb.COMPLETE)
+    shop.end(shop.take(), Verb.FAIL, ERROR)
+    assert found(shop) == [queued, failed, done]
+    assert found(shop, states=(State.COMPLETED, State.FAILED)) == [failed, done]
+    assert found(shop, kinds=("other",), search="a") == [queued]
+    assert found(shop, kinds=("work",), states=(State.QUEUED,)) == []
+    assert found(shop, queues=("nowhere",)) == []
+    moment = shop.row(failed)["created_at"]
+    assert done not in found(shop, created_from=moment + timedelta(seconds=10))
+    assert found(shop, created_before=moment - timedelta(days=1)) == []
+    assert found(shop, created_before=datetime.min.replace(tzinfo=moment.tzinfo)) == []
+
+
+def test_children_are_listed_by_their_parent(shop: Workshop) -> None:
+    parent, other = shop.put(label="whole"), shop.put()
+    job = shop.take()
+    children = shop.spawn(job, 3, label="part.csv")
+    assert found(shop, parent=parent) == children[::-1]
+    assert found(shop, parent=parent, search="part") == children[::-1]
+    assert found(shop, parent=parent, search="whole") == []
+    assert found(shop, parent=other) == []
+    assert found(shop, "b", parent=parent) == []
+
+
+def test_a_list_shows_counts_and_reasons_but_nothing_large(shop: Workshop) -> None:
+    shop.put(params={"n": "x" * 100_000})
+    shop.put(params={"n": 1})
+    shop.end(shop.take(), Verb.COMPLETE, {"total": 3, "dry_run": True, "lines": [1, 2], "text": "y" * 1000, "of": "z"})
+    shop.end(shop.take(), Verb.FAIL, ERROR | {"sheets": ["a"]}, progress={"processed": 2, "matches": [{}]})
+    with shop.db.transaction("a") as conn:
+        failed, done = list_jobs(conn, "a", JobFilter())
+    assert done["result"] == {"total": 3, "dry_run": True, "of": "z"}
+    assert (failed["error"], failed["progress"]) == (ERROR, {"processed": 2})
+    assert not {"params", "checkpoint"} & set(done)
+
+
+def test_a_result_too_large_to_fetch_shows_nothing_of_it(shop: Workshop) -> None:
+    shop.put()
+    shop.end(shop.take(), Verb.COMPLETE, {"total": 3, "lines": [str(n * 7919 % 10_007) * 3 for n in range(100_000)]})
+    with shop.db.transaction("a") as conn:
+        assert list_jobs(conn, "a", JobFilter())[0]["result"] == {}
+
+
+def test_a_count_ends_at_its_limit(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_COUNTED", 4)
+    shop.put_many(5)
+    with shop.db.transaction("a") as conn:
+        assert str(count_matching(conn, "a", JobFilter())) == "4+"
+        assert str(count_matching(conn, "a", JobFilter(states=(State.RUNNING,)))) == "0"
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="time zone"):
+        JobFilter(created_from=datetime(2026, 1, 1))
+
+
+def test_a_label_is_kept_as_it_can_be(shop: Workshop) -> None:
+    assert shop.row(shop.put(label="a\x00" + "é" * 300))["label"] == "a\ufffd" + "é" * 253
+    assert shop.row(shop.put(label=" ".join(map(str, range(200)))))["label"]
+
+
+def test_words_of_a_job_that_is_not_made_are_not_kept(shop: Workshop) -> None:
+    shop.put(label="first", unique_key="k")
+    shop.put(label="second", unique_key="k")
+    assert found(shop, search="second") == []
+    row = shop.admin.execute("SELECT count(*) AS rows FROM tolva.job_words").fetchone()
+    assert row == {"rows": 1}
+
+
+def test_dead_letters_are_found_like_jobs(shop: Workshop) -> None:
+    first, second = shop.put(label="Enero.csv"), shop.put(label="Febrero.csv")
+    shop.end(shop.take(), Verb.FAIL, ERROR)
+    shop.end(shop.take(), Verb.FAIL, ERROR)
+
+    def dead(tenant: str = "a", **wanted: Any) -> list[JobId]:
+        with shop.db.transaction(tenant) as conn:
+            letters = dead_letters(conn, tenant, LetterFilter(**wanted))
+            assert [str(each["job_id"]) for each in letters] == dead_jobs(
+                conn, tenant, LetterFilter(**wanted), most=100
+            )
+        return [JobId(str(each["job_id"])) for each in letters]
+
+    assert dead() == [second, first]
+    assert dead(search="ene") == [first]
+    assert dead(search=second) == [second]
+    assert dead(kinds=("work",), queues=("work",), search="csv") == [second, first]
+    assert dead(kinds=("other",)) == dead(search="marzo") == dead("b") == dead("b", search=first) == []
+    with shop.db.transaction("a") as conn:
+        [letter] = dead_letters(conn, "a", LetterFilter(search="enero"))
+    assert (letter["label"], letter["tries"], letter["error"]) == ("Enero.csv", 1, ERROR)
+    with shop.jobs.work("a") as work:
+        work.replay([first])
+    assert dead() == [second]

@@ -1,0 +1,66 @@
+"""Every word of the pages is there in every language."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+import tolva
+from tolva import app
+from tolva.web.pages.languages import LANGUAGES, SOURCE
+
+ROOT = Path(tolva.__file__).parents[2]
+PACKAGES = app.make_shell().packages
+
+
+def folder(package: str) -> Path:
+    return ROOT / "src" / package.replace(".", "/")
+
+
+def words(package: str) -> Catalog:
+    """What `make words` finds."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NavItem": (2,)}
+    found = Catalog()
+    for _, _, message, comments, context in extract_from_dir(folder(package), methods, options, keywords):
+        found.add(message, auto_comments=comments, context=context)
+    return found
+
+
+def translated(package: str, language: str) -> Catalog:
+    with (folder(package) / "locales" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != SOURCE])
+def test_every_word_is_translated_and_none_is_left_over(package: str, language: str) -> None:
+    wanted = {str(message.id) for message in words(package) if message.id}
+    there = {str(message.id) for message in translated(package, language) if message.id}
+    empty = [message.id for message in translated(package, language) if message.id and not _whole(message.string)]
+    assert (wanted - there, there - wanted, empty) == (set(), set(), []), "run `make words`, and translate what is new"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != SOURCE])
+def test_a_translation_names_what_its_original_names(package: str, language: str) -> None:
+    for message in translated(package, language):
+        originals = message.id if message.pluralizable else (message.id,)
+        forms = message.string if message.pluralizable else (message.string,)
+        named = set().union(*map(_named, originals))
+        for form in forms:
+            assert _named(form) <= named, f"{message.id!r} in {language}: {form!r}"
+        assert named <= _named(forms[-1]), f"{message.id!r} in {language}: {forms[-1]!r}"
+
+
+def _whole(string: str | tuple[str, ...]) -> bool:
+    return all(string) if isinstance(string, tuple) else bool(string)
+
+
+def _named(text: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", text))

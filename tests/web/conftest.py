@@ -1,0 +1,31 @@
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.rows import DictRow, dict_row
+
+from tests.conftest import Fresh
+from tests.jobs.workshop import Workshop
+from tests.service import service, settings
+from tolva.db.pool import Database
+from tolva.web.live import lookout
+
+__all__ = ["service", "settings"]
+
+
+@pytest.fixture
+def admin(fresh: Fresh) -> Iterator[psycopg.Connection[DictRow]]:
+    with psycopg.connect(fresh.admin_dsn, autocommit=True, row_factory=dict_row) as conn:
+        yield conn
+
+
+@pytest.fixture
+def shop(db: Database, admin: psycopg.Connection[DictRow]) -> Iterator[Workshop]:
+    """Whoever works on the jobs that the streams show."""
+    with Workshop(db, admin) as shop:
+        yield shop
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookout, "LOOK", 0.01)
