@@ -1,13 +1,15 @@
 """The composition root: the only place that knows all the parts and puts them together."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from tolva import __version__
 from tolva.connectors.blobs import Blobs
@@ -15,7 +17,7 @@ from tolva.connectors.destinations import Destinations
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
 from tolva.db.faults import translated
-from tolva.db.migrate import Migration, find_migrations, migrate, pending
+from tolva.db.migrate import Migration, find_migrations, migrate, pending, refuse_missing, require_migrated
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
 from tolva.errors import Conflict, SettingsError
@@ -28,18 +30,31 @@ from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
+from tolva.web.access.pace import Pace
+from tolva.web.access.upkeep import access_chores
+from tolva.web.access_log import log_exchange
+from tolva.web.api.audit import audit_router
 from tolva.web.api.job_view import job_view
 from tolva.web.api.jobs import jobs_router
+from tolva.web.api.keys import keys_router
+from tolva.web.api.me import me_router
 from tolva.web.api.stream import stream_router
-from tolva.web.health import health_router
+from tolva.web.application import Api
+from tolva.web.bodies import Bodies
+from tolva.web.headers import SecurityHeaders
+from tolva.web.health import health_router, ready_router
 from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
+from tolva.web.meter import HttpMeter
+from tolva.web.metrics import metrics_router
+from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
-from tolva.web.problems import answer_errors
+from tolva.web.problems import ALWAYS, answer_errors
+from tolva.web.unexpected import Unexpected
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -105,9 +120,7 @@ def _owner(settings: Settings, server: Server, tenant_id: str, schema: Schema) -
 
 def require_up_to_date(server: Server) -> None:
     """Raises SettingsError when migrations are missing, DatabaseUnavailable."""
-    missing = pending(server.admin_dsn, migrations())
-    if missing:
-        raise SettingsError(f"The database lacks {len(missing)} migrations. Run `tolva migrate` first.")
+    refuse_missing(pending(server.admin_dsn, migrations()))
 
 
 def prepare(server: Server) -> None:
@@ -116,6 +129,11 @@ def prepare(server: Server) -> None:
         bring_up_to_date(server)
     else:
         require_up_to_date(server)
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where the processes of this machine count."""
+    return settings.data_dir / "metrics"
 
 
 def blobs(settings: Settings) -> Blobs:
@@ -139,7 +157,7 @@ def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engi
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
     own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
-    return [*standard_chores(db, engine, queues, **kept), *own]
+    return [*standard_chores(db, engine, queues, **kept), *access_chores(db, settings.audit_days * DAY), *own]
 
 
 def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
@@ -157,13 +175,15 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
         grace=settings.grace_seconds,
         memory_mb=settings.process_memory_mb,
         log_level=settings.log_level,
+        log_format=settings.log_format,
+        metrics=metrics_folder(settings),
     )
 
 
 @contextmanager
-def jobs(settings: Settings, server: Server, name: str) -> Generator[Jobs]:
-    """The job core, for a command or the API."""
-    with Database(server.dsn, name=name) as db:
+def jobs(settings: Settings, server: Server, name: str, statement: float | None = None) -> Generator[Jobs]:
+    """The job core, for a command or the API, each of whose statements may run for `statement` seconds."""
+    with Database(server.dsn, name=name, statement=statement) as db:
         yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
 
 
@@ -172,28 +192,31 @@ def live(jobs: Jobs) -> Hub:
     return Hub(jobs.db, job_view)
 
 
-def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
-    """The HTTP application."""
-    api = FastAPI(title="Tolva", version=__version__, docs_url="/docs", redoc_url=None)
-    api.add_middleware(Linger)
-    gate = Gate(jobs.db, on_loopback=is_loopback(settings.host))
-    api.state.gate = gate  # where the dependencies of endpoints find it
+def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """The HTTP application. `stopping`: whether its process was told to end."""
+    api = Api((log_exchange, HttpMeter().count), title="Tolva", version=__version__, docs_url=None, redoc_url=None)
     shell = make_shell()
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
-    answer_errors(api, fault_pages(shell, gate))
+    api.state.gate = gate(settings, jobs.db)  # where the dependencies of endpoints find it
+    as_page = fault_pages(shell, api.state.gate)
+    api.add_middleware(Unexpected, as_page=as_page)
+    for middleware in (Bodies, Linger, SecurityHeaders, GZipMiddleware):
+        api.add_middleware(middleware)
+    answer_errors(api, as_page)
+    describe(api)
     api.mount("/static", Static())
-    for router in page_routers(shell, gate, jobs, panels, hub):
-        api.include_router(router)
-    api.include_router(health_router(jobs.db))
-    for face in (jobs_router(jobs), stream_router(hub)):
-        api.include_router(face, dependencies=SCHEMES)
     stored = blobs(settings)
     stored.prepare()
-    for workload in WORKLOADS:
-        for router in workload.routers(settings, jobs, stored):
-            api.include_router(router, dependencies=SCHEMES)
-        for router in workload.pages(settings, jobs, stored, shell):
-            api.include_router(router)
+    pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
+    for router in (*page_routers(shell, api.state.gate, jobs, panels, hub), *pages):
+        api.include_router(router)
+    ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
+    for router in (health_router(jobs.db), ready, metrics_router(jobs.db)):
+        api.include_router(router)
+    own = [me_router(), jobs_router(jobs), stream_router(hub), keys_router(jobs.db), audit_router(jobs.db)]
+    routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
+    for router in (*own, *routers):
+        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     return api
 
 
@@ -201,3 +224,8 @@ def make_shell() -> Shell:
     """What every page has around it."""
     packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
     return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])
+
+
+def gate(settings: Settings, db: Database) -> Gate:
+    """Who may call the API of these settings."""
+    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))

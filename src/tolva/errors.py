@@ -17,6 +17,7 @@
     │   ├── DatabaseUnavailable
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
     │   ├── RateLimited             too many calls of one key
+    │   ├── TookTooLong             a statement that PostgreSQL gave up: over its time limit, or ended by somebody
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
         ├── WorkerLost              the process died under the job
@@ -118,6 +119,10 @@ class StorageUnavailable(TryLater):
 
 class RateLimited(TryLater):
     """One key calls more often than it may. `retry_after` says when it may again."""
+
+
+class TookTooLong(TryLater):
+    """PostgreSQL gave a statement up: it ran over its time limit (the API has one), or somebody ended it."""
 
 
 class TimeLimitExceeded(TryLater):

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     """A worker process that grows over this is ended and its jobs go on elsewhere. Not with `inline`."""
     upload_max_mb: Annotated[int, Field(ge=1)] = 512
     """The largest upload that is accepted."""
+    requests_per_second: Annotated[float, Field(ge=0, le=100_000)] = 50.0
+    """How often one key may call each API process; four times as many may come at once. 0: as often as it likes."""
+    statement_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    """How long one statement of the API may run before the call is answered with 503. Jobs have limits of their own."""
+    audit_days: Annotated[float, Field(ge=1)] = 365.0
+    """How long the audit log is kept."""
     retention_days: Annotated[float, Field(ge=1)] = 30.0
     """How long finished jobs, their events and uploads stay readable."""
     dead_letter_days: Annotated[float, Field(ge=7)] = 90.0
@@ -66,6 +72,8 @@ class Settings(BaseSettings):
     """Currency (ISO 4217) of a product row that names none."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", validation_alias="LOG_LEVEL")] = "INFO"
     """Least severity that is logged."""
+    log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
+    """Form of the log: a line of `text`, or an object of `json`. Never guessed, so it looks alike wherever it goes."""
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -14,6 +14,7 @@ from tolva.web.tenant import DEFAULT_TENANT
 
 def audit(
     target: Annotated[str | None, typer.Option(help="Only what was done to this job, key, schema …")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what this one did.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many lines.")] = 50,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
@@ -21,7 +22,7 @@ def audit(
 ) -> None:
     """List who did what, newest first."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        lines = notes(conn, target=target, most=limit)
+        lines = notes(conn, target=target, actor=actor, most=limit)
     if as_json:
         print_json(lines)
     elif not lines:

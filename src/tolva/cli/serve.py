@@ -1,6 +1,7 @@
 """`tolva up`, `api`, `worker` and `migrate`."""
 
 import logging
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from tolva.cli.console import AsJson, DataDir, err, out, print_json, say, settin
 from tolva.cli.hints import Hints
 from tolva.cli.listing import facts
 from tolva.core.ports import QueueSlots
+from tolva.db.pool import Database
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
 from tolva.serve import serve_all, serve_api, serve_worker, stop_on_signals
@@ -25,12 +27,15 @@ Host = Annotated[str | None, typer.Option("--host", help="Address that the API l
 def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
     settings = settings_for(data_dir, host=host, port=port)
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     listener = listen(settings)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
-        _greet(settings, server, url_of(listener), Hints(data_dir))
+        hints = Hints(data_dir)
+        _greet(settings, server, url_of(listener), hints)
+        with Database(server.dsn, name="tolva up", size=1) as db:
+            _tell_if_closed(settings, hints, db)
         serve_all(settings, listener, stop)
 
 
@@ -39,7 +44,7 @@ def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     settings = settings_for(data_dir, host=host, port=port)
     listener = listen(settings)
     err.print(f"API on {url_of(listener)}", soft_wrap=True)
-    serve_api(settings, listener)
+    serve_api(settings, listener, partial(_tell_if_closed, settings, Hints(data_dir)))
 
 
 def worker(
@@ -93,3 +98,11 @@ def _greet(settings: Settings, server: app.Server, url: str, hints: Hints) -> No
         )
     )
     say(f"Next         {hints.command('load', 'FILE.xlsx', '--param', 'proveedor_id=PROV001')}")
+
+
+def _tell_if_closed(settings: Settings, hints: Hints, db: Database) -> None:
+    """An API that other machines reach lets nobody in without a key."""
+    if app.gate(settings, db).lets_nobody_in():
+        create = hints.command("key", "create", "--role", "admin", "--name", "NAME")
+        err.print("[bold yellow]Nobody can call it yet:[/] there are no keys, and other machines reach this address.")
+        err.print(f"Make the first one: {create}", markup=False, soft_wrap=True)

@@ -8,7 +8,7 @@ import psycopg
 import psycopg_pool
 from psycopg import errors as pg
 
-from tolva.errors import DatabaseUnavailable, SettingsError, TolvaError, TryLater
+from tolva.errors import DatabaseUnavailable, InvalidInput, SettingsError, TolvaError, TookTooLong, TryLater
 
 _NO_CONNECTION = (
     "PostgreSQL has no free connection. Raise its max_connections (or the limit of the role or database), "
@@ -25,13 +25,29 @@ _NO_MEMORY = "PostgreSQL ran out of memory. Give it more, or run fewer workers (
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend."""
+    """Turns what passes by itself (lost connections, full disk, deadlocks) into TryLater; the rest is ours to mend.
+
+    Raises InvalidInput for a text that PostgreSQL cannot hold, wherever it came in.
+    """
     try:
         yield
     except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        if holds_nul(error):
+            raise InvalidInput("A text holds the character NUL (U+0000), which cannot be kept. Take it out.") from error
         if not passes(error):
             raise
         raise translate(error) from error
+
+
+def holds_nul(error: Exception) -> bool:
+    """Whether a text or JSON held NUL: psycopg refuses the one itself, without a SQLSTATE, PostgreSQL the other.
+
+    >>> holds_nul(psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"))
+    True
+    """
+    if isinstance(error, pg.UntranslatableCharacter):
+        return True
+    return isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)
 
 
 # While connecting there is no SQLSTATE, only the text, in the language of the server: en, es, pt.
@@ -112,7 +128,9 @@ def passes(error: Exception) -> bool:
 
 def translate(error: Exception) -> TolvaError:
     """One of PostgreSQL's passing errors as ours."""
-    if isinstance(error, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable | pg.QueryCanceled):
+    if isinstance(error, pg.QueryCanceled):
+        return TookTooLong(f"PostgreSQL: {_first_line(error)}")
+    if isinstance(error, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable):
         return TryLater(f"PostgreSQL: {_first_line(error)}")
     if isinstance(error, pg.DiskFull):
         return DatabaseUnavailable(_DISK_FULL)

@@ -10,7 +10,9 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
+from tolva.db.spans import TracedCursor, transaction_span
 from tolva.errors import DatabaseUnavailable, SettingsError
+from tolva.tracing import tracing
 
 RECONNECT = 2.0
 """Seconds after which the pool stops trying to connect for one caller; the next caller makes it begin anew."""
@@ -34,7 +36,8 @@ def connect(dsn: str, *, name: str, idle_in_transaction: float = 30.0) -> Connec
 
 def connection_options(name: str) -> dict[str, Any]:
     """Arguments of every connection. A peer that is cut off without a word is given up after some 20 s."""
-    return {
+    traced = {"cursor_factory": TracedCursor} if tracing() else {}
+    return traced | {
         "autocommit": True,
         "row_factory": dict_row,
         "application_name": name,
@@ -46,18 +49,20 @@ def connection_options(name: str) -> dict[str, Any]:
     }
 
 
-def _become_app(conn: Connection, idle_in_transaction: float) -> None:
+def _become_app(conn: Connection, idle_in_transaction: float, statement: float | None = None) -> None:
     """Take on the application's role, and let the server notice soon when this process is frozen or gone."""
     milliseconds = str(int(idle_in_transaction * 1000))
+    longest = None if statement is None else str(int(statement * 1000))
     try:
         conn.execute(
             """
             SELECT set_config('role', %s, false), set_config('idle_in_transaction_session_timeout', %s, false),
               -- only some systems can look whether the client of a running statement is still there
               CASE WHEN version() ~ 'linux|darwin|bsd' THEN
-                set_config('client_connection_check_interval', '1s', false) END
+                set_config('client_connection_check_interval', '1s', false) END,
+              set_config('statement_timeout', coalesce(%s, current_setting('statement_timeout')), false)
             """,
-            (APP_ROLE, milliseconds),
+            (APP_ROLE, milliseconds, longest),
         )
     except pg.InvalidParameterValue as error:
         raise SettingsError("The database is not set up yet. Run `tolva migrate`.") from error
@@ -78,9 +83,20 @@ def _ping(conn: Connection) -> None:
 
 
 class Database:
-    """A pool of connections to one database. Sizes in connections, times in seconds."""
+    """A pool of connections to one database. Sizes in connections, times in seconds.
 
-    def __init__(self, dsn: str, *, name: str, size: int = 10, idle_in_transaction: float = 30.0) -> None:
+    `statement` is how long one may run: TookTooLong ends it. For who answers somebody that waits; work takes its time.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        name: str,
+        size: int = 10,
+        idle_in_transaction: float = 30.0,
+        statement: float | None = None,
+    ) -> None:
         self.dsn = dsn
         self.name = name
         self._idle_in_transaction = idle_in_transaction
@@ -94,7 +110,7 @@ class Database:
             reconnect_timeout=RECONNECT,
             open=True,
             kwargs=connection_options(name),
-            configure=lambda conn: _become_app(conn, idle_in_transaction),
+            configure=lambda conn: _become_app(conn, idle_in_transaction, statement),
             check=_ping,
         )
 
@@ -112,9 +128,9 @@ class Database:
     def transaction(self, tenant_id: str | None = None) -> Generator[Connection]:
         """A transaction, seeing the rows of `tenant_id` alone (of nobody, without one).
 
-        Raises DatabaseUnavailable, or TryLater after a deadlock; then nothing was done.
+        Raises DatabaseUnavailable, TookTooLong, or TryLater after a deadlock; then nothing was done.
         """
-        with self.connection() as conn, conn.transaction():
+        with self.connection() as conn, transaction_span(conn), conn.transaction():
             if tenant_id is not None:
                 become_tenant(conn, tenant_id, local=True)
             yield conn

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import cast
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tolva.web.request_head import RequestHead
 
 CUT = "tolva.cut"
 """Where a request's state has the function."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(RequestHead):
     """uvicorn's, whose requests, WebSockets too, can break it off."""
 
     def connection_made(self, transport: BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]

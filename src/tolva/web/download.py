@@ -3,11 +3,19 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def files(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of a route: it answers with a file of one of these kinds, for the API's documentation."""
+    file = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": "The file.", "content": dict.fromkeys(media_types, file)}}
 
 
 def workbook(filename: str, write: Callable[[Path], None]) -> FileResponse:

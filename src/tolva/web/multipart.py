@@ -12,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from tolva.errors import InvalidInput, TooLarge
+from tolva.web.bodies import lift_limits
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -74,6 +75,7 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     Raises InvalidInput when the body is no multipart form, breaks off, falls silent, or lacks the field; TooLarge;
     and what `sink` raises.
     """
+    lift_limits(request.scope)
     parts = _Parts(name.encode(), sink)
     await _receive(request, parts, most + MOST_AROUND)
     if not parts.seen:

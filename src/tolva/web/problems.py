@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
@@ -25,11 +26,13 @@ from tolva.errors import (
     SettingsError,
     StorageUnavailable,
     TolvaError,
+    TookTooLong,
     TooLarge,
     TryLater,
     Unauthenticated,
     UnsupportedFile,
 )
+from tolva.logs import logged_field
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +58,49 @@ PUBLIC: tuple[tuple[type[TolvaError], str | None], ...] = (
     (RateLimited, None),
     (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
     (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
+    (TookTooLong, "It took too long and was given up; nothing was done. Ask for less, or send it again later."),
     (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),
 )
 """What a client is told where our own words name hosts, logins or folders: those are for the log alone. The first class
 that fits decides; None leaves our words."""
+
+
+class Problem(BaseModel):
+    """What went wrong, and what to do (RFC 9457)."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:tolva:not-found",
+                "title": "Not Found",
+                "status": 404,
+                "detail": "There is no upload 0198c5a2-3e5b-7c10-8f2e-5a1f0c9d4b7e.",
+            }
+        },
+    )
+    type: str = Field(description="Stable, for programs.")
+    title: str
+    status: int
+    detail: str = Field(description="For people: what to do.")
+
+
+MEDIA_TYPE = "application/problem+json"
+REFERENCE: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of a router or route: the problems that it answers with, for the API's documentation.
+
+    >>> problems(404)[404]["description"], list(problems(404)[404]["content"])
+    ('Not Found', ['application/problem+json'])
+    """
+    content = {MEDIA_TYPE: REFERENCE}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+ALWAYS = problems(401, 429, 503)
+"""What any call may be answered with that asks who calls."""
 
 
 AsPage = Callable[[Request, int, str], Response | None]
@@ -78,21 +120,27 @@ class Fault:
     def document(self) -> JSONResponse:
         """The same as problem+json."""
         title = HTTPStatus(self.status).phrase
-        body = {"type": f"urn:tolva:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
-        return JSONResponse(body | dict(self.more), self.status, self.headers, media_type="application/problem+json")
+        body: dict[str, Any] = {
+            "type": f"urn:tolva:{self.kind}",
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            body["request_id"] = logged_field("request_id")  # to be quoted: the log has more
+        return JSONResponse(body | dict(self.more), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
 Teller = Callable[[HTTPConnection, Exception], Fault]
 
 
 def answer_errors(api: FastAPI, as_page: AsPage) -> None:
-    """Make every error of this API a problem document, or a page."""
+    """Make every error of this API a problem document, or a page; what nobody foresaw is `unexpected`'s."""
     tellers: tuple[tuple[type[Exception], Teller], ...] = (
         (TolvaError, _ours),
         (RequestValidationError, _invalid),
         (WebSocketRequestValidationError, _invalid),
         (HTTPException, _http),
-        (Exception, _unexpected),
     )
     for kind, tell in tellers:
         api.add_exception_handler(kind, partial(_answer, as_page, tell))
@@ -105,9 +153,16 @@ def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Excep
 
 
 def _ours(request: HTTPConnection, error: Exception) -> Fault:
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    assert isinstance(error, TolvaError)
+    fault = fault_of(error)
+    if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)
+    return fault
+
+
+def fault_of(error: TolvaError) -> Fault:
+    """One of our errors as an answer."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
     headers: dict[str, str] = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
@@ -127,11 +182,6 @@ def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
 def _http(_request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
     return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
-
-
-def _unexpected(request: HTTPConnection, error: Exception) -> Fault:
-    log.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
-    return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An internal error. The log of the server has it.")
 
 
 def _dashed(name: str) -> str:

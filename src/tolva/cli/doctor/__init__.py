@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tolva.cli.console import AsJson, DataDir, Exit, out, print_json, say
-from tolva.cli.doctor import disk, elsewhere, machine, server, work
+from tolva.cli.doctor import access, disk, elsewhere, machine, server, work
 from tolva.cli.doctor.finding import Finding, Verdict, fault
 from tolva.cli.doctor.patient import Check, Patient, examined
 from tolva.errors import TolvaError
@@ -26,6 +26,7 @@ CHECKS = (
     Check("clocks", server.clocks),
     Check("destinations", elsewhere.destinations),
     Check("port", machine.port),
+    Check("keys", access.keys),
     Check("workers", work.workers),
     Check("queues", work.paused),
     Check("waiting jobs", work.backlog),

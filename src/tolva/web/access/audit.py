@@ -26,6 +26,14 @@ def note(conn: Connection, caller: Caller, action: str, target: object, **detail
     conn.execute(SQL["note"], given)
 
 
-def notes(conn: Connection, *, target: str | None = None, before: UUID | None = None, most: int = 50) -> list[DictRow]:
+def notes(
+    conn: Connection,
+    *,
+    target: str | None = None,
+    actor: str | None = None,
+    before: UUID | None = None,
+    most: int = 50,
+) -> list[DictRow]:
     """The tenant's lines, newest first; `before` is the last id of the page before."""
-    return conn.execute(SQL["notes"], {"target": target, "before": before, "most": most}).fetchall()
+    given = {"target": target, "actor": actor, "before": before, "most": most}
+    return conn.execute(SQL["notes"], given).fetchall()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from starlette.requests import HTTPConnection
 
@@ -9,6 +10,7 @@ from tolva.db.pool import Database
 from tolva.errors import Forbidden, Unauthenticated
 from tolva.web.access.caller import ANYONE_HERE, Caller, Role
 from tolva.web.access.origin import may_act, means_this_machine
+from tolva.web.access.pace import Pace
 from tolva.web.access.secrets import hash_of
 from tolva.web.access.sql import SQL
 
@@ -21,26 +23,41 @@ class Gate:
 
     db: Database
     on_loopback: bool
+    pace: Pace
 
     def caller(self, request: HTTPConnection) -> Caller:
         """Who calls.
 
-        Raises Unauthenticated, Forbidden for what another site makes a browser send, DatabaseUnavailable.
+        Raises Unauthenticated, Forbidden for what another site makes a browser send, RateLimited, DatabaseUnavailable.
         """
         if key := presented_key(request.headers):
-            return self.holder(key) or _refuse("There is no such key, or it is revoked or expired.")
-        caller = self._logged_in(request) or self._without_key(request)
-        if not may_act(request):
-            raise Forbidden("This came from a page of another site. Open Tolva's own page and do it there.")
+            caller = self.holder(request, key)
+        else:
+            caller = self._logged_in(request) or self._without_key(request)
+            require_own_page(request)
+        if caller.key_id is not None:
+            self.pace.take(caller.key_id)
         return caller
 
-    def holder(self, key: str) -> Caller | None:
-        """Who holds a key; None when it is not in force. Raises DatabaseUnavailable."""
-        return self._known("key_holder", key)
+    def holder(self, request: HTTPConnection, key: str) -> Caller:
+        """Who holds a key. Raises Unauthenticated when it is not in force, RateLimited, DatabaseUnavailable."""
+        return self._known("key_holder", key) or self._refuse(
+            request, "There is no such key, or it is revoked or expired. `tolva key create` makes one."
+        )
 
     def is_open(self, request: HTTPConnection) -> bool:
         """Whether no key is needed: none was ever made, and only this machine can call."""
-        return self.on_loopback and means_this_machine(request) and not self._has_keys()
+        return self.on_loopback and means_this_machine(request) and not self.has_keys()
+
+    def lets_nobody_in(self) -> bool:
+        """Whether nobody can call before somebody makes a key. Raises DatabaseUnavailable."""
+        return not self.on_loopback and not self.has_keys()
+
+    def has_keys(self) -> bool:
+        """Whether any key was ever made. Raises DatabaseUnavailable."""
+        with self.db.connection() as conn:
+            row = conn.execute(SQL["has_keys"]).fetchone()
+        return bool(row and row["has_keys"])
 
     def _logged_in(self, request: HTTPConnection) -> Caller | None:
         cookie = request.cookies.get(COOKIE)
@@ -49,17 +66,25 @@ class Gate:
     def _without_key(self, request: HTTPConnection) -> Caller:
         if self.is_open(request):
             return ANYONE_HERE
-        return _refuse("This needs a key: send it as 'Authorization: Bearer …'. `tolva key create` makes one.")
+        return self._refuse(
+            request, "This needs a key: send it as 'Authorization: Bearer …'. `tolva key create` makes one."
+        )
 
     def _known(self, query: str, secret: str) -> Caller | None:
         with self.db.connection() as conn:
             row = conn.execute(SQL[query], {"hash": hash_of(secret)}).fetchone()
         return Caller(row["tenant_id"], Role(row["role"]), row["name"], row["key_id"]) if row else None
 
-    def _has_keys(self) -> bool:
-        with self.db.connection() as conn:
-            row = conn.execute(SQL["has_keys"]).fetchone()
-        return bool(row and row["has_keys"])
+    def _refuse(self, request: HTTPConnection, message: str) -> NoReturn:
+        """Who guesses is slowed down; who brings a good key from the same address is not."""
+        self.pace.take(f"address {request.client.host if request.client else ''}")
+        raise Unauthenticated(message)
+
+
+def require_own_page(request: HTTPConnection) -> None:
+    """Raises Forbidden for what a page of another site makes a browser do with what it holds of ours."""
+    if not may_act(request):
+        raise Forbidden("This came from a page of another site. Open Tolva's own page and do it there.")
 
 
 def presented_key(headers: Mapping[str, str]) -> str | None:
@@ -70,7 +95,3 @@ def presented_key(headers: Mapping[str, str]) -> str | None:
     """
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return (key.strip() if scheme.lower() == "bearer" else "") or headers.get("x-api-key", "").strip() or None
-
-
-def _refuse(message: str) -> Caller:
-    raise Unauthenticated(message)

@@ -28,8 +28,8 @@ class NewKey:
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.name.strip()) <= MOST_NAME:
-            raise InvalidInput(f"A key needs a name of 1 to {MOST_NAME} characters: who or what it is for.")
+        if not 0 < len(self.name.strip()) <= MOST_NAME or not self.name.isprintable():
+            raise InvalidInput(f"A key needs a name of 1 to {MOST_NAME} printable characters: who or what it is for.")
         if self.expires_at is not None and self.expires_at.tzinfo is None:
             raise InvalidInput("The time a key expires at needs a time zone.")
         if self.expires_at is not None and self.expires_at <= datetime.now(UTC):

@@ -10,6 +10,10 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""
 
 
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""What a proxy adds: behind one, whoever calls is not this machine, though the proxy may be."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach, or mean, that host.
 
@@ -24,7 +28,20 @@ def is_loopback(host: str) -> bool:
 
 def means_this_machine(request: HTTPConnection) -> bool:
     """Whether the request names this machine: a name of somebody else's that points here would be theirs to script."""
-    return is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
+    proxied = any(name in request.headers for name in FORWARDED)
+    return not proxied and is_loopback(host_named(request.headers.get("host", "")))
+
+
+def host_named(host: str) -> str:
+    """The name in a Host header, without its port; nothing where it cannot be read.
+
+    >>> host_named("localhost:8000"), host_named("[::1]:8000"), host_named("[")
+    ('localhost', '::1', '')
+    """
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def may_act(request: HTTPConnection) -> bool:
@@ -41,4 +58,4 @@ def may_act(request: HTTPConnection) -> bool:
 
 def _same_origin(headers: Headers) -> bool:
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or origin.partition("://")[2] == headers.get("host")

@@ -45,7 +45,12 @@ VALUES (%(id)s, %(tenant_id)s, %(actor)s, %(key_id)s, %(action)s, %(target)s, %(
 SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
 WHERE (%(before)s::uuid IS NULL OR id < %(before)s)
   AND (%(target)s::text IS NULL OR target = %(target)s)
+  AND (%(actor)s::text IS NULL OR actor = %(actor)s)
 ORDER BY id DESC LIMIT %(most)s;
+
+-- name: key_overview
+-- How many keys are in force, of every tenant and role; see the function.
+SELECT tenant_id, role, keys, expiring FROM tolva.key_overview(make_interval(secs => %(soon)s));
 
 -- name: prune_access
 -- Delete what has outlived its time; see the function.

@@ -1,8 +1,9 @@
 """Logins of the dashboard: a cookie that stands for a key, which itself is not kept in the browser."""
 
+from starlette.requests import HTTPConnection
+
 from tolva.db.pool import Database
-from tolva.errors import Unauthenticated
-from tolva.web.access.gate import Gate
+from tolva.web.access.gate import Gate, require_own_page
 from tolva.web.access.secrets import hash_of, new_secret
 from tolva.web.access.sql import SQL
 
@@ -10,11 +11,14 @@ LASTS = 7 * 86_400
 """Seconds until a login must be made again."""
 
 
-def log_in(gate: Gate, key: str) -> str:
-    """What the cookie is to hold. Raises Unauthenticated for a key that is not in force, DatabaseUnavailable."""
-    holder = gate.holder(key)
-    if holder is None or holder.key_id is None:
-        raise Unauthenticated("There is no such key, or it is revoked or expired.")
+def log_in(gate: Gate, request: HTTPConnection, key: str) -> str:
+    """What the cookie is to hold.
+
+    Raises Unauthenticated for a key that is not in force, Forbidden for a form of another site, which would log
+    somebody in as somebody else, RateLimited, DatabaseUnavailable.
+    """
+    require_own_page(request)
+    holder = gate.holder(request, key)
     secret = new_secret()
     with gate.db.transaction(holder.tenant_id) as conn:
         given = {"hash": secret.hash, "tenant_id": holder.tenant_id, "key_id": holder.key_id, "lasts": LASTS}

@@ -30,7 +30,7 @@ def entry_router(shell: Shell, gate: Gate) -> APIRouter:
     @router.post("/login")
     def login(request: Request, key: Annotated[str, Form()] = "", next: Next = "/") -> Response:
         try:
-            cookie = log_in(gate, key.strip())
+            cookie = log_in(gate, request, key.strip())
         except Unauthenticated as fault:
             return shell.page(request, None, "login.html", 401, next=local(next), fault=str(fault))
         answer = to(next)

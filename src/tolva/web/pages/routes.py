@@ -9,6 +9,8 @@ from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.live.hub import Hub
 from tolva.web.pages.audit import audit_pages
+from tolva.web.pages.dead_letters import letter_pages
+from tolva.web.pages.docs import docs_router
 from tolva.web.pages.entry import entry_router
 from tolva.web.pages.home import home_pages
 from tolva.web.pages.job import job_pages
@@ -34,9 +36,11 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
     """The pages."""
     return [
         entry_router(shell, gate),
+        docs_router(shell),
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
         job_pages(shell, jobs, panels, hub),
+        letter_pages(shell, jobs, panels),
         keys_pages(shell, jobs.db),
         audit_pages(shell, jobs.db),
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse, Response, StreamingResponse
 from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
@@ -19,8 +19,9 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.download import workbook
+from tolva.web.download import CSV, XLSX, files, workbook
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
+from tolva.web.problems import problems
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import LOAD, Arrival, accept
 from tolva.workloads.intake.export import error_lines
@@ -37,7 +38,12 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     """The contract's calls below one of its two prefixes."""
     router = APIRouter(prefix=prefix, tags=["catalog"])
 
-    @router.post("/items/bulk-upload", status_code=202, openapi_extra=FILE_FORM)
+    @router.post(
+        "/items/bulk-upload",
+        status_code=202,
+        openapi_extra=FILE_FORM,
+        responses=problems(400, 403, 409, 413, 415, 507),
+    )
     async def bulk_upload(
         request: Request,
         by: Operator,
@@ -55,7 +61,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
                 raise Conflict(KEY_REUSED.format(error.first)) from error
         return accepted_view(job, sink.filename, constants, prefix)
 
-    @router.get("/bulk-upload/status/{task_id}")
+    @router.get("/bulk-upload/status/{task_id}", responses=problems(404))
     def status(task_id: str, by: Viewer) -> dict[str, Any]:
         with jobs.db.transaction(by.tenant_id) as conn:
             row = _task(conn, task_id)
@@ -63,17 +69,17 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
             bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
         return status_view(row, bad, prefix)
 
-    @router.get("/bulk-upload/errores/{task_id}")
+    @router.get("/bulk-upload/errores/{task_id}", response_class=Response, responses=files(CSV) | problems(404))
     def errors(task_id: str, by: Viewer) -> StreamingResponse:
         with jobs.db.transaction(by.tenant_id) as conn:
             id = JobId(str(_task(conn, task_id)["id"]))
         return StreamingResponse(
             error_lines(jobs.db, by.tenant_id, id),
-            media_type="text/csv; charset=utf-8",
+            media_type=CSV,
             headers={"Content-Disposition": f'attachment; filename="errores-{id}.csv"'},
         )
 
-    @router.get("/bulk-upload/plantilla", response_model=None)
+    @router.get("/bulk-upload/plantilla", response_class=FileResponse, responses=files(XLSX))
     def template(_by: Viewer, *, ejemplo: bool = False) -> FileResponse:
         schema = builtin_schema(SCHEMA)
         return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))

@@ -19,6 +19,7 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
+from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.preview import preview
@@ -86,7 +87,9 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
-    @router.post("/uploads", status_code=202, openapi_extra=FILE_FORM)
+    @router.post(
+        "/uploads", status_code=202, openapi_extra=FILE_FORM, responses=problems(400, 403, 404, 409, 413, 415, 507)
+    )
     async def upload(
         request: Request,
         by: Operator,
@@ -111,6 +114,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
+<<<<<<< HEAD
     @router.get("/uploads")
     def get_uploads(by: Viewer, before: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
         """Uploads, newest first; `next` is the `before` of the page that follows."""
@@ -119,21 +123,30 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
 
     @router.get("/uploads/{id}")
+=======
+    @router.get("/uploads/{id}", responses=problems(404))
+>>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
     def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
         """Where an upload stands."""
         return _view(_row(jobs, by, id))
 
+<<<<<<< HEAD
     @router.get("/uploads/{id}/preview")
     def get_preview(
         id: UUID, by: Viewer, schema: str | None = None, read: str | None = None, mapping: str | None = None
     ) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
+=======
+    @router.get("/uploads/{id}/preview", responses=problems(400, 404, 409, 415, 507))
+    def get_preview(id: UUID, by: Viewer, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
+        """How the stored file is read, what its columns hold, and where they would go."""
+>>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
         options = _json("read", READ, read).options() if read else None
         said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:
             return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
 
-    @router.post("/uploads/{id}/load", status_code=202)
+    @router.post("/uploads/{id}/load", status_code=202, responses=problems(400, 403, 404, 409))
     def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)

@@ -8,13 +8,14 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
+from tolva.web.problems import problems
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
 from tolva.workloads.intake.schemas import schema_document
 
 
 def mappings_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schemas/{name}/mappings. Raises NotFound for a schema that there is not."""
-    router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"])
+    router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"], responses=problems(400, 404))
 
     @router.get("")
     def get_mappings(name: str, by: Viewer) -> dict[str, Any]:
@@ -23,12 +24,12 @@ def mappings_router(jobs: Jobs) -> APIRouter:
             schema_document(conn, name)
             return {"mappings": list_mappings(conn, name)}
 
-    @router.delete("", status_code=204)
+    @router.delete("", status_code=204, responses=problems(403))
     def delete_mappings(name: str, by: Operator) -> Response:
         """Forgets all of it."""
         return _forgotten(by, name, None)
 
-    @router.delete("/{column:path}", status_code=204)
+    @router.delete("/{column:path}", status_code=204, responses=problems(403))
     def delete_mapping(name: str, column: str, by: Operator) -> Response:
         """Forgets what was said of a column: a header, or a place such as `@3`."""
         return _forgotten(by, name, column)

@@ -13,7 +13,8 @@ from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.download import workbook
+from tolva.web.download import CSV, XLSX, files, workbook
+from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
@@ -29,9 +30,9 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     """The calls below /api/v1/jobs."""
-    router = APIRouter(prefix=PREFIX, tags=["uploads"])
+    router = APIRouter(prefix=PREFIX, tags=["uploads"], responses=problems(404))
 
-    @router.get("/jobs/{id}/errors", response_model=None)
+    @router.get("/jobs/{id}/errors", response_model=None, responses=files(CSV, XLSX) | problems(400, 413, 507))
     def get_errors(
         id: UUID,
         by: Viewer,
@@ -52,10 +53,11 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
             return JSONResponse(_errors_page(jobs, by, job, wanted, Cursor(after_row, after_n), limit))
         if format == "csv":
             lines = error_lines(jobs.db, by.tenant_id, job)
-            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type="text/csv; charset=utf-8")
+            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type=CSV)
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
 
+<<<<<<< HEAD
     @router.get("/jobs/{id}/errors/summary")
     def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
         """How many errors there are of which column and code; `capped`: of the first ones, since there are too many."""
@@ -66,6 +68,9 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         return {"total": counts.total, "capped": counts.capped, "groups": counts.groups}
 
     @router.get("/jobs/{id}/changes")
+=======
+    @router.get("/jobs/{id}/changes", responses=problems(409))
+>>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
     def get_changes(
         id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
     ) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
             "next": {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None,
         }
 
-    @router.post("/jobs/{id}/undo", status_code=202)
+    @router.post("/jobs/{id}/undo", status_code=202, responses=problems(403, 409))
     def undo(id: UUID, by: Operator) -> dict[str, Any]:
         """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
         return accepted(ask_undo(jobs, by, str(id)))

@@ -45,7 +45,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   UPDATE tolva.keys k SET last_used_at = date_trunc('minute', now())
-  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
+  WHERE k.hash = p_hash AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
   RETURN QUERY
   SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.keys k
   WHERE k.hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
@@ -64,6 +65,15 @@ $$;
 CREATE FUNCTION tolva.has_keys() RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tolva.keys)
+$$;
+
+-- How many keys are in force, and how many of them expire within `p_soon`: of every tenant and role.
+CREATE FUNCTION tolva.key_overview(p_soon interval)
+RETURNS TABLE (tenant_id text, role text, keys integer, expiring integer)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT k.tenant_id, k.role, count(*)::integer, count(*) FILTER (WHERE k.expires_at < now() + p_soon)::integer
+  FROM tolva.keys k WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  GROUP BY 1, 2 ORDER BY 1, 2
 $$;
 
 -- Delete logins that are over, and lines of the audit log that have outlived their time; returns how many.
@@ -96,7 +106,7 @@ BEGIN
     EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
   END LOOP;
   FOREACH made IN ARRAY ARRAY['tolva.key_holder(bytea)', 'tolva.session_holder(bytea)', 'tolva.has_keys()',
-      'tolva.prune_access(interval, integer)'] LOOP
+      'tolva.key_overview(interval)', 'tolva.prune_access(interval, integer)'] LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);

@@ -1,0 +1,93 @@
+"""Keys over HTTP: made, listed, revoked."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from tolva.db.pool import Database
+from tolva.web.access.asking import Admin
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Role
+from tolva.web.access.keys import MOST_NAME, NewKey, create_key, list_keys, revoke_key
+from tolva.web.problems import problems
+
+WANTED: dict[str, Any] = {"name": "till of shop 7", "role": "operator", "expires_at": "2031-01-31T00:00:00Z"}
+SHOWN: dict[str, Any] = WANTED | {
+    "id": "0198c5a2-3e5b-7c10-8f2e-5a1f0c9d4b7e",
+    "beginning": "tolva_Xw2k9Q",
+    "created_at": "2030-01-31T08:00:00Z",
+    "created_by": "ana, command line",
+    "revoked_at": None,
+    "last_used_at": None,
+}
+
+
+class WantedKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WANTED})
+    name: Annotated[str, Field(min_length=1, max_length=MOST_NAME, description="Who or what it is for.")]
+    role: Role
+    expires_at: Annotated[AwareDatetime | None, Field(description="When it ends by itself; null: never.")] = None
+
+
+class Key(BaseModel):
+    """A key, without its secret."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SHOWN})
+    id: UUID
+    name: str
+    role: Role
+    beginning: str = Field(description="Its first characters, to tell it from others.")
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute.")
+
+
+class MadeKey(Key):
+    """A key with its secret, which is shown this once."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SHOWN | {"key": "tolva_Xw2k9Q…"}})
+    key: str = Field(description="Keep it now: only its hash is stored.")
+
+
+class Keys(BaseModel):
+    """The keys of the tenant, newest first."""
+
+    keys: list[Key]
+
+
+def keys_router(db: Database) -> APIRouter:
+    """The calls below /api/v1/keys."""
+    router = APIRouter(prefix="/api/v1/keys", tags=["access"], responses=problems(403))
+
+    @router.get("")
+    def get_keys(by: Admin) -> Keys:
+        """The tenant's keys, also those that are revoked."""
+        with db.transaction(by.tenant_id) as conn:
+            return Keys.model_validate({"keys": list_keys(conn)})
+
+    @router.post("", status_code=201)
+    def post_key(wanted: WantedKey, by: Admin) -> MadeKey:
+        """Makes a key. Its secret is in this answer and nowhere else."""
+        by.require(wanted.role)  # nobody hands out more than they have
+        new = NewKey(by.tenant_id, wanted.name, wanted.role, by.actor, wanted.expires_at)
+        with db.transaction(by.tenant_id) as conn:
+            secret, row = create_key(conn, new)
+            note(conn, by, "key.create", row["id"], name=row["name"], role=wanted.role)
+        return MadeKey.model_validate(row | {"key": secret.text})
+
+    @router.delete("/{id}", responses=problems(404))
+    def delete_key(id: UUID, by: Admin) -> Key:
+        """Ends a key at once, and the logins made with it. It stays in the list; revoking it again changes nothing."""
+        with db.transaction(by.tenant_id) as conn:
+            row = revoke_key(conn, id)
+            note(conn, by, "key.revoke", id, name=row["name"])
+        return Key.model_validate(row)
+
+    return router

@@ -1,0 +1,18 @@
+"""The API's documentation to try out, from files of our own: no other host is asked."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.web.pages.shell import Shell
+
+
+def docs_router(shell: Shell) -> APIRouter:
+    """`GET /docs`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/docs")
+    def docs(request: Request) -> Response:
+        return shell.page(request, None, "docs.html")
+
+    return router
