@@ -1487,6 +1487,8 @@ CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
+CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
+
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;

@@ -114,7 +114,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
-<<<<<<< HEAD
     @router.get("/uploads")
     def get_uploads(by: Viewer, before: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
         """Uploads, newest first; `next` is the `before` of the page that follows."""
@@ -122,25 +121,16 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             found = list_uploads(conn, before, limit + 1)
         return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
 
-    @router.get("/uploads/{id}")
-=======
     @router.get("/uploads/{id}", responses=problems(404))
->>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
     def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
         """Where an upload stands."""
         return _view(_row(jobs, by, id))
 
-<<<<<<< HEAD
-    @router.get("/uploads/{id}/preview")
+    @router.get("/uploads/{id}/preview", responses=problems(400, 404, 409, 415, 507))
     def get_preview(
         id: UUID, by: Viewer, schema: str | None = None, read: str | None = None, mapping: str | None = None
     ) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
-=======
-    @router.get("/uploads/{id}/preview", responses=problems(400, 404, 409, 415, 507))
-    def get_preview(id: UUID, by: Viewer, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
-        """How the stored file is read, what its columns hold, and where they would go."""
->>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
         options = _json("read", READ, read).options() if read else None
         said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:

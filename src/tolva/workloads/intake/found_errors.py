@@ -11,7 +11,7 @@ from tolva.errors import NotFound
 from tolva.workloads.intake.sql import SQL
 
 LOOKED = 50_000
-"""Errors that one search looks at: a tenth of a second or two. A rarer match is found by the next call, which goes on."""
+"""Errors that one search looks at: a tenth of a second or two. The next call goes on where it stopped."""
 COUNTED = 100_000
 """Errors that are counted by column and code; of a file with more, the first ones tell what is wrong with it."""
 

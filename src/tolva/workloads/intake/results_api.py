@@ -57,8 +57,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
 
-<<<<<<< HEAD
-    @router.get("/jobs/{id}/errors/summary")
+    @router.get("/jobs/{id}/errors/summary", responses=problems(404))
     def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
         """How many errors there are of which column and code; `capped`: of the first ones, since there are too many."""
         job = JobId(str(id))
@@ -67,10 +66,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
             counts = count_errors(conn, job)
         return {"total": counts.total, "capped": counts.capped, "groups": counts.groups}
 
-    @router.get("/jobs/{id}/changes")
-=======
     @router.get("/jobs/{id}/changes", responses=problems(409))
->>>>>>> 923039ca8d858803da0c324121755aa20dc6c143
     def get_changes(
         id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
     ) -> dict[str, Any]:
