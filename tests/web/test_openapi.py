@@ -45,6 +45,12 @@ def test_what_changes_something_can_be_refused_for_ones_role(document: dict[str,
             assert "403" in operation["responses"], name
 
 
+def test_what_is_called_by_an_id_or_name_can_be_unknown(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        if "{" in name and not name.startswith("put "):
+            assert "404" in operation["responses"], name
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     for reference in json.dumps(document).split('"$ref": "#/components/schemas/')[1:]:
         assert reference.split('"')[0] in document["components"]["schemas"]
