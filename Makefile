@@ -20,9 +20,11 @@ demo: $(ENV) ## Load 3,000 sample products through the API: everything once, fro
 up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 	@$(BIN)/tolva up
 
+# More testers than cores: most of the time a test waits for other processes.
+TESTERS ?= 3
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	$(BIN)/pytest --doctest-modules src
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
 check: $(ENV) ## Style, types and layers
 	$(BIN)/ruff check

@@ -1,11 +1,11 @@
-"""Real PostgreSQL for every test: the embedded one, and a second server where one answers."""
+"""Real PostgreSQL for every test: the embedded one, and a second server where that matters and one answers."""
 
 import os
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -13,14 +13,19 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.chaos.figures import show_figures
+from tests.spread import ByFile, longest_first
 from tolva import app
 from tolva.db.embedded.use import use
 from tolva.db.migrate import migrate
 from tolva.db.pool import Database
 
 EXTERNAL = os.environ.get("TOLVA_TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/postgres?user=root")
-"""A second server on which the same tests run, when it answers. Its login must be a superuser."""
-TEMPLATE = f"tolva_test_template_{os.getpid()}"
+"""A second server, for when it answers. Its login must be a superuser."""
+HERE = Path(__file__).parent
+BOTH = ("db/test_isolation", "engines", "intake/test_destinations", "jobs", "tables")
+"""Tests of SQL that the server's version may matter to. They run on both servers, all others on the embedded one."""
+TEMPLATE = f"tolva_test_template_{uuid4().hex}"
 
 
 @dataclass(frozen=True)
@@ -35,47 +40,79 @@ class Cluster:
         with psycopg.connect(self.admin_dsn, autocommit=True) as conn:
             conn.execute(statement)
 
-    def create(self, name: str, template: str | None = None) -> None:
-        like = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        self.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), like))
+    @contextmanager
+    def database(self, template: str = "template1", name: str = "") -> Generator["Fresh"]:
+        """A database for as long as the context is open."""
+        name = name or f"tolva_test_{uuid4().hex}"
+        made = sql.Identifier(name)
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, sql.Identifier(template)))
+        try:
+            yield Fresh(_in(self.admin_dsn, name), _in(self.app_dsn, name))
+        finally:
+            self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
 
-    def drop(self, name: str) -> None:
-        self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    @contextmanager
+    def prepared(self) -> Generator["Cluster"]:
+        """With a migrated database to copy."""
+        with self.database(name=TEMPLATE) as template:
+            migrate(template.admin_dsn, app.migrations())
+            yield self
 
 
 @dataclass(frozen=True)
 class Fresh:
-    """A migrated, empty database."""
+    """An empty database, migrated unless something else is said."""
 
     admin_dsn: str
     dsn: str
 
 
-@pytest.fixture(scope="session", params=["embedded", "external"])
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        if request.param == "embedded":
-            here = stack.enter_context(use(reachable(tmp_path_factory.mktemp("pg"))))
-            found = Cluster(here.admin_dsn, here.dsn)
-        else:
-            found = Cluster(EXTERNAL, EXTERNAL)
-            _skip_unless_it_answers()
-        found.drop(TEMPLATE)
-        found.create(TEMPLATE)
-        migrate(_in(found.admin_dsn, TEMPLATE), app.migrations())
-        if request.param == "embedded":
-            found.execute("GRANT tolva_app TO tolva")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "cluster" in metafunc.fixturenames:
+        both = metafunc.definition.path.relative_to(HERE).as_posix().startswith(BOTH)
+        servers = ["embedded", "external"] if both else ["embedded"]
+        metafunc.parametrize("cluster", servers, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)  # pytest has put together what shares a server
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    show_figures(terminalreporter)
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The server of this test. Each stays until the end, whichever is asked for next."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with use(reachable(tmp_path_factory.mktemp("pg"))) as here, Cluster(here.admin_dsn, here.dsn).prepared() as found:
+        found.execute("GRANT tolva_app TO tolva")
         yield found
-        found.drop(TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def external() -> Iterator[Cluster]:
+    _skip_unless_it_answers()
+    with Cluster(EXTERNAL, EXTERNAL).prepared() as found:
+        yield found
 
 
 @pytest.fixture
 def fresh(cluster: Cluster) -> Generator[Fresh]:
     """A database of its own for one test."""
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name, TEMPLATE)
-    yield Fresh(_in(cluster.admin_dsn, name), _in(cluster.app_dsn, name))
-    cluster.drop(name)
+    with cluster.database(TEMPLATE) as made:
+        yield made
 
 
 @pytest.fixture
@@ -91,7 +128,7 @@ def _in(dsn: str, database: str) -> str:
 def reachable(folder: Path) -> Path:
     """pytest's folders are for their owner alone; PostgreSQL runs as somebody else when we are root."""
     for each in (folder, *folder.parents):
-        if each.stat().st_uid == os.geteuid() and each.name.startswith("pytest-"):
+        if each.stat().st_uid == os.geteuid() and each.name.startswith(("pytest-", "popen-")):
             each.chmod(0o755)
     folder.chmod(0o755)
     return folder

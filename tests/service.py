@@ -17,6 +17,7 @@ from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
@@ -70,7 +71,7 @@ def working(service: Service) -> Generator[None]:
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
         engine = PostgresEngine(db)
         with closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk:
-            runner = Runner(db, catalogue, engine, desk, Attempts())
+            runner = Runner(db, catalogue, engine, desk, Attempts(), JobMeter())
             thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
             thread.start()
             try:

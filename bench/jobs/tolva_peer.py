@@ -2,9 +2,11 @@
 
 import signal
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import psycopg
 
@@ -131,6 +133,8 @@ def main() -> None:
         grace=10,
         memory_mb=2048,
         log_level="WARNING",
+        log_format="text",
+        metrics=Path(tempfile.gettempdir()) / "tolva-bench-metrics",
     )
     run_worker(plan, stop)
 

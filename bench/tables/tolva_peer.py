@@ -19,6 +19,7 @@ from tolva.jobs import store
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.desk import Desk
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
@@ -57,7 +58,7 @@ def _working(jobs: Jobs, plan: WorkerPlan) -> Iterator[None]:
         closing(Heartbeat(db, list(jobs.catalogue.queues), lease=600)) as heartbeat,
         closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk,
     ):
-        runner = Runner(db, jobs.catalogue, engine, desk, Attempts())
+        runner = Runner(db, jobs.catalogue, engine, desk, Attempts(), JobMeter())
         thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
         thread.start()
         try:

@@ -1,9 +1,10 @@
 """The composition root: the only place that knows all the parts and puts them together."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -16,7 +17,7 @@ from tolva.connectors.destinations import Destinations
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.embedded.use import use
 from tolva.db.faults import translated
-from tolva.db.migrate import Migration, find_migrations, migrate, pending
+from tolva.db.migrate import Migration, find_migrations, migrate, pending, refuse_missing, require_migrated
 from tolva.db.pool import APP_ROLE, Database
 from tolva.engines import make_engine
 from tolva.errors import Conflict, SettingsError
@@ -31,17 +32,21 @@ from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
+from tolva.web.access_log import log_exchange
 from tolva.web.api.audit import audit_router
 from tolva.web.api.job_view import job_view
 from tolva.web.api.jobs import jobs_router
 from tolva.web.api.keys import keys_router
 from tolva.web.api.me import me_router
 from tolva.web.api.stream import stream_router
+from tolva.web.application import Api
 from tolva.web.bodies import Bodies
 from tolva.web.headers import SecurityHeaders
-from tolva.web.health import health_router
+from tolva.web.health import health_router, ready_router
 from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
+from tolva.web.meter import HttpMeter
+from tolva.web.metrics import metrics_router
 from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
@@ -115,9 +120,7 @@ def _owner(settings: Settings, server: Server, tenant_id: str, schema: Schema) -
 
 def require_up_to_date(server: Server) -> None:
     """Raises SettingsError when migrations are missing, DatabaseUnavailable."""
-    missing = pending(server.admin_dsn, migrations())
-    if missing:
-        raise SettingsError(f"The database lacks {len(missing)} migrations. Run `tolva migrate` first.")
+    refuse_missing(pending(server.admin_dsn, migrations()))
 
 
 def prepare(server: Server) -> None:
@@ -126,6 +129,11 @@ def prepare(server: Server) -> None:
         bring_up_to_date(server)
     else:
         require_up_to_date(server)
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where the processes of this machine count."""
+    return settings.data_dir / "metrics"
 
 
 def blobs(settings: Settings) -> Blobs:
@@ -167,6 +175,8 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
         grace=settings.grace_seconds,
         memory_mb=settings.process_memory_mb,
         log_level=settings.log_level,
+        log_format=settings.log_format,
+        metrics=metrics_folder(settings),
     )
 
 
@@ -182,9 +192,9 @@ def live(jobs: Jobs) -> Hub:
     return Hub(jobs.db, job_view)
 
 
-def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
-    """The HTTP application."""
-    api = FastAPI(title="Tolva", version=__version__, docs_url=None, redoc_url=None)
+def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """The HTTP application. `stopping`: whether its process was told to end."""
+    api = Api((log_exchange, HttpMeter().count), title="Tolva", version=__version__, docs_url=None, redoc_url=None)
     shell = make_shell()
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
     api.state.gate = gate(settings, jobs.db)  # where the dependencies of endpoints find it
@@ -198,7 +208,10 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub) -> FastAPI:
     stored = blobs(settings)
     stored.prepare()
     pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
-    for router in (*page_routers(shell, api.state.gate, jobs, panels, hub), *pages, health_router(jobs.db)):
+    for router in (*page_routers(shell, api.state.gate, jobs, panels, hub), *pages):
+        api.include_router(router)
+    ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
+    for router in (health_router(jobs.db), ready, metrics_router(jobs.db)):
         api.include_router(router)
     own = [me_router(), jobs_router(jobs), stream_router(hub), keys_router(jobs.db), audit_router(jobs.db)]
     routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]

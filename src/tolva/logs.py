@@ -1,8 +1,74 @@
-"""Logs of a process: one line each to standard error."""
+"""Logs of a process: one line each to standard error, as text or as JSON, with the request or job it was for."""
 
+import json
 import logging
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
+
+TEXT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+_CONTEXT: ContextVar[Mapping[str, Any]] = ContextVar("tolva_log_context", default=MappingProxyType({}))
 
 
-def set_up_logs(level: str) -> None:
-    """Log from `level` on, with time, process and source."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s", force=True)
+def set_up_logs(level: str, form: str = "text") -> None:
+    """Log from `level` on, as `text` or `json`."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Json() if form == "json" else _Text(TEXT))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+@contextmanager
+def log_context(**fields: Any) -> Generator[None]:
+    """Whatever is logged meanwhile in this thread or task, by libraries too, tells these fields."""
+    token = _CONTEXT.set({**_CONTEXT.get(), **fields})
+    try:
+        yield
+    finally:
+        _CONTEXT.reset(token)
+
+
+def logged_field(name: str) -> Any:
+    """A field of the context that this thread or task is in; None without it.
+
+    >>> with log_context(job="a"):
+    ...     logged_field("job")
+    'a'
+    """
+    return _CONTEXT.get().get(name)
+
+
+class _Text(logging.Formatter):
+    """For people: the context stands behind the message."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        context = " ".join(f"{name}={value}" for name, value in _CONTEXT.get().items())
+        return super().formatMessage(record) + (f" [{context}]" if context else "")
+
+
+class _Json(logging.Formatter):
+    """For programs: one object a line. What a record was given as `extra={"fields": …}` has names of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        told |= {**_CONTEXT.get(), **getattr(record, "fields", {}), **_place_in_trace()}
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, default=str, ensure_ascii=False)
+
+
+def _place_in_trace() -> dict[str, str]:
+    span = get_current_span().get_span_context()
+    if not span.is_valid:
+        return {}
+    return {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)}

@@ -23,7 +23,9 @@ from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
+from tolva.metrics import count_in
 from tolva.settings import Settings
+from tolva.tracing import begin_tracing
 from tolva.web.descriptors import allow_descriptors
 from tolva.web.listener import listen_beside
 from tolva.web.server import make_server
@@ -43,7 +45,9 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
 
     `ready` is called with the database, once it answers and before anybody else is answered.
     """
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
+    count_in(app.metrics_folder(settings))
+    begin_tracing()
     stop = stop_on_signals()  # also for the signal that uvicorn passes on when it has ended
     longest = settings.statement_seconds
     with (
@@ -58,10 +62,10 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
             ready(jobs.db)
         allow_descriptors()
         api = make_server(
-            app.make_api(settings, jobs, hub),
+            app.make_api(settings, jobs, hub, stop.is_set),
             hub.end,
             log_level=settings.log_level.lower(),
-            access_log=settings.log_level == "DEBUG",
+            access_log=False,  # ours tells more
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )
         gc.freeze()  # what is loaded by now stays: nothing to look through again and again
@@ -83,7 +87,7 @@ def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
         raise SettingsError(
             "With TOLVA_ENGINE=inline, the API runs the jobs; set it to postgres for workers of their own."
         )
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     with app.server(settings) as server:
         _await_database(server, stop)

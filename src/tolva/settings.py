@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """Currency (ISO 4217) of a product row that names none."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", validation_alias="LOG_LEVEL")] = "INFO"
     """Least severity that is logged."""
+    log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
+    """Form of the log: a line of `text`, or an object of `json`. Never guessed, so it looks alike wherever it goes."""
 
 
 def load_settings(**overrides: object) -> Settings:

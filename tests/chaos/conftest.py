@@ -6,22 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.figures import Figures
+from tests.chaos.figures import PROPERTY, Figures
 from tests.chaos.place import Place, fresh_place
 from tests.chaos.postgres import Postgres, run_postgres
 
-_FIGURES = pytest.StashKey[Figures]()
-
-
-@pytest.fixture(scope="session")
-def _told(request: pytest.FixtureRequest) -> Figures:
-    return request.config.stash.setdefault(_FIGURES, Figures())
-
 
 @pytest.fixture
-def figures(_told: Figures, request: pytest.FixtureRequest) -> Figures:
-    _told.say(f"-- {request.node.name}")
-    return _told
+def figures(request: pytest.FixtureRequest) -> Figures:
+    told = Figures()
+    told.say(f"-- {request.node.name}")
+    request.node.user_properties.append((PROPERTY, told.lines))
+    return told
 
 
 @pytest.fixture
@@ -41,11 +36,3 @@ def place() -> Iterator[Place]:
 def postgres() -> Iterator[Postgres]:
     with fresh_place() as found, run_postgres(found) as running:
         yield running
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    told = config.stash.get(_FIGURES, None)
-    if told and told.lines:
-        terminalreporter.section("chaos")
-        for line in told.lines:
-            terminalreporter.write_line(line)

@@ -3,10 +3,12 @@
 import logging
 import multiprocessing
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 from tests.chaos import census
 from tests.chaos.census import Process
@@ -40,6 +42,8 @@ def plan_for(dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2
         grace=5,
         memory_mb=2048,
         log_level=LOG_LEVEL,
+        log_format="text",
+        metrics=Path(tempfile.gettempdir()) / "tolva-test-metrics",
     )
 
 

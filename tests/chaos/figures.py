@@ -3,6 +3,11 @@
 import math
 from collections.abc import Sequence
 
+import pytest
+
+PROPERTY = "figures"
+"""Name of the property under which a test's report holds its lines: reports come out of other processes, too."""
+
 
 class Figures:
     """What a run tells, passed or failed: at once for whoever follows, and again in the summary."""
@@ -14,6 +19,16 @@ class Figures:
         """Tell one line."""
         print(line, flush=True)
         self.lines.append(line)
+
+
+def show_figures(terminal: pytest.TerminalReporter) -> None:
+    """All that the tests told, test by test."""
+    ended = [report for outcome in ("passed", "failed") for report in terminal.getreports(outcome)]
+    told = [line for report in ended for name, lines in report.user_properties if name == PROPERTY for line in lines]
+    if told:
+        terminal.section("chaos")
+        for line in told:
+            terminal.write_line(line)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import Fresh
 from tolva import app
-from tolva.cli import main
+from tolva.cli import console, main
 from tolva.core.job import JobId, NewJob
 from tolva.settings import load_settings
 
@@ -71,6 +71,13 @@ class Shell:
             self.command(*words), env=self.environment(**more), capture_output=True, text=True, timeout=120, check=False
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def wide() -> None:
+    """As into a pipe, whatever COLUMNS said when the tests began."""
+    for each in (console.out, console.err):
+        each.width = console.WIDE
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ import pytest
 from tests.cli.conftest import Ran, Shell
 from tests.conftest import Fresh
 
-embedded = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
-
 
 def found(ran: Ran) -> dict[str, Any]:
     return {check["check"]: check for check in ran.json["checks"]}
@@ -58,7 +56,6 @@ def test_an_unknown_engine_is_refused_by_every_command_with_the_choices(homeless
     assert "choose one of: postgres, inline" in ran.out + ran.err
 
 
-@embedded
 @pytest.mark.parametrize(
     ("harm", "check"),
     [
@@ -81,7 +78,6 @@ def test_harm_to_the_database_is_found(tolva: Shell, fresh: Fresh, harm: str, ch
     assert found(ran)[check]["remedy"]
 
 
-@embedded
 def test_destinations_are_looked_at_and_their_passwords_kept_quiet(tolva: Shell, fresh: Fresh):
     where = psycopg.conninfo.conninfo_to_dict(fresh.admin_dsn)
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
@@ -107,7 +103,6 @@ def test_destinations_are_looked_at_and_their_passwords_kept_quiet(tolva: Shell,
         assert (ran.code, check["said"].startswith("default/erp: loader in ")) == (0, True)
 
 
-@embedded
 def test_a_login_without_the_role_is_told_what_to_grant(tolva: Shell, fresh: Fresh):
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
         conn.execute("DROP ROLE IF EXISTS stranger")

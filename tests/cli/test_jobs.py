@@ -14,8 +14,6 @@ from tests.cli.conftest import Shell
 from tests.conftest import Fresh
 from tolva.core.job import JobId
 
-pytestmark = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
-
 Enqueue = Callable[[], JobId]
 
 FAIL = """

@@ -43,7 +43,6 @@ def test_a_pool_that_is_used_up_says_so(fresh: Fresh) -> None:
             pass
 
 
-@pytest.mark.parametrize("cluster", ["embedded"], indirect=True)  # the second server has but a superuser
 def test_a_server_without_room_says_what_to_raise(fresh: Fresh) -> None:
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
         limit = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(admin.info.dbname))

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from tests.conftest import Cluster, Fresh
 from tests.intake.test_schemas import SALES, URL
@@ -32,10 +32,8 @@ HEADER = "Código;Día;Monto;Pagado"
 @pytest.fixture
 def erp(cluster: Cluster) -> Iterator[str]:
     """Another database on the same server."""
-    name = f"tolva_erp_{uuid4().hex}"
-    cluster.create(name)
-    yield make_conninfo(**conninfo_to_dict(cluster.admin_dsn) | {"dbname": name})
-    cluster.drop(name)
+    with cluster.database() as made:
+        yield made.admin_dsn
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """One database for all tests of jobs, emptied before each: making one takes longer than most of the tests."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Cluster
 from tests.jobs.workshop import Site, Workshop
 from tolva.db.pool import Database
 
@@ -21,16 +19,14 @@ DELETE FROM tolva.schedules; DELETE FROM tolva.lanes; DELETE FROM tolva.queues; 
 
 
 @pytest.fixture(scope="session")
-def site(cluster) -> Iterator[Site]:
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name, TEMPLATE)
-    admin_dsn, dsn = (
-        make_conninfo(**conninfo_to_dict(given) | {"dbname": name}) for given in (cluster.admin_dsn, cluster.app_dsn)
-    )
-    with psycopg.connect(admin_dsn, autocommit=True, row_factory=dict_row) as admin:
-        admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
-        yield Site(admin_dsn, dsn, admin)
-    cluster.drop(name)
+def site(cluster: Cluster) -> Iterator[Site]:
+    with (
+        cluster.database(TEMPLATE) as made,
+        psycopg.connect(made.admin_dsn, autocommit=True, row_factory=dict_row) as admin,
+    ):
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
+        yield Site(made.admin_dsn, made.dsn, admin)
 
 
 @pytest.fixture

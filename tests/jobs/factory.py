@@ -4,6 +4,7 @@ seconds and the memory in MB."""
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -87,6 +88,8 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
         grace=grace,
         memory_mb=memory_mb,
         log_level="ERROR",
+        log_format="text",
+        metrics=Path(tempfile.gettempdir()) / "tolva-test-metrics",
     )
 
 

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Cluster
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id
 
@@ -29,12 +27,12 @@ TENANTS = 10
 
 
 @pytest.fixture(scope="module")
-def early(cluster) -> Iterator[psycopg.Connection[DictRow]]:
+def early(cluster: Cluster) -> Iterator[psycopg.Connection[DictRow]]:
     """A database with 200,000 finished and 20,000 queued jobs of ten tenants, by a connection from before they came."""
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name, TEMPLATE)
-    dsn = make_conninfo(**conninfo_to_dict(cluster.admin_dsn) | {"dbname": name})
-    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as conn:
+    with (
+        cluster.database(TEMPLATE) as made,
+        psycopg.connect(made.admin_dsn, autocommit=True, row_factory=dict_row) as conn,
+    ):
         conn.execute("ALTER TABLE tolva.jobs SET (autovacuum_enabled = off)")  # it would make the plans anew
         conn.execute("ANALYZE tolva.jobs")
         conn.execute(SQL["open_queues"], {"names": ["work", "empty"]})
@@ -47,7 +45,6 @@ def early(cluster) -> Iterator[psycopg.Connection[DictRow]]:
                     conn.execute(SQL[query], given).fetchall()
         psycopg.ClientCursor(conn).execute(FILL, {"queued": 20_000, "finished": 200_000})
         yield conn
-    cluster.drop(name)
 
 
 @pytest.fixture(scope="module", params=["planned for an empty table", "planned for the table as it is"])

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
+from tests.conftest import Cluster
 from tests.jobs.workshop import together
 from tolva import app
 from tolva.db import migrate as migrations
@@ -22,12 +23,10 @@ BROKEN = Migration("test", "0002_second.sql", "CREATE TABLE tolva.second (n inte
 
 
 @pytest.fixture
-def dsn(cluster) -> Iterator[str]:
+def dsn(cluster: Cluster) -> Iterator[str]:
     """An empty database."""
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name)
-    yield make_conninfo(**conninfo_to_dict(cluster.admin_dsn) | {"dbname": name})
-    cluster.drop(name)
+    with cluster.database() as made:
+        yield made.admin_dsn
 
 
 def rows(dsn: str, query: str) -> list[Any]:

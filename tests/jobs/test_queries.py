@@ -30,7 +30,7 @@ def test_a_named_query_can_be_prepared(fresh: Site, query: str) -> None:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_named_query_says_what_it_is_for(query: str) -> None:
-    first, *rest = QUERIES[query].splitlines()
+    _name, first, *rest = QUERIES[query].splitlines()
     assert re.fullmatch(r"-- .+[.?;]", first) or re.match(r"-- ", rest[0]), "a sentence follows the name"
 
 

@@ -7,15 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Cluster
 from tests.jobs import factory
 from tests.jobs.workshop import Workshop, until
 from tolva.core.job import JobId
@@ -27,21 +25,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def floor(cluster) -> Iterator[Workshop]:
+def floor(cluster: Cluster) -> Iterator[Workshop]:
     """A database for all tests of this file: their jobs do not meet."""
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name, TEMPLATE)
-    admin_dsn, dsn = (
-        make_conninfo(**conninfo_to_dict(given) | {"dbname": name}) for given in (cluster.admin_dsn, cluster.app_dsn)
-    )
     with (
-        psycopg.connect(admin_dsn, autocommit=True, row_factory=dict_row) as admin,
-        Database(dsn, name="tolva test") as db,
+        cluster.database(TEMPLATE) as made,
+        psycopg.connect(made.admin_dsn, autocommit=True, row_factory=dict_row) as admin,
+        Database(made.dsn, name="tolva test") as db,
         Workshop(db, admin) as floor,
     ):
         floor.handlers.update(factory.catalogue().handlers)
         yield floor
-    cluster.drop(name)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from tolva.jobs.catalogue import Catalogue, Handler, Run
 from tolva.jobs.context import Context
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending, end_attempts
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.payload import encode
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
@@ -143,7 +144,7 @@ class Workshop:
 
     def runner(self, *, worker: str | None = None) -> Runner:
         self.desks.append(Desk(self.db, worker or self.worker, partial(send_rings, self.engine)))
-        return Runner(self.db, self.catalogue, self.engine, self.desks[-1], self.attempts)
+        return Runner(self.db, self.catalogue, self.engine, self.desks[-1], self.attempts, JobMeter())
 
     def run(self, queue: str = "work") -> int:
         """Run what is ready until nothing is; answers how many attempts there were."""

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.conftest import Cluster
 from tolva.tables import sift
 from tolva.tables.ddl import create_table
 from tolva.tables.document import builtin_schema
@@ -22,7 +23,6 @@ from tolva.tables.shape import Shape
 
 Connect = Callable[..., psycopg.Connection]
 
-LOCAL = "host=127.0.0.1 user=root dbname=test connect_timeout=3"
 SECURITY = """
 ALTER TABLE products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE products FORCE ROW LEVEL SECURITY;
@@ -67,8 +67,9 @@ def products() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def dsn() -> str:
-    return os.environ.get("TOLVA_TEST_DSN", LOCAL)
+def dsn(cluster: Cluster) -> Iterator[str]:
+    with cluster.database() as made:
+        yield made.admin_dsn
 
 
 @pytest.fixture(scope="session")
@@ -83,13 +84,7 @@ def connect(dsn: str, products: Schema) -> Iterator[Connect]:
         conn.commit()
         return conn
 
-    try:
-        admin = psycopg.connect(dsn, autocommit=True)
-    except psycopg.OperationalError:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip("no PostgreSQL: set TOLVA_TEST_DSN")
-    with admin:
+    with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {0}; CREATE SCHEMA {0} AUTHORIZATION {0}").format(name))
         try:
             with connect_as() as conn:

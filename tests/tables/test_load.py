@@ -163,7 +163,8 @@ def test_two_loads_of_one_supplier_at_the_same_time_count_each_key_once(
 
 def _wait_until_blocked(dsn: str, count: int) -> None:
     with psycopg.connect(dsn, autocommit=True) as watcher:
-        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        query = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+            WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"""
         while watcher.execute(query).fetchone() != (count,):
             pass
 

@@ -4,13 +4,14 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow, dict_row
 
+from tests.cli.conftest import tolva
 from tests.conftest import Fresh
 from tests.jobs.workshop import Workshop
 from tests.service import service, settings
 from tolva.db.pool import Database
 from tolva.web.live import lookout
 
-__all__ = ["service", "settings"]
+__all__ = ["service", "settings", "tolva"]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ Host = Annotated[str | None, typer.Option("--host", help="Address that the API l
 def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
     settings = settings_for(data_dir, host=host, port=port)
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     listener = listen(settings)
     with app.server(settings) as server:

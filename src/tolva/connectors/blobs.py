@@ -61,6 +61,11 @@ class BlobWriter:
         self._part.flush()
         return Path(self._part.name)
 
+    @property
+    def blake3(self) -> str:
+        """Of what was received so far, in hex."""
+        return self._hash.hexdigest()
+
     def keep(self) -> Blob:
         """Make it a stored file that a power cut cannot take away. Raises StorageUnavailable."""
         part = self.path
@@ -72,7 +77,7 @@ class BlobWriter:
                 _sync_folder(self._home)
             part.rename(target)
             _sync_folder(target.parent)
-        return Blob(part.name, self._size, self._hash.hexdigest())
+        return Blob(part.name, self._size, self.blake3)
 
     def discard(self, blob: Blob) -> None:
         """Take back a `keep` that nobody came to know of."""

@@ -137,6 +137,10 @@ class Claimed:
     soft_limit: float
     progress: Json
     open_children: int
+    waited: float = 0.0
+    """Seconds from ready until claimed."""
+    trace: str | None = None
+    """The span that made it, as a W3C traceparent."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from typing import LiteralString, cast
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.rows import tuple_row
 
 from tolva.db.faults import login_explained, translated
+from tolva.db.pool import Database
 from tolva.errors import SettingsError
 
 OLDEST_SERVER = 150000
@@ -77,6 +79,20 @@ def pending(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
     return [m for m in migrations if (m.module, m.name) not in applied]
 
 
+def refuse_missing(missing: Sequence[Migration]) -> None:
+    """Raises SettingsError when there are any."""
+    if missing:
+        raise SettingsError(f"The database lacks {len(missing)} migrations. Run `tolva migrate` first.")
+
+
+def require_migrated(db: Database, migrations: Sequence[Migration]) -> None:
+    """As the application's role sees it: raises SettingsError when some are missing, DatabaseUnavailable."""
+    with db.connection() as conn, conn.cursor(row_factory=tuple_row) as cursor:
+        applied = _applied(cursor)
+    _refuse_foreign(applied, migrations)
+    refuse_missing([m for m in migrations if (m.module, m.name) not in applied])
+
+
 @contextmanager
 def _alone(dsn: str) -> Generator[psycopg.Connection]:
     with translated(), login_explained(), psycopg.connect(dsn, autocommit=True, connect_timeout=10) as conn:
@@ -92,7 +108,7 @@ def _alone(dsn: str) -> Generator[psycopg.Connection]:
             yield conn
 
 
-def _applied(conn: psycopg.Connection) -> dict[tuple[str, str], str]:
+def _applied(conn: psycopg.Connection | psycopg.Cursor) -> dict[tuple[str, str], str]:
     rows = conn.execute("SELECT module, name, digest FROM tolva.migrations").fetchall()
     return {(module, name): digest for module, name, digest in rows}
 

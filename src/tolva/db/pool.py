@@ -10,7 +10,9 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
+from tolva.db.spans import TracedCursor, transaction_span
 from tolva.errors import DatabaseUnavailable, SettingsError
+from tolva.tracing import tracing
 
 RECONNECT = 2.0
 """Seconds after which the pool stops trying to connect for one caller; the next caller makes it begin anew."""
@@ -34,7 +36,8 @@ def connect(dsn: str, *, name: str, idle_in_transaction: float = 30.0) -> Connec
 
 def connection_options(name: str) -> dict[str, Any]:
     """Arguments of every connection. A peer that is cut off without a word is given up after some 20 s."""
-    return {
+    traced = {"cursor_factory": TracedCursor} if tracing() else {}
+    return traced | {
         "autocommit": True,
         "row_factory": dict_row,
         "application_name": name,
@@ -127,7 +130,7 @@ class Database:
 
         Raises DatabaseUnavailable, TookTooLong, or TryLater after a deadlock; then nothing was done.
         """
-        with self.connection() as conn, conn.transaction():
+        with self.connection() as conn, transaction_span(conn), conn.transaction():
             if tenant_id is not None:
                 become_tenant(conn, tenant_id, local=True)
             yield conn

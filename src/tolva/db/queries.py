@@ -15,13 +15,15 @@ def load_queries(package: str, file: str = "queries.sql") -> Mapping[str, Litera
 
 
 def parse_queries(text: str) -> Mapping[str, LiteralString]:
-    """Name → statement.
+    """Name → statement, which begins with its name: so whoever watches the server knows it again.
 
     The text ships with the package and never meets input, which is what LiteralString stands for.
 
     >>> dict(parse_queries("-- name: one\\n-- The number.\\nSELECT 1;\\n-- name: two\\nSELECT 2;"))
-    {'one': '-- The number.\\nSELECT 1', 'two': 'SELECT 2'}
+    {'one': '-- name: one\\n-- The number.\\nSELECT 1', 'two': '-- name: two\\nSELECT 2'}
     """
     _, *parts = _HEAD.split(text)
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    return MappingProxyType({name: cast(LiteralString, body.strip().rstrip(";")) for name, body in pairs})
+    return MappingProxyType(
+        {name: cast(LiteralString, f"-- name: {name}\n{body.strip().rstrip(';')}") for name, body in pairs}
+    )

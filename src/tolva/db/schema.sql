@@ -132,7 +132,7 @@ $$;
 
 ALTER FUNCTION tolva.child_ended(p_children uuid[]) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) RETURNS TABLE(id uuid, tenant_id text, queue text, kind text, params jsonb, checkpoint jsonb, attempt integer, failures integer, max_attempts integer, soft_limit double precision, progress jsonb, open_children integer)
+CREATE FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) RETURNS TABLE(id uuid, tenant_id text, queue text, kind text, params jsonb, checkpoint jsonb, attempt integer, failures integer, max_attempts integer, soft_limit double precision, progress jsonb, open_children integer, waited double precision, trace text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -221,7 +221,7 @@ BEGIN
     WHERE q.name = p_queue AND EXISTS (SELECT FROM taken)
   )
   SELECT t.id, t.tenant_id, t.queue, t.kind, t.params, t.checkpoint, t.attempt, t.failures, t.max_attempts,
-    t.soft_limit, t.progress, t.open_children
+    t.soft_limit, t.progress, t.open_children, extract(epoch FROM v_now - t.run_at)::double precision, t.trace
   FROM taken t ORDER BY t.priority, t.run_at, t.id;
 END
 $$;
@@ -395,7 +395,7 @@ BEGIN
     INTO v_reached, v_found;
   ELSE
     WITH line AS MATERIALIZED (
-      SELECT l.queue, l.kind, l.state, v_few / count(*) OVER () AS share
+      SELECT l.queue, l.kind, l.state, greatest(least(v_few, 2 * v_few / count(*) OVER ()), 1) AS share
       FROM tolva.job_lines(p_states, p_queues, p_kinds) l
     ), newest AS MATERIALIZED (
       SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
@@ -816,6 +816,57 @@ $$;
 
 ALTER FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text, value double precision)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$ -- compiling would take longer than all the rest
+  WITH RECURSIVE lane(queue, priority, tenant_id) AS (
+    -- a loose index scan, as in `waiting_queues`
+    SELECT f.* FROM tolva.queues q CROSS JOIN LATERAL (
+      SELECT j.queue, j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = q.name
+      ORDER BY j.priority, j.tenant_id LIMIT 1) f
+    UNION ALL
+    SELECT l.queue, n.priority, n.tenant_id FROM lane l CROSS JOIN LATERAL (
+      SELECT j.priority, j.tenant_id FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND (j.priority, j.tenant_id) > (l.priority, l.tenant_id)
+      ORDER BY j.priority, j.tenant_id LIMIT 1) n
+  ), head AS (
+    SELECT l.queue, (
+      SELECT j.run_at FROM tolva.jobs j
+      WHERE j.state = 'queued' AND j.queue = l.queue AND j.priority = l.priority AND j.tenant_id = l.tenant_id
+      ORDER BY j.run_at, j.id LIMIT 1) AS run_at
+    FROM (SELECT * FROM lane LIMIT 1000) l
+  )
+  SELECT 'tolva_queue_jobs', q.name, 'queued', (
+    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = q.name LIMIT 10000) t)
+  FROM tolva.queues q
+  UNION ALL
+  SELECT 'tolva_queue_jobs', q.name, 'waiting', (
+    SELECT count(*) FROM (SELECT FROM tolva.jobs j WHERE j.state = 'waiting' AND j.queue = q.name LIMIT 10000) t)
+  FROM tolva.queues q
+  UNION ALL
+  SELECT 'tolva_queue_jobs', q.name, 'running', count(r.queue)
+  FROM tolva.queues q LEFT JOIN (SELECT j.queue FROM tolva.jobs j WHERE j.state = 'running' LIMIT 10000) r
+    ON r.queue = q.name
+  GROUP BY q.name
+  UNION ALL
+  SELECT 'tolva_queue_oldest_seconds', q.name, NULL,
+    greatest(extract(epoch FROM clock_timestamp() - (SELECT min(h.run_at) FROM head h WHERE h.queue = q.name)), 0)
+  FROM tolva.queues q
+  UNION ALL
+  SELECT 'tolva_queue_paused', q.name, NULL, (q.paused_at IS NOT NULL)::integer FROM tolva.queues q
+  UNION ALL
+  SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
+  UNION ALL
+  SELECT 'tolva_dead_letters', NULL, NULL, count(*)
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
+$$;
+
+ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1179,6 +1230,7 @@ CREATE TABLE tolva.jobs (
     checkpoint jsonb,
     result jsonb,
     error jsonb,
+    trace text,
     CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
     CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
     CONSTRAINT failures_are_attempts CHECK (((failures >= 0) AND (failures <= attempt))),
@@ -1604,6 +1656,9 @@ GRANT ALL ON FUNCTION tolva.leave_worker(p_worker uuid, p_reason jsonb, p_culpri
 
 REVOKE ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.metrics() FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.metrics() TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;

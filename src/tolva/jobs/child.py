@@ -8,6 +8,8 @@ from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.shift import Shift
 from tolva.logs import set_up_logs
+from tolva.metrics import count_in
+from tolva.tracing import begin_tracing
 
 NICENESS = 10
 """Where a machine has too few cores for everybody, those who wait for an answer of the API go first."""
@@ -17,7 +19,9 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
     """Serve the plan's queues until SIGTERM, then let the running jobs end."""
     die_with_parent()
     os.nice(NICENESS)
-    set_up_logs(plan.log_level)
+    set_up_logs(plan.log_level, plan.log_format)
+    count_in(plan.metrics)
+    begin_tracing()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db:
         shift = Shift(db, worker_id, plan.make_catalogue(), plan.make_engine(db))

@@ -66,7 +66,7 @@ def matching_ids(
 
 def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:
     """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
-    most = MOST_FOUND if wanted.search else MOST_COUNTED
+    most = MOST_FOUND if (wanted.search or "").strip() else MOST_COUNTED
     row = conn.execute(SQL["count_jobs"], _given(conn, tenant_id, wanted, None, most + 1)).fetchone()
     assert row is not None, "a function's value is a row"
     return counted(row["jobs"], most)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tolva.core.ports import Engine, QueueSlots
 from tolva.db.pool import Database
@@ -26,6 +27,9 @@ class WorkerPlan:
     grace: float
     memory_mb: int
     log_level: str
+    log_format: str
+    metrics: Path
+    """Folder of what this machine's processes count."""
 
     @property
     def queue_names(self) -> list[str]:

@@ -10,9 +10,9 @@ WITH given AS MATERIALIZED (
     unique_forever)
 ), made AS (
   INSERT INTO tolva.jobs (id, tenant_id, queue, kind, label, priority, max_attempts, soft_limit, hard_limit, run_at,
-    params, parent_id, unique_key, unique_forever)
+    params, parent_id, unique_key, unique_forever, trace)
   SELECT g.id, %(tenant_id)s, g.queue, g.kind, g.label, g.priority, g.max_attempts, g.soft_limit, g.hard_limit,
-    coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever
+    coalesce(g.run_at, clock_timestamp()), g.params, %(parent_id)s, g.unique_key, g.unique_forever, %(trace)s
   FROM given g
   ON CONFLICT DO NOTHING
   RETURNING id, queue, run_at
@@ -125,7 +125,7 @@ SELECT job_id::text, queue, state, rings FROM tolva.finish(
 -- name: claim
 -- Take the best jobs of a queue; see the function.
 SELECT id::text, tenant_id, queue, kind, params, checkpoint, attempt, failures, max_attempts, soft_limit, progress,
-  open_children
+  open_children, waited, trace
 FROM tolva.claim(%(worker)s, %(queue)s, %(most)s);
 
 -- name: waiting_queues
@@ -308,3 +308,7 @@ ORDER BY seq DESC LIMIT %(most)s;
 -- The workers whose lease has not run out, the longest-serving first.
 SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
+
+-- name: metrics
+-- What an operator watches, of all tenants; see the function.
+SELECT name, queue, state, value FROM tolva.metrics();

@@ -25,7 +25,11 @@ from tolva.jobs.context import Context, WaitForChildren
 from tolva.jobs.desk import Desk
 from tolva.jobs.endings import Ending
 from tolva.jobs.lifeline import ENDED_BY_FORCE
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.payload import encode, error_json
+from tolva.jobs.spans import note_error, note_verdict, processing
+from tolva.jobs.verdict import verdict
+from tolva.logs import log_context
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +44,15 @@ LONGEST_CALL = 1.0
 class Runner:
     """Runs jobs of one worker process. `run_next` is what engines call, from as many threads as there are slots."""
 
-    def __init__(self, db: Database, catalogue: Catalogue, engine: Engine, desk: Desk, attempts: Attempts) -> None:
+    def __init__(
+        self, db: Database, catalogue: Catalogue, engine: Engine, desk: Desk, attempts: Attempts, meter: JobMeter
+    ) -> None:
         self._db = db
         self._catalogue = catalogue
         self._engine = engine
         self._desk = desk
         self._attempts = attempts
+        self._meter = meter
         self._stopped = False
 
     def stop(self) -> None:
@@ -73,15 +80,24 @@ class Runner:
     def _run(self, job: Claimed) -> Ending | None:
         attempt = Attempt(job)
         self._attempts.add(attempt)
+        about = {"job": job.id, "tenant": job.tenant_id, "queue": job.queue, "kind": job.kind, "attempt": job.attempt}
         try:
-            pid = os.getpid()
-            outcome = self._outcome(Context(attempt, self._db, self._catalogue.queue_of, self._engine), job)
-            if os.getpid() != pid:
-                os._exit(
-                    ENDED_BY_FORCE
-                )  # the handler forked and this is the copy: it must not speak on its parent's connections
+            with log_context(**about), processing(job):
+                return self._ending(attempt)
         finally:
             self._attempts.remove(attempt)
+
+    def _ending(self, attempt: Attempt) -> Ending | None:
+        job, pid, began = attempt.job, os.getpid(), time.monotonic()
+        self._meter.began(job)
+        ctx = Context(attempt, self._db, self._catalogue.queue_of, self._engine)
+        outcome = self._outcome(ctx, job)
+        if os.getpid() != pid:
+            # the handler forked and this is the copy: it must not speak on its parent's connections
+            os._exit(ENDED_BY_FORCE)
+        word = verdict(job, outcome, ctx.completed)
+        note_verdict(word)
+        self._meter.ended(job, word, time.monotonic() - began)
         return Ending(job, outcome) if outcome is not None else None
 
     def _outcome(self, ctx: Context, job: Claimed) -> Outcome | None:
@@ -95,7 +111,10 @@ class Runner:
             return Outcome(Verb.WAIT)
         except BaseException as error:
             # A fault after the completion was committed changes nothing any more.
-            return None if ctx.completed else classify(error, job)
+            if ctx.completed:
+                return None
+            note_error(error)
+            return classify(error, job)
 
 
 def classify(error: BaseException, job: Claimed) -> Outcome | None:

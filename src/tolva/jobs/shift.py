@@ -11,6 +11,7 @@ from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.desk import Desk
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.pulse import keep_pulse
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
@@ -27,7 +28,7 @@ class Shift:
         self._engine = engine
         self._attempts = Attempts()
         self._desk = Desk(db, worker_id, partial(send_rings, engine))
-        self._runner = Runner(db, catalogue, engine, self._desk, self._attempts)
+        self._runner = Runner(db, catalogue, engine, self._desk, self._attempts, JobMeter())
 
     def work(self, queues: Sequence[QueueSlots]) -> None:
         """Serve these queues; returns when `end` was called and the running jobs have ended."""

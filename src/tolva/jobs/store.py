@@ -15,6 +15,7 @@ from tolva.db.pool import Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
 from tolva.jobs.payload import as_json, clean
 from tolva.jobs.rings import Ring, rings
+from tolva.jobs.spans import sending
 from tolva.jobs.sql import SQL
 from tolva.jobs.words import label_words
 
@@ -52,7 +53,9 @@ def enqueue(
     Raises InvalidInput for an unknown kind, or parameters over MOST_PARAMS.
     """
     ids = [new_job_id() for _ in jobs]
-    rows = conn.execute(SQL["enqueue"], _columns(queue_of, tenant_id, jobs, ids, parent)).fetchall()
+    columns = _columns(queue_of, tenant_id, jobs, ids, parent)
+    with sending(columns["queues"], ids) as trace:
+        rows = conn.execute(SQL["enqueue"], columns | {"trace": trace}).fetchall()
     made = {row["id"] for row in rows}
     answers = [
         Enqueued(id, True) if id in made else Enqueued(_holder(conn, job), False)

@@ -1,6 +1,7 @@
-"""Whether each dependency answers."""
+"""Whether each dependency answers, and whether this process can serve. Both for anybody: nothing inside is told."""
 
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter
@@ -8,9 +9,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from tolva.db.pool import Database
-from tolva.errors import TryLater
+from tolva.errors import SettingsError, TryLater
+from tolva.web.glance import Glance
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 3.0
+"""Seconds that the database is waited for."""
 
 
 class Health(BaseModel):
@@ -23,22 +28,55 @@ class Health(BaseModel):
 def health_router(db: Database) -> APIRouter:
     """`GET /health`: 200 when everything answers, else 503, and which part does not."""
     router = APIRouter(tags=["health"])
+    ask = Glance(lambda: _ask(db), patience=PATIENCE)
 
     @router.get("/health", response_model=Health, responses={503: {"model": Health, "description": "A part is away."}})
     def health() -> JSONResponse:
         """Whether each dependency answers."""
-        parts = {"database": _database(db)}
+        parts = {"database": _answers(ask)}
         healthy = all(part == "ok" for part in parts.values())
         return JSONResponse({"status": "ok" if healthy else "unavailable", **parts}, 200 if healthy else 503)
 
     return router
 
 
-def _database(db: Database) -> str:
+def ready_router(require_migrated: Callable[[], None], stopping: Callable[[], bool]) -> APIRouter:
+    """`GET /ready`: 200 when this process can serve, else 503, and why not.
+
+    `require_migrated` raises SettingsError where the database is of another version, and TryLater while it is away.
+    """
+    router = APIRouter(tags=["health"])
+    look = Glance(require_migrated, patience=PATIENCE)
+
+    @router.get("/ready", responses={503: {"description": "Send your requests elsewhere."}})
+    def ready() -> JSONResponse:
+        hindrance = "is going down" if stopping() else _hindrance(look)
+        return JSONResponse({"status": hindrance or "ready"}, 503 if hindrance else 200)
+
+    return router
+
+
+def _ask(db: Database) -> None:
+    with db.connection() as conn:
+        conn.execute("SELECT 1")
+
+
+def _answers(ask: Callable[[], None]) -> str:
     try:
-        with db.connection() as conn:
-            conn.execute("SELECT 1")
+        ask()
     except TryLater as error:
         log.warning("health: %s", error)  # the whole of it, with hosts and logins, is for the log alone
         return "does not answer"
     return "ok"
+
+
+def _hindrance(look: Callable[[], None]) -> str | None:
+    try:
+        look()
+    except TryLater as error:
+        log.warning("not ready: %s", error)
+        return "the database does not answer"
+    except SettingsError as error:
+        log.warning("not ready: %s", error)
+        return "the database is not up to date"
+    return None

@@ -1,4 +1,4 @@
-"""One file out of a multipart upload, handed on piece by piece while it arrives."""
+"""Files out of a multipart form, handed on piece by piece while they arrive."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +21,7 @@ MOST_HEAD = 16 * 1024
 """Bytes of the headers of one part."""
 MOST_AROUND = 64 * 1024
 """Bytes of a form besides its file."""
+MOST_FIELDS = 200
 STRETCH = 512 * 1024
 """Bytes that are gathered in memory before they are written."""
 LONGEST_SILENCE = 60.0
@@ -49,7 +50,7 @@ FILE_FORM = {
 
 
 class Sink(Protocol):
-    """Takes the file. Either may raise, which ends the upload."""
+    """Takes the file, or one after another. Either may raise, which ends the upload."""
 
     def begin(self, filename: str) -> None:
         """The name that the client gave, before the first byte."""
@@ -76,10 +77,26 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     """
     lift_limits(request.scope)
     parts = _Parts(name.encode(), sink)
+    await _receive(request, parts, most + MOST_AROUND)
+    if not parts.seen:
+        raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
+
+
+async def receive_form(request: Request, name: str, sink: Sink, most: int) -> dict[str, str]:
+    """The same for a form with any number of files, of at most `most` bytes together. Returns its other fields.
+
+    Raises what `receive_file` does, but for the file that is missing.
+    """
+    parts = _Parts(name.encode(), sink, several=True)
+    await _receive(request, parts, most + MOST_AROUND)
+    return {name.decode("utf-8", "replace"): bytes(value).decode("utf-8", "replace") for name, value in parts.fields}
+
+
+async def _receive(request: Request, parts: "_Parts", most: int) -> None:
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
-            async for stretch in _stretches(_pieces(request, most + MOST_AROUND)):
+            async for stretch in _stretches(_pieces(request, most)):
                 await in_upload_thread(partial(_feed, parser, stretch))
     except TimeoutError:
         raise InvalidInput("The upload took too long or fell silent; nothing was kept. Send it again.") from None
@@ -89,8 +106,6 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
         raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.") from None
     if not parts.complete:
         raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.")
-    if not parts.seen:
-        raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
 
 
 def _feed(parser: MultipartParser, stretch: list[bytes]) -> None:
@@ -143,9 +158,14 @@ class _Parts:
 
     wanted: bytes
     sink: Sink
+    several: bool = False
+    """Whether the form is read whole: any number of files, and its other fields."""
+    fields: list[tuple[bytes, bytearray]] = field(default_factory=list[tuple[bytes, bytearray]])
     seen: bool = False
     complete: bool = False
     _inside: bool = False
+    _in_field: bool = False
+    _around: int = 0
     _field: bytes = b""
     _value: bytes = b""
     _headers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
@@ -164,7 +184,7 @@ class _Parts:
         }
 
     def _begin(self) -> None:
-        self._headers, self._inside, self._head_size = {}, False, 0
+        self._headers, self._inside, self._in_field, self._head_size = {}, False, False, 0
 
     def _on_field(self, data: bytes, start: int, end: int) -> None:
         self._field += self._bounded(data[start:end])
@@ -185,17 +205,30 @@ class _Parts:
     def _on_headers(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         if options.get(b"name") != self.wanted:
+            if self.several and b"filename" not in options:
+                self._begin_field(options.get(b"name", b""))
             return
-        if self.seen:
+        if self.seen and not self.several:
             raise InvalidInput("Send one file at a time.")
         if b"filename" not in options:
             raise InvalidInput(f"The form field '{self.wanted.decode()}' must be a file with a name.")
         self.seen = self._inside = True
         self.sink.begin(options[b"filename"].decode("utf-8", "replace"))
 
+    def _begin_field(self, name: bytes) -> None:
+        if len(self.fields) == MOST_FIELDS:
+            raise InvalidInput(f"The form has more than {MOST_FIELDS} fields.")
+        self.fields.append((name, bytearray()))
+        self._in_field = True
+
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._inside:
             self.sink.write(data[start:end])
+        elif self._in_field:
+            self._around += end - start
+            if self._around > MOST_AROUND:
+                raise InvalidInput(f"The form has more than {MOST_AROUND // 1024} kB besides its files.")
+            self.fields[-1][1].extend(data[start:end])
 
     def _on_end(self) -> None:
         self.complete = True

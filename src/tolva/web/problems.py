@@ -32,6 +32,7 @@ from tolva.errors import (
     Unauthenticated,
     UnsupportedFile,
 )
+from tolva.logs import logged_field
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,14 @@ class Fault:
     def document(self) -> JSONResponse:
         """The same as problem+json."""
         title = HTTPStatus(self.status).phrase
-        body = {"type": f"urn:tolva:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
+        body: dict[str, Any] = {
+            "type": f"urn:tolva:{self.kind}",
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            body["request_id"] = logged_field("request_id")  # to be quoted: the log has more
         return JSONResponse(body | dict(self.more), self.status, self.headers, media_type=MEDIA_TYPE)
 
 

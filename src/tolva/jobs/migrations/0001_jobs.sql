@@ -66,6 +66,7 @@ CREATE TABLE tolva.jobs (
   checkpoint jsonb,
   result jsonb,
   error jsonb,
+  trace text,               -- the span that made it, as a W3C traceparent
   CONSTRAINT running_has_worker CHECK ((state = 'running') = (worker_id IS NOT NULL)),
   CONSTRAINT running_has_started CHECK (state <> 'running' OR (attempt > 0 AND started_at IS NOT NULL)),
   CONSTRAINT finished_has_time CHECK ((state IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),

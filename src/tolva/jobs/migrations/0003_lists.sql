@@ -100,7 +100,7 @@ BEGIN
     INTO v_reached, v_found;
   ELSE
     WITH line AS MATERIALIZED (
-      SELECT l.queue, l.kind, l.state, v_few / count(*) OVER () AS share
+      SELECT l.queue, l.kind, l.state, greatest(least(v_few, 2 * v_few / count(*) OVER ()), 1) AS share
       FROM tolva.job_lines(p_states, p_queues, p_kinds) l
     ), newest AS MATERIALIZED (
       SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (

@@ -18,6 +18,8 @@ from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.mappings_api import mappings_router
+from tolva.workloads.intake.pages.panel import INTAKE_PANEL
+from tolva.workloads.intake.pages.routes import intake_pages
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.schemas import configured_defaults
@@ -31,6 +33,8 @@ QUEUE = Queue("bulk_upload", slots=2, soft_limit=3600, hard_limit=3900, max_atte
 READERS = 2
 """Stored files that a process of the API reads at once, for previews and workbooks of errors; each may take as much
 memory as a load."""
+LOOKERS = 1
+"""The same for the pages, whose readers need not wait for programs."""
 
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
@@ -52,10 +56,10 @@ def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter
     ]
 
 
-def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
-    return []
+def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
+    return intake_pages(jobs, blobs, settings.upload_max_mb * 1024**2, Seats(LOOKERS), shell)
 
 
 NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)
 
-INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV)
+INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV, (INTAKE_PANEL,))

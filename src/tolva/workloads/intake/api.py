@@ -26,11 +26,13 @@ from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import list_uploads
 from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
 
 PREFIX = "/api/v1"
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
+Limit = Annotated[int, Query(ge=1, le=1000)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -112,17 +114,27 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
+    @router.get("/uploads")
+    def get_uploads(by: Viewer, before: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
+        """Uploads, newest first; `next` is the `before` of the page that follows."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = list_uploads(conn, before, limit + 1)
+        return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
+
     @router.get("/uploads/{id}", responses=problems(404))
     def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
         """Where an upload stands."""
         return _view(_row(jobs, by, id))
 
     @router.get("/uploads/{id}/preview", responses=problems(400, 404, 409, 415, 507))
-    def get_preview(id: UUID, by: Viewer, schema: str | None = None, read: str | None = None) -> dict[str, Any]:
-        """How the stored file is read, what its columns hold, and where they would go."""
+    def get_preview(
+        id: UUID, by: Viewer, schema: str | None = None, read: str | None = None, mapping: str | None = None
+    ) -> dict[str, Any]:
+        """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
         options = _json("read", READ, read).options() if read else None
+        said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:
-            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options)
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
 
     @router.post("/uploads/{id}/load", status_code=202, responses=problems(400, 403, 404, 409))
     def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a tenant said of columns, remembered for the next file that has them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -8,7 +9,7 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.answers import Chosen, answered
-from tolva.tables.map import SURE, propose_mapping
+from tolva.tables.map import SURE, Match, propose_mapping
 from tolva.tables.outline import Outline, digest
 from tolva.tables.places import columns_called, is_named, place
 from tolva.tables.reading.source import Source
@@ -64,6 +65,12 @@ def chosen_mapping(
     remembered = _still_open(rows, source, spoken, fields, by_shape=False)
     rivals = {named[field]: field for field in remembered.values() if field in named}
     return remembered | rivals | chosen
+
+
+def how_told(match: Match, headers: Sequence[str], said: Chosen) -> str:
+    """How a column came to its field: as the match tells, but `remembered` where nobody `said` so this time."""
+    now = any(match.column in columns_called(name, headers) for name in said)
+    return "remembered" if match.how == "chosen" and not now else match.how
 
 
 def _still_open(

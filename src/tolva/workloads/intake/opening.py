@@ -18,7 +18,7 @@ from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
 from tolva.tables.outline import outline
-from tolva.tables.places import called, columns_called
+from tolva.tables.places import called
 from tolva.tables.reading import open_source
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.options import ReadOptions
@@ -27,7 +27,7 @@ from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
-from tolva.workloads.intake.mappings import chosen_mapping
+from tolva.workloads.intake.mappings import chosen_mapping, how_told
 from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -71,10 +71,8 @@ class Intake:
 
     def _told(self, match: Match) -> dict[str, Any]:
         headers = self.source.headers
-        said = any(match.column in columns_called(name, headers) for name in self.said)
-        how = "remembered" if match.how == "chosen" and not said else match.how
         told = {"field": match.field, "column": called(match.column, headers), "header": headers[match.column]}
-        return told | {"how": how, "confidence": match.confidence}
+        return told | {"how": how_told(match, headers, self.said), "confidence": match.confidence}
 
 
 def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:

@@ -9,6 +9,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
+from tolva.tables.answers import Chosen
 from tolva.tables.map import SURE, Match, propose_mapping
 from tolva.tables.outline import outline
 from tolva.tables.propose import Column, note_of, propose_columns
@@ -18,7 +19,8 @@ from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
 from tolva.tables.written import Written, how_written
-from tolva.workloads.intake.mappings import chosen_mapping
+from tolva.workloads.intake.first_rows import first_rows
+from tolva.workloads.intake.mappings import chosen_mapping, how_told
 from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema
 from tolva.workloads.intake.stored import find_upload
@@ -35,10 +37,11 @@ def preview(
     scratch: Path,
     schema_name: str | None = None,
     options: ReadOptions | None = None,
+    said: Chosen | None = None,
 ) -> dict[str, Any]:
-    """The preview of an upload, for its own schema and options or for others. Raises NotFound, and as a load would.
+    """The preview of an upload, for its own schema, options and answers, or for others.
 
-    Costs what opening the file does, and a look at its first rows.
+    Raises NotFound, and what a load would. Costs what opening the file does, and a look at its first rows.
     """
     with db.transaction(tenant_id) as conn:
         upload = find_upload(conn, job_id)
@@ -50,28 +53,37 @@ def preview(
     schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
+    answers: Chosen = upload["options"].get("mapping", {}) if said is None else said
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source, shape, upload["options"].get("mapping", {}))
-    return describe(source, schema, chosen, LOOKED)
+        chosen = chosen_mapping(conn, schema, source, shape, answers)
+    return describe(source, schema, chosen, LOOKED, answers)
 
 
 def describe(
-    source: Source, schema: Schema, chosen: dict[str, str | None], looked: int | None = None
+    source: Source,
+    schema: Schema,
+    chosen: dict[str, str | None],
+    looked: int | None = None,
+    said: Chosen | None = None,
 ) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
     All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
-    Raises InvalidInput when what was chosen is not there.
+    What is `chosen` but not `said` was remembered. Raises InvalidInput when what was chosen is not there.
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
     written = how_written(Beginning(source, looked) if looked else source, proposal.sure, schema)
-    seen = [_column(c, matches.get(number), written) for number, c in enumerate(propose_columns(source))]
+    hows = {m.column: how_told(m, source.headers, chosen if said is None else said) for m in proposal.matches}
+    columns = enumerate(propose_columns(source))
+    seen = [_column(c, matches.get(number), written) | {"how": hows.get(number)} for number, c in columns]
+    signs = {field: found.signs for field, found in written.items()}
     undecided = [field for field, found in written.items() if found.undecided]
     among = looked if looked and undecided and has_more(source, looked) else None
     notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
-    return source.findings.to_json() | {"notes": notes, "columns": seen, "schema": schema.name} | asked
+    rows = first_rows(source, proposal.sure, schema, signs)
+    return source.findings.to_json() | {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows} | asked
 
 
 def _column(column: Column, match: Match | None, written: Mapping[str, Written]) -> dict[str, Any]:

@@ -48,6 +48,12 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
+-- name: list_uploads
+-- Uploads with their jobs, newest first, before one of them.
+SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
+FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
+WHERE %(before)s::uuid IS NULL OR u.job_id < %(before)s ORDER BY u.job_id DESC LIMIT %(most)s;
+
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.
 SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
@@ -80,6 +86,28 @@ WHERE job_id = %(job_id)s AND "row" > %(after)s GROUP BY "row" ORDER BY "row" LI
 -- The faults of the refused rows in file order, after one of them; of an undo, each conflict with its key.
 SELECT "row", n, key, "column", value, code, message FROM tolva.row_errors
 WHERE job_id = %(job_id)s AND ("row", n) > (%(row)s, %(n)s) ORDER BY "row", n LIMIT %(most)s;
+
+-- name: found_errors
+-- The same, of one column or code or with a text in them; of no more than %(looked)s errors, whatever is found among those.
+SELECT * FROM (
+  SELECT "row", n, key, "column", value, code, message FROM tolva.row_errors
+  WHERE job_id = %(job_id)s AND ("row", n) > (%(row)s, %(n)s) ORDER BY "row", n LIMIT %(looked)s
+) looked
+WHERE (%(column)s::text IS NULL OR "column" = %(column)s) AND (%(code)s::text IS NULL OR code = %(code)s)
+  AND (%(search)s::text IS NULL
+    OR strpos(lower(concat_ws(' ', "row", "column", value, message, key)), lower(%(search)s)) > 0)
+ORDER BY "row", n LIMIT %(most)s;
+
+-- name: looked_as_far_as
+-- The last of so many errors after one of them, if there are more.
+SELECT "row", n FROM tolva.row_errors
+WHERE job_id = %(job_id)s AND ("row", n) > (%(row)s, %(n)s) ORDER BY "row", n OFFSET %(looked)s - 1 LIMIT 1;
+
+-- name: error_counts
+-- How many of the first errors are of which column and code.
+SELECT "column", code, count(*) AS errors FROM (
+  SELECT "column", code FROM tolva.row_errors WHERE job_id = %(job_id)s ORDER BY "row", n LIMIT %(looked)s
+) looked GROUP BY "column", code ORDER BY errors DESC, "column", code;
 
 -- name: add_errors
 -- Remember the faults of one chunk.
@@ -140,6 +168,11 @@ ORDER BY u.job_id DESC LIMIT %(most)s;
 -- Whether a load is being undone.
 SELECT id FROM tolva.jobs
 WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
+
+-- name: something_left
+-- Whether a load did something that is not put back yet.
+SELECT EXISTS (SELECT FROM tolva.load_ledger WHERE job_id = %(job_id)s AND created + updated > 0
+  AND (left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0)) AS something_left;
 
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk, and those that it made alone.

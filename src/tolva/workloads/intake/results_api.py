@@ -10,7 +10,6 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
-from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
@@ -21,11 +20,12 @@ from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
 from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.export import error_lines
-from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, count_errors, find_errors, require_errors
 from tolva.workloads.intake.undo import ask_undo
 
 After = Annotated[int, Query(ge=-1)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Word = Annotated[str | None, Query(max_length=200)]
 
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
@@ -40,16 +40,31 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         after_row: After = -1,
         after_n: int = -1,
         limit: Limit = 100,
+        column: Word = None,
+        code: Word = None,
+        search: Word = None,
     ) -> Response:
-        """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again."""
-        job = JobId(str(id))
+        """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again.
+
+        The JSON can be narrowed; a page of it may then be short or empty, and `next` still lead to more.
+        """
+        job, wanted = JobId(str(id)), ErrorFilter(column, code, search)
         if format == "json":
-            return JSONResponse(_errors_page(jobs, by, job, after_row, after_n, limit))
+            return JSONResponse(_errors_page(jobs, by, job, wanted, Cursor(after_row, after_n), limit))
         if format == "csv":
             lines = error_lines(jobs.db, by.tenant_id, job)
             return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type=CSV)
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
+
+    @router.get("/jobs/{id}/errors/summary")
+    def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
+        """How many errors there are of which column and code; `capped`: of the first ones, since there are too many."""
+        job = JobId(str(id))
+        with jobs.db.transaction(by.tenant_id) as conn:
+            require_errors(conn, job)
+            counts = count_errors(conn, job)
+        return {"total": counts.total, "capped": counts.capped, "groups": counts.groups}
 
     @router.get("/jobs/{id}/changes", responses=problems(409))
     def get_changes(
@@ -74,15 +89,14 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     return router
 
 
-def _errors_page(jobs: Jobs, by: Caller, id: JobId, after_row: int, after_n: int, limit: int) -> dict[str, Any]:
+def _errors_page(jobs: Jobs, by: Caller, id: JobId, wanted: ErrorFilter, after: Cursor, limit: int) -> dict[str, Any]:
     with jobs.db.transaction(by.tenant_id) as conn:
-        if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
-            raise NotFound(f"There is no upload {id}.")
-        given = {"job_id": id, "row": after_row, "n": after_n, "most": limit + 1}
-        found = conn.execute(SQL["row_errors"], given).fetchall()
-    page = found[:limit]
-    following = {"after_row": page[-1]["row"], "after_n": page[-1]["n"]} if len(found) > limit else None
-    return {"errors": [_error(each) for each in page], "next": following}
+        require_errors(conn, id)
+        page = find_errors(conn, id, wanted, after, limit)
+    return {
+        "errors": [_error(each) for each in page.errors],
+        "next": page.following.to_json() if page.following else None,
+    }
 
 
 def _error(found: DictRow) -> DictRow:

@@ -1,4 +1,6 @@
-"""A stored file, and what its sender said of it."""
+"""Stored files, and what their senders said of them."""
+
+from uuid import UUID
 
 from psycopg.rows import DictRow
 
@@ -9,3 +11,8 @@ from tolva.workloads.intake.sql import SQL
 def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     """The upload that a job is for; None for a job without one."""
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+
+
+def list_uploads(conn: Connection, before: UUID | None, most: int) -> list[DictRow]:
+    """Uploads with the state of their jobs, newest first; `before` is the last id of the page before."""
+    return conn.execute(SQL["list_uploads"], {"before": before, "most": most}).fetchall()

@@ -1,0 +1,49 @@
+"""A look at what may be slow, answered in time."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from tolva.errors import TryLater
+
+Seen = TypeVar("Seen")
+
+
+class Glance(Generic[Seen]):
+    """One look is under way at most, whoever asks, in a thread of its own; what it saw counts for `fresh` seconds."""
+
+    def __init__(self, look: Callable[[], Seen], *, patience: float, fresh: float = 0.0) -> None:
+        self._look = look
+        self._patience = patience
+        self._fresh = fresh
+        self._lock = threading.Lock()
+        self._latest: Future[Seen] | None = None
+        self._ended_at = 0.0
+
+    def __call__(self) -> Seen:
+        """What there is to see. Raises TryLater after `patience` seconds, and what the look raises."""
+        with self._lock:
+            if self._latest is None or (self._latest.done() and time.monotonic() > self._ended_at + self._fresh):
+                self._latest = self._begin()
+            latest = self._latest
+        try:
+            return latest.result(self._patience)
+        except TimeoutError:
+            raise TryLater(f"It takes longer than {self._patience:g} s.") from None
+
+    def _begin(self) -> Future[Seen]:
+        future = Future[Seen]()
+        threading.Thread(target=self._run, args=(future,), name="glance", daemon=True).start()
+        return future
+
+    def _run(self, future: Future[Seen]) -> None:
+        try:
+            seen = self._look()
+        except Exception as error:
+            self._ended_at = time.monotonic()
+            future.set_exception(error)
+        else:
+            self._ended_at = time.monotonic()
+            future.set_result(seen)

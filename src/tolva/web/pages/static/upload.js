@@ -1,0 +1,105 @@
+// Files by drag and drop, each sent by itself with its progress, two at once. Without this the form sends them all.
+(() => {
+  const form = document.getElementById("upload");
+  if (!form) return;
+  const input = form.elements.file, drop = document.getElementById("drop"), list = document.getElementById("sending");
+  const line = document.getElementById("line"), words = document.getElementById("words").dataset;
+  const AT_ONCE = 2;
+  const waiting = [];
+  let sending = 0;
+  input.required = false; // what was dropped is not in it
+
+  // A file's key is its own for as long as the page is open: sent twice, it is taken once.
+  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const size = (bytes) => {
+    const [unit, count] = bytes < 1e6 ? ["kB", Math.ceil(bytes / 1e3)] : ["MB", bytes / 1e6];
+    return `${count.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
+  };
+
+  function add(files) {
+    for (const file of files) {
+      const row = line.content.firstElementChild.cloneNode(true);
+      const item = { file, row, key: newKey() };
+      row.querySelector(".name").textContent = file.name;
+      row.querySelector(".size").textContent = size(file.size);
+      const out = row.querySelector(".drop-it");
+      out.textContent = words.remove;
+      out.addEventListener("click", () => { waiting.splice(waiting.indexOf(item), 1); row.remove(); });
+      list.append(row);
+      if (file.size > Number(form.dataset.most) * 1024 * 1024) refuse(item, words.large);
+      else { tell(item, words.waits); waiting.push(item); }
+    }
+    input.value = "";
+  }
+
+  function tell(item, text, href) {
+    const told = item.row.querySelector(".told");
+    const shown = document.createElement(href ? "a" : "span");
+    if (href) shown.href = href;
+    shown.textContent = text;
+    told.classList.remove("refused");
+    told.replaceChildren(shown);
+  }
+
+  function refuse(item, text, again) {
+    tell(item, text);
+    item.row.querySelector(".told").classList.add("refused");
+    item.row.querySelector("progress").hidden = true;
+    const button = item.row.querySelector(".drop-it");
+    button.hidden = !again;
+    button.textContent = words.again;
+    const fresh = button.cloneNode(true);
+    button.replaceWith(fresh);
+    fresh.addEventListener("click", () => { if (form.reportValidity()) { fresh.hidden = true; waiting.push(item); next(); } });
+  }
+
+  function address() {
+    const params = {};
+    for (const [name, value] of new FormData(form)) if (name.startsWith("constant.")) params[name.slice(9)] = value;
+    const look = form.elements.look.value === "yes";
+    const query = new URLSearchParams({ schema: form.elements.schema.value, params: JSON.stringify(params), dry_run: look });
+    return { url: `/api/v1/uploads?${query}`, look };
+  }
+
+  function send(item) {
+    const { url, look } = address(), request = new XMLHttpRequest(), bar = item.row.querySelector("progress");
+    const body = new FormData();
+    body.append("file", item.file, item.file.name);
+    item.row.querySelector(".drop-it").hidden = true;
+    bar.hidden = false;
+    bar.setAttribute("aria-label", item.file.name);
+    tell(item, words.sending);
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
+    request.addEventListener("load", () => answered(item, request, look));
+    request.addEventListener("error", () => refuse(item, words.lost, true));
+    request.addEventListener("loadend", () => { sending -= 1; next(); });
+    request.open("POST", url);
+    request.setRequestHeader("Idempotency-Key", item.key);
+    request.responseType = "json";
+    request.send(body);
+  }
+
+  function answered(item, request, look) {
+    const answer = request.response;
+    if (request.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    if (request.status !== 202) return refuse(item, answer?.detail ?? words.lost, true);
+    item.row.querySelector("progress").value = 1;
+    const href = look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`;
+    tell(item, look ? words.look : words.loading, href);
+    if (list.children.length === 1) location.assign(href);
+  }
+
+  function next() {
+    while (sending < AT_ONCE && waiting.length) { sending += 1; send(waiting.shift()); }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (waiting.length) next();
+    else if (!sending) input.click();
+  });
+  input.addEventListener("change", () => add(input.files));
+  for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => { event.preventDefault(); add(event.dataTransfer.files); });
+})();

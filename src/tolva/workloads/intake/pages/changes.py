@@ -1,0 +1,36 @@
+"""The page of what a load changed, or a dry run would: each new row, and each value before and after."""
+
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.core.job import JobId
+from tolva.jobs.store import get_job
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Viewer
+from tolva.web.pages.shell import Shell
+from tolva.workloads.intake.changes import changes
+from tolva.workloads.intake.pages.fragment import wants_fragment
+
+PAGE = 50
+
+
+def changes_pages(jobs: Jobs, shell: Shell) -> APIRouter:
+    """`/jobs/{id}/changes`."""
+    router = APIRouter(prefix="/jobs", include_in_schema=False)
+
+    @router.get("/{id}/changes")
+    def get_changes(request: Request, id: UUID, by: Viewer, after_chunk: int = -1, after_n: int = -1) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            job = get_job(conn, JobId(str(id)))
+        found = list(islice(changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n), PAGE + 1))
+        following = {"after_chunk": found[-2].chunk, "after_n": found[-2].n} if len(found) > PAGE else None
+        shown: dict[str, Any] = {"job": job, "changes": found[:PAGE], "following": following, "first": after_chunk < 0}
+        template = "intake/_changes.html" if wants_fragment(request) else "intake/changes.html"
+        return shell.page(request, by, template, **shown)
+
+    return router

@@ -1,0 +1,70 @@
+"""The grid of a job's errors: in pages, narrowed by column, code and text."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.core.job import JobId
+from tolva.db.pool import Connection
+from tolva.jobs.store import get_job
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Viewer
+from tolva.web.pages.shell import Shell
+from tolva.workloads.intake.found_errors import (
+    Cursor,
+    ErrorCounts,
+    ErrorFilter,
+    ErrorPage,
+    count_errors,
+    find_errors,
+    require_errors,
+)
+from tolva.workloads.intake.pages.fragment import wants_fragment
+
+PAGE = 25
+Word = Annotated[str | None, Query(max_length=200)]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the template of the grid shows. `first` is the page that begins with the first error."""
+
+    wanted: ErrorFilter
+    first: bool
+    page: ErrorPage
+    counts: ErrorCounts
+
+
+def grid_of(conn: Connection, id: JobId, wanted: ErrorFilter, after: Cursor) -> Grid:
+    """A page of the errors of a job."""
+    return Grid(wanted, after == Cursor(), find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id))
+
+
+def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:
+    """`/jobs/{id}/errors`."""
+    router = APIRouter(prefix="/jobs", include_in_schema=False)
+
+    @router.get("/{id}/errors")
+    def get_errors(
+        request: Request,
+        id: UUID,
+        by: Viewer,
+        column: Word = None,
+        code: Word = None,
+        search: Word = None,
+        after_row: int = -1,
+        after_n: int = -1,
+    ) -> Response:
+        wanted = ErrorFilter(column or None, code or None, search or None)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            require_errors(conn, JobId(str(id)))
+            job = get_job(conn, JobId(str(id)))
+            grid = grid_of(conn, JobId(str(id)), wanted, Cursor(after_row, after_n))
+        template = "intake/_errors.html" if wants_fragment(request) else "intake/errors.html"
+        return shell.page(request, by, template, job=job, grid=grid)
+
+    return router

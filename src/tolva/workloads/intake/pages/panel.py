@@ -1,0 +1,67 @@
+"""What intake says on the page of a job: counts, what was wrong, what can be done next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.rows import DictRow
+from starlette.requests import Request
+
+from tolva.core.job import FINISHED, JobId, State
+from tolva.db.pool import Connection
+from tolva.web.pages.panel import Panel
+from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
+from tolva.workloads.intake.pages.errors import grid_of
+from tolva.workloads.intake.pages.once import new_token
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.told import told_message
+from tolva.workloads.intake.undo import UNDO, undo_key
+
+WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected": "failed"}
+"""Counts that are known before the end, and what the progress calls them."""
+
+
+TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
+"""For people, in English; templates/intake/_words.html has them once more, for the translators."""
+
+
+def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
+    """What the templates of the panel are given. The grid of errors is read once the job has ended."""
+    id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
+    told: dict[str, Any] = {
+        "upload": find_upload(conn, id),
+        "ended": ended,
+        "counts": _counts(job),
+        "read": job["progress"].get("read", {}),
+        "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
+        "questions": job["error"].get("questions", []) if job["error"] else [],
+        "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
+        "token": new_token(),
+    }
+    return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
+
+
+def _counts(job: DictRow) -> dict[str, int]:
+    """By name, as far as they are known."""
+    if job["result"]:
+        return {name: count for name, count in job["result"].items() if isinstance(count, int)}
+    progress = job["progress"]
+    known = {"total": progress.get("total")} | {name: progress.get(own) for name, own in WHILE_RUNNING.items()}
+    return {name: count for name, count in known.items() if count is not None}
+
+
+def _way_back(conn: Connection, id: JobId) -> dict[str, Any]:
+    """Whether there is something to undo, and the job that does so already."""
+    left = conn.execute(SQL["something_left"], {"job_id": id}).fetchone()
+    undo = conn.execute(SQL["open_undo"], {"unique_key": undo_key(id)}).fetchone()
+    return {"undoable": bool(left and left["something_left"]), "undoing": undo and str(undo["id"])}
+
+
+INTAKE_PANEL = Panel(
+    TITLES,
+    tell,
+    "intake/panel_live.html",
+    "intake/panel_below.html",
+    "intake/panel_actions.html",
+)

@@ -1,0 +1,118 @@
+"""The page that shows how a stored file is read before it is loaded, and takes corrections."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import FINISHED, JobId, State
+from tolva.db.pool import Connection
+from tolva.errors import InvalidInput, NotFound, TryLater
+from tolva.jobs.store import get_job
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.caller import Caller
+from tolva.web.pages.entry import to
+from tolva.web.pages.shell import Shell
+from tolva.web.seats import Seats
+from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
+from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
+from tolva.workloads.intake.pages.once import new_token, once_key
+from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.told import told_message
+
+FORM = "form"
+"""The field that tells a form's answers from none."""
+LOCALES = (
+    ("es-CO", "1.234,56 · 31/12/2026"),
+    ("es-MX", "1,234.56 · 31/12/2026"),
+    ("en-US", "1,234.56 · 12/31/2026"),
+)
+"""A locale for each way to write numbers and dates, and how it looks."""
+ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "cp850", "mac-roman")
+DELIMITERS = (",", ";", "\t", "|")
+AGAIN = "2"
+"""Seconds until a page that found no seat is asked for again, by the browser itself."""
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form()
+
+
+Form = Annotated[FormData, Depends(_form)]
+
+
+def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRouter:
+    """`/uploads`."""
+    router = APIRouter(prefix="/uploads", include_in_schema=False)
+
+    @router.get("/{id}")
+    def look(request: Request, id: UUID, by: Viewer) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            shown = _upload(conn, JobId(str(id)))
+        given = dict(request.query_params)
+        said = answers_in(given) if FORM in given else answers_with(shown["upload"]["options"])
+        shown |= {
+            "locales": LOCALES,
+            "encodings": ENCODINGS,
+            "delimiters": DELIMITERS,
+            "said": said,
+            "token": new_token(),
+            "same": said == answers_with(shown["upload"]["options"]),
+        }
+        try:
+            shown |= _looked(by, JobId(str(id)), said)
+        except TryLater:
+            busy = shell.page(request, by, "intake/busy.html", 503, **shown)
+            busy.headers["Refresh"] = AGAIN
+            return busy
+        return shell.page(request, by, "intake/preview.html", **shown)
+
+    def _looked(by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
+        with seats.taken(), blobs.scratch() as scratch:
+            try:
+                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, None, said.read, said.mapping)
+            except InvalidInput as error:
+                return {"found": None, "fault": str(error)}
+        return {"found": found, "fault": None}
+
+    @router.get("/{id}/foretold")
+    def foretold(request: Request, id: UUID, by: Viewer) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            shown = _upload(conn, JobId(str(id)))
+        return shell.page(request, by, "intake/_foretold.html", **shown, same=True, token=new_token())
+
+    @router.post("/{id}")
+    def again(id: UUID, by: Operator, form: Form) -> Response:
+        given = {name: str(value) for name, value in form.items()}
+        return begin(by, id, REHEARSE if given.get("kind") == REHEARSE else LOAD, given, answers_in(given))
+
+    @router.post("/{id}/load")
+    def load(id: UUID, by: Operator, form: Form) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            said = answers_with(_upload(conn, JobId(str(id)))["upload"]["options"])
+        return begin(by, id, LOAD, {name: str(value) for name, value in form.items()}, said)
+
+    def begin(by: Caller, id: UUID, kind: str, given: dict[str, str], said: Answers) -> Response:
+        options = said.to_options()
+        key = once_key(given.get("token", ""), kind, str(id), options)
+        return to(f"/jobs/{accept_again(jobs, by, JobId(str(id)), kind, options, key)}")
+
+    return router
+
+
+def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
+    """An upload with its schema and job, for the templates. Raises NotFound."""
+    upload = find_upload(conn, id)
+    if upload is None:
+        raise NotFound(f"There is no upload {id}.")
+    job = get_job(conn, id)
+    ended = State(job["state"]) in FINISHED
+    message = told_message(job["error"], id, ended=ended) if job["error"] else None
+    return {"upload": upload, "schema": schema_of(conn, upload), "job": job, "ended": ended, "message": message}

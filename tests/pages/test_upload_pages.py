@@ -1,0 +1,251 @@
+"""The pages for files: sent by a plain form, looked at, corrected, loaded, and what became of their rows."""
+
+import re
+from html import unescape
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.jobs.workshop import until
+from tests.service import Service, working
+from tolva.web.access.caller import Role
+from tolva.web.access.keys import NewKey, create_key
+from tolva.web.seats import Seats
+from tolva.workloads.intake import found_errors
+
+HTML = {"Accept": "text/html", "Accept-Language": "en"}
+FRAGMENT = HTML | {"HX-Request": "true"}
+HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
+GOOD = f"{HEADER}\n001,Guantes,1.50,CS-1,3\n"
+BAD = f"{GOOD}002,Gasas,x,CS-2,3\n003,,2,CS-3,y\n"
+ASKS = "codigo,nombre,Neto,Bruto,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1,2,CS,3\n"
+
+
+def get(service: Service, address: str, headers: dict[str, str] = HTML) -> str:
+    answer = service.client.get(address, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def post(service: Service, address: str, **fields: str) -> httpx.Response:
+    return service.client.post(address, data=fields, headers=HTML)
+
+
+def send(service: Service, *contents: str, **fields: str) -> httpx.Response:
+    given = {"schema": "products", "constant.proveedor_id": "P1", "token": "t"} | fields
+    files = [("file", (f"{n}.csv", content)) for n, content in enumerate(contents)]
+    return service.client.post("/upload", data=given, files=files, headers=HTML)
+
+
+def went_to(answer: httpx.Response) -> str:
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def ended(service: Service, page: str) -> str:
+    """The id of the job of a page, once it has ended."""
+    id = page.rsplit("/", 1)[1]
+    with working(service):
+        until(lambda: job(service, id)["finished_at"], 30)
+    return id
+
+
+def job(service: Service, id: str) -> dict[str, Any]:
+    return service.client.get(f"/api/v1/jobs/{id}").json()
+
+
+def jobs(service: Service) -> int:
+    return len(service.client.get("/api/v1/jobs").json()["jobs"])
+
+
+def loaded(service: Service, content: str) -> str:
+    return ended(service, went_to(send(service, content, look="no")))
+
+
+def rows_shown(page: str) -> list[str]:
+    return re.findall(r'<tr><td class="mono" data-label="[^"]+">([^<]*)</td>', page)
+
+
+def test_a_file_of_a_plain_form_is_looked_at_first_and_then_loaded_with_one_click(service: Service) -> None:
+    page = went_to(send(service, BAD))
+    assert page.startswith("/uploads/")
+    assert 'hx-trigger="every 1s"' in get(service, f"{page}/foretold", FRAGMENT)
+    id = ended(service, page)
+    foretold = get(service, f"{page}/foretold", FRAGMENT)
+    assert "hx-trigger" not in foretold
+    assert re.findall(r"<b>(\d+)</b>", foretold) == ["1", "0", "0", "2"]
+    assert get(service, page).count("Load 1 row") == 1
+    real = went_to(post(service, f"/uploads/{id}/load", token="t"))
+    assert went_to(post(service, f"/uploads/{id}/load", token="t")) == real, "a double click is one load"
+    assert job(service, ended(service, real))["result"]["created"] == 1
+
+
+def test_several_files_of_a_form_are_each_accepted_and_the_same_form_again_is_nothing_new(service: Service) -> None:
+    contents = GOOD, GOOD.replace("001", "002")
+    assert went_to(send(service, *contents)) == "/upload#recent"
+    assert went_to(send(service, *contents)) == "/upload#recent"
+    assert jobs(service) == 2
+    assert get(service, "/upload").count("/uploads/") == 2
+
+
+def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(service: Service) -> None:
+    answer = send(service, GOOD, "\0\0\0\0")
+    assert answer.status_code == 400
+    assert "<strong>1.csv</strong>" in answer.text
+    assert "<strong>0.csv</strong>" not in answer.text
+    assert jobs(service) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"), [({"constant.proveedor_id": ""}, "proveedor_id"), ({"schema": "nope"}, "nope")]
+)
+def test_a_form_that_does_not_say_enough_comes_back_with_what_was_filled_in(
+    service: Service, fields: dict[str, str], told: str
+) -> None:
+    answer = send(service, GOOD, look="no", **fields)
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert 'value="no" checked' in answer.text
+    assert jobs(service) == 0
+
+
+def test_a_form_without_a_file_says_so(service: Service) -> None:
+    answer = service.client.post("/upload", files={"file": ("", b"")}, data={"schema": "products"}, headers=HTML)
+    assert answer.status_code == 400
+    assert "Choose a file first" in answer.text
+
+
+def test_a_viewer_is_told_why_there_is_no_form_and_may_not_send(service: Service) -> None:
+    with service.jobs.db.transaction("default") as conn:
+        made, _ = create_key(conn, NewKey("default", "v", Role.VIEWER, "test"))
+    service.client.headers["Authorization"] = f"Bearer {made.text}"
+    page = get(service, "/upload")
+    assert "only" in page
+    assert "<form id" not in page
+    assert send(service, GOOD).status_code == 403
+
+
+def test_what_a_file_leaves_open_is_asked_on_top_and_the_answer_loads_it(service: Service) -> None:
+    id = ended(service, went_to(send(service, ASKS)))
+    page = get(service, f"/uploads/{id}")
+    assert '<select name="field.precio" required' in page
+    given = {"form": "1", "field.precio": "Neto", "column.Bruto": ""}
+    answered = get(service, f"/uploads/{id}?{httpx.QueryParams(given)}")
+    assert 'name="field.precio"' not in answered
+    assert "as you chose" in answered
+    real = went_to(post(service, f"/uploads/{id}", kind="load", token="t", **given))
+    assert job(service, ended(service, real))["result"]["created"] == 1
+    assert "as in an earlier file" in get(service, went_to(send(service, ASKS, token="u")))
+
+
+def test_a_column_can_be_left_out_and_sent_to_another_field(service: Service) -> None:
+    id = went_to(send(service, f"{HEADER},Nota\n001,Guantes,1,CS,3,azul\n")).rsplit("/", 1)[1]
+    given = {"form": "1", "column.Nota": "descripcion", "column.nombre": "-"}
+    page = get(service, f"/uploads/{id}?{httpx.QueryParams(given)}")
+    assert '<select name="field.nombre" required' in page, "a required field without a column is asked"
+    dry = went_to(post(service, f"/uploads/{id}", kind="dry_run", **given | {"column.nombre": ""}))
+    assert job(service, ended(service, dry))["kind"] == "dry_run"
+    assert service.client.get(f"/api/v1/uploads/{dry.rsplit('/', 1)[1]}").json()["options"] == {
+        "mapping": {"Nota": "descripcion"}
+    }
+
+
+def test_a_preview_shows_the_first_rows_as_they_would_be_stored(service: Service) -> None:
+    page = get(service, went_to(send(service, BAD.replace("1.50", '"1,50"'))))
+    assert '<td class="number">1.5</td>' in page
+    assert '"x" no es un número' in page
+
+
+def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_the_form(service: Service) -> None:
+    page = went_to(send(service, f"Lista\n{GOOD}"))
+    assert "as found: 2" in get(service, page)
+    wrong = get(service, f"{page}?form=1&read.header_row=900")
+    assert 'role="alert"' in wrong
+    assert 'name="read.header_row"' in wrong
+
+
+def test_a_preview_for_which_there_is_no_seat_comes_again_by_itself(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = went_to(send(service, GOOD))
+    monkeypatch.setattr(Seats, "taken", Seats(0).taken)
+    answer = service.client.get(page, headers=HTML)
+    assert (answer.status_code, answer.headers["refresh"]) == (503, "2")
+    assert 'role="status"' in answer.text
+
+
+def test_the_page_of_a_load_shows_its_counts_its_errors_and_the_ways_on(service: Service) -> None:
+    id = loaded(service, BAD)
+    page = get(service, f"/jobs/{id}")
+    assert re.findall(r"<b>(\d+)</b>", page) == ["3", "1", "2", "1", "0", "0"]
+    assert rows_shown(page) == ["3", "4", "4"]
+    assert f'action="/jobs/{id}/undo"' in page
+    assert f"/api/v1/jobs/{id}/errors?format=xlsx" in page
+    assert "/upload?schema=products&constant.proveedor_id=P1" in page
+    assert "new row" in get(service, f"/jobs/{id}/changes")
+
+
+def test_errors_are_narrowed_by_code_column_and_text_for_the_page_and_for_its_script(service: Service) -> None:
+    id = loaded(service, BAD)
+    assert rows_shown(get(service, f"/jobs/{id}/errors?code=required")) == ["4"]
+    assert rows_shown(get(service, f"/jobs/{id}/errors?column=precio")) == ["3"]
+    fragment = get(service, f"/jobs/{id}/errors?search=NO ES UN NÚMERO ENTERO", FRAGMENT)
+    assert rows_shown(fragment) == ["4"]
+    assert "<html" not in fragment
+    assert "No such errors" in get(service, f"/jobs/{id}/errors?search=nothing", FRAGMENT)
+
+
+def test_a_load_is_undone_from_its_page_and_what_was_left_alone_is_told(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    id = loaded(service, GOOD.replace("\n001", "\n002,Gasas,2,C,1\n001"))
+    admin.execute("UPDATE products SET precio = 9 WHERE codigo = '001'")
+    page = get(service, f"/jobs/{ended(service, went_to(post(service, f'/jobs/{id}/undo')))}")
+    assert "What was left alone" in page
+    assert rows_shown(page)[0] == "001"
+    assert "left alone: changed since" in page
+
+
+def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:
+    id = loaded(service, f"{HEADER}\n1,,,,\n")
+    assert "/undo" not in get(service, f"/jobs/{id}")
+
+
+def test_the_api_lists_uploads_page_by_page(service: Service) -> None:
+    ids = [went_to(send(service, GOOD.replace("001", f"{n}"))).rsplit("/", 1)[1] for n in range(3)]
+    first = service.client.get("/api/v1/uploads", params={"limit": 2}).json()
+    rest = service.client.get("/api/v1/uploads", params={"before": first["next"]}).json()
+    assert [each["id"] for each in (*first["uploads"], *rest["uploads"])] == ids[::-1]
+    assert rest["next"] is None
+
+
+def test_the_api_narrows_errors_and_counts_them(service: Service) -> None:
+    id = loaded(service, BAD)
+    found = service.client.get(f"/api/v1/jobs/{id}/errors", params={"column": "precio", "code": "type"}).json()
+    assert ([each["row"] for each in found["errors"]], found["next"]) == ([3], None)
+    summary = service.client.get(f"/api/v1/jobs/{id}/errors/summary").json()
+    assert (summary["total"], summary["capped"]) == (3, False)
+    assert {(each["column"], each["code"]): each["errors"] for each in summary["groups"]} == {
+        ("precio", "type"): 1,
+        ("nombre", "required"): 1,
+        ("tiempo_entrega_dias", "type"): 1,
+    }
+    assert service.client.get(f"/api/v1/jobs/{'0' * 8}-0000-7000-8000-{'0' * 12}/errors/summary").status_code == 404
+
+
+def test_a_search_among_too_many_errors_goes_on_where_it_stopped(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(found_errors, "LOOKED", 10)
+    monkeypatch.setattr(found_errors, "COUNTED", 10)
+    rows = "".join(f"{n:03},N,{'rare' if n == 24 else 'x'},C,1\n" for n in range(25))
+    id = loaded(service, f"{HEADER}\n{rows}")
+    assert service.client.get(f"/api/v1/jobs/{id}/errors/summary").json()["capped"]
+    found, after = list[int](), dict[str, int]()
+    for _ in range(3):
+        page = service.client.get(f"/api/v1/jobs/{id}/errors", params={"search": "rare", **after}).json()
+        found, after = found + [each["row"] for each in page["errors"]], page["next"] or {}
+    assert (found, after) == ([26], {})
+    assert "Nothing up to row 11" in get(service, f"/jobs/{id}/errors?search=rare", FRAGMENT)
