@@ -25,10 +25,11 @@ MOST_SELECTED = 500
 class Choice(BaseModel):
     """The form of a list, and of the preview that follows it. `back` is the list with its filter.
 
-    `seen` is the time of the preview: what came later is not meant.
+    `seen` is the time of the preview: what came later is not meant. Its jobs are not called `id`, since a form with such
+    a field has no id that scripts could see.
     """
 
-    id: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
+    job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
     back: str = "/"
     seen: Annotated[AwareDatetime, Field(default_factory=lambda: datetime.now(UTC))]
@@ -58,7 +59,7 @@ def chosen_jobs(
 ) -> Chosen:
     """Jobs of the list of jobs; `asked` is its filter."""
     if choice.scope == "selected":
-        return _among(conn, choice.id, possible)
+        return _among(conn, choice.job, possible)
     until = min(asked.created_before, choice.seen) if asked.created_before else choice.seen
     meant = replace(asked, created_before=until)
     states = tuple(state for state in possible if state in (meant.states or possible))
@@ -75,7 +76,7 @@ def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -
 def chosen_letters(conn: Connection, tenant_id: str, choice: Choice, asked: LetterFilter) -> Chosen:
     """The jobs of dead letters; `asked` is the filter of their list."""
     if choice.scope == "selected":
-        meant = _among(conn, choice.id, tuple(State)).found
+        meant = _among(conn, choice.job, tuple(State)).found
         return Chosen(Counted(len(meant)), with_letter(conn, meant))
     found = dead_jobs(conn, tenant_id, asked, before=LetterPlace(choice.seen, 0), most=MOST + 1)
     return Chosen(Counted(min(len(found), MOST), exact=len(found) <= MOST), found)
