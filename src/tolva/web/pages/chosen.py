@@ -25,8 +25,8 @@ MOST_SELECTED = 500
 class Choice(BaseModel):
     """The form of a list, and of the preview that follows it. `back` is the list with its filter.
 
-    `seen` is the time of the preview: what came later is not meant. Its jobs are not called `id`, since a form with such
-    a field has no id that scripts could see.
+    `seen` is the time of the preview: what came later is not meant. No field is called `id`: it would hide the form's
+    own from scripts.
     """
 
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, cast
 
 from psycopg.rows import DictRow
@@ -39,6 +40,16 @@ ZONES = (
 ANY_CRON = "* * * * *"
 
 
+class Fault(StrEnum):
+    """What can be wrong besides the clock, about which the core has sentences of its own."""
+
+    NAME = "name"  # no name for an address
+    TAKEN = "taken"  # the name of another schedule
+    KIND = "kind"  # nothing that there is
+    PARAMS = "params"  # no JSON object
+    PRIORITY = "priority"  # no digit
+
+
 class Filled(BaseModel):
     """The fields as they were sent. `was` is the name of the schedule that is being changed."""
 
@@ -54,7 +65,7 @@ class Filled(BaseModel):
 
 @dataclass
 class Checked:
-    """What a form comes to, as far as it can be read, and what was wrong, by the name of the field."""
+    """What a form comes to, as far as it can be read, and what was wrong: by field, a Fault or the core's words."""
 
     cron: Cron | None = None
     schedule: Schedule | None = None
@@ -88,13 +99,13 @@ def check_schedule(filled: Filled, catalogue: Catalogue) -> Checked:
     checked = check_clock(filled)
     name, params = filled.name.strip(), _object(filled.params)
     if not NAME.fullmatch(name):
-        checked.faults["name"] = "A name has 1 to 100 characters, no slash, and does not begin with a dot."
+        checked.faults["name"] = Fault.NAME
     if filled.kind not in catalogue.handlers:
-        checked.faults["kind"] = "Choose what is to be done."
+        checked.faults["kind"] = Fault.KIND
     if params is None:
-        checked.faults["params"] = 'The parameters are a JSON object, such as {"days": 1}.'
+        checked.faults["params"] = Fault.PARAMS
     if filled.priority not in set("0123456789"):
-        checked.faults["priority"] = "A priority is a number from 0 (first) to 9."
+        checked.faults["priority"] = Fault.PRIORITY
     if params is not None and checked.cron and not checked.faults:
         job = NewJob(filled.kind, params, int(filled.priority))
         missed = "latest" if filled.missed == "latest" else "all"

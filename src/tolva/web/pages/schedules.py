@@ -26,7 +26,7 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.formats import zone_of
 from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panels
-from tolva.web.pages.schedule_form import ZONES, Checked, Filled, check_clock, check_schedule, filled_with
+from tolva.web.pages.schedule_form import ZONES, Checked, Fault, Filled, check_clock, check_schedule, filled_with
 from tolva.web.pages.shell import Shell
 from tolva.web.pages.told import Told, telling
 
@@ -76,8 +76,8 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("")
     def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
         checked = check_schedule(filled, jobs.catalogue)
-        if checked.schedule and (fault := _put(jobs, by, filled, checked.schedule)):
-            checked.faults["name"] = fault
+        if checked.schedule and not _put(jobs, by, filled, checked.schedule):
+            checked.faults["name"] = Fault.TAKEN
         if checked.faults:
             return page(request, by, filled, checked, 400)
         return telling(to("/schedules"), Told("schedule"))
@@ -89,15 +89,15 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     return router
 
 
-def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> str | None:
-    """Keep it, or say what is wrong with its name: a form for a new one changes none that there is."""
+def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> bool:
+    """Keep it, unless its name is taken: a form for a new one changes none that there is."""
     with jobs.db.transaction(by.tenant_id) as conn:
         names = {row["name"] for row in list_schedules(conn)}
         if wanted.name in names and wanted.name != filled.was:
-            return "There is a schedule of that name. Choose another one, or change that."
+            return False
         put_schedule(conn, jobs.catalogue, by.tenant_id, wanted)
         note(conn, by, "schedule.put", wanted.name, cron=wanted.cron, timezone=wanted.timezone, kind=wanted.job.kind)
-    return None
+    return True
 
 
 def _line(row: DictRow, now: datetime) -> Line:
