@@ -91,7 +91,7 @@ def test_several_files_of_a_form_are_each_accepted_and_the_same_form_again_is_no
 
 
 def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(service: Service) -> None:
-    answer = send(service, GOOD, "\0\0\0\0")
+    answer = send(service, GOOD, "%PDF-1.7 is no table")
     assert answer.status_code == 400
     assert "<strong>1.csv</strong>" in answer.text
     assert "<strong>0.csv</strong>" not in answer.text
@@ -112,7 +112,13 @@ def test_a_form_that_does_not_say_enough_comes_back_with_what_was_filled_in(
 
 
 def test_a_form_without_a_file_says_so(service: Service) -> None:
-    answer = service.client.post("/upload", files={"file": ("", b"")}, data={"schema": "products"}, headers=HTML)
+    """As browsers send it: a file without a name."""
+    head = "Content-Disposition: form-data; name="
+    fields = {"schema": "products", "constant.proveedor_id": "P1"}
+    parts = [f'--b\r\n{head}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    body = "".join([*parts, f'--b\r\n{head}"file"; filename=""\r\n\r\n\r\n--b--\r\n'])
+    headers = HTML | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = service.client.post("/upload", content=body, headers=headers)
     assert answer.status_code == 400
     assert "Choose a file first" in answer.text
 

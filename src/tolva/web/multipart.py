@@ -75,7 +75,6 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     Raises InvalidInput when the body is no multipart form, breaks off, falls silent, or lacks the field; TooLarge;
     and what `sink` raises.
     """
-    lift_limits(request.scope)
     parts = _Parts(name.encode(), sink)
     await _receive(request, parts, most + MOST_AROUND)
     if not parts.seen:
@@ -93,6 +92,7 @@ async def receive_form(request: Request, name: str, sink: Sink, most: int) -> di
 
 
 async def _receive(request: Request, parts: "_Parts", most: int) -> None:
+    lift_limits(request.scope)
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):

@@ -10,8 +10,8 @@ from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.workloads.intake.sql import SQL
 
-LOOKED = 100_000
-"""Errors that one call looks at: some tenths of a second. A rarer match is found by the next call, which goes on."""
+LOOKED = 50_000
+"""Errors that one search looks at: a tenth of a second or two. The next call goes on where it stopped."""
 COUNTED = 100_000
 """Errors that are counted by column and code; of a file with more, the first ones tell what is wrong with it."""
 
@@ -52,7 +52,7 @@ class ErrorPage:
 
 @dataclass(frozen=True)
 class ErrorCounts:
-    """`groups` have `column`, `code` and `errors`, most first. `capped`: there are more errors than were counted."""
+    """`groups` have `column`, `code` and `errors`, most first. `capped`: no more than these were counted."""
 
     groups: list[DictRow]
     capped: bool
@@ -90,5 +90,5 @@ def find_errors(conn: Connection, id: JobId, wanted: ErrorFilter, after: Cursor,
 
 def count_errors(conn: Connection, id: JobId) -> ErrorCounts:
     """How many errors there are of which column and code."""
-    groups = conn.execute(SQL["error_counts"], {"job_id": id, "looked": COUNTED + 1}).fetchall()
-    return ErrorCounts(groups, sum(group["errors"] for group in groups) > COUNTED)
+    groups = conn.execute(SQL["error_counts"], {"job_id": id, "looked": COUNTED}).fetchall()
+    return ErrorCounts(groups, sum(group["errors"] for group in groups) == COUNTED)

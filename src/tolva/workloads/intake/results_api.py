@@ -57,7 +57,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
 
-    @router.get("/jobs/{id}/errors/summary")
+    @router.get("/jobs/{id}/errors/summary", responses=problems(404))
     def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
         """How many errors there are of which column and code; `capped`: of the first ones, since there are too many."""
         job = JobId(str(id))
