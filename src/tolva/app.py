@@ -33,12 +33,8 @@ from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
 from tolva.web.access_log import log_exchange
-from tolva.web.api.audit import audit_router
+from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
-from tolva.web.api.jobs import jobs_router
-from tolva.web.api.keys import keys_router
-from tolva.web.api.me import me_router
-from tolva.web.api.stream import stream_router
 from tolva.web.application import Api
 from tolva.web.bodies import Bodies
 from tolva.web.headers import SecurityHeaders
@@ -80,7 +76,13 @@ def server(settings: Settings) -> Generator[Server]:
 
 def migrations() -> list[Migration]:
     """All migrations, in the order of their modules."""
-    packages = ["tolva.db", "tolva.jobs", "tolva.web.access", *(workload.package for workload in WORKLOADS)]
+    packages = [
+        "tolva.db",
+        "tolva.jobs",
+        "tolva.web",
+        "tolva.web.access",
+        *(workload.package for workload in WORKLOADS),
+    ]
     return [migration for package in packages for migration in find_migrations(package)]
 
 
@@ -195,28 +197,29 @@ def live(jobs: Jobs) -> Hub:
 def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
     """The HTTP application. `stopping`: whether its process was told to end."""
     api = Api((log_exchange, HttpMeter().count), title="Tolva", version=__version__, docs_url=None, redoc_url=None)
-    shell = make_shell()
-    panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
     api.state.gate = gate(settings, jobs.db)  # where the dependencies of endpoints find it
+    shell = make_shell()
     as_page = fault_pages(shell, api.state.gate)
-    api.add_middleware(Unexpected, as_page=as_page)
-    for middleware in (Bodies, Linger, SecurityHeaders, GZipMiddleware):
-        api.add_middleware(middleware)
     answer_errors(api, as_page)
+    for middleware in (partial(Unexpected, as_page=as_page), Bodies, Linger, SecurityHeaders, GZipMiddleware):
+        api.add_middleware(middleware)  # each around the ones before it
     describe(api)
-    api.mount("/static", Static())
     stored = blobs(settings)
     stored.prepare()
-    pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
-    for router in (*page_routers(shell, api.state.gate, jobs, panels, hub), *pages):
-        api.include_router(router)
-    ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
-    for router in (health_router(jobs.db), ready, metrics_router(jobs.db)):
-        api.include_router(router)
-    own = [me_router(), jobs_router(jobs), stream_router(hub), keys_router(jobs.db), audit_router(jobs.db)]
-    routers = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*own, *routers):
+    calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
+    for router in (*uniform_api(jobs, hub), *calls, metrics_router(jobs.db)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
+    ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
+    panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
+    pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
+    for router in (
+        health_router(jobs.db),
+        ready,
+        *page_routers(shell, api.state.gate, jobs, panels, hub),
+        *pages,
+    ):
+        api.include_router(router)
+    api.mount("/static", Static())
     return api
 
 

@@ -87,13 +87,11 @@ class Conflict(CallerError):
 
 
 class KeyReused(Conflict):
-    """An idempotency key came with something else than before. `first` is the job of the first time."""
+    """An idempotency key came with something else than before. `first` is the job of the first time, if it made one."""
 
-    def __init__(self, first: str) -> None:
-        super().__init__(
-            f"The Idempotency-Key was used for another file, schema, options or purpose (upload {first})."
-            " Send this with a new key."
-        )
+    def __init__(self, first: str | None = None) -> None:
+        what = f"another file, schema, options or purpose (upload {first})" if first else "another request"
+        super().__init__(f"The Idempotency-Key was used for {what}. Send this with a new key.")
         self.first = first
 
 

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
-from uuid import uuid4
 
 import polars as pl
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.lists import sample
 from bench.lists.visits import filters, letter_filters
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Cluster
 from tolva.core.job import State
 from tolva.db.pool import Connection, Database
 from tolva.jobs import letters, listing
@@ -47,11 +45,12 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(cluster) -> Iterator[House]:
-    name = f"tolva_test_{uuid4().hex}"
-    cluster.create(name, TEMPLATE)
-    admin, dsn = (make_conninfo(**conninfo_to_dict(d) | {"dbname": name}) for d in (cluster.admin_dsn, cluster.app_dsn))
-    with psycopg.connect(admin, autocommit=True, options="-c timezone=UTC") as conn:
+def house(cluster: Cluster) -> Iterator[House]:
+    with (
+        cluster.database(TEMPLATE) as made,
+        psycopg.connect(made.admin_dsn, autocommit=True, options="-c timezone=UTC") as conn,
+        Database(made.dsn, name="tolva test") as db,
+    ):
         sample.fill(conn, JOBS)
         rows = conn.execute(
             """
@@ -59,11 +58,9 @@ def house(cluster) -> Iterator[House]:
               EXISTS (SELECT FROM tolva.dead_letters d WHERE d.job_id = j.id) AS dead
             FROM tolva.jobs j ORDER BY j.id DESC"""
         ).fetchall()
-    columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "dead"]
-    with Database(dsn, name="tolva test") as db:
+        columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "dead"]
         jobs = pl.DataFrame(rows, schema=columns, orient="row")
         yield House(db, jobs.with_columns(pl.col("created_at").dt.convert_time_zone("UTC")))
-    cluster.drop(name)
 
 
 def right(house: House, tenant: str, wanted: JobFilter) -> list[str]:

@@ -9,7 +9,13 @@ from tests.jobs.workshop import Site
 from tolva.db.pool import APP_ROLE
 from tolva.db.queries import load_queries
 
-PACKAGES = ["tolva.jobs", "tolva.web.access", "tolva.workloads.intake"]
+PACKAGES = [
+    "tolva.jobs",
+    "tolva.web",
+    "tolva.web.access",
+    "tolva.workloads.intake",
+    "tolva.workloads.webhooks",
+]
 QUERIES = {f"{package}: {name}": text for package in PACKAGES for name, text in load_queries(package).items()}
 
 

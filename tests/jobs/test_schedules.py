@@ -24,7 +24,8 @@ def within_one_minute() -> None:
 def put(shop: Workshop, tenant: str = "a", **given: Any) -> datetime:
     about: dict[str, Any] = {"name": "nightly", "cron": "* * * * *", "timezone": "Europe/Madrid", "missed": "all"}
     with shop.db.transaction(tenant) as conn:
-        return put_schedule(conn, shop.catalogue, tenant, Schedule(job=NewJob("work", {"file": "x"}), **about | given))
+        row = put_schedule(conn, shop.catalogue, tenant, Schedule(job=NewJob("work", {"file": "x"}), **about | given))
+        return row["next_at"]
 
 
 def outage(shop: Workshop, ticks: int, name: str = "nightly") -> list[datetime]:

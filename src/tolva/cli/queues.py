@@ -2,18 +2,19 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
-from tolva.errors import NotFound
 from tolva.jobs import store
+from tolva.jobs.pausing import require_queue
 from tolva.jobs.queue_states import Ended, QueueState, queue_states
-from tolva.jobs.sql import SQL
-from tolva.jobs.work import Jobs
+from tolva.web.steering import pause_for_all, pause_for_tenant
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="How the queues stand; pause, resume, and share them.", no_args_is_help=True)
@@ -25,6 +26,7 @@ COLUMNS = (
     Column("", style="yellow"),
 )
 Name = Annotated[str, typer.Argument(help="The queue.", metavar="QUEUE", show_default=False)]
+Whose = Annotated[str | None, typer.Option("--tenant", help="Only this tenant's jobs; everybody's when left out.")]
 
 
 @cli.command("ls")
@@ -44,7 +46,12 @@ def _listed(state: QueueState) -> tuple[object, ...]:
     counts = state.ready, state.scheduled, state.running, state.waiting
     oldest = "" if state.oldest_wait is None else str(timedelta(seconds=int(state.oldest_wait)))
     rates = _rate(state.last_minute), _rate(state.last_hour)
-    return state.name, *counts, oldest, *rates, f"paused since {when(state.paused_at)}" if state.paused_at else ""
+    return state.name, *counts, oldest, *rates, _pause(state)
+
+
+def _pause(state: QueueState) -> str:
+    whose = " for this tenant" if state.paused_by == "tenant" else ""
+    return f"paused{whose} since {when(state.paused_at)}" if state.paused_at else ""
 
 
 def _rate(ended: Ended) -> str:
@@ -58,25 +65,17 @@ def _rate(ended: Ended) -> str:
 
 
 @cli.command("pause")
-def pause(queue: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Let no more jobs of a queue start; running ones go on."""
-    with opened(data_dir) as jobs:
-        _set_paused(jobs, queue, paused=True)
-    if as_json:
-        print_json({"queue": queue, "paused": True})
-    else:
-        say(f"'{queue}' is paused: running jobs go on, no other starts.")
+def pause(queue: Name, data_dir: DataDir = None, tenant: Whose = None, as_json: AsJson = False) -> None:
+    """Let no more jobs of a queue start, of one tenant or of all; running ones go on."""
+    _set_paused(queue, data_dir, tenant, paused=True)
+    _tell(as_json, queue, tenant, "is paused: running jobs go on, no other starts.", paused=True)
 
 
 @cli.command("resume")
-def resume(queue: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Let jobs of a paused queue start again."""
-    with opened(data_dir) as jobs:
-        _set_paused(jobs, queue, paused=False)
-    if as_json:
-        print_json({"queue": queue, "paused": False})
-    else:
-        say(f"'{queue}' is open.")
+def resume(queue: Name, data_dir: DataDir = None, tenant: Whose = None, as_json: AsJson = False) -> None:
+    """Let jobs of a paused queue start again. A pause for all and one for a tenant are resumed each by itself."""
+    _set_paused(queue, data_dir, tenant, paused=False)
+    _tell(as_json, queue, tenant, "is open.", paused=False)
 
 
 @cli.command("share")
@@ -91,9 +90,7 @@ def share(
 ) -> None:
     """Set a tenant's weight and rate limit in a queue; what is left out goes back to its default."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        known = {row["name"] for row in conn.execute(SQL["queue_names"]).fetchall()} | set(jobs.catalogue.queues)
-        if queue not in known:
-            raise _unknown(queue)
+        require_queue(conn, jobs.catalogue, queue)
         store.set_lane(conn, tenant, queue, weight=weight, rate=rate, burst=burst)
     if as_json:
         print_json({"queue": queue, "tenant": tenant, "weight": weight, "rate": rate, "burst": burst})
@@ -102,14 +99,16 @@ def share(
         say(f"Tenant '{tenant}' has weight {weight:g} in '{queue}', {limit}.")
 
 
-def _set_paused(jobs: Jobs, queue: str, *, paused: bool) -> None:
-    with jobs.db.connection() as conn:
-        if queue in jobs.catalogue.queues:  # before the first worker, too
-            conn.execute(SQL["open_queues"], {"names": [queue]})
-        row = conn.execute(SQL["set_paused"], {"queue": queue, "paused": paused}).fetchone()
-    if not (row and row["known"]):
-        raise _unknown(queue)
+def _set_paused(queue: str, data_dir: Path | None, tenant: str | None, *, paused: bool) -> None:
+    with opened(data_dir) as jobs:
+        if tenant is None:
+            pause_for_all(jobs, at_terminal(DEFAULT_TENANT), queue, paused=paused)
+        else:
+            pause_for_tenant(jobs, at_terminal(tenant), queue, paused=paused)
 
 
-def _unknown(queue: str) -> NotFound:
-    return NotFound(f"There is no queue '{queue}'. `tolva queue ls` lists them.")
+def _tell(as_json: bool, queue: str, tenant: str | None, words: str, *, paused: bool) -> None:
+    if as_json:
+        print_json({"queue": queue, "tenant": tenant, "paused": paused})
+    else:
+        say(f"'{queue}' {words}" if tenant is None else f"For tenant '{tenant}', '{queue}' {words}")

@@ -181,6 +181,7 @@ BEGIN
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
+    WHERE n.paused_at IS NULL
   ), picked AS (
     SELECT r.id, r.tenant_id, r.priority, s.served + r.place / s.weight AS turn, r.run_at
     FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY priority, run_at, id) AS place FROM ready) r
@@ -688,6 +689,19 @@ $$;
 
 ALTER FUNCTION tolva.has_keys() OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.hear_webhooks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM tolva.webhooks w WHERE w.tenant_id OPERATOR(pg_catalog.=) NEW.tenant_id AND w.active) THEN
+    PERFORM tolva.tell_webhooks(NEW);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION tolva.hear_webhooks() OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.in_short(p_object jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1063,6 +1077,101 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
+CREATE TABLE tolva.jobs (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    label text,
+    priority smallint NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    losses integer DEFAULT 0 NOT NULL,
+    max_attempts integer NOT NULL,
+    soft_limit double precision NOT NULL,
+    hard_limit double precision NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    worker_id uuid,
+    cancel_requested_at timestamp with time zone,
+    parent_id uuid,
+    open_children integer DEFAULT 0 NOT NULL,
+    unique_key text,
+    unique_forever boolean DEFAULT false NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    params jsonb NOT NULL,
+    progress jsonb DEFAULT '{}'::jsonb NOT NULL,
+    checkpoint jsonb,
+    result jsonb,
+    error jsonb,
+    trace text,
+    CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
+    CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
+    CONSTRAINT failures_are_attempts CHECK (((failures >= 0) AND (failures <= attempt))),
+    CONSTRAINT finished_has_time CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT jobs_check CHECK ((hard_limit >= soft_limit)),
+    CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT jobs_priority_check CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT jobs_soft_limit_check CHECK ((soft_limit > (0)::double precision)),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT running_has_started CHECK (((state <> 'running'::text) OR ((attempt > 0) AND (started_at IS NOT NULL)))),
+    CONSTRAINT running_has_worker CHECK (((state = 'running'::text) = (worker_id IS NOT NULL))),
+    CONSTRAINT waiting_has_children CHECK (((state <> 'waiting'::text) OR (open_children > 0)))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION tolva.tell_webhooks(p_job tolva.jobs) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+  SELECT w.tenant_id, w.id, e.id, 'job.' || p_job.state, p_job.finished_at, tolva.told_job(p_job)
+  FROM tolva.webhooks w, (SELECT gen_random_uuid() AS id) e
+  WHERE w.tenant_id = p_job.tenant_id AND w.active AND 'job.' || p_job.state = ANY (w.events)
+    AND (w.kinds = '{}' OR p_job.kind = ANY (w.kinds)) AND (w.queues = '{}' OR p_job.queue = ANY (w.queues))
+$$;
+
+ALTER FUNCTION tolva.tell_webhooks(p_job tolva.jobs) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  -- a loose index scan: one probe for each tenant, however much each has to tell
+  WITH RECURSIVE t(tenant_id) AS (
+    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+  )
+  SELECT tenant_id FROM t
+$$;
+
+ALTER FUNCTION tolva.tenants_with_news() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.told_job(p_job tolva.jobs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  SELECT jsonb_build_object('id', p_job.id, 'kind', p_job.kind, 'queue', p_job.queue, 'label', p_job.label,
+    'state', p_job.state,
+    'attempts', p_job.attempt, 'created_at', p_job.created_at, 'started_at', p_job.started_at,
+    'finished_at', p_job.finished_at,
+    'result', CASE WHEN octet_length(p_job.result::text) <= 65536 THEN p_job.result END,
+    'error', CASE WHEN p_job.error IS NOT NULL AND p_job.state <> 'completed' THEN jsonb_build_object(
+      'type', p_job.error -> 'type', 'message', p_job.error -> 'message') END)
+$$;
+
+ALTER FUNCTION tolva.told_job(p_job tolva.jobs) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.uuid_at(p_moment timestamp with time zone) RETURNS uuid
     LANGUAGE sql STABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1098,14 +1207,27 @@ CREATE FUNCTION tolva.waiting_queues(p_queues text[]) RETURNS TABLE(queue text, 
   SELECT h.queue, min(extract(epoch FROM greatest(
       h.run_at,
       -- a tenant at its rate limit is not ready before its next token
-      n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate)
+      CASE WHEN n.rate IS NOT NULL THEN n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate) END
     ) - clock_timestamp()))::double precision
-  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id AND n.rate IS NOT NULL
-  WHERE h.run_at IS NOT NULL
+  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id
+  WHERE h.run_at IS NOT NULL AND n.paused_at IS NULL
   GROUP BY h.queue
 $$;
 
 ALTER FUNCTION tolva.waiting_queues(p_queues text[]) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) RETURNS SETOF tolva.jobs
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT j.* FROM tolva.jobs j
+  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' = p_webhook
+    AND j.tenant_id = current_setting('app.tenant_id', true)
+    AND j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  ORDER BY j.id DESC LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) OWNER TO tolva_system;
 
 CREATE TABLE public.products (
     tenant_id text NOT NULL,
@@ -1180,6 +1302,16 @@ ALTER TABLE tolva.dead_letters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE tolva.idempotency (
+    tenant_id text NOT NULL,
+    key text NOT NULL,
+    asked bytea NOT NULL,
+    answer jsonb,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY tolva.idempotency FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.job_events (
     job_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -1198,55 +1330,6 @@ CREATE TABLE tolva.job_words (
 );
 
 ALTER TABLE ONLY tolva.job_words FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE tolva.jobs (
-    id uuid NOT NULL,
-    tenant_id text NOT NULL,
-    queue text NOT NULL,
-    kind text NOT NULL,
-    label text,
-    priority smallint NOT NULL,
-    state text DEFAULT 'queued'::text NOT NULL,
-    attempt integer DEFAULT 0 NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    losses integer DEFAULT 0 NOT NULL,
-    max_attempts integer NOT NULL,
-    soft_limit double precision NOT NULL,
-    hard_limit double precision NOT NULL,
-    run_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    started_at timestamp with time zone,
-    finished_at timestamp with time zone,
-    worker_id uuid,
-    cancel_requested_at timestamp with time zone,
-    parent_id uuid,
-    open_children integer DEFAULT 0 NOT NULL,
-    unique_key text,
-    unique_forever boolean DEFAULT false NOT NULL,
-    seq bigint DEFAULT 0 NOT NULL,
-    params jsonb NOT NULL,
-    progress jsonb DEFAULT '{}'::jsonb NOT NULL,
-    checkpoint jsonb,
-    result jsonb,
-    error jsonb,
-    trace text,
-    CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
-    CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
-    CONSTRAINT failures_are_attempts CHECK (((failures >= 0) AND (failures <= attempt))),
-    CONSTRAINT finished_has_time CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT jobs_check CHECK ((hard_limit >= soft_limit)),
-    CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
-    CONSTRAINT jobs_priority_check CHECK (((priority >= 0) AND (priority <= 9))),
-    CONSTRAINT jobs_soft_limit_check CHECK ((soft_limit > (0)::double precision)),
-    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
-    CONSTRAINT running_has_started CHECK (((state <> 'running'::text) OR ((attempt > 0) AND (started_at IS NOT NULL)))),
-    CONSTRAINT running_has_worker CHECK (((state = 'running'::text) = (worker_id IS NOT NULL))),
-    CONSTRAINT waiting_has_children CHECK (((state <> 'waiting'::text) OR (open_children > 0)))
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-ALTER TABLE ONLY tolva.jobs FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE tolva.keys (
     id uuid NOT NULL,
@@ -1274,6 +1357,7 @@ CREATE TABLE tolva.lanes (
     burst double precision DEFAULT 1 NOT NULL,
     tokens double precision DEFAULT 0 NOT NULL,
     tokens_at timestamp with time zone DEFAULT now() NOT NULL,
+    paused_at timestamp with time zone,
     CONSTRAINT lanes_burst_check CHECK ((burst >= (1)::double precision)),
     CONSTRAINT lanes_rate_check CHECK ((rate > (0)::double precision)),
     CONSTRAINT lanes_weight_check CHECK ((weight > (0)::double precision))
@@ -1386,6 +1470,48 @@ CREATE TABLE tolva.uploads (
 
 ALTER TABLE ONLY tolva.uploads FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.webhook_outbox (
+    id bigint NOT NULL,
+    tenant_id text NOT NULL,
+    webhook_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    data jsonb NOT NULL
+);
+
+ALTER TABLE ONLY tolva.webhook_outbox FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.webhook_outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tolva.webhook_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE tolva.webhooks (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    url text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    events text[] NOT NULL,
+    kinds text[] DEFAULT '{}'::text[] NOT NULL,
+    queues text[] DEFAULT '{}'::text[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    off_because text,
+    secret text NOT NULL,
+    old_secret text,
+    old_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhooks_events_check CHECK ((cardinality(events) > 0))
+);
+
+ALTER TABLE ONLY tolva.webhooks FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.workers (
     id uuid NOT NULL,
     host text NOT NULL,
@@ -1404,6 +1530,9 @@ ALTER TABLE ONLY tolva.audit
 
 ALTER TABLE ONLY tolva.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, key);
 
 ALTER TABLE ONLY tolva.job_events
     ADD CONSTRAINT job_events_pkey PRIMARY KEY (job_id, seq);
@@ -1450,6 +1579,12 @@ ALTER TABLE ONLY tolva.sessions
 ALTER TABLE ONLY tolva.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY tolva.webhook_outbox
+    ADD CONSTRAINT webhook_outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tolva.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
@@ -1461,6 +1596,8 @@ CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, f
 
 CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE (replayed_at IS NULL);
 
+CREATE INDEX idempotency_age ON tolva.idempotency USING btree (tenant_id, made_at);
+
 CREATE INDEX job_words_words ON tolva.job_words USING gin (words) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id, id) WHERE (parent_id IS NOT NULL);
@@ -1468,6 +1605,8 @@ CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id, id) WHERE (pare
 CREATE INDEX jobs_finished ON tolva.jobs USING btree (tenant_id, queue, state, finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE INDEX jobs_listed ON tolva.jobs USING btree (tenant_id, queue, kind, state, id);
+
+CREATE INDEX jobs_of_webhook ON tolva.jobs USING btree (((params ->> 'webhook'::text)), id) WHERE (kind = 'webhook'::text);
 
 CREATE INDEX jobs_queued ON tolva.jobs USING btree (queue, priority, tenant_id, run_at, id) WHERE (state = 'queued'::text);
 
@@ -1488,6 +1627,14 @@ CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
+
+CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id);
+
+CREATE INDEX webhooks_listening ON tolva.webhooks USING btree (tenant_id) WHERE active;
+
+CREATE INDEX webhooks_of_tenant ON tolva.webhooks USING btree (tenant_id, id);
+
+CREATE TRIGGER hear_webhooks AFTER UPDATE ON tolva.jobs FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL) AND (new.kind <> 'webhook'::text))) EXECUTE FUNCTION tolva.hear_webhooks();
 
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1521,9 +1668,15 @@ CREATE POLICY all_tenants ON tolva.sessions TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.webhook_outbox TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.webhooks TO tolva_system USING (true);
+
 ALTER TABLE tolva.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.dead_letters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.idempotency ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.job_events ENABLE ROW LEVEL SECURITY;
 
@@ -1542,6 +1695,8 @@ ALTER TABLE tolva.mappings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON tolva.audit TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.dead_letters TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.idempotency TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.job_events TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -1567,6 +1722,10 @@ CREATE POLICY own_tenant ON tolva.sessions TO tolva_app USING ((tenant_id = curr
 
 CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.webhook_outbox TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.webhooks TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
@@ -1576,6 +1735,10 @@ ALTER TABLE tolva.schemas ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tolva.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.webhook_outbox ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.webhooks ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA tolva TO tolva_app;
 GRANT ALL ON SCHEMA tolva TO tolva_system;
@@ -1638,6 +1801,8 @@ GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.hear_webhooks() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION tolva.in_short(p_object jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
 
@@ -1689,11 +1854,24 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.tell_webhooks(p_job tolva.jobs) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION tolva.tenants_with_news() FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.tenants_with_news() TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.told_job(p_job tolva.jobs) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION tolva.uuid_at(p_moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.uuid_at(p_moment timestamp with time zone) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 
@@ -1703,14 +1881,13 @@ GRANT SELECT,DELETE ON TABLE tolva.audit TO tolva_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.idempotency TO tolva_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
 GRANT SELECT,INSERT ON TABLE tolva.job_words TO tolva_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
 
 GRANT SELECT,INSERT ON TABLE tolva.keys TO tolva_app;
 GRANT SELECT,UPDATE ON TABLE tolva.keys TO tolva_system;
@@ -1745,6 +1922,34 @@ GRANT SELECT,DELETE ON TABLE tolva.sessions TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;
+
+GRANT SELECT,DELETE,UPDATE ON TABLE tolva.webhook_outbox TO tolva_app;
+GRANT SELECT,INSERT ON TABLE tolva.webhook_outbox TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhooks TO tolva_app;
+GRANT SELECT ON TABLE tolva.webhooks TO tolva_system;
+
+GRANT UPDATE(url) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(description) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(events) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(kinds) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(queues) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(active) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(off_because) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(secret) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(old_secret) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(old_until) ON TABLE tolva.webhooks TO tolva_app;
+
+GRANT UPDATE(updated_at) ON TABLE tolva.webhooks TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;
 GRANT SELECT ON TABLE tolva.workers TO tolva_app;

@@ -58,6 +58,11 @@ class Context:
         return self._attempt.job.params
 
     @property
+    def failures(self) -> int:
+        """How many attempts have failed before this one."""
+        return self._attempt.job.failures
+
+    @property
     def cancelled(self) -> bool:
         """Whether the work must end now: cancelled, out of time, taken over, or the worker is going down."""
         return self._attempt.must_stop

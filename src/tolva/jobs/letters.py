@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
 from tolva.db.pool import Connection
+from tolva.errors import NotFound
 from tolva.jobs.searched import searched
 from tolva.jobs.sql import SQL
 
@@ -46,6 +47,14 @@ def dead_jobs(
     """The jobs of these letters, for a replay; what was replayed has no letter any more, and is not found again."""
     rows = conn.execute(SQL["find_letters"], _given(conn, tenant_id, wanted, before, most)).fetchall()
     return [JobId(row["id"]) for row in rows]
+
+
+def get_letter(conn: Connection, id: JobId) -> DictRow:
+    """The newest letter of a job, also if it was replayed: with parameters and attempts. Raises NotFound."""
+    row = conn.execute(SQL["get_letter"], {"job_id": id}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no dead letter of a job {id}.")
+    return row
 
 
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:

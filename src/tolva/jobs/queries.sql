@@ -70,6 +70,10 @@ ORDER BY id DESC;
 -- Whether the tenant has a job with such an id.
 SELECT EXISTS (SELECT FROM tolva.jobs WHERE id >= %(first)s AND id < %(end)s) AS found;
 
+-- name: jobs_among
+-- Those of these jobs of the tenant that are in one of these states.
+SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = ANY (%(states)s) ORDER BY id DESC;
+
 -- name: events_after
 -- What happened to a job of the tenant after a sequence number.
 SELECT seq, at, type, data FROM tolva.job_events
@@ -148,6 +152,15 @@ SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_int
 -- A worker of a queue whose lease has not run out.
 SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s = ANY (queues) LIMIT 1;
 
+-- name: roster
+-- The workers that have a lease, with the jobs of the tenant that they run.
+SELECT w.id, w.host, w.pid, w.queues, w.started_at, w.lease_until, w.lease_until > clock_timestamp() AS alive,
+  coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', j.id, 'kind', j.kind, 'queue', j.queue, 'since', j.started_at)
+      ORDER BY j.started_at, j.id)
+    FROM tolva.jobs j WHERE j.worker_id = w.id AND j.state = 'running'), '[]') AS running
+FROM tolva.workers w ORDER BY w.started_at, w.id;
+
 -- name: beat
 -- Prolong leases; see the function.
 SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
@@ -173,6 +186,13 @@ SELECT job_id::text, queue, state, rings FROM tolva.replay_jobs(%(ids)s::uuid[],
 -- Pause or resume a queue; see the function.
 SELECT tolva.set_paused(%(queue)s, %(paused)s) AS known;
 
+-- name: pause_lane
+-- Pause or resume a queue for one tenant.
+INSERT INTO tolva.lanes (queue, tenant_id, paused_at)
+VALUES (%(queue)s, %(tenant_id)s, CASE WHEN %(paused)s THEN now() END)
+ON CONFLICT (queue, tenant_id) DO UPDATE
+  SET paused_at = CASE WHEN %(paused)s THEN coalesce(lanes.paused_at, now()) END;
+
 -- name: set_lane
 -- The tenant's weight and rate limit in a queue.
 INSERT INTO tolva.lanes (queue, tenant_id, weight, rate, burst, tokens)
@@ -185,7 +205,9 @@ ON CONFLICT (queue, tenant_id) DO UPDATE SET weight = excluded.weight, rate = ex
 
 -- name: queue_states
 -- Every queue, and how many jobs of the tenant stand in it, each number counted up to a limit.
-SELECT name, paused_at,
+SELECT name, coalesce(q.paused_at, n.paused_at) AS paused_at,
+  CASE WHEN q.paused_at IS NOT NULL THEN 'installation' WHEN n.paused_at IS NOT NULL THEN 'tenant' END AS paused_by,
+  coalesce(n.weight, 1) AS weight, n.rate, CASE WHEN n.rate IS NOT NULL THEN n.burst END AS burst,
   tolva.count_queued(name, '-infinity', now, %(most)s) AS ready,
   tolva.count_queued(name, now, 'infinity', %(most)s) AS scheduled,
   tolva.count_lines('{running}', ARRAY[name], NULL, least, greatest, %(most)s) AS running,
@@ -197,7 +219,7 @@ SELECT name, paused_at,
   tolva.count_finished(name, 'completed', now - interval '1 hour', 'infinity', %(most)s) AS completed_last_hour,
   tolva.count_finished(name, 'failed', now - interval '1 hour', 'infinity', %(most)s) AS failed_last_hour,
   now
-FROM tolva.queues, (
+FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name, ( -- of lanes, one sees the tenant's own
   SELECT statement_timestamp(), '00000000-0000-0000-0000-000000000000'::uuid,
     'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) t(now, least, greatest)
 ORDER BY name;
@@ -219,7 +241,9 @@ GROUP BY m.minute ORDER BY m.minute;
 
 -- name: line_of
 -- What holds up the jobs of the tenant in a queue: a pause, no worker, its rate limit.
-SELECT (SELECT q.paused_at FROM tolva.queues q WHERE q.name = %(queue)s) AS paused_at,
+SELECT coalesce(
+    (SELECT q.paused_at FROM tolva.queues q WHERE q.name = %(queue)s),
+    (SELECT n.paused_at FROM tolva.lanes n WHERE n.queue = %(queue)s AND n.tenant_id = %(tenant_id)s)) AS paused_at,
   EXISTS (
     SELECT FROM tolva.workers w WHERE w.lease_until > statement_timestamp() AND %(queue)s = ANY (w.queues)) AS manned,
   (SELECT n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate) FROM tolva.lanes n
@@ -256,6 +280,10 @@ ORDER BY failed_at DESC, id DESC;
 -- Those of these jobs that have a dead letter that was not replayed.
 SELECT job_id FROM tolva.dead_letters WHERE replayed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
 
+-- name: get_letter
+-- The newest dead letter of a job, whole, also if it was replayed.
+SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
+
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.
 SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(failed)s), %(most)s) AS jobs;
@@ -265,15 +293,33 @@ SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(
 SELECT pg_notify(%(channel)s, %(payload)s);
 
 -- name: put_schedule
--- Make a schedule of the tenant, or change it. A new cron or time zone starts from now.
+-- Make a schedule of the tenant, or change it. A new cron or time zone starts from now, and so does one that was paused.
 INSERT INTO tolva.schedules AS s (tenant_id, name, cron, timezone, missed, kind, queue, priority, max_attempts,
-  soft_limit, hard_limit, params, next_at)
+  soft_limit, hard_limit, params, next_at, paused_at)
 VALUES (%(tenant_id)s, %(name)s, %(cron)s, %(timezone)s, %(missed)s, %(kind)s, %(queue)s, %(priority)s,
-  %(max_attempts)s, %(soft_limit)s, %(hard_limit)s, %(params)s, %(next_at)s)
+  %(max_attempts)s, %(soft_limit)s, %(hard_limit)s, %(params)s, %(next_at)s, CASE WHEN %(paused)s THEN now() END)
 ON CONFLICT (tenant_id, name) DO UPDATE SET missed = excluded.missed, kind = excluded.kind, queue = excluded.queue,
   priority = excluded.priority, max_attempts = excluded.max_attempts, soft_limit = excluded.soft_limit,
   hard_limit = excluded.hard_limit, params = excluded.params, cron = excluded.cron, timezone = excluded.timezone,
-  next_at = CASE WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) THEN s.next_at ELSE excluded.next_at END;
+  paused_at = CASE WHEN coalesce(%(paused)s, s.paused_at IS NOT NULL) THEN coalesce(s.paused_at, now()) END,
+  next_at = CASE
+    WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) AND (s.paused_at IS NULL OR %(paused)s IS NOT FALSE)
+      THEN s.next_at
+    ELSE excluded.next_at END
+RETURNING *;
+
+-- name: get_schedule
+-- One schedule of the tenant, whole.
+SELECT * FROM tolva.schedules WHERE name = %(name)s;
+
+-- name: pause_schedule
+-- Let a schedule of the tenant make no more jobs.
+UPDATE tolva.schedules SET paused_at = coalesce(paused_at, now()) WHERE name = %(name)s RETURNING *;
+
+-- name: resume_schedule
+-- Let a schedule of the tenant go on, from its next tick; what passed while it was paused is not made up for.
+UPDATE tolva.schedules SET next_at = CASE WHEN paused_at IS NULL THEN next_at ELSE %(next_at)s END, paused_at = NULL
+WHERE name = %(name)s RETURNING *;
 
 -- name: list_schedules
 -- The tenant's schedules.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from psycopg.rows import DictRow
 
@@ -31,6 +32,8 @@ class QueueState:
 
     name: str
     paused_at: datetime | None
+    paused_by: Literal["installation", "tenant"] | None
+    """Who is held back: everybody, or this tenant alone."""
     ready: Counted
     scheduled: Counted
     running: Counted
@@ -41,6 +44,12 @@ class QueueState:
     """When the first of the scheduled jobs is ready."""
     last_minute: Ended
     last_hour: Ended
+    weight: float
+    """Turns against other tenants' 1."""
+    rate: float | None
+    """Jobs that may start in a second; None is any number."""
+    burst: float | None
+    """Jobs that may start at once after a pause, where there is a rate."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,15 @@ def _state(row: DictRow) -> QueueState:
     return QueueState(
         row["name"],
         row["paused_at"],
+        row["paused_by"],
         *(counted(row[name], MOST_COUNTED) for name in ("ready", "scheduled", "running", "waiting")),
         oldest_wait=(row["now"] - first).total_seconds() if is_ready else None,
         next_run=row["next_run"],
         last_minute=_ended(row, "last_minute"),
         last_hour=_ended(row, "last_hour"),
+        weight=row["weight"],
+        rate=row["rate"],
+        burst=row["burst"],
     )
 
 

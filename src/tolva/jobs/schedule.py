@@ -16,8 +16,9 @@ from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import as_json
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import MOST_PARAMS, new_job_id
+from tolva.jobs.store import MOST_PARAMS, Enqueued, new_job_id
 from tolva.jobs.words import label_words
+from tolva.jobs.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ MOST_TICKS = 200
 class Schedule:
     """When to make which job, which has the schedule's name as its label.
 
-    `missed` says what an outage leaves: every tick of it, or the latest alone.
+    `missed` says what an outage leaves: every tick of it, or the latest alone. `paused` None leaves one that is there
+    as it is: code that puts its schedules at every start overrules nobody.
     """
 
     name: str
@@ -37,16 +39,16 @@ class Schedule:
     timezone: str
     job: NewJob
     missed: Literal["all", "latest"] = "all"
+    paused: bool | None = None
 
 
-def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> datetime:
-    """Make or change a schedule; returns its next tick.
+def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> DictRow:
+    """Make or change a schedule; returns it.
 
     Raises InvalidInput for an unknown zone or kind, or a cron expression that is wrong or never comes.
     """
     cron = parse_cron(schedule.cron, schedule.timezone)
     queue = catalogue.handler(schedule.job.kind).queue
-    next_at = cron.next_after(datetime.now(UTC))
     given = {
         "tenant_id": tenant_id,
         "name": schedule.name,
@@ -60,10 +62,12 @@ def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedul
         "soft_limit": queue.soft_limit,
         "hard_limit": queue.hard_limit,
         "params": as_json(schedule.job.params, most=MOST_PARAMS),
-        "next_at": next_at,
+        "next_at": cron.next_after(datetime.now(UTC)),
+        "paused": schedule.paused,
     }
-    conn.execute(SQL["put_schedule"], given)
-    return next_at
+    row = conn.execute(SQL["put_schedule"], given).fetchone()
+    assert row is not None, "one row is put"
+    return row
 
 
 def list_schedules(conn: Connection) -> list[DictRow]:
@@ -71,10 +75,46 @@ def list_schedules(conn: Connection) -> list[DictRow]:
     return conn.execute(SQL["list_schedules"]).fetchall()
 
 
+def get_schedule(conn: Connection, name: str) -> DictRow:
+    """One schedule. Raises NotFound."""
+    return _found(name, conn.execute(SQL["get_schedule"], {"name": name}).fetchone())
+
+
 def drop_schedule(conn: Connection, name: str) -> None:
     """Delete a schedule. Raises NotFound."""
-    if conn.execute(SQL["drop_schedule"], {"name": name}).fetchone() is None:
+    _found(name, conn.execute(SQL["drop_schedule"], {"name": name}).fetchone())
+
+
+def pause_schedule(conn: Connection, name: str) -> DictRow:
+    """Let a schedule make no more jobs. Raises NotFound."""
+    return _found(name, conn.execute(SQL["pause_schedule"], {"name": name}).fetchone())
+
+
+def resume_schedule(conn: Connection, name: str) -> DictRow:
+    """Let a schedule go on. What passed while it was paused is not made up for. Raises NotFound."""
+    row = get_schedule(conn, name)
+    next_at = parse_cron(row["cron"], row["timezone"]).next_after(datetime.now(UTC))
+    return _found(name, conn.execute(SQL["resume_schedule"], {"name": name, "next_at": next_at}).fetchone())
+
+
+def _found(name: str, row: DictRow | None) -> DictRow:
+    if row is None:
         raise NotFound(f"There is no schedule '{name}'.")
+    return row
+
+
+def run_now(work: Work, name: str, key: str | None = None) -> Enqueued:
+    """Make the job of a schedule beside its ticks. With a `key` of the caller's, once for all time.
+
+    Raises NotFound, or InvalidInput when the installation has no handler for its kind any more.
+    """
+    row = get_schedule(work.conn, name)
+    params = {**row["params"], "scheduled_for": datetime.now(UTC).isoformat()}
+    unique = f"run {name} {key}" if key else None
+    forever = unique is not None
+    job = NewJob(row["kind"], params, row["priority"], unique_key=unique, unique_forever=forever, label=name)
+    [made] = work.enqueue(job)
+    return made
 
 
 def fire_due(db: Database, engine: Engine) -> bool:

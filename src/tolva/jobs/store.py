@@ -117,6 +117,12 @@ def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
     return State(get_job(conn, id)["state"]), rings(rows)
 
 
+def cancel_many(conn: Connection, ids: Sequence[JobId]) -> tuple[list[JobId], list[Ring]]:
+    """Ask those of these jobs that have not ended to stop, and their children too. Returns those that it concerned."""
+    rows = conn.execute(SQL["cancel"], {"ids": list(ids)}).fetchall()
+    return [id for id in ids if id in {row["job_id"] for row in rows}], rings(rows)
+
+
 def replay(conn: Connection, ids: Sequence[JobId], run_at: datetime | None = None) -> tuple[list[JobId], list[Ring]]:
     """Queue failed or cancelled jobs again, each from its last checkpoint. Returns those that were.
 

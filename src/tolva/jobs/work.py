@@ -36,6 +36,12 @@ class Work:
         self.rings += rings
         return state
 
+    def cancel_many(self, ids: Sequence[JobId]) -> list[JobId]:
+        """Ask those of these jobs that have not ended to stop; see `store.cancel_many`."""
+        told, rings = store.cancel_many(self.conn, ids)
+        self.rings += rings
+        return told
+
     def retry(self, id: JobId) -> None:
         """Queue an ended job again; see `store.retry`."""
         self.rings += store.retry(self.conn, id)

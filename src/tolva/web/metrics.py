@@ -11,6 +11,7 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.backlog import Figure, read_backlog
 from tolva.metrics import counted
+from tolva.web.access.asking import Viewer
 from tolva.web.glance import Glance
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def metrics_router(db: Database) -> APIRouter:
     backlog = Glance(lambda: read_backlog(db), patience=PATIENCE, fresh=FRESH)
 
     @router.get("/metrics")
-    def metrics() -> Response:
+    def metrics(_by: Viewer) -> Response:
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415 -- see tolva.metrics
 
         return Response(generate_latest(_Everything(backlog)), media_type=CONTENT_TYPE_LATEST)

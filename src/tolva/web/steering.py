@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tolva.core.job import JobId, State
+from tolva.jobs.pausing import pause_lane, pause_queue
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
@@ -23,6 +24,15 @@ def retry_job(jobs: Jobs, by: Caller, id: JobId) -> None:
         note(work.conn, by, "job.retry", id)
 
 
+def cancel_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
+    """Ask those of these jobs that have not ended to stop, in one transaction; see `store.cancel_many`."""
+    with jobs.work(by.tenant_id) as work:
+        told = work.cancel_many(ids)
+        if told:
+            note(work.conn, by, "jobs.cancel", f"{len(told)} jobs", jobs=told)
+    return told
+
+
 def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
     """Queue those of these jobs again that failed or were cancelled, in one transaction; see `store.replay`."""
     with jobs.work(by.tenant_id) as work:
@@ -30,3 +40,21 @@ def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
         if again:
             note(work.conn, by, "jobs.replay", f"{len(again)} jobs", jobs=again)
     return again
+
+
+def pause_for_tenant(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:
+    """Pause or resume a queue for the caller's tenant alone; see `pausing.pause_lane`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        pause_lane(conn, jobs.catalogue, by.tenant_id, queue, paused=paused)
+        note(conn, by, "queue.pause" if paused else "queue.resume", queue)
+    if not paused:
+        jobs.engine.ring(queue, [])
+
+
+def pause_for_all(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:
+    """Pause or resume a queue for everybody; see `pausing.pause_queue`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        pause_queue(conn, jobs.catalogue, queue, paused=paused)
+        note(conn, by, "queue.pause" if paused else "queue.resume", queue, everybody=True)
+    if not paused:
+        jobs.engine.ring(queue, [])

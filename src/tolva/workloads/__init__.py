@@ -2,6 +2,7 @@
 
 from tolva.workloads.catalog import CATALOG
 from tolva.workloads.intake import INTAKE
+from tolva.workloads.webhooks import WEBHOOKS
 from tolva.workloads.workload import Workload
 
-WORKLOADS: tuple[Workload, ...] = (INTAKE, CATALOG)
+WORKLOADS: tuple[Workload, ...] = (INTAKE, CATALOG, WEBHOOKS)

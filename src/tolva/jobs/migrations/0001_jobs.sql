@@ -20,6 +20,7 @@ CREATE TABLE tolva.lanes (
   burst double precision NOT NULL DEFAULT 1 CHECK (burst >= 1),
   tokens double precision NOT NULL DEFAULT 0,
   tokens_at timestamptz NOT NULL DEFAULT now(),
+  paused_at timestamptz, -- for this tenant alone
   PRIMARY KEY (queue, tenant_id)
 );
 

@@ -69,10 +69,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_s
   SELECT h.queue, min(extract(epoch FROM greatest(
       h.run_at,
       -- a tenant at its rate limit is not ready before its next token
-      n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate)
+      CASE WHEN n.rate IS NOT NULL THEN n.tokens_at + make_interval(secs => greatest(1 - n.tokens, 0) / n.rate) END
     ) - clock_timestamp()))::double precision
-  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id AND n.rate IS NOT NULL
-  WHERE h.run_at IS NOT NULL
+  FROM head h LEFT JOIN tolva.lanes n ON n.queue = h.queue AND n.tenant_id = h.tenant_id
+  WHERE h.run_at IS NOT NULL AND n.paused_at IS NULL
   GROUP BY h.queue
 $$;
 
@@ -134,6 +134,7 @@ BEGIN
       least(n.burst, n.tokens + n.rate * extract(epoch FROM v_now - n.tokens_at)) AS tokens
     FROM (SELECT DISTINCT r.tenant_id FROM ready r) t
     LEFT JOIN tolva.lanes n ON n.queue = p_queue AND n.tenant_id = t.tenant_id
+    WHERE n.paused_at IS NULL
   ), picked AS (
     SELECT r.id, r.tenant_id, r.priority, s.served + r.place / s.weight AS turn, r.run_at
     FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY priority, run_at, id) AS place FROM ready) r

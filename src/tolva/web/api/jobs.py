@@ -15,6 +15,7 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import Job, Summary, in_utc, job_view, summary_view, why_view
+from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
 MOST_SEQ = 2**63 - 1
@@ -55,7 +56,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/jobs, for any kind of job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-    @router.get("", response_model=Listed)
+    @router.get("", response_model=Listed, responses=problems(400))
     def get_jobs(
         by: Viewer,
         state: Annotated[list[State] | None, Query()] = None,
@@ -78,7 +79,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         page = [summary_view(row) for row in found[:limit]]
         return {"jobs": page, "next": page[-1]["id"] if len(found) > limit else None}
 
-    @router.get("/{id}", response_model=Job, responses={304: {"description": "It is as you know it."}})
+    @router.get("/{id}", response_model=Job, responses=problems(404) | {304: {"description": "It is as you know it."}})
     def get_job(id: UUID, by: Viewer, response: Response, if_none_match: Annotated[str | None, Header()] = None) -> Any:
         """One job, and why it waits, if it does. Its ETag changes with it."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -90,7 +91,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         response.headers["ETag"] = tag
         return job_view(row) | {"waits_for": why_view(reason)}
 
-    @router.get("/{id}/events", response_model=Events)
+    @router.get("/{id}/events", response_model=Events, responses=problems(404))
     def get_events(
         id: UUID, by: Viewer, after: Annotated[int, Query(ge=0, le=MOST_SEQ)] = 0, limit: Limit = 100
     ) -> dict[str, Any]:
@@ -101,12 +102,12 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         page = [row | {"at": in_utc(row["at"])} for row in found[:limit]]
         return {"events": page, "next": page[-1]["seq"] if len(found) > limit else None}
 
-    @router.post("/{id}/cancel", response_model=Steered, status_code=202)
+    @router.post("/{id}/cancel", response_model=Steered, status_code=202, responses=problems(403, 404, 409))
     def cancel(id: UUID, by: Operator) -> dict[str, Any]:
         """Ends it and its children: at once what waits, at its next step what runs."""
         return {"id": str(id), "state": cancel_job(jobs, by, JobId(str(id)))}
 
-    @router.post("/{id}/retry", response_model=Steered, status_code=202)
+    @router.post("/{id}/retry", response_model=Steered, status_code=202, responses=problems(403, 404, 409))
     def retry(id: UUID, by: Operator) -> dict[str, Any]:
         """Queues it again after it failed or was cancelled; it goes on at its last checkpoint."""
         retry_job(jobs, by, JobId(str(id)))

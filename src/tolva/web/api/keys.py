@@ -12,6 +12,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import MOST_NAME, NewKey, create_key, list_keys, revoke_key
+from tolva.web.idempotency import Asked, IdempotencyKey, once
 from tolva.web.problems import problems
 
 WANTED: dict[str, Any] = {"name": "till of shop 7", "role": "operator", "expires_at": "2031-01-31T00:00:00Z"}
@@ -53,7 +54,9 @@ class MadeKey(Key):
     """A key with its secret, which is shown this once."""
 
     model_config = ConfigDict(json_schema_extra={"example": SHOWN | {"key": "tolva_Xw2k9Q…"}})
-    key: str = Field(description="Keep it now: only its hash is stored.")
+    key: str | None = Field(
+        description="Keep it now: only its hash is stored. Null when the request came before with this Idempotency-Key."
+    )
 
 
 class Keys(BaseModel):
@@ -72,15 +75,20 @@ def keys_router(db: Database) -> APIRouter:
         with db.transaction(by.tenant_id) as conn:
             return Keys.model_validate({"keys": list_keys(conn)})
 
-    @router.post("", status_code=201)
-    def post_key(wanted: WantedKey, by: Admin) -> MadeKey:
+    @router.post("", status_code=201, responses=problems(409))
+    def post_key(wanted: WantedKey, by: Admin, key: IdempotencyKey = None) -> MadeKey:
         """Makes a key. Its secret is in this answer and nowhere else."""
         by.require(wanted.role)  # nobody hands out more than they have
         new = NewKey(by.tenant_id, wanted.name, wanted.role, by.actor, wanted.expires_at)
         with db.transaction(by.tenant_id) as conn:
-            secret, row = create_key(conn, new)
-            note(conn, by, "key.create", row["id"], name=row["name"], role=wanted.role)
-        return MadeKey.model_validate(row | {"key": secret.text})
+
+            def make() -> dict[str, Any]:
+                secret, row = create_key(conn, new)
+                note(conn, by, "key.create", row["id"], name=row["name"], role=wanted.role)
+                return MadeKey.model_validate(row | {"key": secret.text}).model_dump(mode="json")
+
+            asked = Asked(by, key, "key.create", wanted.model_dump(mode="json"))
+            return MadeKey.model_validate(once(conn, asked, make, secret=("key",)))
 
     @router.delete("/{id}", responses=problems(404))
     def delete_key(id: UUID, by: Admin) -> Key:

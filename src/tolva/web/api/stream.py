@@ -10,6 +10,7 @@ from tolva.web.access.asking import Viewer
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.live.websocket import converse
+from tolva.web.problems import problems
 
 MOST_SEQ = 2**63 - 1
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -18,8 +19,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
     204: {"description": "The job has ended, and the reader has heard of it."},
-    404: {"description": "There is no such job.", "content": {"application/problem+json": {}}},
-    503: {"description": "Come again after `Retry-After`.", "content": {"application/problem+json": {}}},
+    **problems(404),
 }
 
 

@@ -1,15 +1,17 @@
 """Numbers, sizes and times as the reader writes them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import dates, numbers, units
 from markupsafe import Markup
 from starlette.requests import HTTPConnection
 
 COOKIE = "tolva_tz"
 """The reader's time zone, which only their browser knows: static/zone.js keeps it here."""
+SPANS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+"""Seconds, by the names of CLDR."""
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -57,16 +59,12 @@ class Formats:
         >>> Formats("en", ZoneInfo("UTC")).duration(3725)
         '1 hr 2 min'
         """
-        parts = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
         left, told = round(seconds), list[str]()
-        for size, _ in parts:
+        for size, unit in SPANS:
             if left >= size or (size == 1 and not told):
-                told.append(self._one(left // size * size))
+                told.append(units.format_unit(left // size, f"duration-{unit}", "short", locale=self.language))
                 left %= size
         return " ".join(told[:2])
-
-    def _one(self, seconds: int) -> str:
-        return dates.format_timedelta(timedelta(seconds=seconds), threshold=99, format="short", locale=self.language)
 
     def when(self, moment: datetime | None) -> Markup:
         """A moment to the minute, in the reader's zone; the exact one for programs, and on hovering."""

@@ -1,0 +1,83 @@
+"""Many jobs at once over HTTP: queued again, or cancelled, with a count beforehand."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from tolva.core.job import JobId, State
+from tolva.db.pool import Connection
+from tolva.jobs.listing import matching_ids
+from tolva.jobs.sql import SQL
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Operator
+from tolva.web.access.caller import Caller
+from tolva.web.api.chosen import ChosenJobs
+from tolva.web.portions import MOST, steer
+from tolva.web.problems import problems
+from tolva.web.steering import cancel_jobs, replay_jobs
+
+ENDED_BADLY = State.FAILED, State.CANCELLED
+OPEN = State.QUEUED, State.RUNNING, State.WAITING
+
+
+class Found(BaseModel):
+    """What a call for many found."""
+
+    dry_run: bool
+    matching: int = Field(description=f"Jobs that were found, at most {MOST:,}.")
+    more: bool = Field(description="There are more than that: call again.")
+    left: int = Field(description="Found, and not done: in a dry run all; else what changed or was taken meanwhile.")
+
+
+class Replayed(Found):
+    """Jobs that were queued again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 1, "replayed": 2}}
+    )
+    replayed: int
+
+
+class CancelledMany(Found):
+    """Jobs that were cancelled, or told to stop."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 0, "cancelled": 3}}
+    )
+    cancelled: int
+
+
+def bulk_router(jobs: Jobs) -> APIRouter:
+    """`POST /api/v1/jobs/replay` and `POST /api/v1/jobs/cancel`."""
+    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=problems(403))
+
+    @router.post("/replay")
+    def replay(chosen: ChosenJobs, by: Operator) -> Replayed:
+        """Queues failed and cancelled jobs again, each from its last checkpoint."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = _found(conn, by, chosen, ENDED_BADLY)
+        done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        return Replayed(
+            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
+        )
+
+    @router.post("/cancel")
+    def cancel(chosen: ChosenJobs, by: Operator) -> CancelledMany:
+        """Ends jobs and their children: at once what waits, at its next step what runs."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = _found(conn, by, chosen, OPEN)
+        done = steer(found, lambda portion: cancel_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        return CancelledMany(
+            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, cancelled=done.done
+        )
+
+    return router
+
+
+def _found(conn: Connection, by: Caller, chosen: ChosenJobs, possible: tuple[State, ...]) -> Sequence[JobId]:
+    if chosen.jobs is not None:
+        rows = conn.execute(SQL["jobs_among"], {"ids": chosen.jobs, "states": list(possible)}).fetchall()
+        return [JobId(row["id"]) for row in rows]
+    wanted = chosen.filter(possible)
+    return matching_ids(conn, by.tenant_id, wanted, most=MOST + 1) if wanted else []

@@ -1,0 +1,162 @@
+"""Schedules over HTTP: jobs by the clock."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Response
+from psycopg.rows import DictRow
+from pydantic import BaseModel, ConfigDict, Field
+
+from tolva.core.job import NewJob, Priority
+from tolva.db.pool import Connection
+from tolva.jobs.schedule import (
+    Schedule,
+    drop_schedule,
+    get_schedule,
+    list_schedules,
+    pause_schedule,
+    put_schedule,
+    resume_schedule,
+    run_now,
+)
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Admin, Operator, Viewer
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.web.api.made import MadeJob, made_job
+from tolva.web.api.texts import Line, NameInPath
+from tolva.web.idempotency import IdempotencyKey
+from tolva.web.problems import problems
+
+EXAMPLE: dict[str, Any] = {
+    "cron": "30 2 * * *",
+    "timezone": "America/Bogota",
+    "kind": "bulk_upload",
+    "params": {"days": 1},
+    "priority": 5,
+    "missed": "latest",
+    "paused": False,
+}
+SHOWN_EXAMPLE: dict[str, Any] = {
+    "name": "nightly",
+    "cron": "30 2 * * *",
+    "timezone": "America/Bogota",
+    "kind": "bulk_upload",
+    "queue": "bulk_upload",
+    "params": {"days": 1},
+    "priority": 5,
+    "missed": "latest",
+    "paused_at": None,
+    "last_at": "2026-03-01T07:30:00Z",
+    "next_at": "2026-03-02T07:30:00Z",
+    "created_at": "2026-02-01T12:00:00Z",
+}
+
+
+class ScheduleIn(BaseModel):
+    """When to make which job."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+    cron: Annotated[Line, Field(description="Five fields, on the clock of `timezone`.")]
+    timezone: Annotated[Line, Field(description="A name of the IANA list.")] = "UTC"
+    kind: Annotated[Line, Field(description="One of `GET /api/v1/kinds`.")]
+    params: dict[str, Any] = {}
+    priority: Annotated[int, Field(ge=0, le=9, description="0 is served first.")] = Priority.NORMAL
+    missed: Annotated[
+        Literal["all", "latest"], Field(description="What an outage leaves: every tick of it, or the latest alone.")
+    ] = "all"
+    paused: Annotated[bool | None, Field(description="Left out: as it is.")] = None
+
+    def schedule(self, name: str) -> Schedule:
+        """The same for the job core."""
+        job = NewJob(self.kind, self.params, self.priority)
+        return Schedule(name, self.cron, self.timezone, job, self.missed, self.paused)
+
+
+class ScheduleOut(BaseModel):
+    """A schedule."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SHOWN_EXAMPLE})
+    name: str
+    cron: str
+    timezone: str
+    kind: str
+    queue: str
+    params: dict[str, Any]
+    priority: int
+    missed: Literal["all", "latest"]
+    paused_at: datetime | None
+    last_at: datetime | None = Field(description="The last tick that made a job.")
+    next_at: datetime = Field(description="The tick that is to come, unless it is paused.")
+    created_at: datetime
+
+
+class Schedules(BaseModel):
+    """All schedules of the tenant, by name."""
+
+    schedules: list[ScheduleOut]
+
+
+def schedules_router(jobs: Jobs) -> APIRouter:
+    """The calls below /api/v1/schedules."""
+    router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"], responses=problems(403))
+
+    @router.get("")
+    def get_all(by: Viewer) -> Schedules:
+        """All schedules."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return Schedules(schedules=[_shown(row) for row in list_schedules(conn)])
+
+    @router.get("/{name}", responses=problems(404))
+    def get_one(name: NameInPath, by: Viewer) -> ScheduleOut:
+        """One schedule."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return _shown(get_schedule(conn, name))
+
+    @router.put("/{name}")
+    def put(name: NameInPath, given: ScheduleIn, by: Admin) -> ScheduleOut:
+        """Makes a schedule, or changes it. A new cron or time zone starts from now."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            row = put_schedule(conn, jobs.catalogue, by.tenant_id, given.schedule(name))
+            note(conn, by, "schedule.put", name, cron=given.cron, timezone=given.timezone, kind=given.kind)
+        return _shown(row)
+
+    @router.delete("/{name}", status_code=204, responses=problems(404))
+    def delete(name: NameInPath, by: Admin) -> Response:
+        """Ends a schedule. Jobs that it made stay."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            drop_schedule(conn, name)
+            note(conn, by, "schedule.drop", name)
+        return Response(status_code=204)
+
+    @router.post("/{name}/pause", responses=problems(404))
+    def pause(name: NameInPath, by: Operator) -> ScheduleOut:
+        """Lets it make no more jobs. Pausing again changes nothing."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return _steered(conn, by, "schedule.pause", pause_schedule(conn, name))
+
+    @router.post("/{name}/resume", responses=problems(404))
+    def resume(name: NameInPath, by: Operator) -> ScheduleOut:
+        """Lets it go on with its next tick. What passed meanwhile is not made up for."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return _steered(conn, by, "schedule.resume", resume_schedule(conn, name))
+
+    @router.post("/{name}/run", status_code=202, responses=problems(400, 404, 409))
+    def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
+        """Makes its job now, once and beside its ticks."""
+        with jobs.work(by.tenant_id) as work:
+            made = run_now(work, name, key)
+            if made.created:
+                note(work.conn, by, "schedule.run", name, job=made.id)
+        return made_job(made)
+
+    return router
+
+
+def _steered(conn: Connection, by: Caller, action: str, row: DictRow) -> ScheduleOut:
+    note(conn, by, action, row["name"])
+    return _shown(row)
+
+
+def _shown(row: DictRow) -> ScheduleOut:
+    return ScheduleOut(**{name: row[name] for name in ScheduleOut.model_fields})

@@ -1,0 +1,41 @@
+"""Webhooks: who is told when jobs end, signed, retried, and never where only we can reach."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter
+
+from tolva.connectors.blobs import Blobs
+from tolva.connectors.outward import Outward
+from tolva.db.pool import Database
+from tolva.jobs.catalogue import Handler
+from tolva.jobs.upkeep import Chore
+from tolva.jobs.work import Jobs
+from tolva.settings import Settings
+from tolva.web.pages.shell import Shell
+from tolva.workloads.webhooks.api import webhooks_router
+from tolva.workloads.webhooks.deliver import deliver
+from tolva.workloads.webhooks.deliveries_api import deliveries_router
+from tolva.workloads.webhooks.delivery import QUEUE
+from tolva.workloads.webhooks.event import KIND
+from tolva.workloads.webhooks.outbox import hand_over
+from tolva.workloads.workload import Workload
+
+
+def _handlers(settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
+    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)))]
+
+
+def _routers(_settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
+    return [webhooks_router(jobs), deliveries_router(jobs)]
+
+
+def _chores(_settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
+    return [Chore("hand over webhooks", 1.0, lambda: hand_over(db))]
+
+
+def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
+    return []
+
+
+WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages)

@@ -1,0 +1,153 @@
+"""Webhooks over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from psycopg.rows import DictRow
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Admin
+from tolva.web.access.audit import note
+from tolva.web.api.texts import Line
+from tolva.web.idempotency import Asked, IdempotencyKey, once
+from tolva.web.problems import problems
+from tolva.workloads.webhooks.address import MOST, host_of
+from tolva.workloads.webhooks.event import EVERY, EventType
+from tolva.workloads.webhooks.webhook import (
+    Wanted,
+    change_webhook,
+    create_webhook,
+    drop_webhook,
+    get_webhook,
+    list_webhooks,
+    rotate_secret,
+)
+
+EXAMPLE: dict[str, Any] = {
+    "url": "https://shop.example.com/hooks/tolva",
+    "description": "Tells the shop that its products are in.",
+    "events": ["job.completed", "job.failed"],
+    "kinds": ["bulk_upload"],
+    "queues": [],
+    "active": True,
+}
+SHOWN_EXAMPLE: dict[str, Any] = {
+    "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
+    **EXAMPLE,
+    "off_because": None,
+    "created_at": "2026-03-01T08:00:00Z",
+    "created_by": "admin key",
+    "updated_at": "2026-03-01T08:00:00Z",
+}
+Address = Annotated[str, StringConstraints(min_length=8, max_length=MOST, pattern=r"^[^\x00-\x20\x7f]+$")]
+
+
+class WebhookIn(BaseModel):
+    """What a webhook is to be."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+    url: Annotated[Address, Field(description="`https://…` or `http://…`, of the public Internet.")]
+    description: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")] = ""
+    events: Annotated[list[EventType], Field(min_length=1, max_length=3)] = list(EVERY)
+    kinds: Annotated[list[Line], Field(max_length=50, description="Jobs of these kinds alone; none named is all.")] = []
+    queues: Annotated[list[Line], Field(max_length=50, description="Jobs of these queues alone; none is all.")] = []
+    active: bool = True
+
+    def wanted(self) -> Wanted:
+        """The same for the store."""
+        return Wanted(self.url, self.events, self.kinds, self.queues, self.description, self.active)
+
+
+class WebhookOut(BaseModel):
+    """A webhook. Its secret is never told again."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SHOWN_EXAMPLE})
+    id: UUID
+    url: str
+    description: str
+    events: list[EventType]
+    kinds: list[str]
+    queues: list[str]
+    active: bool
+    off_because: str | None = Field(description="Why it was switched off, unless somebody did it.")
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+
+
+class WebhookWithSecret(WebhookOut):
+    """A webhook and its new secret."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**SHOWN_EXAMPLE, "secret": "whsec_…"}})
+    secret: str | None = Field(
+        description="Told once. Null when the request came before with this Idempotency-Key: the first answer had it."
+    )
+
+
+class Webhooks(BaseModel):
+    """All webhooks of the tenant, oldest first."""
+
+    webhooks: list[WebhookOut]
+
+
+def webhooks_router(jobs: Jobs) -> APIRouter:
+    """The calls below /api/v1/webhooks."""
+    router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problems(403))
+
+    @router.get("")
+    def get_all(by: Admin) -> Webhooks:
+        """All webhooks."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return Webhooks(webhooks=[WebhookOut(**row) for row in list_webhooks(conn)])
+
+    @router.post("", status_code=201, responses=problems(409))
+    def create(given: WebhookIn, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
+        """Makes a webhook. The answer has its secret, which signs every delivery and is not told again."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+
+            def make() -> dict[str, Any]:
+                secret, row = create_webhook(conn, by, given.wanted())
+                note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
+                return _with_secret(secret, row).model_dump(mode="json")
+
+            asked = Asked(by, key, "webhook.create", given.model_dump(mode="json"))
+            return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
+
+    @router.get("/{id}", responses=problems(404))
+    def get_one(id: UUID, by: Admin) -> WebhookOut:
+        """One webhook."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return WebhookOut(**get_webhook(conn, id))
+
+    @router.put("/{id}", responses=problems(404))
+    def put(id: UUID, given: WebhookIn, by: Admin) -> WebhookOut:
+        """Changes a webhook, also to switch it off or on. Its secret stays."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            row = change_webhook(conn, id, given.wanted())
+            note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=given.active)
+        return WebhookOut(**row)
+
+    @router.delete("/{id}", status_code=204, responses=problems(404))
+    def delete(id: UUID, by: Admin) -> Response:
+        """Deletes a webhook. What waits to be delivered to it is dropped."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            drop_webhook(conn, id)
+            note(conn, by, "webhook.drop", id)
+        return Response(status_code=204)
+
+    @router.post("/{id}/rotate", responses=problems(404))
+    def rotate(id: UUID, by: Admin) -> WebhookWithSecret:
+        """Gives it a new secret, told once. For a day, deliveries are signed with the old one as well."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            secret, row = rotate_secret(conn, id)
+            note(conn, by, "webhook.rotate", id)
+        return _with_secret(secret, row)
+
+    return router
+
+
+def _with_secret(secret: str, row: DictRow) -> WebhookWithSecret:
+    return WebhookWithSecret(**row, secret=secret)

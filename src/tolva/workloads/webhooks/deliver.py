@@ -1,0 +1,79 @@
+"""The handler of a delivery: one try."""
+
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from tolva import __version__
+from tolva.connectors.outward import Answer, Outward
+from tolva.core.job import Json
+from tolva.errors import Never, TryLater
+from tolva.jobs.context import Context
+from tolva.jobs.payload import clean, encode
+from tolva.workloads.webhooks.address import host_of
+from tolva.workloads.webhooks.delivery import WAITS
+from tolva.workloads.webhooks.event import TEST
+from tolva.workloads.webhooks.signature import signature
+from tolva.workloads.webhooks.sql import SQL
+from tolva.workloads.webhooks.verdict import is_taken, may_pass, seconds_asked
+
+SHOWN = 200
+"""Characters of an answer that are kept, for whoever looks for the reason."""
+
+
+def deliver(ctx: Context, outward: Outward) -> Json:
+    """Tell a webhook of an event.
+
+    Raises TryLater while that may pass, Never when the receiver refuses, InvalidInput for an address that must not be
+    called.
+    """
+    event = ctx.params["event"]
+    with ctx.transaction() as conn:
+        to = conn.execute(SQL["addressee"], {"id": ctx.params["webhook"]}).fetchone()
+    if to is None or not (to["active"] or event["type"] == TEST):
+        return {"skipped": "The webhook was deleted or switched off before its turn came."}
+    began = time.monotonic()
+    answer = _post(ctx, outward, to, event)
+    told = clean(answer.body.decode("utf-8", "replace"), SHOWN)
+    ctx.progress(code=answer.status, ms=round((time.monotonic() - began) * 1000), answer=told)
+    return _judged(ctx, host_of(to["url"]), answer)
+
+
+def _post(ctx: Context, outward: Outward, to: DictRow, event: Mapping[str, Any]) -> Answer:
+    body = encode({**event, "tenant": ctx.tenant_id}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": f"Tolva/{__version__}",
+        "Tolva-Event": event["type"],
+        "Tolva-Delivery": ctx.job_id,
+        "Tolva-Signature": signature(to["secrets"], int(time.time()), body),
+    }
+    try:
+        return outward.post(to["url"], headers, body)
+    except TryLater as error:
+        ctx.progress(code=None, ms=None, answer=clean(str(error), SHOWN))
+        raise TryLater(str(error), _wait(ctx)) from error
+
+
+def _judged(ctx: Context, host: str, answer: Answer) -> Json:
+    if is_taken(answer.status):
+        return {"code": answer.status}
+    if may_pass(answer.status):
+        raise TryLater(f"{host} answered {answer.status}.", max(_wait(ctx), seconds_asked(answer.retry_after)))
+    if answer.status == HTTPStatus.GONE:
+        _switch_off(ctx, host)
+    hint = " Redirects are not followed: give the webhook its new address." if answer.status < 400 else ""
+    raise Never(f"{host} answered {answer.status}.{hint}")
+
+
+def _switch_off(ctx: Context, host: str) -> None:
+    """Whoever answers 410 wants to hear no more."""
+    with ctx.transaction() as conn:
+        conn.execute(SQL["switch_off"], {"id": ctx.params["webhook"], "because": f"{host} answered 410 (Gone)."})
+
+
+def _wait(ctx: Context) -> float:
+    return float(WAITS[min(ctx.failures, len(WAITS) - 1)])

@@ -1,0 +1,127 @@
+-- Who is told when a job ends, and what is still to be told. A delivery is a job of its own.
+
+CREATE TABLE tolva.webhooks (
+  id uuid PRIMARY KEY,
+  tenant_id text NOT NULL,
+  url text NOT NULL,
+  description text NOT NULL DEFAULT '',
+  events text[] NOT NULL CHECK (cardinality(events) > 0),
+  kinds text[] NOT NULL DEFAULT '{}',   -- of the jobs it is about; none named is all
+  queues text[] NOT NULL DEFAULT '{}',
+  active boolean NOT NULL DEFAULT true,
+  off_because text,                     -- why it was switched off, unless somebody did it
+  secret text NOT NULL,                 -- as it is: a hash could not sign
+  old_secret text,                      -- signs, too, until `old_until`
+  old_until timestamptz,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX webhooks_of_tenant ON tolva.webhooks (tenant_id, id);
+CREATE INDEX webhooks_listening ON tolva.webhooks (tenant_id) WHERE active;
+
+-- Written in the transaction that ends a job, so nothing is told that did not happen, and nothing is forgotten.
+CREATE TABLE tolva.webhook_outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id text NOT NULL,
+  webhook_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  type text NOT NULL,
+  at timestamptz NOT NULL,
+  data jsonb NOT NULL
+);
+CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox (tenant_id, id);
+
+-- The deliveries of a webhook, newest first.
+CREATE INDEX jobs_of_webhook ON tolva.jobs ((params ->> 'webhook'), id) WHERE kind = 'webhook';
+
+-- A job has ended: is there any webhook of its tenant? Mostly not, and then this is all it costs; a search_path of its own
+-- would double that, so every name and operator says where it is from.
+CREATE FUNCTION tolva.hear_webhooks() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF EXISTS (SELECT FROM tolva.webhooks w WHERE w.tenant_id OPERATOR(pg_catalog.=) NEW.tenant_id AND w.active) THEN
+    PERFORM tolva.tell_webhooks(NEW);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- A job that has ended, as webhooks tell it. A result over 64 kB is left out, for whoever wants it to fetch.
+CREATE FUNCTION tolva.told_job(p_job tolva.jobs) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  SELECT jsonb_build_object('id', p_job.id, 'kind', p_job.kind, 'queue', p_job.queue, 'label', p_job.label,
+    'state', p_job.state,
+    'attempts', p_job.attempt, 'created_at', p_job.created_at, 'started_at', p_job.started_at,
+    'finished_at', p_job.finished_at,
+    'result', CASE WHEN octet_length(p_job.result::text) <= 65536 THEN p_job.result END,
+    'error', CASE WHEN p_job.error IS NOT NULL AND p_job.state <> 'completed' THEN jsonb_build_object(
+      'type', p_job.error -> 'type', 'message', p_job.error -> 'message') END)
+$$;
+
+-- One line for each webhook of its tenant that wants to hear of this job.
+CREATE FUNCTION tolva.tell_webhooks(p_job tolva.jobs) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+  SELECT w.tenant_id, w.id, e.id, 'job.' || p_job.state, p_job.finished_at, tolva.told_job(p_job)
+  FROM tolva.webhooks w, (SELECT gen_random_uuid() AS id) e
+  WHERE w.tenant_id = p_job.tenant_id AND w.active AND 'job.' || p_job.state = ANY (w.events)
+    AND (w.kinds = '{}' OR p_job.kind = ANY (w.kinds)) AND (w.queues = '{}' OR p_job.queue = ANY (w.queues))
+$$;
+
+-- Deliveries are jobs, too, and are not told.
+CREATE TRIGGER hear_webhooks AFTER UPDATE ON tolva.jobs FOR EACH ROW
+WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL AND NEW.kind <> 'webhook')
+EXECUTE FUNCTION tolva.hear_webhooks();
+
+-- The tenants that have something to tell.
+CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  -- a loose index scan: one probe for each tenant, however much each has to tell
+  WITH RECURSIVE t(tenant_id) AS (
+    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+  )
+  SELECT tenant_id FROM t
+$$;
+
+-- The deliveries of a webhook of the tenant, newest first, before one. As the system, since an index on an expression is of
+-- no use under row-level security.
+CREATE FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) RETURNS SETOF tolva.jobs
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT j.* FROM tolva.jobs j
+  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' = p_webhook
+    AND j.tenant_id = current_setting('app.tenant_id', true)
+    AND j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  ORDER BY j.id DESC LIMIT p_most
+$$;
+
+DO $$
+DECLARE
+  guarded text;
+  made text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['webhooks', 'webhook_outbox'] LOOP
+    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
+      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
+    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
+  END LOOP;
+  FOREACH made IN ARRAY ARRAY['tolva.hear_webhooks()', 'tolva.tell_webhooks(tolva.jobs)', 'tolva.told_job(tolva.jobs)',
+      'tolva.tenants_with_news()', 'tolva.webhook_deliveries(text, uuid, integer)'] LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+  END LOOP;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION tolva.tenants_with_news(), tolva.webhook_deliveries(text, uuid, integer) TO tolva_app;
+GRANT SELECT, INSERT, DELETE ON tolva.webhooks TO tolva_app;
+GRANT UPDATE (url, description, events, kinds, queues, active, off_because, secret, old_secret, old_until, updated_at)
+  ON tolva.webhooks TO tolva_app;
+GRANT SELECT, UPDATE, DELETE ON tolva.webhook_outbox TO tolva_app; -- UPDATE is what locking a line takes
+GRANT SELECT ON tolva.webhooks TO tolva_system;
+GRANT SELECT, INSERT ON tolva.webhook_outbox TO tolva_system;

@@ -1,0 +1,91 @@
+"""Webhooks of a tenant: made, listed, changed. Every function runs in the caller's transaction, under its tenant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+from psycopg.rows import DictRow
+
+from tolva.db.pool import Connection
+from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.web.access.caller import Caller
+from tolva.workloads.webhooks.address import checked_address
+from tolva.workloads.webhooks.signature import new_secret
+from tolva.workloads.webhooks.sql import SQL
+
+MOST = 50
+"""Webhooks of a tenant: each is looked at when a job ends."""
+OVERLAP = 86_400.0
+"""Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a webhook is to be. No kinds, or no queues, are all of them."""
+
+    url: str
+    events: Sequence[str]
+    kinds: Sequence[str] = ()
+    queues: Sequence[str] = ()
+    description: str = ""
+    active: bool = True
+
+    def columns(self) -> dict[str, Any]:
+        """The same for a query. Raises InvalidInput."""
+        if not self.events:
+            raise InvalidInput("A webhook is about at least one kind of event.")
+        return {
+            "url": checked_address(self.url),
+            "events": list(dict.fromkeys(self.events)),
+            "kinds": list(self.kinds),
+            "queues": list(self.queues),
+            "description": self.description,
+            "active": self.active,
+        }
+
+
+def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, DictRow]:
+    """Make a webhook; returns its secret, which is not told again, and the rest. Raises InvalidInput, Conflict."""
+    columns, secret = wanted.columns(), new_secret()
+    counted = conn.execute(SQL["count_webhooks"]).fetchone()
+    if counted and counted["webhooks"] >= MOST:
+        raise Conflict(f"There are {MOST} webhooks already. Delete one, or let one be about more events.")
+    given = {"id": str(uuid_utils.uuid7()), "tenant_id": by.tenant_id, "secret": secret, "created_by": by.actor}
+    row = conn.execute(SQL["add_webhook"], columns | given).fetchone()
+    assert row is not None, "one row is added"
+    return secret, row
+
+
+def list_webhooks(conn: Connection) -> list[DictRow]:
+    """The tenant's webhooks, oldest first."""
+    return conn.execute(SQL["list_webhooks"]).fetchall()
+
+
+def get_webhook(conn: Connection, id: UUID) -> DictRow:
+    """One webhook. Raises NotFound."""
+    return _found(id, conn.execute(SQL["get_webhook"], {"id": id}).fetchone())
+
+
+def change_webhook(conn: Connection, id: UUID, wanted: Wanted) -> DictRow:
+    """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
+    return _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
+
+
+def drop_webhook(conn: Connection, id: UUID) -> None:
+    """Delete a webhook. What waits to be delivered is dropped when its turn comes. Raises NotFound."""
+    _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
+
+
+def rotate_secret(conn: Connection, id: UUID) -> tuple[str, DictRow]:
+    """Give a webhook a new secret; returns it, and the rest. For OVERLAP the old one signs, too. Raises NotFound."""
+    secret = new_secret()
+    row = conn.execute(SQL["rotate_secret"], {"id": id, "secret": secret, "overlap": OVERLAP}).fetchone()
+    return secret, _found(id, row)
+
+
+def _found(id: UUID, row: DictRow | None) -> DictRow:
+    if row is None:
+        raise NotFound(f"There is no webhook {id}.")
+    return row

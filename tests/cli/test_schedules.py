@@ -1,0 +1,32 @@
+"""`tolva schedule`: what happens by the clock."""
+
+from tests.cli.conftest import Shell
+
+ADD = ("schedule", "add", "nightly", "30 2 * * *", "--kind", "bulk_upload", "--zone", "America/Bogota")
+
+
+def test_a_schedule_is_made_steered_and_ended(tolva: Shell) -> None:
+    made = tolva(*ADD, "--params", '{"days": 1}', "--missed", "latest", "--json")
+    assert (made.code, made.json["params"], made.json["missed"]) == (0, {"days": 1}, "latest")
+    assert tolva("schedule", "pause", "nightly", "--json").json["paused_at"]
+    assert "paused" in tolva("schedule", "ls").out
+    assert tolva("schedule", "resume", "nightly", "--json").json["paused_at"] is None
+    job = tolva("schedule", "run", "nightly", "--json").json["id"]
+    assert tolva("jobs", "ls", "--json").json[0]["id"] == job
+    assert tolva("schedule", "rm", "nightly").code == 0
+    assert tolva("schedule", "ls", "--json").json == []
+    noted = [line["action"] for line in tolva("audit", "--json").json]
+    assert noted == [f"schedule.{verb}" for verb in ("drop", "run", "resume", "pause", "put")]
+
+
+def test_next_ticks_are_on_the_clock_of_the_zone(tolva: Shell) -> None:
+    tolva(*ADD)
+    ticks = tolva("schedule", "next", "nightly", "-n", "3", "--json").json
+    assert [tick["local"][10:] for tick in ticks] == ["T02:30:00-05:00"] * 3
+    assert "02:30:00-05:00" in tolva("schedule", "next", "nightly").out
+
+
+def test_what_is_wrong_is_said(tolva: Shell) -> None:
+    assert tolva(*ADD, "--params", "[1]").code == 2
+    assert "There is no schedule 'x'" in tolva("schedule", "run", "x").err
+    assert tolva("schedule", "add", "x", "nonsense", "--kind", "bulk_upload").code == 2

@@ -1,0 +1,276 @@
+"""Webhooks from the end of a job to somebody's server."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Fresh
+from tests.jobs.workshop import together, until
+from tests.service import Service, working
+from tests.webhooks.receiver import Receiver
+from tolva.core.job import JobId, NewJob
+from tolva.workloads.webhooks.outbox import hand_over
+
+EVERY = ["job.completed", "job.failed", "job.cancelled"]
+
+
+def make(service: Service, receiver: Receiver, **given: Any) -> dict[str, Any]:
+    answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def cancelled_job(service: Service, tenant: str = "default") -> JobId:
+    """A job that has ended, without a worker."""
+    with service.jobs.work(tenant) as work:
+        [made] = work.enqueue(NewJob("bulk_upload", {"filename": "p.csv"}))
+        work.cancel(made.id)
+    return made.id
+
+
+def deliveries(service: Service, hook: dict[str, Any]) -> list[dict[str, Any]]:
+    return service.client.get(f"/api/v1/webhooks/{hook['id']}/deliveries").json()["deliveries"]
+
+
+def delivered(service: Service, hook: dict[str, Any], state: str = "completed") -> dict[str, Any]:
+    """The newest delivery, once it has been tried."""
+
+    def tried() -> Any:
+        found = [each for each in deliveries(service, hook)[:1] if each["state"] == state and each["tries"]]
+        return found and found[0]
+
+    return until(tried)
+
+
+def outbox(fresh: Fresh) -> int:
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        row = conn.execute("SELECT count(*) FROM tolva.webhook_outbox").fetchone()
+    assert row
+    return row[0]
+
+
+def test_the_end_of_a_job_is_told_and_signed(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    job = cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        told = delivered(service, hook)
+    [got] = receiver.got
+    body = json.loads(got.body)
+    assert (body["type"], body["tenant"], body["data"]["id"]) == ("job.cancelled", "default", job)
+    assert (body["data"]["kind"], body["data"]["state"]) == ("bulk_upload", "cancelled")
+    assert (got.headers["tolva-event"], got.headers["tolva-delivery"]) == ("job.cancelled", told["id"])
+    assert (told["code"], told["event"], told["job"]) == (200, body["id"], job)
+    stamp, given = (part.partition("=")[2] for part in got.headers["tolva-signature"].split(","))
+    expected = hmac.new(hook["secret"].encode(), stamp.encode() + b"." + got.body, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(expected, given)
+
+
+def test_a_delivery_is_itself_no_event(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        delivered(service, hook)
+    assert outbox(fresh) == 0
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [{"events": ["job.failed"]}, {"kinds": ["undo"]}, {"queues": ["other"]}, {"active": False}],
+)
+def test_only_what_a_webhook_wants_is_written_down(
+    service: Service, receiver: Receiver, fresh: Fresh, unwanted: dict[str, Any]
+) -> None:
+    make(service, receiver, **unwanted)
+    cancelled_job(service)
+    assert outbox(fresh) == 0
+    make(service, receiver, events=EVERY, kinds=["bulk_upload"], queues=["bulk_upload"])
+    cancelled_job(service)
+    assert outbox(fresh) == 1
+
+
+def test_another_tenants_jobs_are_not_told(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    make(service, receiver)
+    cancelled_job(service, "other")
+    assert outbox(fresh) == 0
+
+
+def test_an_end_that_is_taken_back_is_not_told(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    make(service, receiver)
+    with pytest.raises(ZeroDivisionError), service.jobs.work("default") as work:
+        [made] = work.enqueue(NewJob("bulk_upload"))
+        work.cancel(made.id)
+        raise ZeroDivisionError
+    assert outbox(fresh) == 0
+
+
+def test_what_is_handed_over_twice_at_once_is_delivered_once(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    for _ in range(5):
+        cancelled_job(service)
+    together(*[lambda: hand_over(service.jobs.db)] * 4)
+    assert len(deliveries(service, hook)) == 5
+
+
+def test_a_receiver_in_trouble_is_told_again_under_the_same_name(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    hook = make(service, receiver)
+    receiver.answers(503, 200, Retry_After="7200")
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        first = delivered(service, hook, "queued")
+        with psycopg.connect(fresh.admin_dsn) as conn:
+            row = conn.execute("SELECT run_at - now() > '7000 s' FROM tolva.jobs WHERE id = %s", (first["id"],))
+            assert row.fetchone() == (True,), "Retry-After is respected"
+            conn.execute("UPDATE tolva.jobs SET run_at = now() WHERE id = %s", (first["id"],))
+        last = delivered(service, hook)
+    assert (first["code"], first["tries"], last["code"], last["tries"]) == (503, 1, 200, 2)
+    one, two = receiver.got
+    assert one.headers["tolva-delivery"] == two.headers["tolva-delivery"] and one.body == two.body
+    assert first["next_try_at"] and not last["next_try_at"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 301])
+def test_a_refusal_is_final(service: Service, receiver: Receiver, status: int) -> None:
+    hook = make(service, receiver)
+    receiver.answers(status, Location="http://127.0.0.1:1/")
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        told = delivered(service, hook, "failed")
+    assert (told["code"], told["tries"], told["answer"], len(receiver.got)) == (status, 1, "told", 1)
+    assert service.client.get(f"/api/v1/webhooks/{hook['id']}").json()["active"]
+
+
+def test_who_is_gone_is_told_no_more(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    receiver.answers(410)
+    cancelled_job(service)
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        until(lambda: {each["state"] for each in deliveries(service, hook)} <= {"failed", "completed"})
+    now = service.client.get(f"/api/v1/webhooks/{hook['id']}").json()
+    assert not now["active"] and "410" in now["off_because"]
+    on = service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url}).json()
+    assert on["active"] and on["off_because"] is None
+
+
+def test_nobody_at_home_is_tried_again(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver, url="http://127.0.0.1:1024/")
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        told = delivered(service, hook, "queued")
+    assert told["code"] is None and "127.0.0.1 does not answer" in told["error"]
+
+
+def test_a_test_reaches_a_webhook_that_is_off(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver, active=False)
+    made = service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+    assert made.status_code == 202
+    with working(service):
+        assert delivered(service, hook)["id"] == made.json()["id"]
+    assert json.loads(receiver.got[0].body)["type"] == "webhook.test"
+
+
+def test_a_deleted_webhook_is_not_called(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    assert service.client.delete(f"/api/v1/webhooks/{hook['id']}").status_code == 204
+    with working(service), psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        ended = "SELECT result FROM tolva.jobs WHERE kind = 'webhook' AND state = 'completed'"
+        row = until(lambda: conn.execute(ended).fetchone())
+    assert "skipped" in row[0] and receiver.got == []
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_day(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    rotated = service.client.post(f"/api/v1/webhooks/{hook['id']}/rotate").json()
+    assert rotated["secret"] != hook["secret"]
+
+    def signatures() -> int:
+        before = len(receiver.got)
+        service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+        until(lambda: len(receiver.got) > before)
+        return receiver.got[-1].headers["tolva-signature"].count("v1=")
+
+    with working(service):
+        assert signatures() == 2
+        with psycopg.connect(fresh.admin_dsn) as conn:
+            conn.execute("UPDATE tolva.webhooks SET old_until = now()")
+        assert signatures() == 1
+
+
+def test_a_secret_is_told_once(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    secret = hook.pop("secret")
+    assert secret.startswith("whsec_")
+    paths = "/api/v1/webhooks", f"/api/v1/webhooks/{hook['id']}", "/api/v1/jobs", "/api/v1/audit"
+    assert not any(secret in service.client.get(path).text for path in paths)
+
+
+def test_a_request_that_is_sent_again_makes_one_webhook(service: Service, receiver: Receiver) -> None:
+    def send(url: str = receiver.url) -> Any:
+        return service.client.post("/api/v1/webhooks", json={"url": url}, headers={"Idempotency-Key": "k"})
+
+    first, again = send().json(), send().json()
+    assert again == first | {"secret": None}
+    assert send("https://example.com/").status_code == 409
+    assert len(service.client.get("/api/v1/webhooks").json()["webhooks"]) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.com/",
+        "https://",
+        "https://a:b@example.com/",
+        "https://example.com:25/",
+        "https://example.com:99999/",
+        "https://exa mple.com/",
+        "https://example.com/\0",
+        "nonsense",
+        "http://0177.0.0.1/",
+        "https://" + "a" * 2000,
+        "https://[::1/",
+    ],
+)
+def test_what_is_no_address_of_a_webhook_is_refused(service: Service, url: str) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": url})
+    assert answer.status_code in (400, 422), answer.text
+
+
+def test_a_tenant_has_a_bounded_number_of_webhooks(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    make(service, receiver)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute(
+            """INSERT INTO tolva.webhooks (id, tenant_id, url, events, secret, created_by)
+            SELECT gen_random_uuid(), tenant_id, url, events, secret, created_by
+            FROM tolva.webhooks, generate_series(1, 49)"""
+        )
+    assert service.client.post("/api/v1/webhooks", json={"url": receiver.url}).status_code == 409
+
+
+def test_deliveries_come_in_pages(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    for _ in range(5):
+        cancelled_job(service)
+    hand_over(service.jobs.db)
+    path = f"/api/v1/webhooks/{hook['id']}/deliveries"
+    seen: list[str] = []
+    before = None
+    while True:
+        page = service.client.get(path, params={"limit": 2} | ({"before": before} if before else {})).json()
+        seen += [each["id"] for each in page["deliveries"]]
+        if (before := page["next"]) is None:
+            break
+    assert len(set(seen)) == 5 and seen == sorted(seen, reverse=True)
