@@ -201,7 +201,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     shell = make_shell()
     as_page = fault_pages(shell, api.state.gate)
     answer_errors(api, as_page)
-    for middleware in (partial(Unexpected, as_page=as_page), Bodies, Linger, SecurityHeaders, GZipMiddleware):
+    for middleware in (partial(Unexpected, as_page=as_page), Bodies, GZipMiddleware, Linger, SecurityHeaders):
         api.add_middleware(middleware)  # each around the ones before it
     describe(api)
     stored = blobs(settings)
