@@ -207,7 +207,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db)):
+    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db, api.state.gate)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
