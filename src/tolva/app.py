@@ -28,6 +28,7 @@ from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
+from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
@@ -226,7 +227,8 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
 def make_shell() -> Shell:
     """What every page has around it."""
     packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
-    return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])
+    nav = [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN]
+    return Shell(packages, sorted(nav, key=lambda item: item.needs == Role.ADMIN))  # what few see comes last
 
 
 def gate(settings: Settings, db: Database) -> Gate:
