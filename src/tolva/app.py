@@ -33,17 +33,17 @@ from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
-from tolva.web.access_log import log_exchange
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
-from tolva.web.application import Api
-from tolva.web.bodies import Bodies
-from tolva.web.headers import SecurityHeaders
 from tolva.web.health import health_router, ready_router
-from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
-from tolva.web.meter import HttpMeter
 from tolva.web.metrics import metrics_router
+from tolva.web.middleware.access_log import log_exchange
+from tolva.web.middleware.bodies import Bodies
+from tolva.web.middleware.headers import SecurityHeaders
+from tolva.web.middleware.linger import Linger
+from tolva.web.middleware.meter import HttpMeter
+from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
@@ -51,7 +51,7 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
-from tolva.web.unexpected import Unexpected
+from tolva.web.server.application import Api
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 

@@ -18,9 +18,10 @@ from tolva import app
 from tolva.db.pool import Database
 from tolva.errors import RateLimited
 from tolva.settings import Settings, load_settings
-from tolva.web import bodies, request_head
 from tolva.web.access import pace
 from tolva.web.access.pace import Pace
+from tolva.web.middleware import bodies
+from tolva.web.server import request_head
 
 KEYS = "/api/v1/keys"
 WANTED = {"name": "x", "role": "viewer"}
@@ -139,7 +140,7 @@ def spoken(service: Service, said: bytes) -> bytes:
 
 def test_a_body_that_does_not_come_is_no_longer_waited_for(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "LONGEST", 0.2)
-    monkeypatch.setattr("tolva.web.linger.SILENCE", 0.1)
+    monkeypatch.setattr("tolva.web.middleware.linger.SILENCE", 0.1)
     head = f"POST {KEYS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\nConnection: close\r\n\r\n"
     answer = spoken(service, head.encode() + b'{"name"')
     assert answer.startswith(b"HTTP/1.1 400")

@@ -18,11 +18,11 @@ from tests.service import Service
 from tests.web.house import house, json_lines, load
 from tolva.errors import DatabaseUnavailable
 from tolva.settings import load_settings
-from tolva.web.application import Api
-from tolva.web.exchange import Exchange
-from tolva.web.listener import listen, url_of
+from tolva.web.middleware.exchange import Exchange
+from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.problems import answer_errors
-from tolva.web.unexpected import Unexpected
+from tolva.web.server.application import Api
+from tolva.web.server.listener import listen, url_of
 
 
 @pytest.mark.parametrize("id", ["a", "0190b1e4-7c3f.x_Y", "9" * 64])
