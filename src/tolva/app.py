@@ -33,17 +33,17 @@ from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
-from tolva.web.access_log import log_exchange
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
-from tolva.web.application import Api
-from tolva.web.bodies import Bodies
-from tolva.web.headers import SecurityHeaders
 from tolva.web.health import health_router, ready_router
-from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
-from tolva.web.meter import HttpMeter
 from tolva.web.metrics import metrics_router
+from tolva.web.middleware.access_log import log_exchange
+from tolva.web.middleware.bodies import Bodies
+from tolva.web.middleware.headers import SecurityHeaders
+from tolva.web.middleware.linger import Linger
+from tolva.web.middleware.meter import HttpMeter
+from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
@@ -51,7 +51,7 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
-from tolva.web.unexpected import Unexpected
+from tolva.web.server.application import Api
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -202,13 +202,13 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     shell = make_shell()
     as_page = fault_pages(shell, api.state.gate)
     answer_errors(api, as_page)
-    for middleware in (partial(Unexpected, as_page=as_page), Bodies, Linger, SecurityHeaders, GZipMiddleware):
+    for middleware in (partial(Unexpected, as_page=as_page), Bodies, GZipMiddleware, Linger, SecurityHeaders):
         api.add_middleware(middleware)  # each around the ones before it
     describe(api)
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub), *calls, metrics_router(jobs.db)):
+    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db, api.state.gate)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])

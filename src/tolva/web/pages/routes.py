@@ -43,7 +43,7 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
         docs_router(shell),
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
-        job_pages(shell, jobs, panels, hub),
+        job_pages(shell, jobs, panels, hub, gate),
         bulk_pages(shell, jobs, panels),
         letter_pages(shell, jobs, panels),
         schedules_pages(shell, jobs, panels),
