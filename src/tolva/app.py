@@ -201,13 +201,13 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     shell = make_shell()
     as_page = fault_pages(shell, api.state.gate)
     answer_errors(api, as_page)
-    for middleware in (partial(Unexpected, as_page=as_page), Bodies, Linger, SecurityHeaders, GZipMiddleware):
+    for middleware in (partial(Unexpected, as_page=as_page), Bodies, GZipMiddleware, Linger, SecurityHeaders):
         api.add_middleware(middleware)  # each around the ones before it
     describe(api)
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub), *calls, metrics_router(jobs.db)):
+    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])

@@ -139,3 +139,11 @@ def test_changes_are_noted_in_the_audit_log(service: Service) -> None:
 def test_the_kinds_are_those_that_can_be_scheduled(service: Service) -> None:
     kinds = service.client.get("/api/v1/kinds").json()["kinds"]
     assert {"kind": "bulk_upload", "queue": "bulk_upload"} in kinds
+
+
+def test_a_deletion_that_brings_a_body_leaves_the_connection_usable(service: Service) -> None:
+    put(service)
+    gone = service.client.request("DELETE", "/api/v1/schedules/nightly", json={}, headers={"Accept-Encoding": "gzip"})
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert gone.headers.get("content-encoding") is None, "there is nothing to pack"
+    assert service.client.get("/api/v1/schedules").json() == {"schedules": []}

@@ -212,6 +212,7 @@ def test_a_load_is_undone_from_its_page_and_what_was_left_alone_is_told(
     assert "What was left alone" in page
     assert rows_shown(page)[0] == "001"
     assert "left alone: changed since" in page
+    assert f'href="/jobs/{id}"' in page
 
 
 def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:

@@ -171,11 +171,15 @@ def test_a_viewer_sees_and_is_refused_what_changes_something(service: Service) -
         assert "operator" in answer.json()["detail"]
 
 
+CHANGES_NOTHING = ("/api/v1/schedules/preview",)
+"""What is no GET because it takes a body."""
+
+
 def test_every_call_that_changes_something_refuses_a_viewer(service: Service) -> None:
     viewer, _ = make_key(service, Role.VIEWER)
     called = 0
     for method, path in calls(service):
-        if method != "GET" and path.startswith("/api/"):
+        if method != "GET" and path.startswith("/api/") and path not in CHANGES_NOTHING:
             filled = re.sub(r"{[^}]+}", str(uuid4()), path)
             answer = service.client.request(method, filled, headers=bearer(viewer), json={})
             assert (answer.status_code, method, path) == (403, method, path)
@@ -221,7 +225,8 @@ def test_a_job_of_another_tenant_is_unknown_to_every_call(service: Service) -> N
     job = upload(service, theirs).json()["id"]
     asked = 0
     for method, path in calls(service):
-        if names := re.findall(r"{(?:id|job_id|task_id)}", path):
+        names = re.findall(r"{(?:id|job_id|task_id)}", path)
+        if names and "/webhooks/" not in path:  # whose ids are their own; see tests/webhooks
             filled = path.replace(names[0], job)
             answer = service.client.request(method, filled, headers=bearer(ours), json={})
             assert (answer.status_code, method, path) == (404, method, path)

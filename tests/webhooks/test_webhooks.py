@@ -13,6 +13,8 @@ from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
 from tolva.core.job import JobId, NewJob
+from tolva.web.access.caller import Role
+from tolva.web.access.keys import NewKey, create_key
 from tolva.workloads.webhooks.outbox import hand_over
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
@@ -274,3 +276,24 @@ def test_deliveries_come_in_pages(service: Service, receiver: Receiver) -> None:
         if (before := page["next"]) is None:
             break
     assert len(set(seen)) == 5 and seen == sorted(seen, reverse=True)
+
+
+def test_another_tenants_webhook_is_not_there(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET tenant_id = 'other'")
+    url = f"/api/v1/webhooks/{hook['id']}"
+    given = {"url": receiver.url}
+    calls = [("GET", ""), ("PUT", ""), ("POST", "/rotate"), ("POST", "/test"), ("GET", "/deliveries"), ("DELETE", "")]
+    answers = [service.client.request(verb, url + end, json=given if verb == "PUT" else None) for verb, end in calls]
+    assert [answer.status_code for answer in answers] == [404] * len(calls)
+    assert service.client.get("/api/v1/webhooks").json() == {"webhooks": []}
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+def test_webhooks_are_for_administrators(service: Service, receiver: Receiver, role: str) -> None:
+    with service.jobs.db.transaction("default") as conn:
+        secret, _ = create_key(conn, NewKey("default", "k", Role(role), "test"))
+    headers = {"Authorization": f"Bearer {secret.text}"}
+    assert service.client.get("/api/v1/webhooks", headers=headers).status_code == 403
+    assert service.client.post("/api/v1/webhooks", headers=headers, json={"url": receiver.url}).status_code == 403

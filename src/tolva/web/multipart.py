@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from python_multipart.exceptions import FormParserError
@@ -13,15 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from tolva.errors import InvalidInput, TooLarge
 from tolva.web.bodies import lift_limits
+from tolva.web.form_parts import MOST_AROUND, FormParts, Sink
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
-MOST_HEAD = 16 * 1024
-"""Bytes of the headers of one part."""
-MOST_AROUND = 64 * 1024
-"""Bytes of a form besides its file."""
-MOST_FIELDS = 200
 STRETCH = 512 * 1024
 """Bytes that are gathered in memory before they are written."""
 LONGEST_SILENCE = 60.0
@@ -49,18 +41,6 @@ FILE_FORM = {
 """OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""
 
 
-class Sink(Protocol):
-    """Takes the file, or one after another. Either may raise, which ends the upload."""
-
-    def begin(self, filename: str) -> None:
-        """The name that the client gave, before the first byte."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """The next bytes."""
-        ...
-
-
 Result = TypeVar("Result")
 
 
@@ -75,7 +55,7 @@ async def receive_file(request: Request, name: str, sink: Sink, most: int) -> No
     Raises InvalidInput when the body is no multipart form, breaks off, falls silent, or lacks the field; TooLarge;
     and what `sink` raises.
     """
-    parts = _Parts(name.encode(), sink)
+    parts = FormParts(name.encode(), sink)
     await _receive(request, parts, most + MOST_AROUND)
     if not parts.seen:
         raise InvalidInput(f"Send the file as the form field '{name}' (multipart/form-data).")
@@ -86,12 +66,12 @@ async def receive_form(request: Request, name: str, sink: Sink, most: int) -> di
 
     Raises what `receive_file` does, but for the file that is missing.
     """
-    parts = _Parts(name.encode(), sink, several=True)
+    parts = FormParts(name.encode(), sink, several=True)
     await _receive(request, parts, most + MOST_AROUND)
     return {name.decode("utf-8", "replace"): bytes(value).decode("utf-8", "replace") for name, value in parts.fields}
 
 
-async def _receive(request: Request, parts: "_Parts", most: int) -> None:
+async def _receive(request: Request, parts: FormParts, most: int) -> None:
     lift_limits(request.scope)
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
@@ -150,85 +130,3 @@ def _boundary(request: Request) -> bytes:
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise InvalidInput("Send the file as multipart/form-data.")
     return options[b"boundary"]
-
-
-@dataclass
-class _Parts:
-    """Turns the parser's events into calls of the sink."""
-
-    wanted: bytes
-    sink: Sink
-    several: bool = False
-    """Whether the form is read whole: any number of files, and its other fields."""
-    fields: list[tuple[bytes, bytearray]] = field(default_factory=list[tuple[bytes, bytearray]])
-    seen: bool = False
-    complete: bool = False
-    _inside: bool = False
-    _in_field: bool = False
-    _around: int = 0
-    _field: bytes = b""
-    _value: bytes = b""
-    _headers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
-    _head_size: int = 0
-
-    def callbacks(self) -> "MultipartCallbacks":
-        """The events that matter here."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._on_field,
-            "on_header_value": self._on_value,
-            "on_header_end": self._on_header,
-            "on_headers_finished": self._on_headers,
-            "on_part_data": self._on_data,
-            "on_end": self._on_end,
-        }
-
-    def _begin(self) -> None:
-        self._headers, self._inside, self._in_field, self._head_size = {}, False, False, 0
-
-    def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += self._bounded(data[start:end])
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += self._bounded(data[start:end])
-
-    def _bounded(self, piece: bytes) -> bytes:
-        self._head_size += len(piece)
-        if self._head_size > MOST_HEAD:
-            raise InvalidInput(f"A part of the form has more than {MOST_HEAD // 1024} kB of headers.")
-        return piece
-
-    def _on_header(self) -> None:
-        self._headers[self._field.lower()] = self._value
-        self._field = self._value = b""
-
-    def _on_headers(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        if options.get(b"name") != self.wanted:
-            if self.several and b"filename" not in options:
-                self._begin_field(options.get(b"name", b""))
-            return
-        if self.seen and not self.several:
-            raise InvalidInput("Send one file at a time.")
-        if b"filename" not in options:
-            raise InvalidInput(f"The form field '{self.wanted.decode()}' must be a file with a name.")
-        self.seen = self._inside = True
-        self.sink.begin(options[b"filename"].decode("utf-8", "replace"))
-
-    def _begin_field(self, name: bytes) -> None:
-        if len(self.fields) == MOST_FIELDS:
-            raise InvalidInput(f"The form has more than {MOST_FIELDS} fields.")
-        self.fields.append((name, bytearray()))
-        self._in_field = True
-
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if self._inside:
-            self.sink.write(data[start:end])
-        elif self._in_field:
-            self._around += end - start
-            if self._around > MOST_AROUND:
-                raise InvalidInput(f"The form has more than {MOST_AROUND // 1024} kB besides its files.")
-            self.fields[-1][1].extend(data[start:end])
-
-    def _on_end(self) -> None:
-        self.complete = True

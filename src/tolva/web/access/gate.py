@@ -45,6 +45,13 @@ class Gate:
             request, "There is no such key, or it is revoked or expired. `tolva key create` makes one."
         )
 
+    def in_force(self, caller: Caller) -> bool:
+        """Whether a caller of some time ago would still be let in. Raises DatabaseUnavailable."""
+        if caller.key_id is None:
+            return not self.has_keys()
+        with self.db.transaction(caller.tenant_id) as conn:
+            return conn.execute(SQL["key_in_force"], {"id": caller.key_id}).fetchone() is not None
+
     def is_open(self, request: HTTPConnection) -> bool:
         """Whether no key is needed: none was ever made, and only this machine can call."""
         return self.on_loopback and means_this_machine(request) and not self.has_keys()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from tolva.jobs.work import Jobs
+from tolva.web.access.gate import Gate
 from tolva.web.api.audit import audit_router
 from tolva.web.api.bulk import bulk_router
 from tolva.web.api.dead_letters import dead_letters_router
@@ -20,12 +21,12 @@ from tolva.web.api.workers import workers_router
 from tolva.web.live.hub import Hub
 
 
-def uniform_api(jobs: Jobs, hub: Hub) -> Sequence[APIRouter]:
+def uniform_api(jobs: Jobs, hub: Hub, gate: Gate) -> Sequence[APIRouter]:
     """One router for each kind of thing."""
     return [
         me_router(),
         jobs_router(jobs),
-        stream_router(hub),
+        stream_router(hub, gate),
         bulk_router(jobs),
         kinds_router(jobs.catalogue),
         dead_letters_router(jobs),

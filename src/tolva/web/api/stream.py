@@ -1,5 +1,6 @@
 """One job, live: as server-sent events and over a WebSocket."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response, WebSocket
 
 from tolva.core.job import JobId
 from tolva.web.access.asking import Viewer
+from tolva.web.access.gate import Gate
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.live.websocket import converse
@@ -27,7 +29,7 @@ After = Annotated[int | None, Query(ge=0, le=MOST_SEQ, description="The last num
 LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=MOST_SEQ, description="Goes before it.")]
 
 
-def stream_router(hub: Hub) -> APIRouter:
+def stream_router(hub: Hub, gate: Gate) -> APIRouter:
     """The calls below /api/v1/jobs/{id} that go on for as long as the job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
@@ -35,12 +37,13 @@ def stream_router(hub: Hub) -> APIRouter:
     async def stream(id: UUID, by: Viewer, after: After = None, last_event_id: LastEventId = None) -> Response:
         """Follows a job: its state now, then what happens, each event once and in order."""
         known = after if last_event_id is None else last_event_id
-        opening = await hub.open(by.tenant_id, JobId(str(id)), known)
+        opening = await hub.open(by.tenant_id, JobId(str(id)), known, partial(gate.in_force, by))
         return Response(status_code=204) if opening.told_all else EventStream(hub, opening)
 
     @router.websocket("/{id}/ws")
     async def ws(websocket: WebSocket, id: UUID, by: Viewer, after: After = None) -> None:
         """The same as messages: `{"event", "seq", "data"}`."""
-        await converse(websocket, hub, await hub.open(by.tenant_id, JobId(str(id)), after))
+        opening = await hub.open(by.tenant_id, JobId(str(id)), after, partial(gate.in_force, by))
+        await converse(websocket, hub, opening)
 
     return router

@@ -12,7 +12,7 @@ from tolva.errors import TryLater
 from tolva.jobs.news import Watched
 from tolva.web.live.channel import Channel, News
 from tolva.web.live.lookout import Lookout
-from tolva.web.live.opening import Opening, View, open_stream
+from tolva.web.live.opening import InForce, Opening, View, open_stream
 from tolva.web.live.reader import Reader
 from tolva.web.live.stream import Stream, in_stream_thread
 
@@ -34,13 +34,13 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = False
 
-    async def open(self, tenant_id: str, id: JobId, after: int | None) -> Opening:
+    async def open(self, tenant_id: str, id: JobId, after: int | None, in_force: InForce) -> Opening:
         """Where a stream of this job begins; see `open_stream`. Raises TryLater when there is no room for one."""
         if self._ended:
             raise TryLater("This process is going down; another will answer.", AGAIN)
         if len(self._readers) >= MOST_STREAMS:
             raise TryLater(f"{MOST_STREAMS} streams are open; run more API processes (TOLVA_API_PROCESSES).", AGAIN)
-        return await in_stream_thread(partial(open_stream, self._db, self._view, tenant_id, id, after))
+        return await in_stream_thread(partial(open_stream, self._db, self._view, tenant_id, id, after, in_force))
 
     @contextmanager
     def stream(self, opening: Opening, cut: Callable[[], None]) -> Generator[Stream]:
@@ -52,7 +52,7 @@ class Hub:
         if opening.end is None:
             self._lookout.wake()
         try:
-            yield Stream(self._db, channel, reader, opening.present)
+            yield Stream(self._db, channel, reader, opening)
         finally:
             self._readers.discard(reader)
             channel.readers.discard(reader)

@@ -13,13 +13,16 @@ from tolva.web.live.message import Message, end_message, job_message
 
 View = Callable[[DictRow], Mapping[str, Any]]
 """A job's row as clients see it."""
+InForce = Callable[[], bool]
+"""Whether what entitles a reader is still in force. May raise TryLater."""
 
 
 @dataclass(frozen=True)
 class Opening:
     """`seq` is the job's last number, `after` the reader's; None begins with the present. `end` if it has ended.
 
-    `present` holds one message until it is told: a result may have megabytes, and a stream lasts long.
+    `present` holds one message until it is told: a result may have megabytes, and a stream lasts long. `in_force`:
+    whether the reader may still read, which a stream asks now and then.
     """
 
     tenant_id: str
@@ -28,6 +31,7 @@ class Opening:
     after: int | None
     present: list[Message]
     end: Message | None
+    in_force: InForce
 
     @property
     def position(self) -> int:
@@ -40,7 +44,7 @@ class Opening:
         return self.end is not None and self.after == self.seq
 
 
-def open_stream(db: Database, view: View, tenant_id: str, id: JobId, after: int | None) -> Opening:
+def open_stream(db: Database, view: View, tenant_id: str, id: JobId, after: int | None, in_force: InForce) -> Opening:
     """Look the job up. A number that is still to come, say from before a backup was restored, begins with the present.
 
     Raises NotFound, also for another tenant's job; DatabaseUnavailable.
@@ -50,4 +54,6 @@ def open_stream(db: Database, view: View, tenant_id: str, id: JobId, after: int 
     known = after is not None and after <= job["seq"]
     shown = view(job)
     end = end_message(shown) if job["state"] in FINISHED else None
-    return Opening(tenant_id, id, job["seq"], after if known else None, [job_message(shown, resumed=known)], end)
+    return Opening(
+        tenant_id, id, job["seq"], after if known else None, [job_message(shown, resumed=known)], end, in_force
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,6 +14,7 @@ from tolva.errors import TryLater
 from tolva.jobs.news import events_after
 from tolva.web.live.channel import Channel
 from tolva.web.live.message import Message, event_message, portion
+from tolva.web.live.opening import Opening
 from tolva.web.live.reader import Reader
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Stream:
-    """A reader, and the channel that it reads. `present` holds the first message, until it is told."""
+    """A reader, and the channel that it reads."""
 
     db: Database
     channel: Channel
     reader: Reader
-    present: list[Message]
+    opening: Opening
 
     @property
     def at_end(self) -> bool:
@@ -46,8 +47,8 @@ class Stream:
 
     async def batches(self) -> AsyncGenerator[list[Message]]:
         """Messages in order, as they come, until the job ends or the stream is over. An empty batch is a heartbeat."""
-        with _heartbeats(self.reader):
-            yield self._sent([self.present.pop()])
+        with _heartbeats(self.reader, self._mind_the_key):
+            yield self._sent([self.opening.present.pop()])
             while not self.reader.over:
                 self.reader.sending_since = None
                 self.reader.woken.clear()
@@ -61,6 +62,14 @@ class Stream:
                     return
                 else:
                     await self.reader.woken.wait()
+
+    async def _mind_the_key(self) -> None:
+        """End the stream when its reader's key was revoked meanwhile. While nobody can tell, it stays."""
+        try:
+            if not await in_stream_thread(self.opening.in_force):
+                self.reader.leave()
+        except TryLater as error:
+            log.warning("the reader of job %s is not checked: %s", self.channel.id, error)
 
     def _sent(self, batch: list[Message]) -> list[Message]:
         """Note that the client is to take this."""
@@ -97,13 +106,19 @@ async def in_stream_thread(work: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def _heartbeats(reader: Reader) -> Generator[None]:
-    """Let the reader say something now and then. One timer for all of its life costs less than one for each wait."""
+def _heartbeats(reader: Reader, mind: Callable[[], Coroutine[None, None, None]]) -> Generator[None]:
+    """Let the reader say something now and then, and do `mind` beside it, one after the other.
+
+    One timer for all of its life costs less than one for each wait.
+    """
     loop = asyncio.get_running_loop()
+    minding: asyncio.Task[None] | None = None
 
     def beat() -> None:
-        nonlocal timer
+        nonlocal timer, minding
         reader.beat()
+        if minding is None or minding.done():
+            minding = loop.create_task(mind())
         timer = loop.call_later(HEARTBEAT, beat)
 
     timer = loop.call_later(HEARTBEAT, beat)
@@ -111,3 +126,5 @@ def _heartbeats(reader: Reader) -> Generator[None]:
         yield
     finally:
         timer.cancel()
+        if minding is not None:
+            minding.cancel()

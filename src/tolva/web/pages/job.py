@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
+from tolva.web.access.gate import Gate
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
@@ -31,7 +33,7 @@ MOST_MILESTONES = 50
 """Steps of a job that its page tells, the latest."""
 
 
-def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub) -> APIRouter:
+def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) -> APIRouter:
     """`/jobs/{id}`."""
     router = APIRouter(prefix="/jobs/{id}", include_in_schema=False)
 
@@ -49,7 +51,8 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub) -> APIRouter:
             told = _told(jobs, panels, request, by, id)
             return shell.render(request, by, "_job_live.html", **told), told["ended"]
 
-        return EventStream(hub, await hub.open(by.tenant_id, JobId(str(id)), None), fragments(render))
+        opening = await hub.open(by.tenant_id, JobId(str(id)), None, partial(gate.in_force, by))
+        return EventStream(hub, opening, fragments(render))
 
     @router.post("/cancel")
     def cancel(id: UUID, by: Operator) -> Response:

@@ -39,7 +39,7 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
         docs_router(shell),
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
-        job_pages(shell, jobs, panels, hub),
+        job_pages(shell, jobs, panels, hub, gate),
         letter_pages(shell, jobs, panels),
         keys_pages(shell, jobs.db),
         audit_pages(shell, jobs.db),

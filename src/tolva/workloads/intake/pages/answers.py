@@ -45,7 +45,8 @@ def answers_in(form: Mapping[str, str]) -> Answers:
     quote, row = form.get(f"{READ}quote"), form.get(f"{READ}header_row")
     if row and not row.isdecimal():
         raise InvalidInput("The row of the headers is a number, 0 when there is none.")
-    options = ReadOptions(**read, quote=None if not quote else quote.strip(NONE), header_row=int(row) if row else None)
+    sign = None if not quote else "" if quote == NONE else quote
+    options = ReadOptions(**read, quote=sign, header_row=int(row) if row else None)
     return Answers(options, _mapping(form))
 
 

@@ -38,6 +38,8 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
+        "undo_of": job["params"].get("undo_of"),
+        "later_loads": job["result"].get("later_loads", []) if job["result"] else [],
         "token": new_token(),
     }
     return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
