@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 BIN := .venv/bin
 ENV := .venv/.made
-WORDS := src/tolva/web/pages src/tolva/workloads/intake
+WORDS := src/tolva/web/pages src/tolva/workloads/intake src/tolva/workloads/webhooks
 BENCH_ENV := .venv/.made-bench
 
 help: ## This list

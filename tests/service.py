@@ -22,8 +22,8 @@ from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings, load_settings
-from tolva.web.listener import listen, url_of
-from tolva.web.server import make_server
+from tolva.web.server.listener import listen, url_of
+from tolva.web.server.serving import make_server
 
 
 @dataclass(frozen=True)

@@ -28,21 +28,22 @@ from tolva.jobs.work import Jobs
 from tolva.settings import DAY, Settings
 from tolva.tables.schema import Schema
 from tolva.web.access.asking import SCHEMES
+from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
-from tolva.web.access_log import log_exchange
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
-from tolva.web.application import Api
-from tolva.web.bodies import Bodies
-from tolva.web.headers import SecurityHeaders
 from tolva.web.health import health_router, ready_router
-from tolva.web.linger import Linger
 from tolva.web.live.hub import Hub
-from tolva.web.meter import HttpMeter
 from tolva.web.metrics import metrics_router
+from tolva.web.middleware.access_log import log_exchange
+from tolva.web.middleware.bodies import Bodies
+from tolva.web.middleware.headers import SecurityHeaders
+from tolva.web.middleware.linger import Linger
+from tolva.web.middleware.meter import HttpMeter
+from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.openapi import describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
@@ -50,7 +51,7 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
-from tolva.web.unexpected import Unexpected
+from tolva.web.server.application import Api
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -207,7 +208,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db)):
+    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db, api.state.gate)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
@@ -226,7 +227,8 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
 def make_shell() -> Shell:
     """What every page has around it."""
     packages = ["tolva.web.pages", *(workload.package for workload in WORKLOADS if workload.nav or workload.panels)]
-    return Shell(packages, [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN])
+    nav = [*FIRST, *(item for workload in WORKLOADS for item in workload.nav), *THEN]
+    return Shell(packages, sorted(nav, key=lambda item: item.needs == Role.ADMIN))  # what few see comes last
 
 
 def gate(settings: Settings, db: Database) -> Gate:

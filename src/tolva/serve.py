@@ -26,9 +26,9 @@ from tolva.logs import set_up_logs
 from tolva.metrics import count_in
 from tolva.settings import Settings
 from tolva.tracing import begin_tracing
-from tolva.web.descriptors import allow_descriptors
-from tolva.web.listener import listen_beside
-from tolva.web.server import make_server
+from tolva.web.server.descriptors import allow_descriptors
+from tolva.web.server.listener import listen_beside
+from tolva.web.server.serving import make_server
 
 log = logging.getLogger(__name__)
 

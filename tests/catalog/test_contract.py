@@ -20,7 +20,8 @@ from tests.jobs.workshop import until
 from tests.service import Service, working
 from tolva.connectors.blobs import BlobWriter
 from tolva.errors import DatabaseUnavailable
-from tolva.web import linger, multipart
+from tolva.web import multipart
+from tolva.web.middleware import linger
 
 UPLOAD = "/api/catalog/items/bulk-upload"
 STATUS = "/api/catalog/bulk-upload/status"

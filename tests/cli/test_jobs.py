@@ -142,7 +142,8 @@ def test_a_dead_letter_is_listed_with_its_reason_and_replayed(tolva: Shell, fail
 
 
 def test_a_queue_is_paused_and_opened_again(tolva: Shell, failed: JobId):
-    assert tolva("queue", "pause", "bulk_upload", "--json").json == {"queue": "bulk_upload", "paused": True}
+    told = tolva("queue", "pause", "bulk_upload", "--json").json
+    assert told == {"queue": "bulk_upload", "tenant": None, "paused": True}
     assert "paused" in tolva("queue", "ls").out
     assert tolva("queue", "resume", "bulk_upload").out == "'bulk_upload' is open.\n"
     for words in (["pause", "nada"], ["share", "nada"]):

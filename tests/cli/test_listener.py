@@ -8,7 +8,7 @@ import pytest
 
 from tolva.errors import SettingsError
 from tolva.settings import load_settings
-from tolva.web.listener import listen, listen_beside
+from tolva.web.server.listener import listen, listen_beside
 
 
 def taken(listener: socket.socket) -> int:

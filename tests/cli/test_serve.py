@@ -11,7 +11,7 @@ STOPPED_WHILE_IT_STARTS = """
 import os, signal
 from tolva import app, serve
 from tolva.settings import load_settings
-from tolva.web.listener import listen
+from tolva.web.server.listener import listen
 
 make_api = app.make_api
 

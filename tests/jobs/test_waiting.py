@@ -121,7 +121,7 @@ def test_a_queue_tells_what_stands_in_it_and_what_came_out(shop: Workshop) -> No
     assert found.oldest_wait is not None
     assert 0 <= found.oldest_wait < 60
     assert state(shop, "c") == QueueState(
-        "work", None, *[Counted(0)] * 4, None, None, *[module.Ended(Counted(0), Counted(0))] * 2
+        "work", None, None, *[Counted(0)] * 4, None, None, *[module.Ended(Counted(0), Counted(0))] * 2, 1, None, None
     )
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.cli.conftest import Shell
 from tests.jobs.workshop import until
@@ -19,8 +18,6 @@ from tests.jobs.workshop import until
 UPLOAD = "/api/v1/catalog/items/bulk-upload"
 STATUS = "/api/v1/catalog/bulk-upload/status"
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
-ONE_SERVER = pytest.mark.parametrize("cluster", ["embedded"], indirect=True)
-"""For what takes processes of its own, and depends on no version of PostgreSQL."""
 GOOD = f"{HEADER}\n001,Guantes,1.50,CS-1,3\n".encode()
 
 

@@ -5,7 +5,7 @@ import sys
 
 LOWERED = """
 import resource
-from tolva.web.descriptors import allow_descriptors
+from tolva.web.server.descriptors import allow_descriptors
 
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))

@@ -209,7 +209,7 @@ def deaf_client(url: httpx.URL, target: str, headers: str = "") -> socket.socket
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.settimeout(20)
     client.connect((url.host, url.port))
-    client.sendall(f"GET {target} HTTP/1.1\r\nHost: here\r\n{headers}\r\n".encode())
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
     return client
 
 

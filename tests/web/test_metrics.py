@@ -17,7 +17,7 @@ from tests.cli.conftest import Shell
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.service import Service
-from tests.web.house import ONE_SERVER, UPLOAD, house, load
+from tests.web.house import UPLOAD, house, load
 from tolva.core.job import NewJob
 from tolva.errors import DatabaseUnavailable
 
@@ -37,7 +37,6 @@ def told(client: httpx.Client, name: str, **labels: str) -> float | None:
     return next((sample.value for sample in samples if labels.items() <= sample.labels.items()), None)
 
 
-@ONE_SERVER
 def test_every_api_tells_what_all_processes_counted_and_an_end_takes_nothing_away(tolva: Shell, tmp_path: Path) -> None:
     def uploads(client: httpx.Client) -> float | None:
         return told(client, "tolva_http_requests_total", method="POST", route=UPLOAD, status="202")
@@ -67,7 +66,6 @@ def test_every_api_tells_what_all_processes_counted_and_an_end_takes_nothing_awa
         assert len(list(folder.glob("*/counter_*.db"))) == 3, "what was dead is one file: two that live, and that one"
 
 
-@ONE_SERVER
 def test_where_nobody_is_left_the_figures_begin_anew(tolva: Shell, tmp_path: Path) -> None:
     for _ in range(2):
         with house(tolva, tmp_path) as running:
@@ -109,7 +107,6 @@ def test_the_figures_of_a_machine_that_is_gone_for_long_are_deleted(tmp_path: Pa
     assert (tmp_path / "here lately").exists()
 
 
-@ONE_SERVER
 def test_a_folder_that_cannot_be_written_costs_the_figures_alone(tolva: Shell, tmp_path: Path) -> None:
     tolva.folder.mkdir()
     (tolva.folder / "metrics").write_text("no folder")
@@ -167,3 +164,7 @@ def test_a_database_that_hangs_is_not_waited_for(service: Service, monkeypatch: 
     assert told(service.client, "tolva_up_database") == 0
     assert time.perf_counter() - began < 1.5
     let_go.set()
+
+
+def test_who_asks_through_a_proxy_needs_a_key(service: Service) -> None:
+    assert service.client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 401

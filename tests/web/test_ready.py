@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from contextlib import closing
 
 import httpx
 import psycopg
@@ -61,7 +62,8 @@ def test_a_database_that_hangs_is_not_waited_for(
 
 def test_a_process_that_was_told_to_end_is_not_ready(service: Service) -> None:
     stop = threading.Event()
-    api = app.make_api(service.settings, service.jobs, stop.is_set)
+    with closing(app.live(service.jobs)) as hub:
+        api = app.make_api(service.settings, service.jobs, hub, stop.is_set)
 
     async def ask() -> tuple[int, str]:
         transport = httpx.ASGITransport(app=api)

@@ -15,13 +15,14 @@ from fastapi import WebSocket
 from tests.cli.conftest import Shell
 from tests.jobs.workshop import until
 from tests.service import Service
-from tests.web.house import ONE_SERVER, house, json_lines, load
+from tests.web.house import house, json_lines, load
 from tolva.errors import DatabaseUnavailable
 from tolva.settings import load_settings
-from tolva.web.application import Api
-from tolva.web.exchange import Exchange
-from tolva.web.listener import listen, url_of
+from tolva.web.middleware.exchange import Exchange
+from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.problems import answer_errors
+from tolva.web.server.application import Api
+from tolva.web.server.listener import listen, url_of
 
 
 @pytest.mark.parametrize("id", ["a", "0190b1e4-7c3f.x_Y", "9" * 64])
@@ -50,10 +51,15 @@ def exchanges() -> list[Exchange]:
     return []
 
 
+def no_page(*_: object) -> None:
+    """For programs alone."""
+
+
 @pytest.fixture
 def api(exchanges: list[Exchange]) -> Api:
     api = Api([exchanges.append])
-    answer_errors(api)
+    api.add_middleware(Unexpected, as_page=no_page)
+    answer_errors(api, no_page)
 
     @api.get("/broken/{number}")
     def broken(number: int) -> None:
@@ -112,7 +118,6 @@ def test_what_anybody_could_make_up_is_no_label(client: httpx.Client, exchanges:
     assert (exchange.method, exchange.route, exchange.path) == ("other", "other", "/some/path%0Aforged")
 
 
-@ONE_SERVER
 def test_requests_and_jobs_are_found_in_the_log(tolva: Shell, tmp_path: Path) -> None:
     with house(tolva, tmp_path) as running:
         client, log = running.api()

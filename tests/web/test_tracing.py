@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.web.collector import Collector, Span, collecting
-from tests.web.house import ONE_SERVER, UPLOAD, house, json_lines, load
+from tests.web.house import UPLOAD, house, json_lines, load
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CALLER = "b7ad6b7169203331"
@@ -23,7 +23,6 @@ def above(collector: Collector, span: Span) -> list[str]:
     return names
 
 
-@ONE_SERVER
 def test_one_trace_leads_from_the_request_through_the_job_to_its_statements(tolva: Shell, tmp_path: Path) -> None:
     with (
         collecting() as collector,
@@ -60,7 +59,6 @@ def test_one_trace_leads_from_the_request_through_the_job_to_its_statements(tolv
     assert {span.name for span in collector.spans}.isdisjoint({"GET /health", "claim", "beat", "waiting_queues"})
 
 
-@ONE_SERVER
 def test_an_attempt_that_fails_tells_its_kind_of_error(tolva: Shell, tmp_path: Path) -> None:
     with collecting() as collector:
         named = {"OTEL_SERVICE_NAME": "intake", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
@@ -80,7 +78,6 @@ def test_an_attempt_that_fails_tells_its_kind_of_error(tolva: Shell, tmp_path: P
 
 
 @pytest.mark.parametrize("quiet", [{}, {"OTEL_TRACES_EXPORTER": "none"}])
-@ONE_SERVER
 def test_nothing_is_sent_unless_an_endpoint_is_named(tolva: Shell, tmp_path: Path, quiet: dict[str, str]) -> None:
     with collecting() as collector:
         named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url} if quiet else {}
@@ -91,7 +88,6 @@ def test_nothing_is_sent_unless_an_endpoint_is_named(tolva: Shell, tmp_path: Pat
     assert collector.spans == []
 
 
-@ONE_SERVER
 def test_an_endpoint_without_the_extra_is_told(tolva: Shell, tmp_path: Path) -> None:
     without = tmp_path / "without"
     without.mkdir()

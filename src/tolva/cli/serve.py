@@ -16,7 +16,7 @@ from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
 from tolva.serve import serve_all, serve_api, serve_worker, stop_on_signals
 from tolva.settings import Settings
-from tolva.web.listener import listen, url_of
+from tolva.web.server.listener import listen, url_of
 
 log = logging.getLogger(__name__)
 

@@ -71,8 +71,8 @@ ORDER BY id DESC;
 SELECT EXISTS (SELECT FROM tolva.jobs WHERE id >= %(first)s AND id < %(end)s) AS found;
 
 -- name: jobs_among
--- Those of these jobs of the tenant that are in one of these states.
-SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = ANY (%(states)s) ORDER BY id DESC;
+-- Those of these jobs of the tenant that are in one of these states, newest first.
+SELECT id::text, kind, label, state FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = ANY (%(states)s) ORDER BY id DESC;
 
 -- name: events_after
 -- What happened to a job of the tenant after a sequence number.
@@ -156,7 +156,8 @@ SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s
 -- The workers that have a lease, with the jobs of the tenant that they run.
 SELECT w.id, w.host, w.pid, w.queues, w.started_at, w.lease_until, w.lease_until > clock_timestamp() AS alive,
   coalesce((
-    SELECT jsonb_agg(jsonb_build_object('id', j.id, 'kind', j.kind, 'queue', j.queue, 'since', j.started_at)
+    SELECT jsonb_agg(jsonb_build_object(
+        'id', j.id, 'kind', j.kind, 'queue', j.queue, 'label', j.label, 'since', j.started_at)
       ORDER BY j.started_at, j.id)
     FROM tolva.jobs j WHERE j.worker_id = w.id AND j.state = 'running'), '[]') AS running
 FROM tolva.workers w ORDER BY w.started_at, w.id;

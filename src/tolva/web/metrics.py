@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from starlette.requests import Request
 
 from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.backlog import Figure, read_backlog
 from tolva.metrics import counted
-from tolva.web.access.asking import Viewer
+from tolva.web.access.gate import Gate
+from tolva.web.access.origin import comes_from_this_machine
 from tolva.web.glance import Glance
 
 if TYPE_CHECKING:
@@ -32,13 +34,15 @@ MEANINGS = {
 }
 
 
-def metrics_router(db: Database) -> APIRouter:
-    """`GET /metrics`. Answers also while the database does not."""
+def metrics_router(db: Database, gate: Gate) -> APIRouter:
+    """`GET /metrics`: for this machine, also while the database does not answer; for others, with a key."""
     router = APIRouter(include_in_schema=False)
     backlog = Glance(lambda: read_backlog(db), patience=PATIENCE, fresh=FRESH)
 
     @router.get("/metrics")
-    def metrics(_by: Viewer) -> Response:
+    def metrics(request: Request) -> Response:
+        if not comes_from_this_machine(request):
+            gate.caller(request)
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415 -- see tolva.metrics
 
         return Response(generate_latest(_Everything(backlog)), media_type=CONTENT_TYPE_LATEST)

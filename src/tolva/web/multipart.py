@@ -11,8 +11,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from tolva.errors import InvalidInput, TooLarge
-from tolva.web.bodies import lift_limits
 from tolva.web.form_parts import MOST_AROUND, FormParts, Sink
+from tolva.web.middleware.bodies import lift_limits
 
 STRETCH = 512 * 1024
 """Bytes that are gathered in memory before they are written."""

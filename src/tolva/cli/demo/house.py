@@ -10,7 +10,7 @@ from tolva import app
 from tolva.app import Server
 from tolva.serve import serve_all
 from tolva.settings import Settings, load_settings
-from tolva.web.listener import listen, url_of
+from tolva.web.server.listener import listen, url_of
 
 
 @dataclass(frozen=True)

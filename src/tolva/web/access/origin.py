@@ -32,6 +32,11 @@ def means_this_machine(request: HTTPConnection) -> bool:
     return not proxied and is_loopback(host_named(request.headers.get("host", "")))
 
 
+def comes_from_this_machine(request: HTTPConnection) -> bool:
+    """Whether a program on this machine asks, with no proxy between us."""
+    return request.client is not None and is_loopback(request.client.host) and means_this_machine(request)
+
+
 def host_named(host: str) -> str:
     """The name in a Host header, without its port; nothing where it cannot be read.
 

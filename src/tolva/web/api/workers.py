@@ -25,6 +25,7 @@ EXAMPLE: dict[str, Any] = {
             "id": "01980a40-1111-7222-8333-944455556666",
             "kind": "bulk_upload",
             "queue": "bulk_upload",
+            "label": "productos marzo.xlsx",
             "since": "2026-03-01T11:59:30Z",
         }
     ],
@@ -37,6 +38,7 @@ class RunningJob(BaseModel):
     id: UUID
     kind: str
     queue: str
+    label: str | None
     since: datetime
 
 

@@ -7,10 +7,10 @@ from contextlib import aclosing
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from tolva.web.connection import cut_of
 from tolva.web.live.hub import Hub
 from tolva.web.live.message import Message
 from tolva.web.live.opening import Opening
+from tolva.web.server.connection import cut_of
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),

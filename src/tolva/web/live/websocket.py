@@ -6,10 +6,10 @@ from contextlib import aclosing, suppress
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.websockets import WebSocketState
 
-from tolva.web.connection import cut_of
 from tolva.web.live.hub import Hub
 from tolva.web.live.opening import Opening
 from tolva.web.live.stream import Stream
+from tolva.web.server.connection import cut_of
 
 ENDED = 1000
 RESTART = 1012

@@ -1,11 +1,9 @@
 """The list of jobs: its filters are in the address, so that it can be passed on."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from datetime import UTC, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,13 +11,13 @@ from tolva.core.job import JobId, State
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
+from tolva.web.pages.asked import jobs_asked
 from tolva.web.pages.formats import zone_of
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
 PAGE = 50
 """Jobs of a page."""
-Many = Annotated[list[str], Query()]
 
 
 def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
@@ -30,23 +28,11 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def page(
         request: Request,
         by: Viewer,
-        state: Many = [],  # noqa: B006 -- FastAPI copies it
-        queue: Many = [],  # noqa: B006
-        kind: Many = [],  # noqa: B006
         since: str = "",
         until: str = "",
-        search: Annotated[str, Query(max_length=200)] = "",
         before: UUID | None = None,
     ) -> Response:
-        zone = zone_of(request)
-        asked = JobFilter(
-            tuple(State(each) for each in state if each in list(State)),
-            tuple(filter(None, queue)),
-            tuple(filter(None, kind)),
-            _day(since, zone),
-            _day(until, zone, days=1),
-            search.strip() or None,
-        )
+        asked = jobs_asked(request.query_params, zone_of(request))
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             rows = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE + 1)
@@ -68,11 +54,3 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         )
 
     return router
-
-
-def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:
-    """When a day of the reader begins, or some days later; None for what is no day."""
-    try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time(), zone)
-    except (ValueError, OverflowError):
-        return None

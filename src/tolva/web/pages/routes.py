@@ -9,6 +9,7 @@ from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.live.hub import Hub
 from tolva.web.pages.audit import audit_pages
+from tolva.web.pages.bulk import bulk_pages
 from tolva.web.pages.dead_letters import letter_pages
 from tolva.web.pages.docs import docs_router
 from tolva.web.pages.entry import entry_router
@@ -17,6 +18,9 @@ from tolva.web.pages.job import job_pages
 from tolva.web.pages.jobs import jobs_pages
 from tolva.web.pages.keys import keys_pages
 from tolva.web.pages.panel import Panels
+from tolva.web.pages.queues import queues_pages
+from tolva.web.pages.schedule_buttons import schedule_buttons
+from tolva.web.pages.schedules import schedules_pages
 from tolva.web.pages.shell import NavItem, Shell
 
 FIRST = (NavItem("/", "Home"),)
@@ -40,7 +44,11 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
         job_pages(shell, jobs, panels, hub, gate),
+        bulk_pages(shell, jobs, panels),
         letter_pages(shell, jobs, panels),
+        schedules_pages(shell, jobs, panels),
+        schedule_buttons(jobs),
+        queues_pages(shell, jobs, panels),
         keys_pages(shell, jobs.db),
         audit_pages(shell, jobs.db),
     ]

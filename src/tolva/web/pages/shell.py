@@ -14,6 +14,7 @@ from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
+from tolva.web.pages.told import COOKIE, told_to
 
 THEME_COOKIE = "tolva_theme"
 THEMES = ("light", "dark")
@@ -57,7 +58,11 @@ class Shell:
         self, request: Request, by: Caller | None, template: str, status: int = 200, **context: Any
     ) -> HTMLResponse:
         """A whole page, or that block of it that the browser asks for. `by` is None before a login."""
-        return HTMLResponse(self.render(request, by, template, status=status, **context), status)
+        told = None if "hx-request" in request.headers else told_to(request)
+        answer = HTMLResponse(self.render(request, by, template, status=status, told=told, **context), status)
+        if told:
+            answer.delete_cookie(COOKIE)
+        return answer
 
     def render(self, request: Request, by: Caller | None, template: str, **context: Any) -> str:
         """The text of a template, as the reader of this request is to see it."""

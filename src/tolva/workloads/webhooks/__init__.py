@@ -12,13 +12,16 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
-from tolva.web.pages.shell import Shell
+from tolva.web.access.caller import Role
+from tolva.web.pages.shell import NavItem, Shell
 from tolva.workloads.webhooks.api import webhooks_router
+from tolva.workloads.webhooks.buttons import webhook_buttons
 from tolva.workloads.webhooks.deliver import deliver
 from tolva.workloads.webhooks.deliveries_api import deliveries_router
 from tolva.workloads.webhooks.delivery import QUEUE
 from tolva.workloads.webhooks.event import KIND
 from tolva.workloads.webhooks.outbox import hand_over
+from tolva.workloads.webhooks.pages import webhook_pages
 from tolva.workloads.workload import Workload
 
 
@@ -34,8 +37,10 @@ def _chores(_settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]
     return [Chore("hand over webhooks", 1.0, lambda: hand_over(db))]
 
 
-def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
-    return []
+def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
+    return [webhook_pages(jobs, shell), webhook_buttons(jobs)]
 
 
-WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages)
+NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)
+
+WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages, NAV)

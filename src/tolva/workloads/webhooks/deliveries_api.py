@@ -9,9 +9,11 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import State
-from tolva.jobs.work import Jobs
+from tolva.jobs.store import Enqueued
+from tolva.jobs.work import Jobs, Work
 from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.web.api.made import MadeJob, made_job
 from tolva.web.idempotency import IdempotencyKey
 from tolva.web.problems import problems
@@ -74,22 +76,29 @@ def deliveries_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             get_webhook(conn, id)
             rows = deliveries(conn, id, before=before, most=limit)
-        return Deliveries(deliveries=[_shown(row) for row in rows], next=rows[-1]["id"] if len(rows) == limit else None)
+        return Deliveries(deliveries=[shown(row) for row in rows], next=rows[-1]["id"] if len(rows) == limit else None)
 
     @router.post("/test", status_code=202, responses=problems(409))
     def test(id: UUID, by: Admin, key: IdempotencyKey = None) -> MadeJob:
         """Delivers an event `webhook.test` to it, also when it is switched off."""
         event = f"test {key}" if key else str(uuid4())
         with jobs.work(by.tenant_id) as work:
-            get_webhook(work.conn, id)
-            [made] = work.enqueue(delivery(id, event, TEST, datetime.now(UTC), {}))
-            note(work.conn, by, "webhook.test", id, job=made.id)
+            made = ask_test(work, by, id, event)
         return made_job(made)
 
     return router
 
 
-def _shown(row: DictRow) -> DeliveryOut:
+def ask_test(work: Work, by: Caller, id: UUID, event: str) -> Enqueued:
+    """Deliver an event to a webhook, to try it out. Raises NotFound."""
+    get_webhook(work.conn, id)
+    [made] = work.enqueue(delivery(id, event, TEST, datetime.now(UTC), {}))
+    note(work.conn, by, "webhook.test", id, job=made.id)
+    return made
+
+
+def shown(row: DictRow) -> DeliveryOut:
+    """A delivery as the API and the pages show it."""
     event, progress = row["event"], row["progress"]
     error: dict[str, str] = row["error"] or {}
     return DeliveryOut(

@@ -8,11 +8,11 @@ from starlette.requests import Request
 
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
+from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
 from tolva.workloads.intake.pages.errors import grid_of
-from tolva.workloads.intake.pages.once import new_token
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
 from tolva.workloads.intake.told import told_message

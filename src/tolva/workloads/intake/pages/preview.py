@@ -17,11 +17,11 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
+from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
-from tolva.workloads.intake.pages.once import new_token, once_key
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import find_upload

@@ -17,10 +17,10 @@ from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.multipart import in_upload_thread, receive_form
 from tolva.web.pages.entry import to
+from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
-from tolva.workloads.intake.pages.once import new_token, once_key
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, constants_in, schema_choice
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.stored import list_uploads

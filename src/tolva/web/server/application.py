@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
-from tolva.web.exchange import Exchanges, Report, is_probe
-from tolva.web.request_id import RequestId
+from tolva.web.middleware.exchange import Exchanges, Report, is_probe
+from tolva.web.middleware.request_id import RequestId
 
 
 def _is_probe(scope: MutableMapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 
-from tolva.web.exchange import Exchange, is_probe
+from tolva.web.middleware.exchange import Exchange, is_probe
 
 log = logging.getLogger(__name__)
 

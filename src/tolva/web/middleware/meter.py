@@ -1,7 +1,7 @@
 """What the API counts of its requests."""
 
 from tolva.metrics import counter, histogram
-from tolva.web.exchange import Exchange
+from tolva.web.middleware.exchange import Exchange
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 """Seconds."""

@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from tolva.web.connection import Connection
+from tolva.web.server.connection import Connection
 
 MOST_HEARD = 4096
 """Bytes of a WebSocket message: we read none."""

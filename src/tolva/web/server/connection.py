@@ -6,7 +6,7 @@ from typing import cast
 
 from starlette.types import Scope
 
-from tolva.web.request_head import RequestHead
+from tolva.web.server.request_head import RequestHead
 
 CUT = "tolva.cut"
 """Where a request's state has the function."""

@@ -1,0 +1,56 @@
+"""What the address of a list asks for. What cannot be read asks for nothing."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import QueryParams
+
+from tolva.core.job import State
+from tolva.jobs.letters import LetterFilter
+from tolva.jobs.listing import JobFilter
+
+MOST_SEARCHED = 200
+"""Characters of a search."""
+
+
+def jobs_asked(query: QueryParams, zone: ZoneInfo) -> JobFilter:
+    """The filter of the list of jobs, whose days are those of `zone`.
+
+    >>> jobs_asked(QueryParams("state=failed&state=nope&queue=&search= marzo "), ZoneInfo("UTC"))
+    JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=(), created_from=None, created_before=None, \
+search='marzo', parent=None)
+    """
+    return JobFilter(
+        tuple(State(each) for each in query.getlist("state") if each in list(State)),
+        _texts(query, "queue"),
+        _texts(query, "kind"),
+        _day(query.get("since", ""), zone),
+        _day(query.get("until", ""), zone, days=1),
+        _search(query),
+    )
+
+
+def letters_asked(query: QueryParams) -> LetterFilter:
+    """The filter of the list of dead letters."""
+    return LetterFilter(_texts(query, "queue"), _texts(query, "kind"), _search(query))
+
+
+def _texts(query: QueryParams, name: str) -> tuple[str, ...]:
+    return tuple(filter(None, (_storable(text) for text in query.getlist(name))))
+
+
+def _search(query: QueryParams) -> str | None:
+    return _storable(query.get("search", ""))[:MOST_SEARCHED].strip() or None
+
+
+def _storable(text: str) -> str:
+    """Without the one character that PostgreSQL cannot hold."""
+    return text.replace(chr(0), "")
+
+
+def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:
+    """When a day of the reader begins, or some days later; None for what is no day."""
+    try:
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time(), zone)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,127 @@
+"""The form of a schedule: what was filled in, and what is wrong with it, field by field."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from psycopg.rows import DictRow
+from pydantic import BaseModel
+
+from tolva.core.cron import Cron, parse_cron
+from tolva.core.job import Json, NewJob, Priority
+from tolva.errors import InvalidInput
+from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.schedule import Schedule
+
+NAME = re.compile(r"[^\x00-\x20\x7f/.][^\x00-\x1f\x7f/]{0,99}")
+"""As in addresses of the API."""
+ZONES = (
+    "America/Argentina/Buenos_Aires",
+    "America/Bogota",
+    "America/Caracas",
+    "America/Guayaquil",
+    "America/La_Paz",
+    "America/Lima",
+    "America/Mexico_City",
+    "America/Montevideo",
+    "America/New_York",
+    "America/Panama",
+    "America/Santiago",
+    "America/Sao_Paulo",
+    "Europe/Lisbon",
+    "Europe/London",
+    "Europe/Madrid",
+    "UTC",
+)
+"""Those that the form suggests; it takes any."""
+
+ANY_CRON = "* * * * *"
+
+
+class Fault(StrEnum):
+    """What can be wrong besides the clock, about which the core has sentences of its own."""
+
+    NAME = "name"  # no name for an address
+    TAKEN = "taken"  # the name of another schedule
+    KIND = "kind"  # nothing that there is
+    PARAMS = "params"  # no JSON object
+    PRIORITY = "priority"  # no digit
+
+
+class Filled(BaseModel):
+    """The fields as they were sent. `was` is the name of the schedule that is being changed."""
+
+    was: str = ""
+    name: str = ""
+    kind: str = ""
+    cron: str = ""
+    timezone: str = "UTC"
+    params: str = ""
+    priority: str = str(Priority.NORMAL)
+    missed: str = "all"
+
+
+@dataclass
+class Checked:
+    """What a form comes to, as far as it can be read, and what was wrong: by field, a Fault or the core's words."""
+
+    cron: Cron | None = None
+    schedule: Schedule | None = None
+    faults: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def filled_with(row: DictRow) -> Filled:
+    """The form of a schedule that there is."""
+    params = json.dumps(row["params"], ensure_ascii=False, indent=2) if row["params"] else ""
+    texts = {name: str(row[name]) for name in ("name", "kind", "cron", "timezone", "priority", "missed")}
+    return Filled(was=row["name"], params=params, **texts)
+
+
+def check_clock(filled: Filled) -> Checked:
+    """Cron and time zone alone, for a look at the next ticks."""
+    checked = Checked()
+    try:
+        parse_cron(ANY_CRON, filled.timezone.strip())
+    except InvalidInput as error:
+        checked.faults["timezone"] = str(error)
+        return checked
+    try:
+        checked.cron = parse_cron(filled.cron.strip(), filled.timezone.strip())
+    except InvalidInput as error:
+        checked.faults["cron"] = str(error)
+    return checked
+
+
+def check_schedule(filled: Filled, catalogue: Catalogue) -> Checked:
+    """The whole form. `schedule` is None when there are faults."""
+    checked = check_clock(filled)
+    name, params = filled.name.strip(), _object(filled.params)
+    if not NAME.fullmatch(name):
+        checked.faults["name"] = Fault.NAME
+    if filled.kind not in catalogue.handlers:
+        checked.faults["kind"] = Fault.KIND
+    if params is None:
+        checked.faults["params"] = Fault.PARAMS
+    if filled.priority not in set("0123456789"):
+        checked.faults["priority"] = Fault.PRIORITY
+    if params is not None and checked.cron and not checked.faults:
+        job = NewJob(filled.kind, params, int(filled.priority))
+        missed = "latest" if filled.missed == "latest" else "all"
+        checked.schedule = Schedule(name, checked.cron.expression, checked.cron.timezone, job, missed)
+    return checked
+
+
+def _object(text: str) -> Json | None:
+    """The JSON object in a text; an empty one where there is nothing."""
+    try:
+        found: Any = json.loads(text or "{}", parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return cast(Json, found) if isinstance(found, dict) else None
+
+
+def _refuse(name: str) -> None:
+    """PostgreSQL knows no NaN and no Infinity."""
+    raise ValueError(name)

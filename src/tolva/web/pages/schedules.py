@@ -1,0 +1,108 @@
+"""The page of the schedules: jobs by the clock, and the form that makes and changes them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from psycopg.rows import DictRow
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.core.cron import parse_cron
+from tolva.core.upcoming import Tick, upcoming
+from tolva.errors import InvalidInput
+from tolva.jobs.schedule import (
+    Schedule,
+    get_schedule,
+    list_schedules,
+    put_schedule,
+)
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Admin, Viewer
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.web.pages.entry import to
+from tolva.web.pages.formats import zone_of
+from tolva.web.pages.once import new_token
+from tolva.web.pages.panel import Panels
+from tolva.web.pages.schedule_form import ZONES, Checked, Fault, Filled, check_clock, check_schedule, filled_with
+from tolva.web.pages.shell import Shell
+from tolva.web.pages.told import Told, telling
+
+SHOWN, FORESEEN = 3, 5
+"""Ticks that are told of each schedule of the list, and of the one in the form."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A schedule of the list; `fault` where its clock cannot be read on this machine."""
+
+    row: DictRow
+    ticks: list[Tick]
+    fault: str | None = None
+
+
+def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
+    """`/schedules`."""
+    router = APIRouter(prefix="/schedules", include_in_schema=False)
+
+    def page(request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            rows = list_schedules(conn)
+        now = datetime.now(UTC)
+        return shell.page(
+            request,
+            by,
+            "schedules.html",
+            status,
+            checked=checked,
+            filled=filled,
+            foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
+            kinds=panels.titles(jobs.catalogue),
+            lines=[_line(row, now) for row in rows],
+            token=new_token(),
+            zones=ZONES,
+        )
+
+    @router.get("")
+    def get_all(request: Request, by: Viewer, change: str = "") -> Response:
+        if not change:
+            return page(request, by, Filled(timezone=zone_of(request).key), Checked())
+        with jobs.db.transaction(by.tenant_id) as conn:
+            row = get_schedule(conn, change)
+        return page(request, by, filled_with(row), Checked())
+
+    @router.post("")
+    def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        checked = check_schedule(filled, jobs.catalogue)
+        if checked.schedule and not _put(jobs, by, filled, checked.schedule):
+            checked.faults["name"] = Fault.TAKEN
+        if checked.faults:
+            return page(request, by, filled, checked, 400)
+        return telling(to("/schedules"), Told("schedule"))
+
+    @router.post("/preview")
+    def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        return page(request, by, filled, check_clock(filled))
+
+    return router
+
+
+def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> bool:
+    """Keep it, unless its name is taken: a form for a new one changes none that there is."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        names = {row["name"] for row in list_schedules(conn)}
+        if wanted.name in names and wanted.name != filled.was:
+            return False
+        put_schedule(conn, jobs.catalogue, by.tenant_id, wanted)
+        note(conn, by, "schedule.put", wanted.name, cron=wanted.cron, timezone=wanted.timezone, kind=wanted.job.kind)
+    return True
+
+
+def _line(row: DictRow, now: datetime) -> Line:
+    try:
+        cron = parse_cron(row["cron"], row["timezone"])
+    except InvalidInput as error:
+        return Line(row, [], str(error))
+    return Line(row, [] if row["paused_at"] else upcoming(cron, now, SHOWN))

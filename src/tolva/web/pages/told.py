@@ -1,0 +1,41 @@
+"""What was done, told once on the page that comes next: a cookie carries it over the redirect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+COOKIE = "tolva_told"
+KEPT = 30
+"""Seconds for which the next page may let us wait."""
+What = Literal["cancel", "retry", "schedule", "schedule-dropped"]
+WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something done; of many jobs: to how many, how many were left, and whether there are more."""
+
+    what: What
+    done: int = 0
+    left: int = 0
+    more: bool = False
+
+
+def telling(answer: Response, told: Told) -> Response:
+    """The answer to a form, which tells the next page."""
+    text = f"{told.what}.{told.done}.{told.left}.{told.more:d}"
+    answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax")
+    return answer
+
+
+def told_to(request: HTTPConnection) -> Told | None:
+    """What the page before left to be told; None for what we did not write."""
+    said, *counts = request.cookies.get(COOKIE, "").split(".")
+    what = WHATS.get(said)
+    if what is None or [each.isdecimal() and len(each) < 9 for each in counts] != [True] * 3:
+        return None
+    done, left, more = map(int, counts)
+    return Told(what, done, left, bool(more))

@@ -1,0 +1,1 @@
+"""The HTTP server: its sockets and connections, and the application that it serves."""

@@ -1,0 +1,54 @@
+"""What the buttons of a webhook ask for."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Admin
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.web.pages.entry import to
+from tolva.web.pages.once import once_key
+from tolva.workloads.webhooks.address import host_of
+from tolva.workloads.webhooks.deliveries_api import ask_test
+from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
+
+
+def webhook_buttons(jobs: Jobs) -> APIRouter:
+    """`POST /webhooks/{id}/…`; the button for a new secret is with the pages, which show it."""
+    router = APIRouter(prefix="/webhooks/{id}", include_in_schema=False)
+
+    @router.post("/test")
+    def test(id: UUID, by: Admin, token: Annotated[str, Form()] = "") -> Response:
+        with jobs.work(by.tenant_id) as work:
+            ask_test(work, by, id, once_key(token, "webhook.test") or str(uuid4()))
+        return to(f"/webhooks/{id}#deliveries")
+
+    @router.post("/off")
+    def off(id: UUID, by: Admin) -> Response:
+        return _switch(jobs, by, id, active=False)
+
+    @router.post("/on")
+    def on(id: UUID, by: Admin) -> Response:
+        return _switch(jobs, by, id, active=True)
+
+    @router.post("/delete")
+    def delete(id: UUID, by: Admin) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            drop_webhook(conn, id)
+            note(conn, by, "webhook.drop", id)
+        return to("/webhooks")
+
+    return router
+
+
+def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
+    with jobs.db.transaction(by.tenant_id) as conn:
+        row = get_webhook(conn, id)
+        kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
+        change_webhook(conn, id, Wanted(**kept, active=active))
+        note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=active)
+    return to(f"/webhooks/{id}")

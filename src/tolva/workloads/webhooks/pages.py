@@ -1,0 +1,100 @@
+"""The pages of the webhooks: all of them, and one with what it was told."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tolva.errors import CallerError
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Admin
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.web.idempotency import Asked, once
+from tolva.web.pages.once import new_token, once_key
+from tolva.web.pages.shell import Shell
+from tolva.workloads.webhooks.address import host_of
+from tolva.workloads.webhooks.deliveries_api import shown
+from tolva.workloads.webhooks.delivery import deliveries
+from tolva.workloads.webhooks.event import EVERY, KIND, EventType
+from tolva.workloads.webhooks.webhook import Wanted, create_webhook, get_webhook, list_webhooks, rotate_secret
+
+RECENT = 30
+"""Deliveries that the page of a webhook lists."""
+
+
+class Filled(BaseModel):
+    """The form of a new webhook as it was sent."""
+
+    url: str = ""
+    description: str = ""
+    event: list[EventType] = []
+    kind: list[str] = []
+    token: str = ""
+
+    def wanted(self) -> Wanted:
+        """The same for the store."""
+        return Wanted(self.url.strip(), self.event, self.kind, description=self.description.strip())
+
+
+def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
+    """`/webhooks` and `/webhooks/{id}`."""
+    router = APIRouter(prefix="/webhooks", include_in_schema=False)
+    kinds = sorted(jobs.catalogue.handlers.keys() - {KIND})
+
+    def every(request: Request, by: Caller, filled: Filled, fault: str | None = None) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            hooks = list_webhooks(conn)
+        told: dict[str, Any] = {"hooks": hooks, "events": EVERY, "kinds": kinds, "filled": filled, "fault": fault}
+        status = 400 if fault else 200
+        return shell.page(request, by, "webhooks/webhooks.html", status, **told, token=new_token())
+
+    def one(request: Request, by: Caller, id: UUID, secret: str | None = None, *, made: bool = False) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            hook = get_webhook(conn, id)
+            told = [shown(row) for row in deliveries(conn, id, most=RECENT)]
+        given: dict[str, Any] = {"hook": hook, "deliveries": told, "secret": secret, "made": made}
+        return shell.page(request, by, "webhooks/webhook.html", 201 if made else 200, **given, token=new_token())
+
+    @router.get("")
+    def get_all(request: Request, by: Admin) -> Response:
+        return every(request, by, Filled(event=list(EVERY)))
+
+    @router.post("")
+    def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        try:
+            made = _create(jobs, by, filled)
+        except CallerError as error:
+            return every(request, by, filled, str(error))
+        return one(request, by, UUID(made["id"]), made["secret"], made=True)
+
+    @router.get("/{id}")
+    def get_one(request: Request, id: UUID, by: Admin) -> Response:
+        return one(request, by, id)
+
+    @router.post("/{id}/rotate")
+    def rotate(request: Request, id: UUID, by: Admin) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            secret, _ = rotate_secret(conn, id)
+            note(conn, by, "webhook.rotate", id)
+        return one(request, by, id, secret)
+
+    return router
+
+
+def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
+    """Its id and secret. Sent twice, it is made once, and the second answer has no secret."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+
+        def make() -> Mapping[str, Any]:
+            secret, row = create_webhook(conn, by, filled.wanted())
+            note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
+            return {"id": str(row["id"]), "secret": secret}
+
+        given = filled.model_dump(exclude={"token"})
+        asked = Asked(by, once_key(filled.token, "webhook.create", given), "webhook.create", given)
+        return once(conn, asked, make, secret=("secret",))

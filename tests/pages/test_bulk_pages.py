@@ -1,0 +1,118 @@
+"""Many jobs at once from the lists: a preview first, then the deed, told on the list."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+
+from tests.api.moved import claim, failed, queued, states
+from tests.pages.reader import get, log_in, noted, post, went_to
+from tests.service import Service
+from tolva.web.access.caller import Role
+
+
+def preview(service: Service, address: str, **fields: object) -> str:
+    answer = post(service, address, **fields)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def hidden(page: str) -> dict[str, list[str]]:
+    """The fields of the button that does it."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_selected_are_shown_first_and_then_cancelled_and_told(service: Service) -> None:
+    over = failed(service)
+    running = queued(service, label="running.csv")
+    claim(service)
+    waiting, other = queued(service, label="waiting.csv"), queued(service)
+    back = "/jobs?kind=bulk_upload"
+    page = preview(service, "/jobs/bulk", action="cancel", job=running + waiting + over, back=back)
+    assert "Cancel 2 jobs?" in page and "You selected 3 jobs." in page and "1 is left out" in page
+    assert "running.csv" in page and "waiting.csv" in page
+    assert states(service, waiting) == ["queued"], "a preview does nothing"
+    assert went_to(post(service, "/jobs/bulk", **hidden(page))) == back
+    assert states(service, over + running + waiting + other) == ["failed", "running", "cancelled", "queued"]
+    assert "2 jobs were cancelled, or told to stop." in get(service, back)
+    assert "were cancelled" not in get(service, back), "it is told once"
+    assert [action for action, _ in noted(service)] == ["jobs.cancel"]
+
+
+def test_all_that_match_the_filter_are_meant_and_none_that_came_after_the_preview(service: Service) -> None:
+    mine = queued(service, 7, label="marzo.csv")
+    other = queued(service, label="abril.csv")
+    page = preview(
+        service, "/jobs/bulk", action="cancel", scope="matching", back="/jobs?search=marzo&before=" + mine[0]
+    )
+    assert "Cancel 7 jobs?" in page and "and 2 more" in page and "abril.csv" not in page
+    later = queued(service, label="marzo.csv")
+    went_to(post(service, "/jobs/bulk", **hidden(page)))
+    assert states(service, mine + other + later) == ["cancelled"] * 7 + ["queued"] * 2
+
+
+def test_done_twice_it_is_done_once_and_said(service: Service) -> None:
+    ids = failed(service, 2)
+    page = preview(service, "/jobs/bulk", action="retry", job=ids, back="/jobs")
+    assert "Try 2 jobs again?" in page
+    went_to(post(service, "/jobs/bulk", **hidden(page)))
+    went_to(post(service, "/jobs/bulk", **hidden(page)))
+    assert "Nothing was left to do" in get(service, "/jobs")
+    assert [action for action, _ in noted(service)] == ["jobs.replay"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({}, "Nothing was selected"), ({"scope": "matching", "back": "/jobs?state=completed"}, "Cancel 0 jobs?")],
+)
+def test_where_there_is_nothing_to_do_there_is_no_button(service: Service, given: dict[str, str], told: str) -> None:
+    queued(service)
+    page = preview(service, "/jobs/bulk", action="cancel", **given)
+    assert told in page and 'class="danger"' not in page
+
+
+def test_dead_letters_are_replayed_by_selection_and_by_filter(service: Service) -> None:
+    first, second, third = (failed(service, label=f"{name}.csv")[0] for name in ("uno", "dos", "tres"))
+    page = preview(service, "/dead-letters/replay", scope="selected", job=[first], back="/dead-letters")
+    assert "Try 1 job again?" in page
+    assert went_to(post(service, "/dead-letters/replay", **hidden(page))) == "/dead-letters"
+    assert "1 job was queued again." in get(service, "/dead-letters")
+    again = preview(service, "/dead-letters/replay", scope="selected", job=[first, second], back="/dead-letters")
+    assert "1 is left out: what was tried again already" in again
+    page = preview(service, "/dead-letters/replay", scope="matching", back="/dead-letters?search=tres")
+    went_to(post(service, "/dead-letters/replay", **hidden(page)))
+    assert states(service, [first, second, third]) == ["queued", "failed", "queued"]
+
+
+@pytest.mark.parametrize("address", ["/jobs/bulk", "/dead-letters/replay"])
+def test_a_viewer_has_no_buttons_and_is_refused(service: Service, address: str) -> None:
+    ids = failed(service)
+    log_in(service, Role.VIEWER)
+    for page in (get(service, "/jobs"), get(service, "/dead-letters")):
+        assert 'name="scope"' not in page and 'type="checkbox"' not in page
+    assert post(service, address, action="retry", job=ids, confirm="1").status_code == 403
+    assert states(service, ids) == ["failed"]
+
+
+@pytest.mark.parametrize("scope", ["selected", "matching"])
+def test_another_tenants_jobs_are_neither_shown_nor_done_to(service: Service, scope: str) -> None:
+    theirs = queued(service, tenant="other", label="theirs.csv")
+    given = {"action": "cancel", "job": theirs, "scope": scope, "back": "/jobs"}
+    assert "theirs.csv" not in preview(service, "/jobs/bulk", **given)
+    went_to(post(service, "/jobs/bulk", **given, confirm="1", seen=datetime.now(UTC).isoformat()))
+    assert states(service, theirs, "other") == ["queued"]
+
+
+def test_the_way_back_stays_on_this_server(service: Service) -> None:
+    given = {"action": "cancel", "job": queued(service), "back": "https://evil.example/jobs"}
+    assert "evil.example" not in preview(service, "/jobs/bulk", **given)
+    assert went_to(post(service, "/jobs/bulk", **given, confirm="1")) == "/"
+
+
+@pytest.mark.parametrize("cookie", ["cancel", "cancel.1.2", "hello.1.1.1", "cancel.1.x.0", "cancel.1.1.<b>"])
+def test_a_message_that_we_did_not_write_is_not_told(service: Service, cookie: str) -> None:
+    assert 'role="status"' not in get(service, "/jobs", Cookie=f"tolva_told={cookie}")

@@ -1,0 +1,112 @@
+"""The pages of the webhooks."""
+
+import re
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.jobs.workshop import until
+from tests.pages.reader import get, log_in, noted, post, went_to
+from tests.service import Service, working
+from tests.webhooks.receiver import Receiver
+from tolva.web.access.caller import Role
+
+URL = "https://shop.example.com/hooks/T0P"
+
+
+def make(service: Service, url: str = URL, **given: object) -> httpx.Response:
+    fields = {"url": url, "event": ["job.failed"], "kind": ["bulk_upload"], "description": "Shop", "token": "t"} | given
+    return post(service, "/webhooks", **fields)
+
+
+def hooks(service: Service) -> list[dict[str, Any]]:
+    return service.client.get("/api/v1/webhooks").json()["webhooks"]
+
+
+def made(service: Service, url: str = URL) -> str:
+    assert make(service, url).status_code == 201
+    return hooks(service)[0]["id"]
+
+
+def secrets_in(page: str) -> list[str]:
+    return re.findall(r'<code class="secret">(whsec_[^<]+)</code>', page)
+
+
+def test_a_webhook_is_made_and_its_secret_shown_once_with_how_to_verify(service: Service) -> None:
+    assert "No webhooks yet" in get(service, "/webhooks")
+    answer = make(service)
+    assert answer.status_code == 201
+    assert len(secrets_in(answer.text)) == 1 and "Tolva-Signature" in answer.text
+    [hook] = hooks(service)
+    assert (hook["url"], hook["events"], hook["kinds"]) == (URL, ["job.failed"], ["bulk_upload"])
+    assert URL in get(service, "/webhooks")
+    assert "whsec_" not in get(service, f"/webhooks/{hook['id']}")
+    assert noted(service) == [("webhook.create", hook["id"])]
+
+
+def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service) -> None:
+    make(service)
+    again = make(service)
+    assert "The form came twice" in again.text and not secrets_in(again.text)
+    assert len(hooks(service)) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"url": "ftp://shop.example.com"}, "begins with https"), ({"event": []}, "at least one kind of event")],
+)
+def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
+    service: Service, given: dict[str, Any], told: str
+) -> None:
+    answer = make(service, **given)
+    assert answer.status_code == 400
+    page = unescape(answer.text)
+    assert told in page and 'value="Shop"' in page and 'value="bulk_upload" checked' in page
+    assert hooks(service) == []
+    assert make(service).status_code == 201, "a refused form leaves its token free"
+
+
+def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: Receiver) -> None:
+    id = made(service, receiver.url)
+    assert went_to(post(service, f"/webhooks/{id}/test", token="x")) == f"/webhooks/{id}#deliveries"
+    went_to(post(service, f"/webhooks/{id}/test", token="x"))
+    with working(service):
+        page = until(lambda: ">delivered<" in (page := get(service, f"/webhooks/{id}")) and page)
+    assert "<strong>200</strong>" in page
+    assert [got.headers["tolva-event"] for got in receiver.got] == ["webhook.test"], "a double click is one test"
+
+
+def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service: Service) -> None:
+    id = made(service)
+    rotated = post(service, f"/webhooks/{id}/rotate")
+    assert rotated.status_code == 200 and len(secrets_in(rotated.text)) == 1 and "the old one signs" in rotated.text
+    went_to(post(service, f"/webhooks/{id}/off"))
+    assert (hooks(service)[0]["active"], hooks(service)[0]["kinds"]) == (False, ["bulk_upload"])
+    assert f"/webhooks/{id}/on" in get(service, f"/webhooks/{id}")
+    went_to(post(service, f"/webhooks/{id}/on"))
+    assert hooks(service)[0]["active"]
+    assert went_to(post(service, f"/webhooks/{id}/delete")) == "/webhooks"
+    assert hooks(service) == []
+    actions = [action.removeprefix("webhook.") for action, _ in noted(service)]
+    assert actions == ["create", "rotate", "change", "change", "drop"]
+
+
+def test_whoever_is_no_administrator_finds_no_link_and_is_refused(service: Service) -> None:
+    id = made(service)
+    log_in(service, Role.OPERATOR)
+    assert "/webhooks" not in get(service, "/")
+    assert service.client.get("/webhooks").status_code == 403
+    assert make(service).status_code == 403
+    for verb in ("test", "off", "on", "rotate", "delete"):
+        assert post(service, f"/webhooks/{id}/{verb}").status_code == 403
+
+
+def test_another_tenants_webhook_is_not_shown_and_not_found(service: Service) -> None:
+    id = made(service)
+    log_in(service, Role.ADMIN, "other")
+    assert id not in get(service, "/webhooks")
+    assert service.client.get(f"/webhooks/{id}").status_code == 404
+    for verb in ("test", "off", "on", "rotate", "delete"):
+        assert post(service, f"/webhooks/{id}/{verb}").status_code == 404
