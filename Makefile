@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or later) and make; `make lock` alone fetches uv. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check chaos fuzz bench lock schema words clean
+.PHONY: help demo up test check chaos fuzz bench lock schema screens words clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
@@ -23,6 +23,7 @@ up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 # More testers than cores: most of the time a test waits for other processes.
 TESTERS ?= 3
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
+	@tests/browser/install.sh
 	$(BIN)/pytest --doctest-modules src
 	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
@@ -45,6 +46,7 @@ bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENC
 	$(BIN)/python -m bench.accept
 	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.live
+	$(BIN)/python -m bench.pages
 
 lock: $(ENV) ## Newer dependencies into both lock files
 	$(BIN)/python -m pip install --quiet uv
@@ -56,6 +58,9 @@ lock: $(ENV) ## Newer dependencies into both lock files
 schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from the migrations and from settings.py
 	TOLVA_RENEW_SCHEMA=1 $(BIN)/pytest tests/jobs/test_schema_file.py
 	$(BIN)/python docs/make_settings.py
+
+screens: $(ENV) ## Picture the pages anew into docs/screens
+	$(BIN)/python -m docs.make_screens
 
 words: $(ENV) ## Bring the translations' files into line with the templates; what is new is left to be translated
 	@for package in $(WORDS); do for language in es pt; do \

@@ -1,20 +1,20 @@
 """Build step: what the pages use in the browser is fetched by npm, at the versions and hashes of package-lock.json."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDOR = Path("src/tolva/web/pages/static/vendor")
-FILES = (
-    "htmx.org/dist/htmx.min.js",
-    "htmx.org/dist/ext/hx-sse.min.js",
-    "uplot/dist/uPlot.iife.min.js",
-    "uplot/dist/uPlot.min.css",
-    "swagger-ui-dist/swagger-ui-bundle.js",
-    "swagger-ui-dist/swagger-ui.css",
-)
+FILES = {
+    # in one file: htmx goes over the page as soon as it can, and an extension that comes later misses that
+    "htmx.min.js": ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"),
+    "uPlot.iife.min.js": ("uplot/dist/uPlot.iife.min.js",),
+    "uPlot.min.css": ("uplot/dist/uPlot.min.css",),
+    "swagger-ui-bundle.js": ("swagger-ui-dist/swagger-ui-bundle.js",),
+    "swagger-ui.css": ("swagger-ui-dist/swagger-ui.css",),
+}
+"""What is served, and what it is put together from."""
 
 
 class VendorHook(BuildHookInterface):
@@ -26,7 +26,7 @@ class VendorHook(BuildHookInterface):
         if (root / "package-lock.json").exists():
             _fetch(root)
             _copy(root)
-        missing = [file for file in FILES if not (root / VENDOR / Path(file).name).exists()]
+        missing = [file for file in FILES if not (root / VENDOR / file).exists()]
         if missing:
             raise RuntimeError(f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout.")
 
@@ -45,5 +45,5 @@ def _fetch(root: Path) -> None:
 
 def _copy(root: Path) -> None:
     (root / VENDOR).mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        shutil.copy(root / "node_modules" / file, root / VENDOR)
+    for file, parts in FILES.items():
+        (root / VENDOR / file).write_bytes(b"\n".join((root / "node_modules" / part).read_bytes() for part in parts))

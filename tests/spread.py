@@ -1,13 +1,13 @@
 """How the tests are spread over several processes: file by file, so that what the tests of a file share is made once.
 
-Tests that start many processes themselves would disturb each other: they are one after another, and begin at once,
-since together they take longest.
+Tests that start many processes themselves would disturb each other, and those in a browser share it: they are one
+after another, and begin at once, since together they take longest.
 """
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ALONE = ("tests/chaos/",)
+ALONE = ("tests/chaos/", "tests/browser/")
 
 
 class ByFile(LoadScopeScheduling):

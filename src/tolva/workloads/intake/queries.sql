@@ -170,9 +170,11 @@ SELECT id FROM tolva.jobs
 WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
 
 -- name: something_left
--- Whether a load did something that is not put back yet.
-SELECT EXISTS (SELECT FROM tolva.load_ledger WHERE job_id = %(job_id)s AND created + updated > 0
-  AND (left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0)) AS something_left;
+-- Whether a load did something, and whether something of it is not put back yet.
+SELECT count(*) > 0 AS did_something,
+  count(*) FILTER (WHERE left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0) > 0
+    AS something_left
+FROM tolva.load_ledger WHERE job_id = %(job_id)s AND created + updated > 0;
 
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk, and those that it made alone.

@@ -19,7 +19,4 @@
     const menu = document.querySelector("details.menu[open]");
     if (menu && !menu.contains(event.target)) menu.removeAttribute("open");
   });
-
-  // htmx may have gone over the page before its extensions were loaded; what it knows already it leaves as it is.
-  document.addEventListener("DOMContentLoaded", () => window.htmx?.process(document.body));
 })();

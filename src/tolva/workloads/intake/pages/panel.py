@@ -24,6 +24,7 @@ WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected":
 
 TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
 """For people, in English; templates/intake/_words.html has them once more, for the translators."""
+NO_WAY_BACK = {"undoable": False, "undone": False, "undoing": None}
 
 
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
@@ -41,7 +42,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "later_loads": job["result"].get("later_loads", []) if job["result"] else [],
         "token": new_token(),
     }
-    return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else {"undoable": False, "undoing": None})
+    return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
 
 
 def _counts(job: DictRow) -> dict[str, int]:
@@ -54,10 +55,11 @@ def _counts(job: DictRow) -> dict[str, int]:
 
 
 def _way_back(conn: Connection, id: JobId) -> dict[str, Any]:
-    """Whether there is something to undo, and the job that does so already."""
-    left = conn.execute(SQL["something_left"], {"job_id": id}).fetchone()
+    """Whether there is something to undo or all is undone, and the job that does so just now."""
+    load = conn.execute(SQL["something_left"], {"job_id": id}).fetchone()
+    did, left = (load["did_something"], load["something_left"]) if load else (False, False)
     undo = conn.execute(SQL["open_undo"], {"unique_key": undo_key(id)}).fetchone()
-    return {"undoable": bool(left and left["something_left"]), "undoing": undo and str(undo["id"])}
+    return {"undoable": left, "undone": did and not left, "undoing": undo and str(undo["id"])}
 
 
 INTAKE_PANEL = Panel(

@@ -1,0 +1,182 @@
+"""What an office worker does: upload, watch, find out what is wrong, mend it, take it back."""
+
+import base64
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import workbook
+from tests.browser.house import PROVIDER, House
+from tests.browser.visitor import PHONE, Visitor, scrolls_sideways
+
+DROP = """([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)), carried = new DataTransfer();
+  carried.items.add(new File([bytes], name));
+  for (const type of ["dragenter", "dragover", "drop"])
+    document.getElementById("drop").dispatchEvent(new DragEvent(type, { dataTransfer: carried, bubbles: true }));
+}"""
+
+
+@pytest.fixture(autouse=True)
+def empty_table(admin: psycopg.Connection) -> None:
+    admin.execute("DELETE FROM products")
+
+
+def drop(page: Page, *files: Path) -> None:
+    for file in files:
+        page.evaluate(DROP, [file.name, base64.b64encode(file.read_bytes()).decode()])
+
+
+def send(page: Page, file: Path, how: str) -> None:
+    """By drag and drop where there is room for it."""
+    if page.viewport_size == PHONE:
+        page.locator("input[type=file]").set_input_files(file)
+    else:
+        drop(page, file)
+    page.get_by_label(how).check()
+    page.get_by_role("button", name="Send").click()
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(".figure", has=page.get_by_text(name, exact=True)).locator("b").inner_text()
+
+
+def stored(admin: psycopg.Connection) -> int:
+    (number,) = admin.execute("SELECT count(*) FROM products").fetchone() or (0,)
+    return number
+
+
+def test_a_load_is_watched_explained_mended_and_undone(
+    visitor: Visitor, house: House, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    page = visitor.opens("/upload")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Proveedor").fill(PROVIDER)
+    with house.held_at(workbook.MIDDLE):
+        send(page, workbook.write(tmp_path / "productos.xlsx"), "Load now")
+        watch_it_move_and_reload(page)
+    expect(page.get_by_role("status")).to_contain_text("completed")
+    assert page.evaluate("window.same"), "it ended by itself"
+    assert (figure(page, "rows accepted"), figure(page, "rows refused")) == ("240", "60")
+    find_out_about_row_25(page)
+    assert not scrolls_sideways(page)
+    load = page.url
+    mend_and_upload_again(page, tmp_path)
+    assert (figure(page, "rows accepted"), figure(page, "rows refused")) == ("60", "0")
+    assert stored(admin) == 300
+    page.goto(load)
+    undo(page)
+    assert figure(page, "removed again") == "240"
+    assert stored(admin) == 60
+    page.goto(load)
+    expect(page.get_by_text("It was undone")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def watch_it_move_and_reload(page: Page) -> None:
+    page.wait_for_url("**/jobs/*")
+    bar = page.locator("#live progress")
+    page.evaluate("window.same = true")
+    expect(bar).to_have_attribute("value", "140")
+    assert page.evaluate("window.same"), "it moved by itself"
+    page.reload()
+    expect(bar).to_have_attribute("value", "140")
+    expect(page.get_by_role("status")).to_contain_text("running")
+    page.evaluate("window.same = true")
+
+
+def find_out_about_row_25(page: Page) -> None:
+    grid = page.locator("#errors tbody tr")
+    expect(grid).to_have_count(25)
+    page.get_by_role("link", name="More", exact=True).click()
+    expect(grid.first).to_contain_text("126")
+    page.get_by_label("Kind of error").select_option("required")
+    expect(grid).to_have_count(1)
+    expect(grid).to_contain_text(str(workbook.LACKING))
+    expect(grid).to_contain_text("Campos obligatorios vacíos: certificado_sanitario")
+    page.get_by_label("Kind of error").select_option("")
+    page.get_by_label("Search").press_sequentially("consultar")
+    expect(grid).to_have_count(25)
+    page.get_by_label("Search").press("ControlOrMeta+a")
+    page.get_by_label("Search").press_sequentially(str(workbook.LACKING))
+    expect(grid.first).to_contain_text("Certificado sanitario")
+
+
+def mend_and_upload_again(page: Page, folder: Path) -> None:
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Workbook to correct").click()
+    coming.value.save_as(folder / "errores.xlsx")
+    page.get_by_role("link", name="Upload the corrected file").click()
+    expect(page.get_by_label("Proveedor")).to_have_value(PROVIDER)
+    send(page, workbook.mend(folder / "errores.xlsx", folder / "corregido.xlsx"), "Load now")
+    page.wait_for_url("**/jobs/*")
+    expect(page.get_by_role("status")).to_contain_text("completed")
+
+
+def undo(page: Page) -> None:
+    load = page.url
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda url: url != load)
+    expect(page.get_by_role("status")).to_contain_text("completed")
+
+
+def test_a_dry_run_foretells_what_the_load_then_does(visitor: Visitor, house: House, tmp_path: Path) -> None:
+    page = visitor.opens("/upload")
+    page.get_by_label("Proveedor").fill(PROVIDER)
+    send(page, workbook.write(tmp_path / "vista.xlsx"), "Look first")
+    page.wait_for_url("**/uploads/*")
+    assert (figure(page, "would be new"), figure(page, "would be refused")) == ("240", "60")
+    column = page.get_by_role("row").filter(has=page.locator("strong", has_text="Certificado sanitario"))
+    expect(column).to_contain_text("known name")
+    assert not scrolls_sideways(page)
+    page.get_by_role("button", name="Load 240 rows").click()
+    page.wait_for_url("**/jobs/*")
+    expect(page.get_by_role("status")).to_contain_text("completed")
+    assert (figure(page, "new rows"), figure(page, "rows refused")) == ("240", "60")
+
+
+def test_several_files_are_sent_one_by_one_each_with_its_own_fate(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.opens("/upload")
+    page.get_by_label("Proveedor").fill(PROVIDER)
+    wrong = tmp_path / "foto.xlsx"
+    wrong.write_bytes(b"no workbook")
+    drop(page, workbook.write(tmp_path / "a.xlsx", "A"), wrong, workbook.write(tmp_path / "b.xlsx", "B"))
+    page.get_by_role("button", name="Send").click()
+    visitor.expected = ("415",)
+    lines = page.locator("#sending li")
+    expect(lines.filter(has_text="a.xlsx")).to_contain_text("Look at it")
+    expect(lines.filter(has_text="b.xlsx")).to_contain_text("Look at it")
+    expect(lines.filter(has_text="foto.xlsx").locator(".refused")).to_be_visible()
+    assert page.url.endswith("/upload")
+
+
+def test_a_running_load_is_cancelled(visitor: Visitor, house: House, tmp_path: Path) -> None:
+    with house.held_at(workbook.MIDDLE):
+        id = house.sends(workbook.write(tmp_path / "larga.xlsx"))
+        page = visitor.opens(f"/jobs/{id}")
+        expect(page.locator("#live progress")).to_have_attribute("value", "140")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("status")).to_contain_text("stopping")
+    expect(page.get_by_role("status")).to_contain_text("cancelled")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_what_failed_for_good_goes_on_once_its_cause_is_mended(visitor: Visitor, house: House, tmp_path: Path) -> None:
+    with ExitStack() as lost:
+        with house.paused():
+            id = house.sends(workbook.write(tmp_path / f"{visitor.window}.xlsx", visitor.window))
+            lost.enter_context(house.without_last_file())
+        house.ended(id)
+    page = visitor.opens("/dead-letters")
+    page.get_by_role("link", name=f"{visitor.window}.xlsx").click()
+    expect(page.get_by_role("status")).to_contain_text("failed")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status")).to_contain_text("completed")
+    assert house.job(id)["state"] == "completed"
+    page.goto("/dead-letters")
+    expect(page.get_by_role("heading", name="Dead letters")).to_be_visible()
+    expect(page.get_by_text(f"{visitor.window}.xlsx")).to_have_count(0)
