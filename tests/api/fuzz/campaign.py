@@ -64,7 +64,8 @@ def explore(
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=config).exclude(path=STREAM)
     found = Found()
     for event in from_schema(schema).execute():
-        if isinstance(event, events.ScenarioFinished) and __import__("os").environ.get("SLOW"): print(event.phase.value, event.label, len(event.recorder.cases), round(event.elapsed_time,2), flush=True)
+        if isinstance(event, events.ScenarioFinished) and __import__("os").environ.get("SLOW"):
+            print(event.phase.value, event.label, len(event.recorder.cases), round(event.elapsed_time, 2), flush=True)
         match event:
             case events.ScenarioFinished():
                 _note(found, event)
@@ -116,4 +117,7 @@ def _note(found: Found, event: events.ScenarioFinished) -> None:
             if check.failure_info is not None:
                 failure = check.failure_info.failure
                 where = node.value.operation.label, check.name, failure.title
-                found.failures.setdefault(where, f"{failure.message}\n{call.request.method} {call.request.uri} {call.request.body!r} -> {call.response.status_code} {call.response.text[:300]}")
+                found.failures.setdefault(
+                    where,
+                    f"{failure.message}\n{call.request.method} {call.request.uri} {call.request.body!r} -> {call.response.status_code} {call.response.text[:300]}",
+                )

@@ -25,7 +25,10 @@ OVER = ("completed", "failed", "cancelled")
 SCHEMA: dict[str, Any] = {
     "target": "prices",
     "primaryKey": ["code"],
-    "fields": [{"name": "code", "constraints": {"required": True, "maxLength": 20}}, {"name": "price", "type": "integer"}],
+    "fields": [
+        {"name": "code", "constraints": {"required": True, "maxLength": 20}},
+        {"name": "price", "type": "integer"},
+    ],
 }
 
 
@@ -72,7 +75,10 @@ def _jobs(client: httpx.Client, service: Service, name: str) -> dict[str, list[s
 
     ask = f"codigo,{name},Precio Venta,Precio Compra,certificado_sanitario,tiempo_entrega_dias\n9,x,1,2,c,3\n"
     loads = [load(0, [f"X,{name},{name},CS,3"]), *(load(turn) for turn in range(1, 5))]
-    others = [load(5, dry_run=True), _upload(client, f"{name},nombre\n1,x\n".encode(), name, mapping=f'{{"{name}":"codigo"}}')]
+    others = [
+        load(5, dry_run=True),
+        _upload(client, f"{name},nombre\n1,x\n".encode(), name, mapping=f'{{"{name}":"codigo"}}'),
+    ]
     failed = [_upload(client, ask.encode(), name) for _ in range(SPARE)]
     over = [_ended(client, each) for each in (*loads, *others, *failed)]
     undo = _ended(client, _done(client.post(f"/api/v1/jobs/{loads[-1]}/undo"))["id"])

@@ -94,6 +94,7 @@ class ScheduleOut(BaseModel):
 class Schedules(BaseModel):
     """All schedules of the tenant, by name."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"schedules": [SHOWN_EXAMPLE]}})
     schedules: list[ScheduleOut]
 
 

@@ -90,6 +90,7 @@ class WebhookWithSecret(WebhookOut):
 class Webhooks(BaseModel):
     """All webhooks of the tenant, oldest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"webhooks": [SHOWN_EXAMPLE]}})
     webhooks: list[WebhookOut]
 
 
