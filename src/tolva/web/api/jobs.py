@@ -1,6 +1,5 @@
 """Jobs of every kind: listed, looked at, cancelled, retried. `stream` follows one, `bulk` steers many."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
+from tolva.web.api.texts import Moment
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
@@ -66,8 +66,8 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         state: Annotated[list[State] | None, Query()] = None,
         queue: Annotated[list[str] | None, Query()] = None,
         kind: Annotated[list[str] | None, Query()] = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        created_from: Moment | None = None,
+        created_before: Moment | None = None,
         search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
         parent: UUID | None = None,
         before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
@@ -52,7 +52,7 @@ class Read(BaseModel):
     encoding: str | None = None
     delimiter: Annotated[str | None, Field(min_length=1, max_length=4)] = None
     quote: Annotated[str | None, Field(max_length=1)] = None
-    header_row: Annotated[int | None, Field(ge=0, description="From 1; 0 when there is none.")] = None
+    header_row: Annotated[int | None, Field(strict=True, ge=0, description="From 1; 0 when there is none.")] = None
     sheet: Annotated[str | None, Field(description="Name, or number from 1.")] = None
     locale: Annotated[str | None, Field(description="How ambiguous numbers and dates are meant: `es-CO`.")] = None
 
@@ -67,7 +67,7 @@ class Again(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"dry_run": True, "mapping": {"@1": "codigo"}}}
     )
-    dry_run: bool = False
+    dry_run: StrictBool = False
     mapping: Annotated[dict[str, str | None], Field(description=BY_COLUMN)] = {}
     read: Read = Read()
 
@@ -108,7 +108,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
     async def upload(
         request: Request,
         by: Operator,
-        schema: str = "products",
+        schema: Annotated[str, Query(examples=["products"])] = "products",
         params: Params = None,
         dry_run: bool = False,
         mapping: MappingText = None,
@@ -148,7 +148,11 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         responses=problems(400, 404, 409, 415, 507),
     )
     def get_preview(
-        id: UUID, by: Viewer, schema: str | None = None, read: ReadText = None, mapping: MappingText = None
+        id: UUID,
+        by: Viewer,
+        schema: Annotated[str | None, Query(examples=["products"])] = None,
+        read: ReadText = None,
+        mapping: MappingText = None,
     ) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
         options = _json("read", READ, read).options() if read else None
