@@ -65,11 +65,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Depth:
-    """How much is asked. `coverage` are the systematic cases, of which there are dozens for each operation."""
+    """How much is asked: so many `examples` of each operation are made up."""
 
     examples: int
+    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing", "stateful")
+    modes: str = "all"
+    """Of the systematic cases (`coverage`), of which there are dozens for each operation."""
     seed: int = 1
-    coverage: bool = True
 
 
 def explore(url: str, key: str | None, mine: Tenant, hidden: Sequence[str], depth: Depth) -> Found:
@@ -87,16 +89,18 @@ def explore(url: str, key: str | None, mine: Tenant, hidden: Sequence[str], dept
 
 
 def _config(key: str | None, depth: Depth) -> dict[str, Any]:
+    more = {
+        "examples": {"fill-missing": True},
+        "coverage": {"unexpected-methods": ["patch", "options"], "generation": {"mode": depth.modes}},
+    }
+    every = Depth(0).phases
     return {
         "seed": depth.seed,
         "continue-on-failure": True,
         "request-timeout": 30,
         "headers": {"Authorization": f"Bearer {key}"} if key else {},
         "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
-        "phases": {
-            "examples": {"fill-missing": True},
-            "coverage": {"enabled": depth.coverage, "unexpected-methods": ["patch", "options"]},
-        },
+        "phases": {name: {"enabled": name in depth.phases} | more.get(name, {}) for name in every},
         "generation": {"deterministic": True, "max-examples": depth.examples, "no-shrink": True, "database": "none"},
     }
 
