@@ -1,7 +1,7 @@
 """The API's description of itself, where FastAPI cannot know by itself: our problems, names for programs, roles."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -70,6 +70,9 @@ def _mended(document: dict[str, Any], roles: dict[str, str]) -> dict[str, Any]:
     for name in THEIRS:
         schemas.pop(name, None)
     schemas["Problem"] = Problem.model_json_schema()
+    for schema in schemas.values():
+        if "example" in schema:
+            schema["example"] = _with_nulls(schema["example"], schema, schemas)
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"] = _with_ours(operation)
@@ -77,6 +80,26 @@ def _mended(document: dict[str, Any], roles: dict[str, str]) -> dict[str, Any]:
                 told = operation.get("description", "")
                 operation["description"] = f"{told}\n\nFor the roles: {role}.".strip()
     return document
+
+
+def _with_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """An example as its model gave it: FastAPI leaves out of all that it describes what is null.
+
+    >>> _with_nulls({"a": [{}]}, {"properties": {"a": {"items": {"$ref": "#/b"}}}}, {"b": {"required": ["c"]}})
+    {'a': [{'c': None}]}
+    """
+    if "anyOf" in schema:
+        schema = schema["anyOf"][0]
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if isinstance(example, list):
+        return [_with_nulls(each, schema.get("items", {}), schemas) for each in cast("list[Any]", example)]
+    if not isinstance(example, dict):
+        return example
+    whole = dict.fromkeys(schema.get("required", ())) | cast("dict[str, Any]", example)
+    return {
+        name: _with_nulls(value, schema.get("properties", {}).get(name, {}), schemas) for name, value in whole.items()
+    }
 
 
 def _with_ours(operation: dict[str, Any]) -> dict[str, Any]:
