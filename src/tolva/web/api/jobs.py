@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from tolva.core.job import JobId, State
@@ -15,6 +15,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
 from tolva.web.api.texts import Moment
+from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
@@ -83,17 +84,14 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         page = [summary_view(row) for row in found[:limit]]
         return {"jobs": page, "next": page[-1]["id"] if len(found) > limit else None}
 
-    @router.get("/{id}", response_model=Job, responses=problems(404) | {304: {"description": "It is as you know it."}})
-    def get_job(id: UUID, by: Viewer, response: Response, if_none_match: Annotated[str | None, Header()] = None) -> Any:
+    @router.get("/{id}", response_model=Job, responses=problems(404) | UNCHANGED)
+    def get_job(id: UUID, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:
         """One job, and why it waits, if it does. Its ETag changes with it."""
         with jobs.db.transaction(by.tenant_id) as conn:
             row = store.get_job(conn, JobId(str(id)))
             reason = why_waiting(conn, row)
-        tag = f'W/"{row["seq"]}-{reason.code if reason else ""}"'
-        if if_none_match == tag:
-            return Response(status_code=304, headers={"ETag": tag})
-        response.headers["ETag"] = tag
-        return job_view(row) | {"waits_for": why_view(reason)}
+        version = f"{row['seq']}-{reason.code if reason else ''}"
+        return unchanged(response, version, if_none_match) or job_view(row) | {"waits_for": why_view(reason)}
 
     @router.get("/{id}/events", response_model=Events, responses=problems(404))
     def get_events(

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
@@ -18,6 +18,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
+from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
@@ -136,10 +137,13 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             found = list_uploads(conn, before, limit + 1)
         return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
 
-    @router.get("/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404))
-    def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
-        """Where an upload stands."""
-        return _view(_row(jobs, by, id))
+    @router.get(
+        "/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404) | UNCHANGED
+    )
+    def get_upload(id: UUID, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+        """Where an upload stands. Its ETag changes with it."""
+        row = _row(jobs, by, id)
+        return unchanged(response, row["seq"], if_none_match) or _view(row)
 
     @router.get(
         "/uploads/{id}/preview",

@@ -66,14 +66,14 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
 SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, j.progress, j.result,
-  j.error, j.created_at, j.started_at, j.finished_at
+  j.error, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
 
 -- name: upload_status
 -- A load of one schema, for the status call of the contract.
 SELECT u.filename, u.constants, j.id, j.state, j.created_at, j.updated_at, j.finished_at, j.progress,
-  j.result, j.error, j.attempt
+  j.result, j.error, j.attempt, j.seq
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id = %(job_id)s AND u.schema = %(schema)s AND j.kind = %(kind)s;
 
