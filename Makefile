@@ -36,8 +36,9 @@ chaos: $(ENV) ## The long form of the chaos runs: kill, freeze and restart, for 
 	$(BIN)/pytest -m long tests/chaos -s
 
 MINUTES ?= 60
-fuzz: $(ENV) ## Damaged and absurd files through reader and mapper, for an hour or MINUTES=…
+fuzz: $(ENV) ## Damaged files through reader and mapper, calls of every kind through the API, for an hour or MINUTES=…
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	MINUTES=$(MINUTES) $(BIN)/pytest -m long tests/api -s
 
 bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
 	$(BIN)/python -m bench.jobs
