@@ -90,7 +90,7 @@ def explore(url: str, key: str | None, mine: Tenant, hidden: Sequence[str], dept
 
 def _config(key: str | None, depth: Depth) -> dict[str, Any]:
     more = {
-        "examples": {"fill-missing": True},
+        "examples": {"fill-missing": True, "extra-data-sources": {"responses": False}},  # ids are ours
         "coverage": {"unexpected-methods": ["patch", "options"], "generation": {"mode": depth.modes}},
     }
     every = Depth(0).phases
