@@ -38,15 +38,12 @@ from tolva.web.api.job_view import job_view
 from tolva.web.health import health_router, ready_router
 from tolva.web.live.hub import Hub
 from tolva.web.metrics import metrics_router
-<<<<<<< HEAD
 from tolva.web.middleware.access_log import log_exchange
 from tolva.web.middleware.bodies import Bodies
 from tolva.web.middleware.headers import SecurityHeaders
 from tolva.web.middleware.linger import Linger
 from tolva.web.middleware.meter import HttpMeter
 from tolva.web.middleware.unexpected import Unexpected
-=======
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 from tolva.web.openapi import ABOUT, describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages

@@ -3,11 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-<<<<<<< HEAD
 from typing import Any, TypeVar
-=======
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 
 from anyio import CapacityLimiter, to_thread
 from python_multipart.exceptions import FormParserError
@@ -28,15 +24,6 @@ LONGEST_UPLOAD = 4 * 3600.0
 # Fewer than the threads and the database connections of the process: while many upload, other calls find some.
 UPLOAD_THREADS = CapacityLimiter(4)
 
-<<<<<<< HEAD
-=======
-
-def file_form(sample: str) -> dict[str, Any]:
-    """OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""
-    file = {"type": "string", "format": "binary"}
-    form = {"type": "object", "required": ["file"], "properties": {"file": file}, "example": {"file": sample}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 
 def file_form(sample: str) -> dict[str, Any]:
     """OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""

@@ -90,11 +90,7 @@ def explore(url: str, key: str | None, mine: Tenant, hidden: Sequence[str], dept
 
 def _config(key: str | None, depth: Depth) -> dict[str, Any]:
     more = {
-<<<<<<< HEAD
-        "examples": {"fill-missing": True},
-=======
         "examples": {"fill-missing": True, "extra-data-sources": {"responses": False}},  # ids are ours
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
         "coverage": {"unexpected-methods": ["patch", "options"], "generation": {"mode": depth.modes}},
     }
     every = Depth(0).phases

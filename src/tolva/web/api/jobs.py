@@ -3,11 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-<<<<<<< HEAD
 from fastapi import APIRouter, Query, Response
-=======
-from fastapi import APIRouter, Header, Query, Response
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 from pydantic import BaseModel, ConfigDict
 
 from tolva.core.job import JobId, State
@@ -19,10 +15,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
 from tolva.web.api.texts import Moment
-<<<<<<< HEAD
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
-=======
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 

@@ -20,10 +20,7 @@ from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.download import CSV, XLSX, files, workbook
-<<<<<<< HEAD
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
-=======
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.catalog.answers import Received, Status
@@ -73,17 +70,10 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
         "/bulk-upload/status/{task_id}",
         response_model=Status,
         response_model_exclude_unset=True,
-<<<<<<< HEAD
         responses=problems(404) | UNCHANGED,
     )
     def status(task_id: str, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:
         """Where a load stands. Its ETag changes with it."""
-=======
-        responses=problems(404),
-    )
-    def status(task_id: str, by: Viewer) -> dict[str, Any]:
-        """Where a load stands."""
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
         with jobs.db.transaction(by.tenant_id) as conn:
             row = _task(conn, task_id)
             if known := unchanged(response, row["seq"], if_none_match):

@@ -18,10 +18,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-<<<<<<< HEAD
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
-=======
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
@@ -140,7 +137,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             found = list_uploads(conn, before, limit + 1)
         return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
 
-<<<<<<< HEAD
     @router.get(
         "/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404) | UNCHANGED
     )
@@ -148,12 +144,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         """Where an upload stands. Its ETag changes with it."""
         row = _row(jobs, by, id)
         return unchanged(response, row["seq"], if_none_match) or _view(row)
-=======
-    @router.get("/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404))
-    def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
-        """Where an upload stands."""
-        return _view(_row(jobs, by, id))
->>>>>>> 24a63a6df2fd5f64e81f77f0aaecf506a78ec08d
 
     @router.get(
         "/uploads/{id}/preview",
