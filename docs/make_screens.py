@@ -11,7 +11,7 @@ from tests.browser import chromium
 from tests.browser.visitor import DESKTOP, PHONE
 
 FOLDER = Path(__file__).parent / "screens"
-QUALITY = 70
+QUALITY = 60
 MORE = (
     ("home", DESKTOP, "dark"),
     ("job", DESKTOP, "dark"),
