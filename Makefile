@@ -37,8 +37,9 @@ chaos: $(ENV) ## The long form of the chaos runs: kill, freeze and restart, for 
 	$(BIN)/pytest -m long tests/chaos -s
 
 MINUTES ?= 60
-fuzz: $(ENV) ## Damaged and absurd files through reader and mapper, for an hour or MINUTES=…
+fuzz: $(ENV) ## Damaged files through reader and mapper, calls of every kind through the API, for an hour or MINUTES=…
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	MINUTES=$(MINUTES) $(BIN)/pytest -m long tests/api -s
 
 bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENCH_DSN and REDIS_URL
 	$(BIN)/python -m bench.jobs
@@ -65,7 +66,7 @@ screens: $(ENV) ## Picture the pages anew into docs/screens
 words: $(ENV) ## Bring the translations' files into line with the templates; what is new is left to be translated
 	@for package in $(WORDS); do for language in es pt; do \
 	  $(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -k NavItem:2 -F babel.cfg -o .words.pot $$package && touch $$package/locales/$$language.po && \
-	  $(BIN)/pybabel --quiet update --no-fuzzy-matching --omit-header --ignore-obsolete -l $$language -i .words.pot -o $$package/locales/$$language.po; done; done; rm -f .words.pot
+	  $(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --omit-header --ignore-obsolete -l $$language -i .words.pot -o $$package/locales/$$language.po; done; done; rm -f .words.pot
 
 clean: ## Remove the environment and every cache; data folders stay
 	rm -rf .venv node_modules src/tolva/web/pages/static/vendor .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

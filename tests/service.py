@@ -1,7 +1,7 @@
 """A running API and a worker, on a database of their own."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Fresh
 from tolva import app
+from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.attempt import Attempts
@@ -64,10 +65,11 @@ def serving(settings: Settings, jobs: Jobs) -> Generator[str]:
 
 
 @contextmanager
-def working(service: Service) -> Generator[None]:
-    """A worker in this process, for as long as the context is open."""
+def working(service: Service, queues: Sequence[str] = ()) -> Generator[None]:
+    """A worker in this process for these queues, or for all, for as long as the context is open."""
     db, catalogue = service.jobs.db, service.jobs.catalogue
-    plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False))
+    slots = [QueueSlots(queue, 2) for queue in queues]
+    plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False), slots)
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
         engine = PostgresEngine(db)
         with closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk:

@@ -44,7 +44,7 @@ from tolva.web.middleware.headers import SecurityHeaders
 from tolva.web.middleware.linger import Linger
 from tolva.web.middleware.meter import HttpMeter
 from tolva.web.middleware.unexpected import Unexpected
-from tolva.web.openapi import describe
+from tolva.web.openapi import ABOUT, describe
 from tolva.web.pages.assets import Static
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
@@ -197,7 +197,7 @@ def live(jobs: Jobs) -> Hub:
 
 def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
     """The HTTP application. `stopping`: whether its process was told to end."""
-    api = Api((log_exchange, HttpMeter().count), title="Tolva", version=__version__, docs_url=None, redoc_url=None)
+    api = Api((log_exchange, HttpMeter().count), **ABOUT, version=__version__, docs_url=None, redoc_url=None)
     api.state.gate = gate(settings, jobs.db)  # where the dependencies of endpoints find it
     shell = make_shell()
     as_page = fault_pages(shell, api.state.gate)

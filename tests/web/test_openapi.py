@@ -1,12 +1,16 @@
 """The API's description of itself."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from tests.service import Service
+from tests.web.test_access import calls
 
 
 @pytest.fixture
@@ -55,3 +59,59 @@ def test_what_is_called_by_an_id_or_name_can_be_unknown(document: dict[str, Any]
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     for reference in json.dumps(document).split('"$ref": "#/components/schemas/')[1:]:
         assert reference.split('"')[0] in document["components"]["schemas"]
+
+
+def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert [error.message for error in Draft202012Validator(OPENAPI_31).iter_errors(document)] == []
+    assert document["info"]["license"]["identifier"] == "Apache-2.0"
+
+
+def test_every_call_below_api_is_in_it(service: Service, document: dict[str, Any]) -> None:
+    told = {tuple(name.split(" ", 1)) for name, _ in operations(document)}
+    there = {
+        (method.lower(), path.replace(":path}", "}")) for method, path in calls(service) if path.startswith("/api/")
+    }
+    assert len(there) > 50
+    assert there - told == set()
+
+
+def test_every_call_has_a_name_of_its_own_and_a_tag_that_is_explained(document: dict[str, Any]) -> None:
+    names = Counter(each["operationId"] for methods in document["paths"].values() for each in methods.values())
+    assert [name for name, number in names.items() if number > 1 or not name.isidentifier()] == []
+    tags = {tag["name"] for tag in document["tags"]}
+    assert {tag for _, operation in operations(document) for tag in operation["tags"]} <= tags
+
+
+def test_every_call_says_what_it_does_and_who_may(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        said, _, roles = operation["description"].partition("For the roles: ")
+        assert said.strip() and roles.endswith("admin."), name
+
+
+def test_every_body_and_answer_has_an_example_that_fits(document: dict[str, Any]) -> None:
+    unlike = [
+        f"{name}: {fault}"
+        for name, operation in operations(document)
+        for content in (operation.get("requestBody"), *answers(operation))
+        for fault in faults(document, content or {})
+    ]
+    assert unlike == []
+
+
+def answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    return [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+
+
+def faults(document: dict[str, Any], content: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the examples of a body; files need none, but forms do."""
+    for media, described in content.get("content", {}).items():
+        if media not in ("application/json", "multipart/form-data"):
+            continue
+        schema = described["schema"]
+        name = schema.get("$ref", "").rpartition("/")[2]
+        whole = document["components"]["schemas"][name] if name else schema
+        shown = [whole["example"]] if "example" in whole else whole.get("examples", [])
+        yield from [] if shown else [f"{media} without an example"]
+        check = Draft202012Validator(whole | {"components": document["components"]})
+        yield from (error.message for example in shown for error in check.iter_errors(example))

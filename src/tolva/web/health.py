@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from tolva.db.pool import Database
 from tolva.errors import SettingsError, TryLater
@@ -21,8 +21,16 @@ PATIENCE = 3.0
 class Health(BaseModel):
     """Whether each part answers."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ok", "database": "ok"}})
     status: Literal["ok", "unavailable"]
     database: Literal["ok", "does not answer"]
+
+
+class Ready(BaseModel):
+    """Whether this process can serve; if not, why not."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ready"}})
+    status: str
 
 
 def health_router(db: Database) -> APIRouter:
@@ -48,8 +56,13 @@ def ready_router(require_migrated: Callable[[], None], stopping: Callable[[], bo
     router = APIRouter(tags=["health"])
     look = Glance(require_migrated, patience=PATIENCE)
 
-    @router.get("/ready", responses={503: {"description": "Send your requests elsewhere."}})
+    @router.get(
+        "/ready",
+        response_model=Ready,
+        responses={503: {"model": Ready, "description": "Send your requests elsewhere."}},
+    )
     def ready() -> JSONResponse:
+        """Whether this process can serve."""
         hindrance = "is going down" if stopping() else _hindrance(look)
         return JSONResponse({"status": hindrance or "ready"}, 503 if hindrance else 200)
 

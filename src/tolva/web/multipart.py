@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from python_multipart.exceptions import FormParserError
@@ -24,21 +24,12 @@ LONGEST_UPLOAD = 4 * 3600.0
 # Fewer than the threads and the database connections of the process: while many upload, other calls find some.
 UPLOAD_THREADS = CapacityLimiter(4)
 
-FILE_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
-"""OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""
+
+def file_form(sample: str) -> dict[str, Any]:
+    """OpenAPI's description of a body with one file, which is read piece by piece and so not by FastAPI."""
+    file = {"type": "string", "format": "binary"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": file}, "example": {"file": sample}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
 Result = TypeVar("Result")

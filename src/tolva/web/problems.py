@@ -33,6 +33,7 @@ from tolva.errors import (
     UnsupportedFile,
 )
 from tolva.logs import logged_field
+from tolva.web.allowed import allowed
 
 log = logging.getLogger(__name__)
 
@@ -179,9 +180,10 @@ def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
     return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
 
 
-def _http(_request: HTTPConnection, error: Exception) -> Fault:
+def _http(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
-    return Fault(error.status_code, "http", str(error.detail), dict(error.headers or {}))
+    methods = allowed(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return Fault(error.status_code, "http", str(error.detail), {**(error.headers or {}), **methods})
 
 
 def _dashed(name: str) -> str:

@@ -1,6 +1,6 @@
 """Dependencies of endpoints: the caller, if the role is enough."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Security
@@ -23,17 +23,21 @@ def _caller(request: HTTPConnection) -> Caller:
     return gate.caller(request)
 
 
-def _with(role: Role) -> Callable[[Caller], Caller]:
-    def caller(found: Annotated[Caller, Depends(_caller)]) -> Caller:
-        found.require(role)
+@dataclass(frozen=True)
+class Needs:
+    """Whoever has this role, or one above it. The API's documentation reads it."""
+
+    role: Role
+
+    def __call__(self, found: Annotated[Caller, Depends(_caller)]) -> Caller:
+        """The caller. Raises Forbidden."""
+        found.require(self.role)
         return found
 
-    return caller
 
-
-Viewer = Annotated[Caller, Depends(_with(Role.VIEWER))]
+Viewer = Annotated[Caller, Depends(Needs(Role.VIEWER))]
 """Whoever may see."""
-Operator = Annotated[Caller, Depends(_with(Role.OPERATOR))]
+Operator = Annotated[Caller, Depends(Needs(Role.OPERATOR))]
 """Whoever may upload and steer jobs."""
-Admin = Annotated[Caller, Depends(_with(Role.ADMIN))]
+Admin = Annotated[Caller, Depends(Needs(Role.ADMIN))]
 """Whoever may change keys, schemas, schedules and webhooks."""

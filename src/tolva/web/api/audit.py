@@ -39,6 +39,7 @@ class Line(BaseModel):
 class Lines(BaseModel):
     """A page of the audit log, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"lines": [LINE], "next": None}})
     lines: list[Line]
     next: UUID | None = Field(description="`before` of the next page; null on the last.")
 

@@ -53,7 +53,7 @@ def bulk_router(jobs: Jobs) -> APIRouter:
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=problems(403))
 
     @router.post("/replay")
-    def replay(chosen: ChosenJobs, by: Operator) -> Replayed:
+    def replay_many(chosen: ChosenJobs, by: Operator) -> Replayed:
         """Queues failed and cancelled jobs again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = _found(conn, by, chosen, ENDED_BADLY)
@@ -63,7 +63,7 @@ def bulk_router(jobs: Jobs) -> APIRouter:
         )
 
     @router.post("/cancel")
-    def cancel(chosen: ChosenJobs, by: Operator) -> CancelledMany:
+    def cancel_many(chosen: ChosenJobs, by: Operator) -> CancelledMany:
         """Ends jobs and their children: at once what waits, at its next step what runs."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = _found(conn, by, chosen, OPEN)

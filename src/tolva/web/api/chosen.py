@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from tolva.core.job import JobId, State
 from tolva.jobs.letters import LetterFilter
@@ -30,8 +30,8 @@ class ChosenLetters(BaseModel):
     queue: Names = []
     kind: Names = []
     search: Search = None
-    all: bool = False
-    dry_run: Annotated[bool, Field(description="Only say how many.")] = False
+    all: StrictBool = False
+    dry_run: Annotated[StrictBool, Field(description="Only say how many.")] = False
 
     @model_validator(mode="after")
     def _one_way_to_say_which(self) -> Self:

@@ -69,6 +69,7 @@ class WholeLetter(Letter):
 class Letters(BaseModel):
     """A page of dead letters, newest first; `next` is the `before` of the following page."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"dead_letters": [EXAMPLE], "next": None}})
     dead_letters: list[Letter]
     next: str | None
 
@@ -76,6 +77,7 @@ class Letters(BaseModel):
 class ReplayedOne(BaseModel):
     """The job that was queued again."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"id": EXAMPLE["id"], "state": "queued"}})
     id: UUID
     state: State
 

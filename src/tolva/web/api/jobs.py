@@ -1,11 +1,10 @@
 """Jobs of every kind: listed, looked at, cancelled, retried. `stream` follows one, `bulk` steers many."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from tolva.core.job import JobId, State
 from tolva.jobs import store
@@ -14,17 +13,20 @@ from tolva.jobs.sql import SQL
 from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.api.job_view import Job, Summary, in_utc, job_view, summary_view, why_view
+from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
+from tolva.web.api.texts import Moment
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
 MOST_SEQ = 2**63 - 1
+EVENT: dict[str, Any] = {"seq": 2, "at": "2026-11-28T14:30:00.310000+00:00", "type": "running", "data": {"attempt": 1}}
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class Listed(BaseModel):
     """A page of jobs, newest first; `next` is the `before` of the following page."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"jobs": [EXAMPLE], "next": None}})
     jobs: list[Summary]
     next: str | None
 
@@ -41,6 +43,7 @@ class Event(BaseModel):
 class Events(BaseModel):
     """What happened to a job, in order; `next` is the `after` of the following page."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"events": [EVENT], "next": None}})
     events: list[Event]
     next: int | None
 
@@ -48,6 +51,7 @@ class Events(BaseModel):
 class Steered(BaseModel):
     """What a job is after it was told something. `running`: it was told to stop, and stops at its next step."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"id": EXAMPLE["id"], "state": "cancelled"}})
     id: str
     state: State
 
@@ -62,8 +66,8 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         state: Annotated[list[State] | None, Query()] = None,
         queue: Annotated[list[str] | None, Query()] = None,
         kind: Annotated[list[str] | None, Query()] = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        created_from: Moment | None = None,
+        created_before: Moment | None = None,
         search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
         parent: UUID | None = None,
         before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,

@@ -62,6 +62,7 @@ class MadeKey(Key):
 class Keys(BaseModel):
     """The keys of the tenant, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"keys": [SHOWN]}})
     keys: list[Key]
 
 

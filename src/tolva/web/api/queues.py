@@ -67,6 +67,7 @@ class QueueOut(BaseModel):
 class Queues(BaseModel):
     """All queues, by name."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"queues": [EXAMPLE]}})
     queues: list[QueueOut]
 
 

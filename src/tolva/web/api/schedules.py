@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tolva.core.job import NewJob, Priority
 from tolva.db.pool import Connection
@@ -61,11 +61,11 @@ class ScheduleIn(BaseModel):
     timezone: Annotated[Line, Field(description="A name of the IANA list.")] = "UTC"
     kind: Annotated[Line, Field(description="One of `GET /api/v1/kinds`.")]
     params: dict[str, Any] = {}
-    priority: Annotated[int, Field(ge=0, le=9, description="0 is served first.")] = Priority.NORMAL
+    priority: Annotated[int, Field(strict=True, ge=0, le=9, description="0 is served first.")] = Priority.NORMAL
     missed: Annotated[
         Literal["all", "latest"], Field(description="What an outage leaves: every tick of it, or the latest alone.")
     ] = "all"
-    paused: Annotated[bool | None, Field(description="Left out: as it is.")] = None
+    paused: Annotated[StrictBool | None, Field(description="Left out: as it is.")] = None
 
     def schedule(self, name: str) -> Schedule:
         """The same for the job core."""
@@ -94,6 +94,7 @@ class ScheduleOut(BaseModel):
 class Schedules(BaseModel):
     """All schedules of the tenant, by name."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"schedules": [SHOWN_EXAMPLE]}})
     schedules: list[ScheduleOut]
 
 

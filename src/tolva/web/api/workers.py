@@ -59,6 +59,7 @@ class Worker(BaseModel):
 class Workers(BaseModel):
     """All worker processes, oldest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"workers": [EXAMPLE]}})
     workers: list[Worker]
 
 

@@ -45,11 +45,14 @@ class Linger:
             if ended or not coming or message["type"] != "http.response.body" or message.get("more_body"):
                 await send(message)
                 return
-            await send({**message, "more_body": True})
+            last = message
+            if message.get("body"):  # an answer without any (204) must not become a stream, which gzip would fill
+                await send({**message, "more_body": True})
+                last = {"type": "http.response.body"}
             with suppress(TimeoutError):  # enough waited: nobody reads, or sends, any more, and the answer is sent
                 async with asyncio.timeout(LONGEST):
                     await rest()
-            await send({"type": "http.response.body"})
+            await send(last)
 
         await self._api(scope, watched, patient)
 

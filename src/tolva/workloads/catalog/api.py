@@ -20,8 +20,9 @@ from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.download import CSV, XLSX, files, workbook
-from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
+from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
+from tolva.workloads.catalog.answers import Received, Status
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import LOAD, Arrival, accept
 from tolva.workloads.intake.export import error_lines
@@ -31,6 +32,7 @@ from tolva.workloads.intake.sql import SQL
 SCHEMA = "products"
 ACCEPTED = (".xlsx", ".csv")
 """What the contract takes; other callers bring more kinds."""
+SAMPLE = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
 KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {}). Envíelo con una clave nueva."
 
 
@@ -41,15 +43,17 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     @router.post(
         "/items/bulk-upload",
         status_code=202,
-        openapi_extra=FILE_FORM,
+        response_model=Received,
+        openapi_extra=file_form(SAMPLE),
         responses=problems(400, 403, 409, 413, 415, 507),
     )
     async def bulk_upload(
         request: Request,
         by: Operator,
-        proveedor_id: Annotated[str, Query(min_length=1)],
+        proveedor_id: Annotated[str, Query(min_length=1, examples=["P1"])],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
+        """Takes a workbook or CSV of products and loads it."""
         constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer, ACCEPTED)
@@ -61,8 +65,14 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
                 raise Conflict(KEY_REUSED.format(error.first)) from error
         return accepted_view(job, sink.filename, constants, prefix)
 
-    @router.get("/bulk-upload/status/{task_id}", responses=problems(404))
+    @router.get(
+        "/bulk-upload/status/{task_id}",
+        response_model=Status,
+        response_model_exclude_unset=True,
+        responses=problems(404),
+    )
     def status(task_id: str, by: Viewer) -> dict[str, Any]:
+        """Where a load stands."""
         with jobs.db.transaction(by.tenant_id) as conn:
             row = _task(conn, task_id)
             given = {"job_id": row["id"], "after": 0, "most": MOST_LISTED}
@@ -71,6 +81,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
 
     @router.get("/bulk-upload/errores/{task_id}", response_class=Response, responses=files(CSV) | problems(404))
     def errors(task_id: str, by: Viewer) -> StreamingResponse:
+        """The refused rows, as CSV."""
         with jobs.db.transaction(by.tenant_id) as conn:
             id = JobId(str(_task(conn, task_id)["id"]))
         return StreamingResponse(
@@ -81,6 +92,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
 
     @router.get("/bulk-upload/plantilla", response_class=FileResponse, responses=files(XLSX))
     def template(_by: Viewer, *, ejemplo: bool = False) -> FileResponse:
+        """A workbook to fill in, empty or with examples."""
         schema = builtin_schema(SCHEMA)
         return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
@@ -18,22 +18,31 @@ from tolva.tables.check import check_constants
 from tolva.tables.reading.options import ReadOptions
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.multipart import FILE_FORM, in_upload_thread, receive_file
+from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import list_uploads
 from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
+from tolva.workloads.intake.upload_answers import AcceptedUpload, Upload, Uploads
 
 PREFIX = "/api/v1"
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+Params = Annotated[
+    str | None, Query(description="JSON: fields that hold for every row.", examples=['{"proveedor_id": "P1"}'])
+]
+MappingText = Annotated[str | None, Query(description=f"JSON: {BY_COLUMN}", examples=['{"@1": "codigo"}'])]
+ReadText = Annotated[str | None, Query(description="JSON: how to read the file.", examples=['{"delimiter": ","}'])]
+SAMPLE = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
+"""A file for the schema `products`."""
 
 
 class Read(BaseModel):
@@ -43,7 +52,7 @@ class Read(BaseModel):
     encoding: str | None = None
     delimiter: Annotated[str | None, Field(min_length=1, max_length=4)] = None
     quote: Annotated[str | None, Field(max_length=1)] = None
-    header_row: Annotated[int | None, Field(ge=0, description="From 1; 0 when there is none.")] = None
+    header_row: Annotated[int | None, Field(strict=True, ge=0, description="From 1; 0 when there is none.")] = None
     sheet: Annotated[str | None, Field(description="Name, or number from 1.")] = None
     locale: Annotated[str | None, Field(description="How ambiguous numbers and dates are meant: `es-CO`.")] = None
 
@@ -55,8 +64,10 @@ class Read(BaseModel):
 class Again(BaseModel):
     """What is to be done with a stored file."""
 
-    model_config = ConfigDict(extra="forbid")
-    dry_run: bool = False
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"dry_run": True, "mapping": {"@1": "codigo"}}}
+    )
+    dry_run: StrictBool = False
     mapping: Annotated[dict[str, str | None], Field(description=BY_COLUMN)] = {}
     read: Read = Read()
 
@@ -88,16 +99,20 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
     @router.post(
-        "/uploads", status_code=202, openapi_extra=FILE_FORM, responses=problems(400, 403, 404, 409, 413, 415, 507)
+        "/uploads",
+        status_code=202,
+        response_model=AcceptedUpload,
+        openapi_extra=file_form(SAMPLE),
+        responses=problems(400, 403, 404, 409, 413, 415, 507),
     )
     async def upload(
         request: Request,
         by: Operator,
-        schema: str = "products",
-        params: Annotated[str | None, Query(description="JSON: fields that hold for every row.")] = None,
+        schema: Annotated[str, Query(examples=["products"])] = "products",
+        params: Params = None,
         dry_run: bool = False,
-        mapping: Annotated[str | None, Query(description=f"JSON: {BY_COLUMN}")] = None,
-        read: Annotated[str | None, Query(description="JSON: how to read the file.")] = None,
+        mapping: MappingText = None,
+        read: ReadText = None,
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
@@ -114,21 +129,30 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
-    @router.get("/uploads")
+    @router.get("/uploads", response_model=Uploads)
     def get_uploads(by: Viewer, before: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
         """Uploads, newest first; `next` is the `before` of the page that follows."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = list_uploads(conn, before, limit + 1)
         return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
 
-    @router.get("/uploads/{id}", responses=problems(404))
+    @router.get("/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404))
     def get_upload(id: UUID, by: Viewer) -> dict[str, Any]:
         """Where an upload stands."""
         return _view(_row(jobs, by, id))
 
-    @router.get("/uploads/{id}/preview", responses=problems(400, 404, 409, 415, 507))
+    @router.get(
+        "/uploads/{id}/preview",
+        response_model=Preview,
+        response_model_exclude_unset=True,
+        responses=problems(400, 404, 409, 415, 507),
+    )
     def get_preview(
-        id: UUID, by: Viewer, schema: str | None = None, read: str | None = None, mapping: str | None = None
+        id: UUID,
+        by: Viewer,
+        schema: Annotated[str | None, Query(examples=["products"])] = None,
+        read: ReadText = None,
+        mapping: MappingText = None,
     ) -> dict[str, Any]:
         """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
         options = _json("read", READ, read).options() if read else None
@@ -136,7 +160,12 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         with seats.taken(), blobs.scratch() as scratch:
             return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
 
-    @router.post("/uploads/{id}/load", status_code=202, responses=problems(400, 403, 404, 409))
+    @router.post(
+        "/uploads/{id}/load",
+        status_code=202,
+        response_model=AcceptedUpload,
+        responses=problems(400, 403, 404, 409),
+    )
     def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)

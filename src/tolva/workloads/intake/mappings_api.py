@@ -10,6 +10,7 @@ from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.problems import problems
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.schema_answers import Mappings
 from tolva.workloads.intake.schemas import schema_document
 
 
@@ -17,7 +18,7 @@ def mappings_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schemas/{name}/mappings. Raises NotFound for a schema that there is not."""
     router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"], responses=problems(400, 404))
 
-    @router.get("")
+    @router.get("", response_model=Mappings)
     def get_mappings(name: str, by: Viewer) -> dict[str, Any]:
         """What was said of columns; it holds for any file with that header, or for those of one outline."""
         with jobs.db.transaction(by.tenant_id) as conn:

@@ -21,7 +21,9 @@ from tolva.workloads.intake.api import PREFIX, accepted
 from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, count_errors, find_errors, require_errors
+from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
 from tolva.workloads.intake.undo import ask_undo
+from tolva.workloads.intake.upload_answers import AcceptedUpload
 
 After = Annotated[int, Query(ge=-1)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -32,7 +34,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     """The calls below /api/v1/jobs."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"], responses=problems(404))
 
-    @router.get("/jobs/{id}/errors", response_model=None, responses=files(CSV, XLSX) | problems(400, 413, 507))
+    @router.get("/jobs/{id}/errors", response_model=Errors, responses=files(CSV, XLSX) | problems(400, 413, 507))
     def get_errors(
         id: UUID,
         by: Viewer,
@@ -57,7 +59,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
 
-    @router.get("/jobs/{id}/errors/summary", responses=problems(404))
+    @router.get("/jobs/{id}/errors/summary", response_model=ErrorSummary)
     def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
         """How many errors there are of which column and code; `capped`: of the first ones, since there are too many."""
         job = JobId(str(id))
@@ -66,7 +68,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
             counts = count_errors(conn, job)
         return {"total": counts.total, "capped": counts.capped, "groups": counts.groups}
 
-    @router.get("/jobs/{id}/changes", responses=problems(409))
+    @router.get("/jobs/{id}/changes", response_model=Changes, responses=problems(409))
     def get_changes(
         id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
     ) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
             "next": {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None,
         }
 
-    @router.post("/jobs/{id}/undo", status_code=202, responses=problems(403, 409))
+    @router.post("/jobs/{id}/undo", status_code=202, response_model=AcceptedUpload, responses=problems(403, 409))
     def undo(id: UUID, by: Operator) -> dict[str, Any]:
         """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
         return accepted(ask_undo(jobs, by, str(id)))

@@ -13,6 +13,7 @@ from tolva.web.access.asking import Admin, Viewer
 from tolva.web.access.audit import note
 from tolva.web.download import XLSX, files, workbook
 from tolva.web.problems import problems
+from tolva.workloads.intake.schema_answers import DOCUMENT, KeptSchema, Schemas, SchemaVersion
 from tolva.workloads.intake.schemas import (
     find_schema,
     list_schemas,
@@ -23,7 +24,9 @@ from tolva.workloads.intake.schemas import (
     withdraw_schema,
 )
 
-Document = Annotated[dict[str, Any], Body(description="A Table Schema document with `target` and `primaryKey`.")]
+Document = Annotated[
+    dict[str, Any], Body(description="A Table Schema document with `target` and `primaryKey`.", examples=[DOCUMENT])
+]
 
 SQL_TEXT = "application/sql; charset=utf-8"
 
@@ -32,13 +35,13 @@ def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
     """The calls below /api/v1/schemas."""
     router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])
 
-    @router.get("")
+    @router.get("", response_model=Schemas)
     def get_schemas(by: Viewer) -> dict[str, Any]:
         """All schemas that files can be loaded for."""
         with jobs.db.transaction(by.tenant_id) as conn:
             return {"schemas": list_schemas(conn)}
 
-    @router.get("/{name}", responses=problems(400, 404, 507))
+    @router.get("/{name}", response_model=SchemaVersion, responses=problems(400, 404, 507))
     def get_schema(name: str, by: Viewer, version: int | None = None) -> dict[str, Any]:
         """A schema's document, and whether its table is there."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -46,7 +49,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
             ready = target_ready(conn, destinations, by.tenant_id, load_schema(document))
         return {"name": name, "version": found, "document": document, "target_ready": ready}
 
-    @router.put("/{name}", status_code=201, responses=problems(400, 403, 409, 507))
+    @router.put("/{name}", status_code=201, response_model=KeptSchema, responses=problems(400, 403, 409, 507))
     def put(name: str, document: Document, by: Admin) -> dict[str, Any]:
         """Keeps a new version. Uploads that are there go on with theirs."""
         with jobs.db.transaction(by.tenant_id) as conn:

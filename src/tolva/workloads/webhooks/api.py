@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
@@ -54,7 +54,7 @@ class WebhookIn(BaseModel):
     events: Annotated[list[EventType], Field(min_length=1, max_length=3)] = list(EVERY)
     kinds: Annotated[list[Line], Field(max_length=50, description="Jobs of these kinds alone; none named is all.")] = []
     queues: Annotated[list[Line], Field(max_length=50, description="Jobs of these queues alone; none is all.")] = []
-    active: bool = True
+    active: StrictBool = True
 
     def wanted(self) -> Wanted:
         """The same for the store."""
@@ -90,6 +90,7 @@ class WebhookWithSecret(WebhookOut):
 class Webhooks(BaseModel):
     """All webhooks of the tenant, oldest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"webhooks": [SHOWN_EXAMPLE]}})
     webhooks: list[WebhookOut]
 
 

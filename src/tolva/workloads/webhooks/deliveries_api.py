@@ -60,6 +60,7 @@ class DeliveryOut(BaseModel):
 class Deliveries(BaseModel):
     """Deliveries, newest first. `next` is the `before` of the next page."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"deliveries": [EXAMPLE], "next": None}})
     deliveries: list[DeliveryOut]
     next: UUID | None
 

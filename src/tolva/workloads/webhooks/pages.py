@@ -53,12 +53,13 @@ def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
         status = 400 if fault else 200
         return shell.page(request, by, "webhooks/webhooks.html", status, **told, token=new_token())
 
-    def one(request: Request, by: Caller, id: UUID, secret: str | None = None, *, made: bool = False) -> Response:
+    def one(request: Request, by: Caller, id: UUID, made: Mapping[str, Any] | None = None) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             hook = get_webhook(conn, id)
             told = [shown(row) for row in deliveries(conn, id, most=RECENT)]
-        given: dict[str, Any] = {"hook": hook, "deliveries": told, "secret": secret, "made": made}
-        return shell.page(request, by, "webhooks/webhook.html", 201 if made else 200, **given, token=new_token())
+        return shell.page(
+            request, by, "webhooks/webhook.html", hook=hook, deliveries=told, made=made, token=new_token()
+        )
 
     @router.get("")
     def get_all(request: Request, by: Admin) -> Response:
@@ -70,18 +71,15 @@ def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
             made = _create(jobs, by, filled)
         except CallerError as error:
             return every(request, by, filled, str(error))
-        return one(request, by, UUID(made["id"]), made["secret"], made=True)
+        return one(request, by, UUID(made["id"]), made)
 
     @router.get("/{id}")
     def get_one(request: Request, id: UUID, by: Admin) -> Response:
         return one(request, by, id)
 
     @router.post("/{id}/rotate")
-    def rotate(request: Request, id: UUID, by: Admin) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            secret, _ = rotate_secret(conn, id)
-            note(conn, by, "webhook.rotate", id)
-        return one(request, by, id, secret)
+    def rotate(request: Request, id: UUID, by: Admin, token: Annotated[str, Form()] = "") -> Response:
+        return one(request, by, id, _rotate(jobs, by, id, token))
 
     return router
 
@@ -93,8 +91,23 @@ def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
         def make() -> Mapping[str, Any]:
             secret, row = create_webhook(conn, by, filled.wanted())
             note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
-            return {"id": str(row["id"]), "secret": secret}
+            return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})
-        asked = Asked(by, once_key(filled.token, "webhook.create", given), "webhook.create", given)
-        return once(conn, asked, make, secret=("secret",))
+        return once(conn, _asked(by, filled.token, "webhook.create", given), make, secret=("secret",))
+
+
+def _rotate(jobs: Jobs, by: Caller, id: UUID, token: str) -> Mapping[str, Any]:
+    """Its new secret. Sent twice, as by a reload, there is one new secret, which the second answer has not."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+
+        def make() -> Mapping[str, Any]:
+            secret, _ = rotate_secret(conn, id)
+            note(conn, by, "webhook.rotate", id)
+            return {"secret": secret, "overlaps": True}
+
+        return once(conn, _asked(by, token, "webhook.rotate", {"id": str(id)}), make, secret=("secret",))
+
+
+def _asked(by: Caller, token: str, what: str, given: Mapping[str, Any]) -> Asked:
+    return Asked(by, once_key(token, what, given), what, given)

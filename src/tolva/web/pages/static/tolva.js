@@ -1,5 +1,7 @@
-// What HTML cannot do: ask before something that cannot be taken back, select all rows, and say what was done.
+// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is.
 (() => {
+  document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   document.addEventListener("submit", (event) => {
     const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();
