@@ -4,11 +4,11 @@ from collections.abc import Callable, Generator
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.browser.house import House, open_house
-from tests.browser.visitor import SIZES, Visitor
+from tests.browser.visitor import PATIENCE, SIZES, Visitor
 from tests.conftest import Cluster
 
 Arrive = Callable[..., Visitor]
@@ -17,6 +17,7 @@ Arrive = Callable[..., Visitor]
 @pytest.fixture(scope="package")
 def browser() -> Generator[Browser]:
     """Ended with the last test of the folder: its event loop would be in the way of others."""
+    expect.set_options(timeout=PATIENCE)
     with chromium.running() as found:
         yield found
 

@@ -15,8 +15,9 @@
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), box.dataset.zone),
       legend: { show: false },
       cursor: { show: false },
+      padding: [8, 32, 0, 0], // the last time of day hangs over
       scales: { y: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.1))] } },
-      axes: [{ ...axis, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: box.dataset.zone })) }, { ...axis, size: 44 }],
+      axes: [{ ...axis, size: 32, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: box.dataset.zone })) }, { ...axis, size: 44 }],
       series: [{}, series(box.dataset.failed, "--bad"), series(box.dataset.completed, "--accent")],
     };
     box.replaceChildren();
