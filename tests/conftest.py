@@ -23,7 +23,7 @@ from tolva.db.pool import Database
 EXTERNAL = os.environ.get("TOLVA_TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/postgres?user=root")
 """A second server, for when it answers. Its login must be a superuser."""
 HERE = Path(__file__).parent
-BOTH = ("db/test_isolation", "engines", "intake/test_destinations", "jobs", "tables")
+BOTH = ("db/test_isolation", "engines", "intake/test_destinations", "jobs", "tables", "webhooks")
 """Tests of SQL that the server's version may matter to. They run on both servers, all others on the embedded one."""
 TEMPLATE = f"tolva_test_template_{uuid4().hex}"
 

@@ -64,7 +64,6 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
         api = make_server(
             app.make_api(settings, jobs, hub, stop.is_set),
             hub.end,
-            log_level=settings.log_level.lower(),
             access_log=False,  # ours tells more
             timeout_graceful_shutdown=round(settings.grace_seconds),
         )

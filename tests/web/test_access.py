@@ -14,10 +14,12 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.routing import BaseRoute
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
-from tests.service import Service
+from tests.service import Service, serving
 from tolva import app
 from tolva.db.pool import Database
 from tolva.settings import Settings, load_settings
@@ -348,6 +350,7 @@ def test_only_hashes_are_stored(service: Service, fresh: Fresh) -> None:
 
 def test_secrets_are_not_logged_nor_shown_by_repr(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "websockets.client")  # ours below tells what it sends
     key, _ = make_key(service)
     cookie = logged_in(service, key)
     made = service.client.post("/api/v1/keys", json={"name": "x", "role": "viewer"}, headers=bearer(key)).json()["key"]
@@ -355,6 +358,10 @@ def test_secrets_are_not_logged_nor_shown_by_repr(service: Service, caplog: pyte
     for headers in (bearer(key), cookie, bearer(wrong), {"Cookie": f"{COOKIE}={wrong}"}):
         service.client.get(ME, headers=headers)
         service.client.get("/api/v1/uploads/xyz", headers=headers)
+    with serving(service.settings, service.jobs) as url:  # begun at this level, as with LOG_LEVEL=DEBUG
+        for headers in (bearer(key), cookie):
+            with pytest.raises(InvalidStatus):
+                connect(f"{url.replace('http', 'ws')}/api/v1/jobs/{uuid4()}/ws", additional_headers=headers)
     with service.jobs.db.transaction("default") as conn:
         secret, _ = create_key(conn, NewKey("default", "x", Role.VIEWER, "a test"))
     told = caplog.text + repr(secret) + f"{secret}"

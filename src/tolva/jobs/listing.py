@@ -1,7 +1,8 @@
 """Lists of jobs: those that match a filter, page by page, and how many they are.
 
 What an answer costs is bounded, however many jobs there are and however few of them match; how, is told in
-migrations/0003_lists.sql. Every function runs in the caller's transaction, under its tenant.
+migrations/0003_lists.sql. One case is not: a search for words that very many jobs have, beside a filter that leaves
+very many of which few have them. Every function runs in the caller's transaction, under its tenant.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """A status that is as its reader knows it is not sent again."""
 
+import json
+from hashlib import blake2s
 from typing import Annotated, Any
 
 from fastapi import Header, Response
@@ -10,8 +12,8 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as you
 
 
 def unchanged(response: Response, version: object, known: str | None) -> Response | None:
-    """Gives `response` the ETag of a version; the answer 304 instead, where the reader has that one."""
-    tag = f'W/"{version}"'
+    """Gives `response` the ETag of a version (JSON); the answer 304 instead, where the reader has that one."""
+    tag = f'W/"{blake2s(json.dumps(version).encode(), digest_size=8).hexdigest()}"'
     response.headers["ETag"] = tag
     if tag in _tags(known or ""):
         return Response(status_code=304, headers={"ETag": tag})

@@ -12,6 +12,7 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.backlog import Figure, read_backlog
 from tolva.metrics import counted
+from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import comes_from_this_machine
 from tolva.web.glance import Glance
@@ -35,14 +36,14 @@ MEANINGS = {
 
 
 def metrics_router(db: Database, gate: Gate) -> APIRouter:
-    """`GET /metrics`: for this machine, also while the database does not answer; for others, with a key."""
+    """`GET /metrics`: for this machine, also while the database does not answer; for others, with an admin's key."""
     router = APIRouter(include_in_schema=False)
     backlog = Glance(lambda: read_backlog(db), patience=PATIENCE, fresh=FRESH)
 
     @router.get("/metrics")
     def metrics(request: Request) -> Response:
         if not comes_from_this_machine(request):
-            gate.caller(request)
+            gate.caller(request).require(Role.ADMIN)  # they are of all tenants
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415 -- see tolva.metrics
 
         return Response(generate_latest(_Everything(backlog)), media_type=CONTENT_TYPE_LATEST)

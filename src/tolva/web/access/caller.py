@@ -1,6 +1,6 @@
 """Who calls, and what that entitles to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tolva.errors import Forbidden
@@ -26,12 +26,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever a request comes from. `actor` is what the audit log calls them; without a key they need none."""
+    """Whoever a request comes from. `actor` is what the audit log calls them; without a key they need none.
+
+    `login` is the hash of the dashboard's cookie, for who came by it.
+    """
 
     tenant_id: str
     role: Role
     actor: str
     key_id: str | None = None
+    login: bytes | None = field(default=None, repr=False)
 
     def require(self, needed: Role) -> None:
         """Raises Forbidden when the role does not entitle to it."""

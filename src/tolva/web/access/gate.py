@@ -1,7 +1,7 @@
 """The gate: finds out who calls. By key, else by the dashboard's cookie, else nobody, which may be enough at first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from starlette.requests import HTTPConnection
@@ -41,7 +41,7 @@ class Gate:
 
     def holder(self, request: HTTPConnection, key: str) -> Caller:
         """Who holds a key. Raises Unauthenticated when it is not in force, RateLimited, DatabaseUnavailable."""
-        return self._known("key_holder", key) or self._refuse(
+        return self._held("key_holder", hash_of(key)) or self._refuse(
             request, "There is no such key, or it is revoked or expired. `tolva key create` makes one."
         )
 
@@ -49,6 +49,8 @@ class Gate:
         """Whether a caller of some time ago would still be let in. Raises DatabaseUnavailable."""
         if caller.key_id is None:
             return not self.has_keys()
+        if caller.login is not None:
+            return self._held("session_holder", caller.login) is not None
         with self.db.transaction(caller.tenant_id) as conn:
             return conn.execute(SQL["key_in_force"], {"id": caller.key_id}).fetchone() is not None
 
@@ -68,7 +70,11 @@ class Gate:
 
     def _logged_in(self, request: HTTPConnection) -> Caller | None:
         cookie = request.cookies.get(COOKIE)
-        return self._known("session_holder", cookie) if cookie else None
+        if not cookie:
+            return None
+        login = hash_of(cookie)
+        held = self._held("session_holder", login)
+        return replace(held, login=login) if held else None
 
     def _without_key(self, request: HTTPConnection) -> Caller:
         if self.is_open(request):
@@ -77,9 +83,9 @@ class Gate:
             request, "This needs a key: send it as 'Authorization: Bearer …'. `tolva key create` makes one."
         )
 
-    def _known(self, query: str, secret: str) -> Caller | None:
+    def _held(self, query: str, hash: bytes) -> Caller | None:
         with self.db.connection() as conn:
-            row = conn.execute(SQL[query], {"hash": hash_of(secret)}).fetchone()
+            row = conn.execute(SQL[query], {"hash": hash}).fetchone()
         return Caller(row["tenant_id"], Role(row["role"]), row["name"], row["key_id"]) if row else None
 
     def _refuse(self, request: HTTPConnection, message: str) -> NoReturn:

@@ -7,6 +7,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import State
+from tolva.jobs.counted import Counted
 from tolva.jobs.waiting import Reason
 
 KEPT = ("kind", "queue", "label", "state", "priority", "attempt", "failures", "max_attempts", "progress", "result")
@@ -99,6 +100,8 @@ def why_view(reason: Reason | None) -> dict[str, Any] | None:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return in_utc(value)
+    if isinstance(value, Counted):
+        return {"number": value.number, "exact": value.exact}
     return value if isinstance(value, int | float | str | None) else str(value)
 
 

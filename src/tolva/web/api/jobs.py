@@ -90,8 +90,8 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             row = store.get_job(conn, JobId(str(id)))
             reason = why_waiting(conn, row)
-        version = f"{row['seq']}-{reason.code if reason else ''}"
-        return unchanged(response, version, if_none_match) or job_view(row) | {"waits_for": why_view(reason)}
+        waits_for = why_view(reason)
+        return unchanged(response, (row["seq"], waits_for), if_none_match) or job_view(row) | {"waits_for": waits_for}
 
     @router.get("/{id}/events", response_model=Events, responses=problems(404))
     def get_events(

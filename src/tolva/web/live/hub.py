@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,8 @@ from tolva.web.live.stream import Stream, in_stream_thread
 
 MOST_STREAMS = 5000
 """Of one process."""
+MOST_OF_TENANT = 4000
+"""Of one tenant in one process: the others find some, too."""
 AGAIN = 5.0
 """Seconds after which a client that found no room may ask again."""
 
@@ -31,6 +34,7 @@ class Hub:
         self._lookout = Lookout(db, view, self._watched, self._deliver)
         self._channels: dict[JobId, Channel] = {}
         self._readers: set[Reader] = set()
+        self._of_tenant: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = False
 
@@ -38,8 +42,10 @@ class Hub:
         """Where a stream of this job begins; see `open_stream`. Raises TryLater when there is no room for one."""
         if self._ended:
             raise TryLater("This process is going down; another will answer.", AGAIN)
-        if len(self._readers) >= MOST_STREAMS:
-            raise TryLater(f"{MOST_STREAMS} streams are open; run more API processes (TOLVA_API_PROCESSES).", AGAIN)
+        if len(self._readers) >= MOST_STREAMS or self._of_tenant[tenant_id] >= MOST_OF_TENANT:
+            raise TryLater(
+                f"{len(self._readers)} streams are open; run more API processes (TOLVA_API_PROCESSES).", AGAIN
+            )
         return await in_stream_thread(partial(open_stream, self._db, self._view, tenant_id, id, after, in_force))
 
     @contextmanager
@@ -49,12 +55,14 @@ class Hub:
         reader = Reader(opening.position, cut, over=self._ended)
         channel.readers.add(reader)
         self._readers.add(reader)
+        self._of_tenant[opening.tenant_id] += 1
         if opening.end is None:
             self._lookout.wake()
         try:
             yield Stream(self._db, channel, reader, opening)
         finally:
             self._readers.discard(reader)
+            self._of_tenant[opening.tenant_id] -= 1
             channel.readers.discard(reader)
             if not channel.readers and self._channels.get(channel.id) is channel:
                 del self._channels[channel.id]

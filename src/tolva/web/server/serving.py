@@ -1,5 +1,6 @@
 """The HTTP server: uvicorn, as we need it."""
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,7 @@ def make_server(api: FastAPI, end: Callable[[], None], **options: Any) -> Server
         ws_max_size=MOST_HEARD,
         ws_per_message_deflate=False,  # takes more memory for each connection than all the rest
         log_config=None,
+        log_level=max(logging.INFO, logging.getLogger().level),  # below it, WebSockets log keys and cookies
         **options,
     )
     return Server(config, end)
