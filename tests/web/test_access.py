@@ -349,8 +349,8 @@ def test_only_hashes_are_stored(service: Service, fresh: Fresh) -> None:
 
 
 def test_secrets_are_not_logged_nor_shown_by_repr(service: Service, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "websockets.client")  # ours below tells what it sends
+    caplog.set_level(logging.DEBUG)
     key, _ = make_key(service)
     cookie = logged_in(service, key)
     made = service.client.post("/api/v1/keys", json={"name": "x", "role": "viewer"}, headers=bearer(key)).json()["key"]
