@@ -147,3 +147,9 @@ def test_another_tenant_sees_and_forgets_nothing_of_it(service: Service) -> None
         assert forget_mappings(conn, "products") == 0
     with service.jobs.db.transaction("default") as conn:
         assert [row["name"] for row in list_mappings(conn, "products")] == ["Importe"]
+
+
+def test_a_question_is_no_dead_letter(service: Service) -> None:
+    asked = load(service, "a,b,c,d,e\n001,Guantes,1.50,CS-1,3\n")
+    assert (asked["state"], asked["error"]["type"]) == ("failed", "Unanswered")
+    assert service.client.get("/api/v1/dead-letters").json()["dead_letters"] == []

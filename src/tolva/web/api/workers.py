@@ -48,7 +48,7 @@ class Worker(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
     id: UUID
     host: str
-    pid: int
+    pid: int = Field(description="Of its supervisor, which starts it again when it dies.")
     queues: list[str]
     started_at: datetime
     lease_until: datetime
