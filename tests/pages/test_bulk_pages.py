@@ -107,8 +107,9 @@ def test_another_tenants_jobs_are_neither_shown_nor_done_to(service: Service, sc
     assert states(service, theirs, "other") == ["queued"]
 
 
-def test_the_way_back_stays_on_this_server(service: Service) -> None:
-    given = {"action": "cancel", "job": queued(service), "back": "https://evil.example/jobs"}
+@pytest.mark.parametrize("back", ["https://evil.example/jobs", "http://[", "/\t/evil.example/jobs"])
+def test_the_way_back_stays_on_this_server(service: Service, back: str) -> None:
+    given = {"action": "cancel", "job": queued(service), "back": back}
     assert "evil.example" not in preview(service, "/jobs/bulk", **given)
     assert went_to(post(service, "/jobs/bulk", **given, confirm="1")) == "/"
 

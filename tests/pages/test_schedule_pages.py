@@ -58,6 +58,10 @@ def test_a_schedule_is_made_told_shown_with_its_next_times_and_changed(service: 
         ({"kind": "nope"}, "kind", "Choose what"),
         ({"params": "[1]"}, "params", "JSON object"),
         ({"params": '{"a": NaN}'}, "params", "JSON object"),
+        ({"params": '{"a": 1e400}'}, "params", "JSON object"),
+        ({"params": r'{"a": "\u0000"}'}, "params", "JSON object"),
+        ({"params": r'{"a": "\ud800"}'}, "params", "JSON object"),
+        ({"params": '{"a": ' + "[" * 250 + "]" * 250 + "}"}, "params", "JSON object"),
         ({"priority": "10"}, "priority", "from 0"),
     ],
 )

@@ -58,6 +58,14 @@ def test_a_translation_names_what_its_original_names(package: str, language: str
         assert named <= _named(forms[-1]), f"{message.id!r} in {language}: {forms[-1]!r}"
 
 
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != SOURCE])
+def test_a_word_has_one_translation_in_all_packages(language: str) -> None:
+    told: dict[str, set[str | tuple[str, ...]]] = {}
+    for message in (message for package in PACKAGES for message in translated(package, language) if message.id):
+        told.setdefault(str(message.id), set()).add(message.string)
+    assert not {word: several for word, several in told.items() if len(several) > 1}, "the pages show one of them"
+
+
 def _whole(string: str | tuple[str, ...]) -> bool:
     return all(string) if isinstance(string, tuple) else bool(string)
 

@@ -76,6 +76,10 @@ def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: R
         page = until(lambda: ">delivered<" in (page := get(service, f"/webhooks/{id}")) and page)
     assert "<strong>200</strong>" in page
     assert [got.headers["tolva-event"] for got in receiver.got] == ["webhook.test"], "a double click is one test"
+    [job] = re.findall(r'<a href="(/jobs/[^"]+)">test</a>', page)
+    delivery = get(service, job)
+    assert "<h1>127.0.0.1</h1>" in delivery and "Delivery of a webhook" in delivery
+    assert f'href="/webhooks/{id}"' in delivery
 
 
 def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service: Service) -> None:

@@ -25,7 +25,7 @@ cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_
 def create(
     role: Annotated[Role, typer.Option(help="viewer sees; operator also uploads and steers jobs; admin everything.")],
     name: Annotated[str, typer.Option(help="Who or what it is for.")] = "",
-    days: Annotated[float | None, typer.Option(min=0.001, help="It expires after so many days.")] = None,
+    days: Annotated[float | None, typer.Option(min=0.001, max=36_500, help="It expires after so many days.")] = None,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,

@@ -14,6 +14,7 @@ from tolva.cli.opened import opened
 from tolva.jobs import store
 from tolva.jobs.pausing import require_queue
 from tolva.jobs.queue_states import Ended, QueueState, queue_states
+from tolva.web.access.audit import note
 from tolva.web.steering import pause_for_all, pause_for_tenant
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -92,6 +93,7 @@ def share(
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         require_queue(conn, jobs.catalogue, queue)
         store.set_lane(conn, tenant, queue, weight=weight, rate=rate, burst=burst)
+        note(conn, at_terminal(tenant), "queue.share", queue, weight=weight, rate=rate, burst=burst)
     if as_json:
         print_json({"queue": queue, "tenant": tenant, "weight": weight, "rate": rate, "burst": burst})
     else:

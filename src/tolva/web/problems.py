@@ -150,7 +150,10 @@ def answer_errors(api: FastAPI, as_page: AsPage) -> None:
 def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Exception) -> Response:
     fault = tell(request, error)
     page = as_page(request, fault.status, fault.detail) if isinstance(request, Request) else None
-    return page or fault.document()
+    if page is None:
+        return fault.document()
+    page.headers.update(fault.headers)
+    return page
 
 
 def _ours(request: HTTPConnection, error: Exception) -> Fault:
@@ -173,11 +176,19 @@ def fault_of(error: TolvaError) -> Fault:
     return Fault(status, _dashed(type(error).__name__), detail, headers)
 
 
-def _invalid(_request: HTTPConnection, error: Exception) -> Fault:
+def _invalid(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, ValidationException)
+    if _names_no_page(request, error):
+        return Fault(HTTPStatus.NOT_FOUND, "http", HTTPStatus.NOT_FOUND.phrase)
     faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
+
+
+def _names_no_page(request: HTTPConnection, error: ValidationException) -> bool:
+    """Whether it is the address of a page that makes no sense; the calls of the API document another answer."""
+    is_page = not getattr(request.scope.get("route"), "include_in_schema", True)
+    return is_page and any(fault["loc"][0] == "path" for fault in error.errors())
 
 
 def _http(request: HTTPConnection, error: Exception) -> Fault:

@@ -15,6 +15,11 @@ from tolva.web.pages.panel import Panel
 from tolva.web.pages.shell import NavItem, Shell
 
 
+def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
+    """For a workload that is there for programs alone."""
+    return []
+
+
 @dataclass(frozen=True)
 class Workload:
     """`package` holds its migrations; the functions make its handlers, the faces of its API, its chores and pages.
@@ -26,6 +31,6 @@ class Workload:
     handlers: Callable[[Settings, Blobs], Sequence[Handler]]
     routers: Callable[[Settings, Jobs, Blobs], Sequence[APIRouter]]
     chores: Callable[[Settings, Database, Blobs], Sequence[Chore]]
-    pages: Callable[[Settings, Jobs, Blobs, Shell], Sequence[APIRouter]]
+    pages: Callable[[Settings, Jobs, Blobs, Shell], Sequence[APIRouter]] = no_pages
     nav: Sequence[NavItem] = ()
     panels: Sequence[Panel] = ()

@@ -16,6 +16,7 @@ from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs, with_letter
 from tolva.jobs.listing import JobFilter, count_matching, matching_ids
 from tolva.jobs.sql import SQL
+from tolva.web.pages.entry import local
 from tolva.web.portions import MOST
 
 MOST_SELECTED = 500
@@ -38,7 +39,7 @@ class Choice(BaseModel):
     @property
     def query(self) -> QueryParams:
         """The filter of the list."""
-        return QueryParams(urlsplit(self.back).query)
+        return QueryParams(urlsplit(local(self.back)).query)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tolva.errors import Unauthenticated
 from tolva.web.access.asking import Viewer
-from tolva.web.access.gate import COOKIE, Gate
+from tolva.web.access.gate import COOKIE, Gate, require_own_page
 from tolva.web.access.sessions import LASTS, log_in, log_out
 from tolva.web.pages.languages import COOKIE as LANGUAGE_COOKIE
 from tolva.web.pages.languages import LANGUAGES
@@ -48,13 +48,14 @@ def entry_router(shell: Shell, gate: Gate) -> APIRouter:
 
     @router.post("/preferences")
     def preferences(
-        lang: Annotated[str, Form()] = "", theme: Annotated[str, Form()] = "", next: Next = "/"
+        request: Request, lang: Annotated[str, Form()] = "", theme: Annotated[str, Form()] = "", next: Next = "/"
     ) -> Response:
-        answer = to(next)
+        require_own_page(request)
+        answer, secure = to(next), request.url.scheme == "https"
         if lang in LANGUAGES:
-            answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=A_YEAR, samesite="lax")
+            answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=A_YEAR, samesite="lax", secure=secure)
         if theme in THEMES:
-            answer.set_cookie(THEME_COOKIE, theme, max_age=A_YEAR, samesite="lax")
+            answer.set_cookie(THEME_COOKIE, theme, max_age=A_YEAR, samesite="lax", secure=secure)
         else:
             answer.delete_cookie(THEME_COOKIE)
         return answer
@@ -72,5 +73,9 @@ def local(address: str) -> str:
 
     >>> local("/jobs?state=failed"), local("https://evil.example"), local("//evil.example")
     ('/jobs?state=failed', '/', '/')
+    >>> local("/" + chr(9) + "/evil.example"), local("/jobs" + chr(10))
+    ('/', '/')
     """
-    return address if address.startswith("/") and address[1:2] not in ("/", "\\") else "/"
+    # browsers leave control characters out, and what is left may name another server
+    plain = all(character > " " for character in address)
+    return address if plain and address.startswith("/") and address[1:2] not in ("/", "\\") else "/"

@@ -1,10 +1,12 @@
 """The page of the keys."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,41 +14,45 @@ from tolva.db.pool import Connection, Database
 from tolva.errors import InvalidInput
 from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
-from tolva.web.access.caller import Role
+from tolva.web.access.caller import Caller, Role
 from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
+from tolva.web.idempotency import Asked, once
 from tolva.web.pages.entry import to
+from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
+
+
+class Filled(BaseModel):
+    """The form of a new key as it was sent. Without days it never ends."""
+
+    name: str = ""
+    role: Role = Role.VIEWER
+    days: Annotated[str, Field(pattern=r"^\d{0,4}$")] = ""
+    token: str = ""
 
 
 def keys_pages(shell: Shell, db: Database) -> APIRouter:
     """`/keys`."""
     router = APIRouter(prefix="/keys", include_in_schema=False)
 
+    def page(
+        request: Request, by: Caller, status: int, made: Mapping[str, Any] | None = None, fault: str | None = None
+    ) -> Response:
+        with db.transaction(by.tenant_id) as conn:
+            listed = _listed(conn)
+        return shell.page(request, by, "keys.html", status, keys=listed, made=made, fault=fault, token=new_token())
+
     @router.get("")
     def keys(request: Request, by: Admin) -> Response:
-        with db.transaction(by.tenant_id) as conn:
-            listed = _listed(conn)
-        return shell.page(request, by, "keys.html", keys=listed, secret=None, fault=None)
+        return page(request, by, 200)
 
     @router.post("")
-    def create(
-        request: Request,
-        by: Admin,
-        name: Annotated[str, Form()] = "",
-        role: Annotated[Role, Form()] = Role.VIEWER,
-        days: Annotated[str, Form(pattern=r"^\d{0,4}$")] = "",
-    ) -> Response:
-        expires = datetime.now(UTC) + timedelta(days=int(days)) if days else None
-        secret, fault = None, None
-        with db.transaction(by.tenant_id) as conn:
-            try:
-                made, row = create_key(conn, NewKey(by.tenant_id, name, role, by.actor, expires))
-                note(conn, by, "key.create", row["id"], name=name, role=role)
-                secret = made.text
-            except InvalidInput as error:
-                fault = str(error)
-            listed = _listed(conn)
-        return shell.page(request, by, "keys.html", 400 if fault else 201, keys=listed, secret=secret, fault=fault)
+    def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        try:
+            made = _create(db, by, filled)
+        except InvalidInput as error:
+            return page(request, by, 400, fault=str(error))
+        return page(request, by, 201, made)
 
     @router.post("/{id}/revoke")
     def revoke(id: UUID, by: Admin) -> Response:
@@ -56,6 +62,21 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         return to("/keys")
 
     return router
+
+
+def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
+    """Its id and secret. Sent twice, as by a reload, it is made once, and the second answer has no secret."""
+    given = filled.model_dump(mode="json", exclude={"token"})
+    asked = Asked(by, once_key(filled.token, "key.create", given), "key.create", given)
+    expires = datetime.now(UTC) + timedelta(days=int(filled.days)) if filled.days else None
+    with db.transaction(by.tenant_id) as conn:
+
+        def make() -> Mapping[str, Any]:
+            made, row = create_key(conn, NewKey(by.tenant_id, filled.name, filled.role, by.actor, expires))
+            note(conn, by, "key.create", row["id"], name=filled.name, role=filled.role)
+            return {"id": str(row["id"]), "secret": made.text}
+
+        return once(conn, asked, make, secret=("secret",))
 
 
 def _listed(conn: Connection) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from tolva.core.cron import Cron, parse_cron
 from tolva.core.job import Json, NewJob, Priority
 from tolva.errors import InvalidInput
 from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.payload import encode
 from tolva.jobs.schedule import Schedule
 
 NAME = re.compile(r"[^\x00-\x20\x7f/.][^\x00-\x1f\x7f/]{0,99}")
@@ -63,13 +65,13 @@ class Filled(BaseModel):
     missed: str = "all"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Checked:
     """What a form comes to, as far as it can be read, and what was wrong: by field, a Fault or the core's words."""
 
     cron: Cron | None = None
     schedule: Schedule | None = None
-    faults: dict[str, str] = field(default_factory=dict[str, str])
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def filled_with(row: DictRow) -> Filled:
@@ -81,47 +83,43 @@ def filled_with(row: DictRow) -> Filled:
 
 def check_clock(filled: Filled) -> Checked:
     """Cron and time zone alone, for a look at the next ticks."""
-    checked = Checked()
     try:
         parse_cron(ANY_CRON, filled.timezone.strip())
     except InvalidInput as error:
-        checked.faults["timezone"] = str(error)
-        return checked
+        return Checked(faults={"timezone": str(error)})
     try:
-        checked.cron = parse_cron(filled.cron.strip(), filled.timezone.strip())
+        return Checked(parse_cron(filled.cron.strip(), filled.timezone.strip()))
     except InvalidInput as error:
-        checked.faults["cron"] = str(error)
-    return checked
+        return Checked(faults={"cron": str(error)})
 
 
 def check_schedule(filled: Filled, catalogue: Catalogue) -> Checked:
     """The whole form. `schedule` is None when there are faults."""
-    checked = check_clock(filled)
+    clock = check_clock(filled)
     name, params = filled.name.strip(), _object(filled.params)
-    if not NAME.fullmatch(name):
-        checked.faults["name"] = Fault.NAME
-    if filled.kind not in catalogue.handlers:
-        checked.faults["kind"] = Fault.KIND
-    if params is None:
-        checked.faults["params"] = Fault.PARAMS
-    if filled.priority not in set("0123456789"):
-        checked.faults["priority"] = Fault.PRIORITY
-    if params is not None and checked.cron and not checked.faults:
-        job = NewJob(filled.kind, params, int(filled.priority))
-        missed = "latest" if filled.missed == "latest" else "all"
-        checked.schedule = Schedule(name, checked.cron.expression, checked.cron.timezone, job, missed)
-    return checked
+    wrong = {
+        Fault.NAME: not NAME.fullmatch(name),
+        Fault.KIND: filled.kind not in catalogue.handlers,
+        Fault.PARAMS: params is None,
+        Fault.PRIORITY: filled.priority not in set("0123456789"),
+    }
+    faults = {**clock.faults, **{fault: fault for fault, is_so in wrong.items() if is_so}}
+    if params is None or clock.cron is None or faults:
+        return replace(clock, faults=faults)
+    job = NewJob(filled.kind, params, int(filled.priority))
+    missed = "latest" if filled.missed == "latest" else "all"
+    return replace(clock, schedule=Schedule(name, clock.cron.expression, clock.cron.timezone, job, missed))
 
 
 def _object(text: str) -> Json | None:
-    """The JSON object in a text; an empty one where there is nothing."""
+    """The JSON object in a text, which a job can hold; an empty one where there is nothing.
+
+    >>> _object(""), _object('{"days": 1}'), _object('{"days": 1e400}'), _object("[]")
+    ({}, {'days': 1}, None, None)
+    """
     try:
-        found: Any = json.loads(text or "{}", parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        found: Any = json.loads(text or "{}")
+        encode(found)
+    except (ValueError, RecursionError, InvalidInput):
         return None
-    return cast(Json, found) if isinstance(found, dict) else None
-
-
-def _refuse(name: str) -> None:
-    """PostgreSQL knows no NaN and no Infinity."""
-    raise ValueError(name)
+    return cast(Json, found)

@@ -1,6 +1,6 @@
 """The page of the schedules: jobs by the clock, and the form that makes and changes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -77,7 +77,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
         checked = check_schedule(filled, jobs.catalogue)
         if checked.schedule and not _put(jobs, by, filled, checked.schedule):
-            checked.faults["name"] = Fault.TAKEN
+            checked = replace(checked, faults={"name": Fault.TAKEN})
         if checked.faults:
             return page(request, by, filled, checked, 400)
         return telling(to("/schedules"), Told("schedule"))

@@ -10,7 +10,6 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
-from tolva.web.pages.shell import Shell
 from tolva.workloads.catalog.api import catalog_router
 from tolva.workloads.workload import Workload
 
@@ -31,8 +30,4 @@ def _chores(_settings: Settings, _db: Database, _blobs: Blobs) -> Sequence[Chore
     return []
 
 
-def _pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
-    return []
-
-
-CATALOG = Workload("tolva.workloads.catalog", _handlers, _routers, _chores, _pages)
+CATALOG = Workload("tolva.workloads.catalog", _handlers, _routers, _chores)

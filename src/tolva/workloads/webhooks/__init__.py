@@ -22,6 +22,7 @@ from tolva.workloads.webhooks.delivery import QUEUE
 from tolva.workloads.webhooks.event import KIND
 from tolva.workloads.webhooks.outbox import hand_over
 from tolva.workloads.webhooks.pages import webhook_pages
+from tolva.workloads.webhooks.panel import WEBHOOK_PANEL
 from tolva.workloads.workload import Workload
 
 
@@ -43,4 +44,4 @@ def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell) -> Sequ
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)
 
-WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages, NAV)
+WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages, NAV, (WEBHOOK_PANEL,))

@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import NewJob, Queue
 from tolva.db.pool import Connection
+from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.event import KIND
 from tolva.workloads.webhooks.sql import SQL
 
@@ -16,11 +17,12 @@ WAITS = (30, 120, 600, 1800, 3600, 7200, 14_400)
 QUEUE = Queue("webhooks", slots=4, soft_limit=60, hard_limit=90, max_attempts=len(WAITS) + 1)
 
 
-def delivery(webhook: UUID, event: str, type: str, at: datetime, data: dict[str, Any]) -> NewJob:
-    """The job that tells a webhook of an event, once."""
+def delivery(webhook: UUID, address: str | None, event: str, type: str, at: datetime, data: dict[str, Any]) -> NewJob:
+    """The job that tells a webhook of an event, once. `address` is None where the webhook was deleted meanwhile."""
     told = {"id": event, "type": type, "at": at.isoformat(), "data": data}
     key = f"webhook {webhook} {event}"
-    return NewJob(KIND, {"webhook": str(webhook), "event": told}, unique_key=key, unique_forever=True)
+    label = host_of(address) if address else None
+    return NewJob(KIND, {"webhook": str(webhook), "event": told}, unique_key=key, unique_forever=True, label=label)
 
 
 def deliveries(conn: Connection, webhook: UUID, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:

@@ -25,7 +25,7 @@ def _of_tenant(db: Database, tenant_id: str) -> bool:
         lines = conn.execute(SQL["take_news"], {"most": PORTION}).fetchall()
         lines.sort(key=lambda line: line["id"])
         told = [
-            delivery(line["webhook_id"], str(line["event_id"]), line["type"], line["at"], line["data"])
+            delivery(line["webhook_id"], line["url"], str(line["event_id"]), line["type"], line["at"], line["data"])
             for line in lines
         ]
         enqueue(conn, lambda _kind: QUEUE, tenant_id, told)

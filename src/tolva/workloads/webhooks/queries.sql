@@ -52,10 +52,10 @@ FROM tolva.webhooks WHERE id = %(id)s;
 SELECT tenant_id FROM tolva.tenants_with_news() AS t(tenant_id);
 
 -- name: take_news
--- Take the first lines out of the tenant's outbox, unless somebody else is taking them.
+-- Take the first lines out of the tenant's outbox, with where each goes, unless somebody else is taking them.
 DELETE FROM tolva.webhook_outbox WHERE id = ANY (ARRAY(
   SELECT id FROM tolva.webhook_outbox ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED))
-RETURNING id, webhook_id, event_id, type, at, data;
+RETURNING id, webhook_id, (SELECT url FROM tolva.webhooks w WHERE w.id = webhook_id) AS url, event_id, type, at, data;
 
 -- name: deliveries
 -- The deliveries of a webhook of the tenant, newest first, after a cursor; see the function.
