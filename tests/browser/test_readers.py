@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser import workbook
 from tests.browser.conftest import Arrive
@@ -122,3 +122,26 @@ def test_without_javascript_every_page_reads_and_the_form_uploads(
     house.ended(page.url.rsplit("/", 1)[1])
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("completed")
+
+
+def test_a_page_that_asks_again_outlives_an_answer_that_is_an_error(arrive: Arrive, load: str) -> None:
+    visitor = arrive()
+    visitor.expected = ("503",)
+    page = visitor.opens("/jobs")
+    line = page.locator(f"#job-{load}")
+    expect(line).to_be_visible()
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, content_type="text/html", body="<main><p>down</p></main>")
+
+    page.route("**/jobs", refuse)
+    for _ in range(2):  # the second question is asked by what the first answer left
+        page.wait_for_event("response", lambda answer: answer.status == 503)
+    expect(line).to_be_visible()
+    page.unroute("**/jobs")
+
+    def is_fresh(answer: Response) -> bool:
+        return answer.status == 200 and answer.url.endswith("/jobs")
+
+    page.wait_for_event("response", is_fresh)
+    expect(line).to_be_visible()
