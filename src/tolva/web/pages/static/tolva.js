@@ -1,4 +1,5 @@
-// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is.
+// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is, go on
+// with the page of a list that was asked for.
 (() => {
   document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -11,6 +12,14 @@
     const all = event.target.closest("[data-selects]");
     if (!all) return;
     for (const box of document.querySelectorAll(`input[name="${all.dataset.selects}"]`)) box.checked = all.checked;
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { sourceElement, target } = event.detail.ctx ?? {};
+    if (!sourceElement?.matches("a")) return;
+    const first = target.querySelector("tbody td, .empty");
+    if (first) first.tabIndex = -1;
+    first?.focus();
   });
 
   document.addEventListener("keydown", (event) => {
