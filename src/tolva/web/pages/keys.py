@@ -1,5 +1,6 @@
 """The page of the keys."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +19,15 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.shell import Shell
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What the form holds: at first, and after a fault what was given."""
+
+    name: str = ""
+    role: Role = Role.OPERATOR
+    days: str = "90"
+
+
 def keys_pages(shell: Shell, db: Database) -> APIRouter:
     """`/keys`."""
     router = APIRouter(prefix="/keys", include_in_schema=False)
@@ -26,7 +36,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
     def keys(request: Request, by: Admin) -> Response:
         with db.transaction(by.tenant_id) as conn:
             listed = _listed(conn)
-        return shell.page(request, by, "keys.html", keys=listed, secret=None, fault=None)
+        return shell.page(request, by, "keys.html", keys=listed, secret=None, fault=None, wanted=Wanted())
 
     @router.post("")
     def create(
@@ -46,7 +56,9 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
             except InvalidInput as error:
                 fault = str(error)
             listed = _listed(conn)
-        return shell.page(request, by, "keys.html", 400 if fault else 201, keys=listed, secret=secret, fault=fault)
+        wanted = Wanted(name, role, days) if fault else Wanted()
+        status = 400 if fault else 201
+        return shell.page(request, by, "keys.html", status, keys=listed, secret=secret, fault=fault, wanted=wanted)
 
     @router.post("/{id}/revoke")
     def revoke(id: UUID, by: Admin) -> Response:
