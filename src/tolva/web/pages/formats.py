@@ -85,7 +85,14 @@ class Formats:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, whole, short)
 
     def clock(self, moment: datetime, after: datetime) -> Markup:
-        """The time to the second, with its day where that is not the one of `after`; exact as in `when`."""
+        """The time to the second, with its day where that is not the one of `after`; exact as in `when`.
+
+        >>> noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+        >>> Formats("es", ZoneInfo("UTC")).clock(noon, after=noon).striptags()
+        '12:00:00'
+        >>> Formats("es", ZoneInfo("Asia/Tokyo")).clock(noon.replace(hour=15), after=noon).striptags()
+        '29 nov 2026, 0:00:00'
+        """
         here = moment.astimezone(self.zone)
         is_known_day = here.date() == after.astimezone(self.zone).date()
         tell = dates.format_time if is_known_day else dates.format_datetime
