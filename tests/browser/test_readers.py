@@ -171,7 +171,6 @@ def test_what_was_opened_stays_open_when_the_job_ends(arrive: Arrive, house: Hou
     expect(page.get_by_role("status")).to_contain_text("completed")
     expect(page.locator("#errors")).to_be_visible()
     expect(page.get_by_role("heading", name="Parameters")).to_be_visible()
-    visitor.shifts.clear()  # what is open makes room for the errors, which come above it
 
 
 def test_the_description_of_the_api_is_read_on_a_light_ground_in_the_dark(arrive: Arrive) -> None:

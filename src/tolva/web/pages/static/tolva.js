@@ -1,5 +1,5 @@
 // What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is, go on
-// with the page of a list that was asked for.
+// with the page of a list that was asked for, and leave open what was when its part of the page is renewed.
 (() => {
   document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -14,8 +14,14 @@
     for (const box of document.querySelectorAll(`input[name="${all.dataset.selects}"]`)) box.checked = all.checked;
   });
 
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx) ctx.open = [...ctx.target.querySelectorAll("details[open][id]")].map((details) => details.id);
+  });
+
   document.addEventListener("htmx:after:swap", (event) => {
-    const { sourceElement, target } = event.detail.ctx ?? {};
+    const { open = [], sourceElement, target } = event.detail.ctx ?? {};
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (!sourceElement?.matches("a")) return;
     const first = target.querySelector("tbody td, .empty");
     if (first) first.tabIndex = -1;
