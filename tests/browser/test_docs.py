@@ -9,5 +9,5 @@ def test_docs_show_the_calls_and_try_them(arrive: Arrive) -> None:
     page.get_by_text("/api/v1/me").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
-    page.get_by_text("this machine").first.wait_for()
+    page.locator("#docs").get_by_text("this machine").first.wait_for()
     page.get_by_text("MadeKey").first.click()

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser import workbook
 from tests.browser.conftest import Arrive
@@ -109,6 +109,8 @@ def test_without_javascript_every_page_reads_and_the_form_uploads(
     for path in ("/", "/jobs", f"/jobs/{load}", f"/jobs/{load}/errors", f"/jobs/{load}/changes", "/dead-letters"):
         page.goto(path)
         expect(page.locator("main")).to_contain_text(re.compile(r"\w{4}"))
+        if path == "/":
+            expect(page.locator("#ended")).to_have_text(re.compile("In the last hour, .* completed"))
     page.goto(f"/jobs/{load}/errors")
     page.get_by_label("Kind of error").select_option("required")
     page.get_by_role("button", name="Filter").click()
@@ -122,3 +124,57 @@ def test_without_javascript_every_page_reads_and_the_form_uploads(
     house.ended(page.url.rsplit("/", 1)[1])
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("completed")
+
+
+def test_a_page_that_asks_again_outlives_an_answer_that_is_an_error(arrive: Arrive, load: str) -> None:
+    visitor = arrive()
+    visitor.expected = ("503",)
+    page = visitor.opens("/jobs")
+    line = page.locator(f"#job-{load}")
+    expect(line).to_be_visible()
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, content_type="text/html", body="<main><p>down</p></main>")
+
+    page.route("**/jobs", refuse)
+    for _ in range(2):  # the second question is asked by what the first answer left
+        page.wait_for_event("response", lambda answer: answer.status == 503)
+    expect(line).to_be_visible()
+    page.unroute("**/jobs")
+
+    def is_fresh(answer: Response) -> bool:
+        return answer.status == 200 and answer.url.endswith("/jobs")
+
+    page.wait_for_event("response", is_fresh)
+    expect(line).to_be_visible()
+
+
+def test_more_errors_are_told_and_have_the_focus_where_they_begin(arrive: Arrive, load: str) -> None:
+    page = arrive().opens(f"/jobs/{load}/errors")
+    page.evaluate("window.region = document.getElementById('errors')")
+    first = page.locator("#errors tbody td").first
+    row = first.inner_text()
+    for link in ("More", "From the first"):
+        page.get_by_role("link", name=link).focus()
+        page.keyboard.press("Enter")
+        (expect(first).not_to_have_text if link == "More" else expect(first).to_have_text)(row)
+        expect(first).to_be_focused()
+        assert page.evaluate("region.isConnected"), "it is the same live region, which is read out"
+
+
+def test_what_was_opened_stays_open_when_the_job_ends(arrive: Arrive, house: House, tmp_path: Path) -> None:
+    visitor = arrive()
+    with house.paused():
+        job = house.sends(workbook.write(tmp_path / "abierta.xlsx", "O"))
+        page = visitor.opens(f"/jobs/{job}")
+        page.get_by_text("For engineers").click()
+    expect(page.get_by_role("status")).to_contain_text("completed")
+    expect(page.locator("#errors")).to_be_visible()
+    expect(page.get_by_role("heading", name="Parameters")).to_be_visible()
+
+
+def test_the_description_of_the_api_is_read_on_a_light_ground_in_the_dark(arrive: Arrive) -> None:
+    page = arrive(color_scheme="dark").opens("/docs")
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    ground = page.locator("#docs").evaluate("(box) => getComputedStyle(box).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"

@@ -23,6 +23,6 @@ def audit_pages(shell: Shell, db: Database) -> APIRouter:
     def audit(request: Request, by: Admin, before: UUID | None = None, target: str | None = None) -> Response:
         with db.transaction(by.tenant_id) as conn:
             lines = notes(conn, target=target, before=before, most=PAGE + 1)
-        return shell.page(request, by, "audit.html", lines=lines[:PAGE], more=len(lines) > PAGE)
+        return shell.page(request, by, "audit.html", before=before, lines=lines[:PAGE], more=len(lines) > PAGE)
 
     return router

@@ -1,16 +1,20 @@
 """Errors as pages, for whoever asked for one."""
 
+import re
 from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.errors import TolvaError
 from tolva.web.access.gate import Gate
-from tolva.web.pages.entry import to
+from tolva.web.pages.entry import local, to
+from tolva.web.pages.known import known_caller
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import AsPage
+
+ORIGIN = r"^[a-z]+://[^/]*"
+"""What comes before the path of an address."""
 
 
 def fault_pages(shell: Shell, gate: Gate) -> AsPage:
@@ -21,11 +25,7 @@ def fault_pages(shell: Shell, gate: Gate) -> AsPage:
             return None
         if status == HTTPStatus.UNAUTHORIZED:
             return _to_login(request)
-        try:
-            by = gate.caller(request)
-        except TolvaError:  # the page then has no navigation
-            by = None
-        return shell.page(request, by, "problem.html", status, detail=detail)
+        return shell.page(request, known_caller(gate, request), "problem.html", status, detail=detail)
 
     return as_page
 
@@ -34,11 +34,18 @@ def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 
+def _back(request: Request) -> str:
+    """What is asked for; the page around it where that is a fragment."""
+    if "hx-request" in request.headers:
+        return local(re.sub(ORIGIN, "", request.headers.get("hx-current-url", "")))
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def _to_login(request: Request) -> Response:
     """To the login, and from there back to what was to be read."""
-    back = request.url.path if request.method == "GET" else "/"
-    query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-    login = f"/login?next={quote(back + query)}"
-    if request.headers.get("hx-request"):
+    login = f"/login?next={quote(_back(request))}"
+    if "hx-request" in request.headers:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": login})
     return to(login)

@@ -38,6 +38,14 @@ class Formats:
         """
         return numbers.format_decimal(value, locale=self.language)
 
+    def rate(self, a_second: float) -> str:
+        """Units a second, of a few with a decimal.
+
+        >>> Formats("es", ZoneInfo("UTC")).rate(0.42), Formats("es", ZoneInfo("UTC")).rate(12.6)
+        ('0,4', '13')
+        """
+        return self.number(round(a_second, 1 if a_second < 10 else 0))
+
     def percent(self, share: float) -> str:
         """A share of 1."""
         return numbers.format_percent(share, locale=self.language)
@@ -76,10 +84,19 @@ class Formats:
         exact = moment.astimezone(UTC).isoformat()
         return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, whole, short)
 
-    def clock(self, moment: datetime) -> Markup:
-        """The time of day to the second; the exact moment for programs, and on hovering."""
+    def clock(self, moment: datetime, after: datetime) -> Markup:
+        """The time to the second, with its day where that is not the one of `after`; exact as in `when`.
+
+        >>> noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+        >>> Formats("es", ZoneInfo("UTC")).clock(noon, after=noon).striptags()
+        '12:00:00'
+        >>> Formats("es", ZoneInfo("Asia/Tokyo")).clock(noon.replace(hour=15), after=noon).striptags()
+        '29 nov 2026, 0:00:00'
+        """
         here = moment.astimezone(self.zone)
-        told = dates.format_time(here, "medium", locale=self.language)
+        is_known_day = here.date() == after.astimezone(self.zone).date()
+        tell = dates.format_time if is_known_day else dates.format_datetime
+        told = tell(here, "medium", locale=self.language)
         whole = dates.format_datetime(here, "long", locale=self.language)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)
 

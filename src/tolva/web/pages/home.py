@@ -1,6 +1,7 @@
 """The start page: how things stand, at a glance."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,12 +10,14 @@ from starlette.responses import Response
 
 from tolva.core.job import State
 from tolva.db.pool import Connection
+from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, dead_letters
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.queue_states import queue_states, throughput
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
+from tolva.web.pages.formats import zone_of
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
@@ -30,22 +33,36 @@ def home_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def home(request: Request, by: Viewer) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             told = _told(conn, by.tenant_id)
-        return shell.page(request, by, "home.html", **told, kinds=panels.titles(jobs.catalogue), now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        since = (now - timedelta(hours=1)).astimezone(zone_of(request)).date()  # the list goes by days
+        return shell.page(request, by, "home.html", **told, kinds=panels.titles(jobs.catalogue), now=now, since=since)
 
     return router
 
 
 def _told(conn: Connection, tenant_id: str) -> dict[str, Any]:
-    minutes = throughput(conn)
+    minutes, queues = throughput(conn), queue_states(conn)
     return {
         "active": list_jobs(conn, tenant_id, JobFilter((State.RUNNING, State.QUEUED, State.WAITING)), most=FEW),
         "ended": [[each.minute.timestamp(), each.completed, each.failed] for each in minutes],
         "hour": {
-            "completed": sum(each.completed for each in minutes),
-            "failed": sum(each.failed for each in minutes),
+            "completed": _sum(each.last_hour.completed for each in queues),
+            "failed": _sum(each.last_hour.failed for each in queues),
         },
         "letters": dead_letters(conn, tenant_id, LetterFilter(), most=FEW),
-        "queues": queue_states(conn),
+        "queues": queues,
+        "ready": _sum(each.ready for each in queues),
+        "running": _sum(each.running for each in queues),
         "recent": list_jobs(conn, tenant_id, JobFilter(), most=FEW),
         "workers": conn.execute(SQL["living_workers"]).fetchall(),
     }
+
+
+def _sum(counts: Iterable[Counted]) -> Counted:
+    """As exact as all of them.
+
+    >>> _sum([Counted(7), Counted(10, exact=False)])
+    Counted(number=17, exact=False)
+    """
+    each = list(counts)
+    return Counted(sum(count.number for count in each), all(count.exact for count in each))

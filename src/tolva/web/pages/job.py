@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +24,7 @@ from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
 from tolva.web.pages.fragments import fragments
+from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.web.steering import cancel_job, retry_job
@@ -75,7 +75,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         milestones = conn.execute(SQL["milestones"], {"id": id, "most": MOST_MILESTONES}).fetchall()
         told = {
             "children": conn.execute(SQL["children_of"], {"id": id}).fetchall() if job["attempt"] else [],
-            "pace": pace_of(conn, job),
+            "pace": pace_of(conn, with_numbers(job)),
             "panel": panel.tell(conn, job, request) if panel else None,
             "why": why_waiting(conn, job),
         }
@@ -88,18 +88,12 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         | {
             "ended": job["state"] in FINISHED,
             "events": milestones[::-1],
-            "job": _with_progress(job),
+            "job": with_numbers(job),
             "kinds": panels.titles(jobs.catalogue),
             "now": datetime.now(UTC),
             "title": panels.title(job["kind"]),
         }
     )
-
-
-def _with_progress(job: DictRow) -> DictRow:
-    """Progress is whatever a handler reported: here only numbers count."""
-    numbers = {name: value for name, value in job["progress"].items() if isinstance(value, int | float)}
-    return job | {"progress": numbers}
 
 
 def _pretty(value: Any) -> str:

@@ -13,6 +13,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.asked import jobs_asked
 from tolva.web.pages.formats import zone_of
+from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
@@ -47,7 +48,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             more=len(rows) > PAGE,
             now=datetime.now(UTC),
             queues=sorted(jobs.catalogue.queues),
-            rows=rows[:PAGE],
+            rows=[with_numbers(row) for row in rows[:PAGE]],
             since=since,
             states=list(State),
             until=until,

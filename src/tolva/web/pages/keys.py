@@ -31,16 +31,27 @@ class Filled(BaseModel):
     token: str = ""
 
 
+AT_FIRST = Filled(role=Role.OPERATOR, days="90")
+"""What the form shows to begin with."""
+
+
 def keys_pages(shell: Shell, db: Database) -> APIRouter:
     """`/keys`."""
     router = APIRouter(prefix="/keys", include_in_schema=False)
 
     def page(
-        request: Request, by: Caller, status: int, made: Mapping[str, Any] | None = None, fault: str | None = None
+        request: Request,
+        by: Caller,
+        status: int,
+        made: Mapping[str, Any] | None = None,
+        fault: str | None = None,
+        wanted: Filled = AT_FIRST,
     ) -> Response:
         with db.transaction(by.tenant_id) as conn:
             listed = _listed(conn)
-        return shell.page(request, by, "keys.html", status, keys=listed, made=made, fault=fault, token=new_token())
+        return shell.page(
+            request, by, "keys.html", status, keys=listed, made=made, fault=fault, wanted=wanted, token=new_token()
+        )
 
     @router.get("")
     def keys(request: Request, by: Admin) -> Response:
@@ -51,7 +62,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         try:
             made = _create(db, by, filled)
         except InvalidInput as error:
-            return page(request, by, 400, fault=str(error))
+            return page(request, by, 400, fault=str(error), wanted=filled)
         return page(request, by, 201, made)
 
     @router.post("/{id}/revoke")

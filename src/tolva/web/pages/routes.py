@@ -40,7 +40,7 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
     """The pages."""
     return [
         entry_router(shell, gate),
-        docs_router(shell),
+        docs_router(shell, gate),
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
         job_pages(shell, jobs, panels, hub, gate),

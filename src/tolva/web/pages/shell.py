@@ -79,7 +79,7 @@ class Shell:
             "by": by,
             "can": can,
             "fmt": Formats(language, zone_of(request)),
-            "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            "here": _here(request, self.nav),
             "lang": language,
             "languages": LANGUAGES,
             "method": request.method.lower(),
@@ -91,6 +91,14 @@ class Shell:
             "with_query": with_query,
         }
         return self._environments[language].get_template(template).render(around | context)
+
+
+def _here(request: Request, nav: Sequence[NavItem]) -> str:
+    """The present address; where it answers a form, which cannot be asked for, the page that the form is of."""
+    path = request.url.path
+    if request.method not in ("GET", "HEAD"):
+        return next((item.href for item in nav if path == item.href or path.startswith(f"{item.href}/")), "/")
+    return path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _with_query(request: Request, changed: Mapping[str, object]) -> str:

@@ -1,4 +1,5 @@
-// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is.
+// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is, go on
+// with the page of a list that was asked for, and leave open what was when its part of the page is renewed.
 (() => {
   document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -11,6 +12,20 @@
     const all = event.target.closest("[data-selects]");
     if (!all) return;
     for (const box of document.querySelectorAll(`input[name="${all.dataset.selects}"]`)) box.checked = all.checked;
+  });
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx) ctx.open = [...ctx.target.querySelectorAll("details[open][id]")].map((details) => details.id);
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { open = [], sourceElement, target } = event.detail.ctx ?? {};
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (!sourceElement?.matches("a")) return;
+    const first = target.querySelector("tbody td, .empty");
+    if (first) first.tabIndex = -1;
+    first?.focus();
   });
 
   document.addEventListener("keydown", (event) => {
