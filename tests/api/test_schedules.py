@@ -78,6 +78,15 @@ def test_running_with_the_same_key_makes_one_job(service: Service) -> None:
     assert len(queued(service)) == 1
 
 
+def test_a_key_is_for_one_schedule_also_where_names_have_blanks(service: Service) -> None:
+    made: list[str] = []
+    for name, key in (("a", "b c"), ("a b", "c")):
+        put(service, name)
+        answer = service.client.post(f"/api/v1/schedules/{name}/run", headers={"Idempotency-Key": key})
+        made.append(answer.json()["id"])
+    assert len(set(made)) == len(queued(service)) == 2
+
+
 def test_next_ticks_tell_what_daylight_saving_does(service: Service) -> None:
     given = {"cron": "30 2 * * SUN", "timezone": "Europe/Madrid"}
     answer = service.client.post("/api/v1/schedules/preview", params={"n": 50}, json=given).json()
