@@ -46,10 +46,11 @@ class Schedule:
 def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> DictRow:
     """Make or change a schedule; returns it.
 
-    Raises InvalidInput for an unknown zone or kind, or a cron expression that is wrong or never comes.
+    Raises InvalidInput for an unknown zone, a kind that does not run by the clock, or a cron expression that is wrong
+    or never comes.
     """
     cron = parse_cron(schedule.cron, schedule.timezone)
-    queue = catalogue.handler(schedule.job.kind).queue
+    queue = catalogue.scheduled(schedule.job.kind).queue
     given = {
         "tenant_id": tenant_id,
         "name": schedule.name,

@@ -45,7 +45,7 @@ class Fault(StrEnum):
 
     NAME = "name"  # no name for an address
     TAKEN = "taken"  # the name of another schedule
-    KIND = "kind"  # nothing that there is
+    KIND = "kind"  # nothing that runs by the clock
     PARAMS = "params"  # no JSON object
     PRIORITY = "priority"  # no digit
 
@@ -100,7 +100,7 @@ def check_schedule(filled: Filled, catalogue: Catalogue) -> Checked:
     name, params = filled.name.strip(), _object(filled.params)
     if not NAME.fullmatch(name):
         checked.faults["name"] = Fault.NAME
-    if filled.kind not in catalogue.handlers:
+    if filled.kind not in catalogue.on_schedule:
         checked.faults["kind"] = Fault.KIND
     if params is None:
         checked.faults["params"] = Fault.PARAMS
