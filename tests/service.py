@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Fresh
+from tests.errand import with_errands
 from tolva import app
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
@@ -44,7 +45,7 @@ def settings(fresh: Fresh, tmp_path: Path) -> Settings:
 @pytest.fixture
 def service(settings: Settings, db: Database) -> Generator[Service]:
     """The API over real HTTP; nobody works on its jobs."""
-    jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+    jobs = Jobs(db, PostgresEngine(db), with_errands(settings))
     with serving(settings, jobs) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Service(client, jobs, settings)
 

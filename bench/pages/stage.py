@@ -72,7 +72,7 @@ def _running(settings: Settings) -> Generator[str]:
 
 
 def _filled(client: httpx.Client, folder: Path) -> dict[str, str]:
-    """Uploads of several suppliers, one that nobody can read, a schedule and a webhook."""
+    """Uploads of several suppliers, one that nobody can read, and a webhook."""
     for number, name in enumerate(SUPPLIERS):
         _ended(client, _sent(client, _sheet(folder / f"{name}-noviembre.csv", number), name))
     unreadable = folder / "inventario-bodega.csv"
@@ -82,8 +82,6 @@ def _filled(client: httpx.Client, folder: Path) -> dict[str, str]:
     dry = _ended(client, _sent(client, whole, "sanatal", dry_run="true"))
     failed = _ended(client, _sent(client, unreadable, "sanatal"))
     load = _ended(client, _sent(client, whole, "sanatal"))
-    nightly = {"cron": "30 2 * * *", "timezone": "America/Bogota", "kind": "bulk_upload", "params": {}, "paused": True}
-    client.put("/api/v1/schedules/nocturna", json=nightly)
     client.post("/api/v1/webhooks", json={"url": "https://erp.example/tolva", "events": ["completed", "failed"]})
     below = {"job": f"/jobs/{load}", "errors": f"/jobs/{load}/errors", "changes": f"/jobs/{load}/changes"}
     nav = {item.href.strip("/") or "home": item.href for item in app.make_shell().nav}

@@ -52,6 +52,7 @@ from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.problems import ALWAYS, answer_errors
 from tolva.web.server.application import Api
+from tolva.web.upkeep import request_chores
 from tolva.workloads import WORKLOADS
 from tolva.workloads.intake.schemas import target_ddl
 
@@ -160,7 +161,8 @@ def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engi
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
     own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
-    return [*standard_chores(db, engine, queues, **kept), *access_chores(db, settings.audit_days * DAY), *own]
+    of_calls = [*access_chores(db, settings.audit_days * DAY), *request_chores(db)]
+    return [*standard_chores(db, engine, queues, **kept), *of_calls, *own]
 
 
 def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:

@@ -12,8 +12,8 @@ import pytest
 from tests.api.fuzz.campaign import STREAM, Depth, Found, explore
 from tests.api.fuzz.town import MINE, QUEUE, THEIRS, Tenant, hidden, neighbours, settle
 from tests.conftest import TEMPLATE, Cluster, reachable
+from tests.errand import with_errands
 from tests.service import Service, serving, working
-from tolva import app
 from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.work import Jobs
@@ -60,7 +60,7 @@ def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generato
         settings = load_settings(
             data_dir=folder, database_url=fresh.dsn, port=0, upload_max_mb=1, requests_per_second=0
         )
-        jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+        jobs = Jobs(db, PostgresEngine(db), with_errands(settings))
         with serving(settings, jobs) as url, httpx.Client(base_url=url) as client:
             service = Service(client, jobs, settings)
             with working(service, [QUEUE]):

@@ -10,6 +10,7 @@ from tolva.db.pool import Database
 from tolva.errors import KeyReused
 from tolva.web.access.caller import Caller, Role
 from tolva.web.idempotency import Asked, once
+from tolva.web.upkeep import prune_requests
 
 BY = Caller("a", Role.ADMIN, "somebody")
 
@@ -70,6 +71,16 @@ def test_a_key_is_free_again_after_a_day(ask: Callable[..., Any], db: Database) 
     with db.transaction("a") as conn:
         conn.execute("UPDATE tolva.idempotency SET made_at = made_at - interval '25 hours'")
     assert ask(name="y")["number"] == 2
+
+
+def test_what_is_old_is_deleted_also_of_a_tenant_that_fell_silent(ask: Callable[..., Any], db: Database) -> None:
+    ask("old")
+    with db.transaction("a") as conn:
+        conn.execute("UPDATE tolva.idempotency SET made_at = made_at - interval '25 hours'")
+    ask("new")
+    assert not prune_requests(db), "there is no more to do"
+    with db.transaction("a") as conn:
+        assert conn.execute("SELECT key FROM tolva.idempotency").fetchall() == [{"key": "new"}]
 
 
 def test_secrets_are_not_kept(ask: Callable[..., Any], db: Database) -> None:

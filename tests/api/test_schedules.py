@@ -6,7 +6,7 @@ import pytest
 
 from tests.service import Service
 
-DAILY = {"cron": "30 2 * * *", "timezone": "America/Bogota", "kind": "bulk_upload", "params": {"days": 1}}
+DAILY = {"cron": "30 2 * * *", "timezone": "America/Bogota", "kind": "errand", "params": {"days": 1}}
 
 
 def put(service: Service, name: str = "nightly", **given: Any) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def queued(service: Service) -> list[dict[str, Any]]:
 
 def test_a_schedule_is_made_changed_listed_and_ended(service: Service) -> None:
     first = put(service)
-    assert (first["queue"], first["paused_at"], first["last_at"]) == ("bulk_upload", None, None)
+    assert (first["queue"], first["paused_at"], first["last_at"]) == ("errands", None, None)
     second = put(service, cron="0 3 * * *", missed="latest", priority=2)
     assert second["created_at"] == first["created_at"] and second["next_at"] != first["next_at"]
     assert service.client.get("/api/v1/schedules").json() == {"schedules": [second]}
@@ -65,7 +65,7 @@ def test_running_now_makes_one_job_and_is_no_tick(service: Service) -> None:
     made = service.client.post("/api/v1/schedules/nightly/run")
     assert made.status_code == 202 and made.json()["created"]
     [job] = queued(service)
-    assert (str(job["id"]), job["kind"], job["params"]["days"]) == (made.json()["id"], "bulk_upload", 1)
+    assert (str(job["id"]), job["kind"], job["params"]["days"]) == (made.json()["id"], "errand", 1)
     assert job["params"]["scheduled_for"], "a handler finds what it finds at a tick"
     assert service.client.get("/api/v1/schedules/nightly").json() == before
 
@@ -76,6 +76,15 @@ def test_running_with_the_same_key_makes_one_job(service: Service) -> None:
     first, again = (service.client.post("/api/v1/schedules/nightly/run", **keyed).json() for _ in range(2))
     assert (first["created"], again["created"], first["id"]) == (True, False, again["id"])
     assert len(queued(service)) == 1
+
+
+def test_a_key_is_for_one_schedule_also_where_names_have_blanks(service: Service) -> None:
+    made: list[str] = []
+    for name, key in (("a", "b c"), ("a b", "c")):
+        put(service, name)
+        answer = service.client.post(f"/api/v1/schedules/{name}/run", headers={"Idempotency-Key": key})
+        made.append(answer.json()["id"])
+    assert len(set(made)) == len(queued(service)) == 2
 
 
 def test_next_ticks_tell_what_daylight_saving_does(service: Service) -> None:
@@ -100,6 +109,7 @@ def test_ticks_of_a_kept_schedule_begin_with_its_next_one(service: Service) -> N
         {"cron": "0 0 30 2 *"},
         {"timezone": "Mars/Olympus"},
         {"kind": "nonsense"},
+        {"kind": "bulk_upload"},
         {"priority": 10},
         {"priority": 10**400},
         {"missed": "some"},
@@ -136,9 +146,15 @@ def test_changes_are_noted_in_the_audit_log(service: Service) -> None:
     assert [row["action"] for row in rows] == [f"schedule.{v}" for v in ("put", "pause", "resume", "run", "drop")]
 
 
-def test_the_kinds_are_those_that_can_be_scheduled(service: Service) -> None:
+def test_the_kinds_tell_which_of_them_can_be_scheduled(service: Service) -> None:
     kinds = service.client.get("/api/v1/kinds").json()["kinds"]
-    assert {"kind": "bulk_upload", "queue": "bulk_upload"} in kinds
+    assert {"kind": "bulk_upload", "queue": "bulk_upload", "on_schedule": False} in kinds
+    assert [each["kind"] for each in kinds if each["on_schedule"]] == ["errand"]
+
+
+def test_who_schedules_an_upload_is_told_what_runs_by_the_clock(service: Service) -> None:
+    answer = service.client.put("/api/v1/schedules/x", json=DAILY | {"kind": "bulk_upload"})
+    assert (answer.status_code, "Those that do: errand." in answer.json()["detail"]) == (400, True)
 
 
 def test_a_deletion_that_brings_a_body_leaves_the_connection_usable(service: Service) -> None:

@@ -46,7 +46,7 @@ def catalogue() -> Catalogue:
             Handler("stubborn", STUBBORN, stubborn),
             Handler("gripping", STUBBORN, clutch),
             Handler("nap", CROWD, nap),
-            Handler("tick", TICKS, short),
+            Handler("tick", TICKS, short, on_schedule=True),
         ]
     )
 

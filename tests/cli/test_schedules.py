@@ -1,10 +1,23 @@
 """`tolva schedule`: what happens by the clock."""
 
+import pytest
+
 from tests.cli.conftest import Shell
+from tests.errand import with_errands
+from tolva import app
+from tolva.settings import load_settings
 
-ADD = ("schedule", "add", "nightly", "30 2 * * *", "--kind", "bulk_upload", "--zone", "America/Bogota")
+ADD = ("schedule", "add", "nightly", "30 2 * * *", "--kind", "errand", "--zone", "America/Bogota")
 
 
+@pytest.fixture
+def errands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation that has a kind that runs by the clock."""
+    catalogue = with_errands(load_settings())
+    monkeypatch.setattr(app, "catalogue", lambda _: catalogue)
+
+
+@pytest.mark.usefixtures("errands")
 def test_a_schedule_is_made_steered_and_ended(tolva: Shell) -> None:
     made = tolva(*ADD, "--params", '{"days": 1}', "--missed", "latest", "--json")
     assert (made.code, made.json["params"], made.json["missed"]) == (0, {"days": 1}, "latest")
@@ -19,6 +32,7 @@ def test_a_schedule_is_made_steered_and_ended(tolva: Shell) -> None:
     assert noted == [f"schedule.{verb}" for verb in ("drop", "run", "resume", "pause", "put")]
 
 
+@pytest.mark.usefixtures("errands")
 def test_next_ticks_are_on_the_clock_of_the_zone(tolva: Shell) -> None:
     tolva(*ADD)
     ticks = tolva("schedule", "next", "nightly", "-n", "3", "--json").json
@@ -30,3 +44,8 @@ def test_what_is_wrong_is_said(tolva: Shell) -> None:
     assert tolva(*ADD, "--params", "[1]").code == 2
     assert "There is no schedule 'x'" in tolva("schedule", "run", "x").err
     assert tolva("schedule", "add", "x", "nonsense", "--kind", "bulk_upload").code == 2
+
+
+def test_without_a_kind_that_runs_by_the_clock_that_is_said(tolva: Shell) -> None:
+    refused = tolva("schedule", "add", "x", "30 2 * * *", "--kind", "bulk_upload")
+    assert refused.code == 2 and "None of this installation's kinds does." in " ".join(refused.err.split())

@@ -86,7 +86,7 @@ class Workshop:
 
     def on(self, run: Run, kind: str = "work", queue: Queue = WORK) -> None:
         """From now on jobs of that kind are done so."""
-        self.handlers[kind] = Handler(kind, queue, run)
+        self.handlers[kind] = Handler(kind, queue, run, on_schedule=True)
 
     def open(self, *queues: str) -> None:
         with self.db.connection() as conn:

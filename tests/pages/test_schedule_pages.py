@@ -3,15 +3,21 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.pages.reader import get, log_in, noted, post, went_to
-from tests.service import Service
+from tests.service import Service, serving
+from tolva import app
+from tolva.db.pool import Database
+from tolva.engines.postgres import PostgresEngine
+from tolva.jobs.work import Jobs
+from tolva.settings import Settings
 from tolva.web.access.caller import Role
 
 GIVEN = {
     "name": "nightly",
-    "kind": "bulk_upload",
+    "kind": "errand",
     "cron": "30 2 * * *",
     "timezone": "America/Bogota",
     "params": '{"days": 1}',
@@ -56,6 +62,7 @@ def test_a_schedule_is_made_told_shown_with_its_next_times_and_changed(service: 
         ({"timezone": "Nowhere"}, "timezone", "unknown time zone"),
         ({"name": "a/b"}, "name", "no slash"),
         ({"kind": "nope"}, "kind", "Choose what"),
+        ({"kind": "bulk_upload"}, "kind", "Choose what"),
         ({"params": "[1]"}, "params", "JSON object"),
         ({"params": '{"a": NaN}'}, "params", "JSON object"),
         ({"params": '{"a": 1e400}'}, "params", "JSON object"),
@@ -91,6 +98,19 @@ def test_the_next_times_are_shown_without_keeping_anything(service: Service) -> 
     assert 'value="30 2 * * *"' in page
     assert "cron-fault" in post(service, "/schedules/preview", **GIVEN | {"cron": "x"}).text
     assert listed(service) == []
+
+
+def test_only_what_runs_by_the_clock_can_be_chosen(service: Service) -> None:
+    page = get(service, "/schedules")
+    assert re.findall(r'<option value="(\w+)"[^>]*>errand', page) == ["errand"] and "bulk_upload" not in page
+
+
+def test_an_installation_without_such_a_kind_says_so_and_has_no_form(settings: Settings, db: Database) -> None:
+    jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+    with serving(settings, jobs) as url:
+        page = httpx.get(f"{url}/schedules", headers={"Accept": "text/html"}).text
+    assert "None of the kinds of job of this installation runs by the clock yet." in page
+    assert 'id="form"' not in page
 
 
 def test_an_operator_runs_pauses_and_resumes_one_and_may_not_make_or_delete_it(service: Service) -> None:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -88,7 +89,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(outward.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     return asked
 
 
@@ -110,9 +111,40 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     assert receiver.got[0].path == "/hook?a=1"
 
 
+@contextmanager
+def full(port: int) -> Iterator[str]:
+    """An address at which connections are neither taken nor refused: a listener whose line is full."""
+    with socket.socket() as listener, ExitStack() as waiting:
+        listener.bind(("127.0.0.2", port))
+        listener.listen(0)
+        for _ in range(4):
+            each = waiting.enter_context(socket.socket())
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.2", port))
+        yield "127.0.0.2"
+
+
 def test_of_several_addresses_one_that_answers_is_enough(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     resolved(monkeypatch, "127.0.0.2", "127.0.0.1")  # the receiver listens at the second alone
     assert Outward(private=True).post(f"http://shop.example.com:{receiver.port}/", {}, b"{}").status == 200
+
+
+def test_a_silent_address_leaves_time_for_the_others(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outward, "WHOLE_CALL", 2.0)
+    with full(receiver.port) as silent:
+        resolved(monkeypatch, silent, "127.0.0.1")
+        assert Outward(private=True).post(f"http://shop.example.com:{receiver.port}/", {}, b"{}").status == 200
+
+
+def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outward, "WHOLE_CALL", 0.2)
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if over.wait() else None)
+    try:
+        with pytest.raises(TryLater, match="not resolved in time"):
+            Outward().post("http://shop.example.com/", {}, b"{}")
+    finally:
+        over.set()
 
 
 def test_a_redirect_is_an_answer_and_not_followed(receiver: Receiver) -> None:

@@ -213,6 +213,72 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(service: Service, receiver
         assert signatures() == 1
 
 
+def test_a_second_rotation_leaves_the_secret_that_the_receiver_has(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    for _ in range(2):
+        service.client.post(f"/api/v1/webhooks/{hook['id']}/rotate")
+    service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+    with working(service):
+        delivered(service, hook)
+    [got] = receiver.got
+    stamp, *given = (part.partition("=")[2] for part in got.headers["tolva-signature"].split(","))
+    assert hmac.new(hook["secret"].encode(), stamp.encode() + b"." + got.body, hashlib.sha256).hexdigest() in given
+
+
+def test_a_rotation_that_is_sent_again_is_one(service: Service, receiver: Receiver) -> None:
+    hooks = [make(service, receiver) for _ in range(2)]
+
+    def send(hook: dict[str, Any]) -> Any:
+        return service.client.post(f"/api/v1/webhooks/{hook['id']}/rotate", headers={"Idempotency-Key": "k"})
+
+    first, again = send(hooks[0]).json(), send(hooks[0]).json()
+    assert first["secret"] and again == first | {"secret": None}
+    assert send(hooks[1]).status_code == 409
+
+
+def test_a_test_that_is_sent_again_is_one_and_noted_once(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    path, keyed = f"/api/v1/webhooks/{hook['id']}/test", {"Idempotency-Key": "k"}
+    first, again = (service.client.post(path, headers=keyed).json() for _ in range(2))
+    assert (first["created"], again["created"], first["id"]) == (True, False, again["id"])
+    assert service.client.get("/api/v1/audit").text.count("webhook.test") == 1
+
+
+def test_a_line_that_cannot_be_handed_over_holds_up_no_other_tenant(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute(
+            """INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+            SELECT 'another', webhook_id, event_id, type, at, (repeat('[', 201) || repeat(']', 201))::jsonb
+            FROM tolva.webhook_outbox"""
+        )
+    hand_over(service.jobs.db)
+    assert len(deliveries(service, hook)) == 1
+    assert outbox(fresh) == 1, "what could not be handed over is still there"
+
+
+@pytest.mark.parametrize(("levels", "told"), [(190, True), (191, False)])
+def test_a_result_too_deep_for_a_delivery_is_left_out(
+    service: Service, receiver: Receiver, fresh: Fresh, levels: int, told: bool
+) -> None:
+    hook = make(service, receiver)
+    result = '{"a":' * levels + "1" + "}" * levels
+    with service.jobs.work("default") as work:
+        [made] = work.enqueue(NewJob("bulk_upload"))
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.jobs SET result = %s WHERE id = %s", (result, made.id))
+    with service.jobs.work("default") as work:
+        work.cancel(made.id)
+    hand_over(service.jobs.db)
+    assert len(deliveries(service, hook)) == 1
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        row = conn.execute("SELECT params #> '{event,data,result}' <> 'null' FROM tolva.jobs WHERE kind = 'webhook'")
+        assert row.fetchone() == (told,)
+
+
 def test_a_secret_is_told_once(service: Service, receiver: Receiver) -> None:
     hook = make(service, receiver)
     secret = hook.pop("secret")
@@ -229,6 +295,14 @@ def test_a_request_that_is_sent_again_makes_one_webhook(service: Service, receiv
     assert again == first | {"secret": None}
     assert send("https://example.com/").status_code == 409
     assert len(service.client.get("/api/v1/webhooks").json()["webhooks"]) == 1
+
+
+@pytest.mark.parametrize("url", ["https://xn--/a", "https://xn--a.example/", "https://xn--ls8h.la/"])
+def test_a_name_in_the_letters_of_dns_is_taken_as_it_is(service: Service, url: str) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": url})
+    assert (answer.status_code, answer.json().get("url")) == (201, url)
+    page = service.client.get(f"/webhooks/{answer.json()['id']}")
+    assert page.status_code == 200
 
 
 @pytest.mark.parametrize(

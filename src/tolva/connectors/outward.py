@@ -4,7 +4,6 @@ A name is resolved once, every address that it has is looked at, and the connect
 looked at: a name that means something else a moment later gains nothing. TLS and the Host header still go by the name.
 """
 
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ import httpcore
 import httpx
 
 from tolva.connectors.public_address import is_public
+from tolva.connectors.resolve import resolve
 from tolva.errors import InvalidInput, TryLater
 
 WHOLE_CALL = 10.0
@@ -52,7 +52,7 @@ class Outward:
                 return _exchange(pool, httpx.URL(url), headers, body)
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             why = str(error) or type(error).__name__
-            raise TryLater(f"{httpx.URL(url).host} does not answer properly: {why}") from error
+            raise TryLater(f"{httpx.URL(url).raw_host.decode()} does not answer properly: {why}") from error
 
 
 def _exchange(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -92,27 +92,30 @@ class _CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of a name that answers."""
+        """Connect to the first address of a name that answers. A silent one leaves the others their share of time."""
         *others, last = self._addresses(host, port)
-        for address in others:
+        for tried, address in enumerate(others):
             try:
-                return self._connect(address, port, socket_options)
+                return self._connect(address, port, socket_options, sharers=1 + len(others) - tried)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
         return self._connect(last, port, socket_options)
 
-    def _connect(self, address: str, port: int, options: Iterable[SocketOption] | None) -> httpcore.NetworkStream:
-        stream = self._plain.connect_tcp(address, port, _left(self._until), None, options)
+    def _connect(
+        self, address: str, port: int, options: Iterable[SocketOption] | None, sharers: int = 1
+    ) -> httpcore.NetworkStream:
+        stream = self._plain.connect_tcp(address, port, _left(self._until) / sharers, None, options)
         return _BoundedStream(stream, self._until)
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = resolve(host, port, _left(self._until))
         except UnicodeError:
             raise InvalidInput(f"'{host}' is no name of a host.") from None
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("its name is not resolved in time") from error
         except OSError as error:
             raise httpcore.ConnectError(f"its name cannot be resolved ({error.strerror})") from error
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if not self._private and not all(map(is_public, addresses)):
             raise InvalidInput(
                 f"{host} is, or leads to, an address that is not of the public Internet, and is not called."

@@ -966,6 +966,24 @@ $$;
 
 ALTER FUNCTION tolva.prune_access(p_kept interval, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.prune_requests(p_kept interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  v_gone integer;
+BEGIN
+  DELETE FROM tolva.idempotency i
+  USING (SELECT o.tenant_id, o.key FROM tolva.idempotency o WHERE o.made_at < now() - p_kept
+    ORDER BY o.made_at LIMIT p_most) o
+  WHERE i.tenant_id = o.tenant_id AND i.key = o.key AND i.made_at < now() - p_kept;
+  GET DIAGNOSTICS v_gone = ROW_COUNT;
+  RETURN v_gone;
+END
+$$;
+
+ALTER FUNCTION tolva.prune_requests(p_kept interval, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1162,15 +1180,16 @@ CREATE FUNCTION tolva.told_job(p_job tolva.jobs) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
-    AS $$
+    AS $_$
   SELECT jsonb_build_object('id', p_job.id, 'kind', p_job.kind, 'queue', p_job.queue, 'label', p_job.label,
     'state', p_job.state,
     'attempts', p_job.attempt, 'created_at', p_job.created_at, 'started_at', p_job.started_at,
     'finished_at', p_job.finished_at,
-    'result', CASE WHEN octet_length(p_job.result::text) <= 65536 THEN p_job.result END,
+    'result', CASE WHEN octet_length(p_job.result::text) <= 65536
+      AND NOT jsonb_path_exists(p_job.result, 'strict $.**{191}') THEN p_job.result END,
     'error', CASE WHEN p_job.error IS NOT NULL AND p_job.state <> 'completed' THEN jsonb_build_object(
       'type', p_job.error -> 'type', 'message', p_job.error -> 'message') END)
-$$;
+$_$;
 
 ALTER FUNCTION tolva.told_job(p_job tolva.jobs) OWNER TO tolva_system;
 
@@ -1598,7 +1617,7 @@ CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, f
 
 CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE (replayed_at IS NULL);
 
-CREATE INDEX idempotency_age ON tolva.idempotency USING btree (tenant_id, made_at);
+CREATE INDEX idempotency_age ON tolva.idempotency USING btree (made_at);
 
 CREATE INDEX job_words_words ON tolva.job_words USING gin (words) WITH (gin_pending_list_limit='256');
 
@@ -1645,6 +1664,8 @@ ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_tenants ON tolva.audit TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.dead_letters TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.idempotency TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.job_events TO tolva_system USING (true);
 
@@ -1841,6 +1862,9 @@ GRANT ALL ON FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most
 REVOKE ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
@@ -1884,6 +1908,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.idempotency TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.idempotency TO tolva_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;

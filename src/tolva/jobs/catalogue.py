@@ -13,11 +13,12 @@ Run = Callable[[Context], Json | None]
 
 @dataclass(frozen=True)
 class Handler:
-    """A kind of job."""
+    """A kind of job. `on_schedule`: it may run by the clock, needing nothing that only an upload or event has."""
 
     kind: str
     queue: Queue
     run: Run
+    on_schedule: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,20 @@ class Catalogue:
     def queue_of(self, kind: str) -> Queue:
         """The queue of a kind. Raises InvalidInput when there is no such kind."""
         return self.handler(kind).queue
+
+    @property
+    def on_schedule(self) -> list[str]:
+        """The kinds that may run by the clock, by name."""
+        return sorted(handler.kind for handler in self.handlers.values() if handler.on_schedule)
+
+    def scheduled(self, kind: str) -> Handler:
+        """The handler of a kind that may run by the clock. Raises InvalidInput when there is none."""
+        handler = self.handler(kind)
+        if not handler.on_schedule:
+            may = ", ".join(self.on_schedule)
+            those = f"Those that do: {may}." if may else "None of this installation's kinds does."
+            raise InvalidInput(f"Jobs of the kind '{kind}' do not run by the clock. {those}")
+        return handler
 
     @property
     def queues(self) -> dict[str, Queue]:

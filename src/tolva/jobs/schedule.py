@@ -1,5 +1,6 @@
 """Schedules: cron in a time zone, each tick exactly one job, whoever of several workers is alive."""
 
+import json
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,10 +46,11 @@ class Schedule:
 def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> DictRow:
     """Make or change a schedule; returns it.
 
-    Raises InvalidInput for an unknown zone or kind, or a cron expression that is wrong or never comes.
+    Raises InvalidInput for an unknown zone, a kind that does not run by the clock, or a cron expression that is wrong
+    or never comes.
     """
     cron = parse_cron(schedule.cron, schedule.timezone)
-    queue = catalogue.handler(schedule.job.kind).queue
+    queue = catalogue.scheduled(schedule.job.kind).queue
     given = {
         "tenant_id": tenant_id,
         "name": schedule.name,
@@ -104,13 +106,13 @@ def _found(name: str, row: DictRow | None) -> DictRow:
 
 
 def run_now(work: Work, name: str, key: str | None = None) -> Enqueued:
-    """Make the job of a schedule beside its ticks. With a `key` of the caller's, once for all time.
+    """Make the job of a schedule beside its ticks. With a `key` of the caller's, once for this schedule and all time.
 
     Raises NotFound, or InvalidInput when the installation has no handler for its kind any more.
     """
     row = get_schedule(work.conn, name)
     params = {**row["params"], "scheduled_for": datetime.now(UTC).isoformat()}
-    unique = f"run {name} {key}" if key else None
+    unique = f"run {json.dumps([name, key])}" if key else None  # as a list, since a name may hold blanks
     forever = unique is not None
     job = NewJob(row["kind"], params, row["priority"], unique_key=unique, unique_forever=forever, label=name)
     [made] = work.enqueue(job)

@@ -120,7 +120,8 @@ def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
 def cancel_many(conn: Connection, ids: Sequence[JobId]) -> tuple[list[JobId], list[Ring]]:
     """Ask those of these jobs that have not ended to stop, and their children too. Returns those that it concerned."""
     rows = conn.execute(SQL["cancel"], {"ids": list(ids)}).fetchall()
-    return [id for id in ids if id in {row["job_id"] for row in rows}], rings(rows)
+    told = {row["job_id"] for row in rows}
+    return [id for id in ids if id in told], rings(rows)
 
 
 def replay(conn: Connection, ids: Sequence[JobId], run_at: datetime | None = None) -> tuple[list[JobId], list[Ring]]:

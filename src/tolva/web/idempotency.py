@@ -67,12 +67,12 @@ def once(
 
 def _took(conn: Connection, asked: Asked) -> bool:
     given = {"tenant_id": asked.by.tenant_id, "key": asked.key, "asked": asked.digest, "kept": KEPT}
-    conn.execute(SQL["forget_keys"], given)
-    return conn.execute(SQL["take_key"], given).fetchone() is not None
+    conn.execute(SQL["forget_request"], given)
+    return conn.execute(SQL["take_request"], given).fetchone() is not None
 
 
 def _answered(conn: Connection, asked: Asked) -> Mapping[str, Any]:
-    row = conn.execute(SQL["taken_key"], {"key": asked.key}).fetchone()
+    row = conn.execute(SQL["taken_request"], {"key": asked.key}).fetchone()
     if row is None or row["asked"] != asked.digest:
         raise KeyReused
     return row["answer"]

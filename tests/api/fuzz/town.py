@@ -10,6 +10,7 @@ import httpx
 import psycopg
 from psycopg import sql
 
+from tests.errand import ERRAND
 from tests.jobs.workshop import until
 from tests.service import Service
 from tolva.core.job import JobId, NewJob
@@ -139,7 +140,7 @@ def _webhook(client: httpx.Client, name: str) -> str:
 
 
 def _schedule(client: httpx.Client, name: str, secret: str) -> str:
-    wanted = {"cron": "0 0 1 1 *", "kind": KIND, "params": {"of": secret}}
+    wanted = {"cron": "0 0 1 1 *", "kind": ERRAND.kind, "params": {"of": secret}}
     return _done(client.put(f"/api/v1/schedules/{name}", json=wanted))["name"]
 
 

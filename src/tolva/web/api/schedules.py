@@ -31,7 +31,7 @@ from tolva.web.problems import problems
 EXAMPLE: dict[str, Any] = {
     "cron": "30 2 * * *",
     "timezone": "America/Bogota",
-    "kind": "bulk_upload",
+    "kind": "my_kind",
     "params": {"days": 1},
     "priority": 5,
     "missed": "latest",
@@ -41,8 +41,8 @@ SHOWN_EXAMPLE: dict[str, Any] = {
     "name": "nightly",
     "cron": "30 2 * * *",
     "timezone": "America/Bogota",
-    "kind": "bulk_upload",
-    "queue": "bulk_upload",
+    "kind": "my_kind",
+    "queue": "my_queue",
     "params": {"days": 1},
     "priority": 5,
     "missed": "latest",
@@ -59,7 +59,7 @@ class ScheduleIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
     cron: Annotated[Line, Field(description="Five fields, on the clock of `timezone`.")]
     timezone: Annotated[Line, Field(description="A name of the IANA list.")] = "UTC"
-    kind: Annotated[Line, Field(description="One of `GET /api/v1/kinds`.")]
+    kind: Annotated[Line, Field(description="One of `GET /api/v1/kinds` with `on_schedule`.")]
     params: dict[str, Any] = {}
     priority: Annotated[int, Field(strict=True, ge=0, le=9, description="0 is served first.")] = Priority.NORMAL
     missed: Annotated[

@@ -8,9 +8,29 @@ CREATE TABLE tolva.idempotency (
   made_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, key)
 );
-CREATE INDEX idempotency_age ON tolva.idempotency (tenant_id, made_at);
+CREATE INDEX idempotency_age ON tolva.idempotency (made_at);
 
 ALTER TABLE tolva.idempotency ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tolva.idempotency FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON tolva.idempotency TO tolva_app USING (tenant_id = current_setting('app.tenant_id', true));
+CREATE POLICY all_tenants ON tolva.idempotency TO tolva_system USING (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.idempotency TO tolva_app;
+GRANT SELECT, DELETE ON tolva.idempotency TO tolva_system;
+
+-- Delete what was answered longer ago than `p_kept`, of every tenant; returns how many.
+CREATE FUNCTION tolva.prune_requests(p_kept interval, p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_gone integer;
+BEGIN
+  DELETE FROM tolva.idempotency i
+  USING (SELECT o.tenant_id, o.key FROM tolva.idempotency o WHERE o.made_at < now() - p_kept
+    ORDER BY o.made_at LIMIT p_most) o
+  WHERE i.tenant_id = o.tenant_id AND i.key = o.key AND i.made_at < now() - p_kept;
+  GET DIAGNOSTICS v_gone = ROW_COUNT;
+  RETURN v_gone;
+END
+$$;
+ALTER FUNCTION tolva.prune_requests(interval, integer) OWNER TO tolva_system;
+REVOKE ALL ON FUNCTION tolva.prune_requests(interval, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tolva.prune_requests(interval, integer) TO tolva_app;

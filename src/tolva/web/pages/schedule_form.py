@@ -47,7 +47,7 @@ class Fault(StrEnum):
 
     NAME = "name"  # no name for an address
     TAKEN = "taken"  # the name of another schedule
-    KIND = "kind"  # nothing that there is
+    KIND = "kind"  # nothing that runs by the clock
     PARAMS = "params"  # no JSON object
     PRIORITY = "priority"  # no digit
 
@@ -99,7 +99,7 @@ def check_schedule(filled: Filled, catalogue: Catalogue) -> Checked:
     name, params = filled.name.strip(), _object(filled.params)
     wrong = {
         Fault.NAME: not NAME.fullmatch(name),
-        Fault.KIND: filled.kind not in catalogue.handlers,
+        Fault.KIND: filled.kind not in catalogue.on_schedule,
         Fault.PARAMS: params is None,
         Fault.PRIORITY: filled.priority not in set("0123456789"),
     }

@@ -59,6 +59,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked=checked,
             filled=filled,
             foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
+            choices={kind: panels.title(kind) for kind in jobs.catalogue.on_schedule},
             kinds=panels.titles(jobs.catalogue),
             lines=[_line(row, now) for row in rows],
             token=new_token(),

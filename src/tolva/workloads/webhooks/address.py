@@ -22,7 +22,7 @@ def checked_address(text: str) -> str:
     tolva.errors.InvalidInput: A webhook's address has no user and password. Leave them out.
     """
     url = _read(text)
-    if url.scheme not in ("https", "http") or not url.host:
+    if url.scheme not in ("https", "http") or not url.raw_host:
         raise InvalidInput("A webhook's address begins with https:// or http:// and names a host.")
     if url.userinfo:
         raise InvalidInput("A webhook's address has no user and password. Leave them out.")
@@ -46,4 +46,4 @@ def host_of(address: str) -> str:
     >>> host_of("https://example.com/hooks/T0P-S3CR3T")
     'example.com'
     """
-    return URL(address).host
+    return URL(address).raw_host.decode()  # as it is called; not every name of the old IDNA can be read back

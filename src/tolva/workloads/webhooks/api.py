@@ -139,13 +139,18 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
             note(conn, by, "webhook.drop", id)
         return Response(status_code=204)
 
-    @router.post("/{id}/rotate", responses=problems(404))
-    def rotate(id: UUID, by: Admin) -> WebhookWithSecret:
+    @router.post("/{id}/rotate", responses=problems(404, 409))
+    def rotate(id: UUID, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
         """Gives it a new secret, told once. For a day, deliveries are signed with the old one as well."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            secret, row = rotate_secret(conn, id)
-            note(conn, by, "webhook.rotate", id)
-        return _with_secret(secret, row)
+
+            def make() -> dict[str, Any]:
+                secret, row = rotate_secret(conn, id)
+                note(conn, by, "webhook.rotate", id)
+                return _with_secret(secret, row).model_dump(mode="json")
+
+            asked = Asked(by, key, "webhook.rotate", {"id": str(id)})
+            return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
 
     return router
 

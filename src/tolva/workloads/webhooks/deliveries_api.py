@@ -94,7 +94,8 @@ def ask_test(work: Work, by: Caller, id: UUID, event: str) -> Enqueued:
     """Deliver an event to a webhook, to try it out. Raises NotFound."""
     hook = get_webhook(work.conn, id)
     [made] = work.enqueue(delivery(id, hook["url"], event, TEST, datetime.now(UTC), {}))
-    note(work.conn, by, "webhook.test", id, job=made.id)
+    if made.created:
+        note(work.conn, by, "webhook.test", id, job=made.id)
     return made
 
 

@@ -1,9 +1,13 @@
 """From the outbox into deliveries: what jobs left there when they ended becomes jobs, in one transaction per tenant."""
 
+import logging
+
 from tolva.db.pool import Database
 from tolva.jobs.store import enqueue
 from tolva.workloads.webhooks.delivery import QUEUE, delivery
 from tolva.workloads.webhooks.sql import SQL
+
+log = logging.getLogger(__name__)
 
 PORTION = 500
 """Lines that are handed over in one transaction."""
@@ -16,8 +20,17 @@ def hand_over(db: Database) -> bool:
     """
     with db.connection() as conn:
         tenants = [row["tenant_id"] for row in conn.execute(SQL["tenants_with_news"]).fetchall()]
-    more = [_of_tenant(db, tenant) for tenant in tenants]
+    more = [_apart(db, tenant) for tenant in tenants]
     return any(more)
+
+
+def _apart(db: Database, tenant_id: str) -> bool:
+    """A tenant whose lines cannot be handed over must not keep the others from being told."""
+    try:
+        return _of_tenant(db, tenant_id)
+    except Exception:
+        log.exception("webhooks of tenant '%s'", tenant_id)
+        return False
 
 
 def _of_tenant(db: Database, tenant_id: str) -> bool:

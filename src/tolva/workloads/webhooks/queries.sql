@@ -32,8 +32,10 @@ RETURNING id, url, description, events, kinds, queues, active, off_because, crea
 DELETE FROM tolva.webhooks WHERE id = %(id)s RETURNING id;
 
 -- name: rotate_secret
--- Give a webhook of the tenant a new secret. The old one signs, too, for a while.
-UPDATE tolva.webhooks SET old_secret = secret, old_until = now() + make_interval(secs => %(overlap)s),
+-- Give a webhook of the tenant a new secret. The old one signs, too, for a while; one that does so already stays, as the
+-- receiver may not have got to know the secret after it.
+UPDATE tolva.webhooks SET old_secret = CASE WHEN old_until > now() THEN old_secret ELSE secret END,
+  old_until = now() + make_interval(secs => %(overlap)s),
   secret = %(secret)s, updated_at = now()
 WHERE id = %(id)s
 RETURNING id, url, description, events, kinds, queues, active, off_because, created_at, created_by, updated_at;

@@ -47,14 +47,16 @@ BEGIN
 END
 $$;
 
--- A job that has ended, as webhooks tell it. A result over 64 kB is left out, for whoever wants it to fetch.
+-- A job that has ended, as webhooks tell it. A result over 64 kB, or nested deeper than 190 levels
+-- (around it a delivery adds some, and 200 is the limit of all), is left out, for whoever wants it to fetch.
 CREATE FUNCTION tolva.told_job(p_job tolva.jobs) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
   SELECT jsonb_build_object('id', p_job.id, 'kind', p_job.kind, 'queue', p_job.queue, 'label', p_job.label,
     'state', p_job.state,
     'attempts', p_job.attempt, 'created_at', p_job.created_at, 'started_at', p_job.started_at,
     'finished_at', p_job.finished_at,
-    'result', CASE WHEN octet_length(p_job.result::text) <= 65536 THEN p_job.result END,
+    'result', CASE WHEN octet_length(p_job.result::text) <= 65536
+      AND NOT jsonb_path_exists(p_job.result, 'strict $.**{191}') THEN p_job.result END,
     'error', CASE WHEN p_job.error IS NOT NULL AND p_job.state <> 'completed' THEN jsonb_build_object(
       'type', p_job.error -> 'type', 'message', p_job.error -> 'message') END)
 $$;
