@@ -36,7 +36,7 @@ def test_the_language_is_the_browsers_until_another_is_chosen_for_all_pages(arri
     assert page.url.endswith(f"/jobs/{load}")
     expect(page.locator("html")).to_have_attribute("lang", "pt")
     page.goto("/upload")
-    expect(page.get_by_role("heading", name="Carregar")).to_be_visible()
+    expect(page.get_by_role("heading", name="Enviar")).to_be_visible()
     choose(page, "Idioma", "English")
     expect(page.get_by_role("heading", name="Upload", exact=True)).to_be_visible()
     page.goto("/jobs")

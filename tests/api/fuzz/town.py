@@ -97,7 +97,7 @@ def _jobs(client: httpx.Client, service: Service, tenant: str, name: str) -> dic
     mapping = json.dumps(dict(zip(columns, HEADER.split(","), strict=True)))
     strange = f"{','.join(columns)}\n1,x,2,c,3\n".encode()
     others = [load(5, dry_run=True), _upload(client, strange, name, mapping=mapping)]
-    failed = [_upload(client, ask.encode(), name) for _ in range(SPARE)]
+    failed = [_upload(client, ask.encode(), name, read='{"header_row": 99}') for _ in range(SPARE)]
     over = [_ended(client, each) for each in (*loads, *others, *failed)]
     undo = _ended(client, _done(client.post(f"/api/v1/jobs/{loads[-1]}/undo"))["id"])
     later, stopped = _scheduled(service, tenant, name), _scheduled(service, tenant, name)
