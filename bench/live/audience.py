@@ -28,7 +28,7 @@ class Listener(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        transport.write(f"GET /api/v1/jobs/{self._job}/stream HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+        transport.write(f"GET /api/v1/jobs/{self._job}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
