@@ -42,7 +42,7 @@ def create(
         return
     out.print(f"[bold]{secret.text}[/]", soft_wrap=True)
     until = f" until {when(expires)}" if expires else ""
-    say(f"Keep it now: it is not shown again. It is for a {role} of tenant '{tenant}'{until}.")
+    say(f"Keep it now: it is not shown again. Its role is {role}, its tenant '{tenant}'{until}.")
     say("Send it as 'Authorization: Bearer …', or open the dashboard with it. Now nobody gets in without a key.")
 
 

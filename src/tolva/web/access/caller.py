@@ -41,7 +41,7 @@ class Caller:
         """Raises Forbidden when the role does not entitle to it."""
         if not self.role.covers(needed):
             raise Forbidden(
-                f"This needs a key with the role {needed}; yours ('{self.actor}') is for a {self.role}. "
+                f"This needs a key with the role {needed}; yours ('{self.actor}') has the role {self.role}. "
                 "Ask an administrator for another one."
             )
 
