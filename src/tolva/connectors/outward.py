@@ -7,6 +7,7 @@ looked at: a name that means something else a moment later gains nothing. TLS an
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,13 +67,11 @@ def _exchange(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[st
 def _beginning(pieces: Iterable[bytes]) -> bytes:
     """The first bytes of an answer. Its status is what counts, so one that breaks off after it is an answer, too."""
     read = bytearray()
-    try:
+    with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):  # what came counts
         for piece in pieces:
             read += piece
             if len(read) >= MOST_READ:
                 break
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
-        pass
     return bytes(read[:MOST_READ])
 
 

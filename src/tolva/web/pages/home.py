@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.core.job import State
 from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, dead_letters
@@ -43,7 +42,6 @@ def home_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 def _told(conn: Connection, tenant_id: str) -> dict[str, Any]:
     minutes, queues = throughput(conn), queue_states(conn)
     return {
-        "active": list_jobs(conn, tenant_id, JobFilter((State.RUNNING, State.QUEUED, State.WAITING)), most=FEW),
         "ended": [[each.minute.timestamp(), each.completed, each.failed] for each in minutes],
         "hour": {
             "completed": _sum(each.last_hour.completed for each in queues),
