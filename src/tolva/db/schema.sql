@@ -916,6 +916,7 @@ CREATE FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most integ
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 DECLARE
   -- A value, not an expression with a clock in it, which no index could be searched by.
