@@ -22,7 +22,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
-from tolva.serve import stop_on_signals
+from tolva.serve.stop import stop_on_signals
 
 LOG_LEVEL = os.environ.get("TOLVA_CHAOS_LOG", "ERROR")
 FOR_EVER = 10**9
