@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tolva.tables.map import ColumnMapping, Match
 from tolva.tables.parse import text_of
+from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading.source import Frame
 from tolva.tables.schema import Schema
 

@@ -24,7 +24,8 @@ from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.intake.schemas_api import schemas_router
-from tolva.workloads.intake.undo import UNDO, undo_load
+from tolva.workloads.intake.undo import UNDO
+from tolva.workloads.intake.undo_load import undo_load
 from tolva.workloads.intake.upkeep import intake_chores
 from tolva.workloads.workload import Workload
 

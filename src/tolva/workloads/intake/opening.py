@@ -16,9 +16,10 @@ from tolva.connectors.blobs import Blobs
 from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
-from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
+from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
 from tolva.tables.places import called
+from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading import open_source
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.options import ReadOptions

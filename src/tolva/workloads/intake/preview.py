@@ -10,8 +10,9 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.tables.answers import Chosen
-from tolva.tables.map import SURE, Match, propose_mapping
+from tolva.tables.map import propose_mapping
 from tolva.tables.outline import outline
+from tolva.tables.proposal import SURE, Match
 from tolva.tables.propose import Column, note_of, propose_columns
 from tolva.tables.reading.beginning import Beginning, has_more
 from tolva.tables.reading.options import ReadOptions
