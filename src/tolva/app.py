@@ -33,6 +33,7 @@ from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
 from tolva.web.access.upkeep import access_chores
+from tolva.web.answering import answer_errors
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
 from tolva.web.health import health_router, ready_router
@@ -50,7 +51,7 @@ from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
-from tolva.web.problems import ALWAYS, answer_errors
+from tolva.web.problems import ALWAYS
 from tolva.web.server.application import Api
 from tolva.web.upkeep import request_chores
 from tolva.workloads import WORKLOADS

@@ -18,9 +18,9 @@ from tests.service import Service
 from tests.web.house import house, json_lines, load
 from tolva.errors import DatabaseUnavailable
 from tolva.settings import load_settings
+from tolva.web.answering import answer_errors
 from tolva.web.middleware.exchange import Exchange
 from tolva.web.middleware.unexpected import Unexpected
-from tolva.web.problems import answer_errors
 from tolva.web.server.application import Api
 from tolva.web.server.listener import listen, url_of
 
