@@ -51,6 +51,7 @@ from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
+from tolva.web.parameters import KNOWN_ALONE
 from tolva.web.problems import ALWAYS
 from tolva.web.server.application import Api
 from tolva.web.upkeep import request_chores
@@ -211,14 +212,15 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored = blobs(settings)
     stored.prepare()
     calls = [each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored)]
-    for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db, api.state.gate)):
-        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
+    for router in (*uniform_api(jobs, hub, api.state.gate), *calls):
+        api.include_router(router, dependencies=(*SCHEMES, KNOWN_ALONE), responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
     pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
     for router in (
         health_router(jobs.db),
         ready,
+        metrics_router(jobs.db, api.state.gate),
         *page_routers(shell, api.state.gate, jobs, panels, hub),
         *pages,
     ):

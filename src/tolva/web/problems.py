@@ -45,8 +45,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-ALWAYS = problems(401, 429, 503)
-"""What any call may be answered with that asks who calls."""
+ALWAYS = problems(400, 401, 429, 503)
+"""What any call may be answered with that asks who calls, and knows its parameters."""
 
 
 @dataclass(frozen=True)
