@@ -32,6 +32,7 @@ from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
+from tolva.web.access.roll import Roll
 from tolva.web.access.upkeep import access_chores
 from tolva.web.answering import answer_errors
 from tolva.web.api.faces import uniform_api
@@ -238,4 +239,4 @@ def make_shell() -> Shell:
 
 def gate(settings: Settings, db: Database) -> Gate:
     """Who may call the API of these settings."""
-    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))
+    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second), Roll(db))
