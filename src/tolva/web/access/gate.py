@@ -14,6 +14,7 @@ from tolva.web.access.pace import Pace
 from tolva.web.access.roll import Roll
 from tolva.web.access.secrets import hash_of
 from tolva.web.access.sql import SQL
+from tolva.web.access.telling import tell_of
 
 COOKIE = "tolva_session"
 
@@ -37,6 +38,7 @@ class Gate:
         else:
             caller = self._logged_in(request) or self._without_key(request)
             require_own_page(request)
+        tell_of(caller, request.scope)
         if caller.key_id is not None:
             self.pace.take(caller.key_id)
         return caller
