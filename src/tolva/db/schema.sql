@@ -1065,6 +1065,18 @@ $$;
 
 ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
+  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  UNION ALL
+  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+$$;
+
+ALTER FUNCTION tolva.roll(p_bytes integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1871,6 +1883,9 @@ GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with t
 
 REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.roll(p_bytes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.roll(p_bytes integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;

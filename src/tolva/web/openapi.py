@@ -103,10 +103,10 @@ def _with_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -
 
 
 def _with_ours(operation: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI knows which calls it validates (422). Any body can be unreadable (400) or too large (413)."""
+    """FastAPI knows which calls it validates (422). Any body can be too large (413)."""
     responses: dict[str, Any] = operation["responses"]
     needed = [422] if "422" in responses else []
-    needed += [400, 413] if "requestBody" in operation else []
+    needed += [413] if "requestBody" in operation else []
     added = {str(status): described for status, described in problems(*needed).items()}
     return dict(sorted((responses | added).items()))
 

@@ -15,6 +15,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, KeyReused, NotFound
 from tolva.jobs.work import Jobs
+from tolva.logs import log_also
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
@@ -106,6 +107,7 @@ def _task(conn: Connection, task_id: str) -> DictRow:
     """A load of products. Raises NotFound for dry runs, other schemas and what is no id at all."""
     with suppress(ValueError):
         asked = {"job_id": UUID(task_id), "schema": SCHEMA, "kind": LOAD}
+        log_also(job=str(asked["job_id"]))
         if row := conn.execute(SQL["upload_status"], asked).fetchone():
             return row
     raise NotFound(f"No existe la tarea {task_id}.")

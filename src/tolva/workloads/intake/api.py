@@ -91,10 +91,6 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
         raise InvalidInput(f"{name}: {faults}") from None
 
 
-PARAMETERS = ("schema", "params", "dry_run", "mapping", "read")
-"""What an upload takes besides its file."""
-
-
 def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
@@ -117,7 +113,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
-        _refuse_unknown(request)
         given = _json("params", CONSTANTS, params)
         said = _json("mapping", MAPPING, mapping)
         options = upload_options(_json("read", READ, read).options(), said)
@@ -177,13 +172,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
 
     return router
-
-
-def _refuse_unknown(request: Request) -> None:
-    """A mistyped `dry_run` would make a load of it. Raises InvalidInput."""
-    unknown = sorted(set(request.query_params) - set(PARAMETERS))
-    if unknown:
-        raise InvalidInput(f"Unknown parameters: {', '.join(unknown)}. There are: {', '.join(PARAMETERS)}.")
 
 
 def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:

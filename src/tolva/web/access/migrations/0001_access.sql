@@ -67,6 +67,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tolva.keys)
 $$;
 
+-- The first bytes of the hashes of all keys and logins in force: enough to see that a guess is none.
+CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
+  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  UNION ALL
+  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+$$;
+
 -- How many keys are in force, and how many of them expire within `p_soon`: of every tenant and role.
 CREATE FUNCTION tolva.key_overview(p_soon interval)
 RETURNS TABLE (tenant_id text, role text, keys integer, expiring integer)
@@ -106,7 +115,7 @@ BEGIN
     EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
   END LOOP;
   FOREACH made IN ARRAY ARRAY['tolva.key_holder(bytea)', 'tolva.session_holder(bytea)', 'tolva.has_keys()',
-      'tolva.key_overview(interval)', 'tolva.prune_access(interval, integer)'] LOOP
+      'tolva.roll(integer)', 'tolva.key_overview(interval)', 'tolva.prune_access(interval, integer)'] LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
