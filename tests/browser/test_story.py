@@ -177,7 +177,7 @@ def test_what_failed_for_good_goes_on_once_its_cause_is_mended(visitor: Visitor,
     expect(page.get_by_role("status")).to_contain_text("failed")
     page.goto("/dead-letters")
     page.get_by_role("checkbox", name=f"{visitor.window}.xlsx").check()
-    page.get_by_role("button", name="Try the selected again").click()
+    page.get_by_role("button", name="Try again").click()
     page.get_by_role("button", name="Try 1 job again").click()
     until(lambda: house.job(id)["state"] == "completed", 30)
     page.goto("/dead-letters")

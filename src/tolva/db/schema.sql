@@ -471,8 +471,8 @@ BEGIN
   IF p_first IS NOT NULL THEN
     RETURN QUERY
     SELECT d.id FROM tolva.dead_letters d
-    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant AND d.replayed_at IS NULL
-      AND (d.failed_at, d.id) < (v_before, v_before_id)
+    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant
+      AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
     ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
     RETURN;
@@ -482,8 +482,8 @@ BEGIN
     RETURN QUERY
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.failed_at, d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
     ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
     RETURN;
@@ -492,8 +492,8 @@ BEGIN
   v_letters := ARRAY(
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       LIMIT v_few) h
     LIMIT v_few);
   IF cardinality(v_letters) < v_few THEN
@@ -508,7 +508,8 @@ BEGIN
   v_found := ARRAY(
     SELECT n.id FROM (
       SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
     WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
       AND coalesce((
@@ -525,7 +526,7 @@ BEGIN
   )
   SELECT d.id FROM matching m CROSS JOIN LATERAL (
     SELECT x.id, x.failed_at FROM tolva.dead_letters x
-    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL
+    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL AND x.dismissed_at IS NULL
       AND (x.failed_at, x.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
     LIMIT 1) d -- a job has one letter that is open
@@ -817,12 +818,12 @@ CREATE FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) RETURNS TABL
     AS $$
   WITH RECURSIVE line(queue, kind) AS (
     (SELECT d.queue, d.kind FROM tolva.dead_letters d
-     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
      ORDER BY d.queue, d.kind LIMIT 1)
     UNION ALL
     SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
       SELECT d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
         AND (d.queue, d.kind) > (l.queue, l.kind)
       ORDER BY d.queue, d.kind LIMIT 1) n
   )
@@ -878,7 +879,7 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
   SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
   UNION ALL
   SELECT 'tolva_dead_letters', NULL, NULL, count(*)
-  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL AND d.dismissed_at IS NULL LIMIT 10000) d
 $$;
 
 ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;
@@ -1322,7 +1323,10 @@ CREATE TABLE tolva.dead_letters (
     error jsonb NOT NULL,
     attempts jsonb NOT NULL,
     failed_at timestamp with time zone DEFAULT now() NOT NULL,
-    replayed_at timestamp with time zone
+    replayed_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    dismissed_by text,
+    CONSTRAINT dismissed_by_somebody CHECK (((dismissed_at IS NULL) = (dismissed_by IS NULL)))
 );
 
 ALTER TABLE ONLY tolva.dead_letters FORCE ROW LEVEL SECURITY;
@@ -1626,9 +1630,9 @@ CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
-CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, failed_at, id) WHERE (replayed_at IS NULL);
+CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, failed_at, id) WHERE ((replayed_at IS NULL) AND (dismissed_at IS NULL));
 
-CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE (replayed_at IS NULL);
+CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE ((replayed_at IS NULL) AND (dismissed_at IS NULL));
 
 CREATE INDEX idempotency_age ON tolva.idempotency USING btree (made_at);
 

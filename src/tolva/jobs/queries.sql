@@ -278,12 +278,31 @@ WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
 ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of
--- Those of these jobs that have a dead letter that was not replayed.
-SELECT job_id FROM tolva.dead_letters WHERE replayed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
+-- Those of these jobs that have an open dead letter.
+SELECT job_id FROM tolva.dead_letters
+WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
 
 -- name: get_letter
--- The newest dead letter of a job, whole, also if it was replayed.
+-- The newest dead letter of a job, whole, open or not.
 SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
+
+-- name: dismiss_letters
+-- Close the open dead letters of these jobs, and note at each job who did it. Their jobs are held first, as a replay does.
+WITH held AS MATERIALIZED (
+  SELECT id FROM tolva.jobs WHERE id = ANY (%(job_ids)s::uuid[]) ORDER BY id FOR UPDATE
+), dismissed AS (
+  UPDATE tolva.dead_letters d SET dismissed_at = clock_timestamp(), dismissed_by = %(by)s
+  FROM held h WHERE d.job_id = h.id AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+  RETURNING d.job_id
+), moved AS (
+  UPDATE tolva.jobs j SET seq = j.seq + 1, updated_at = clock_timestamp()
+  FROM dismissed d WHERE j.id = d.job_id
+  RETURNING j.id, j.seq, j.tenant_id
+), noted AS (
+  INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+  SELECT m.id, m.seq, m.tenant_id, 'dismissed', jsonb_build_object('by', %(by)s::text) FROM moved m
+)
+SELECT m.id::text FROM moved m ORDER BY m.id DESC;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.

@@ -16,7 +16,7 @@ THEIRS = ("HTTPValidationError", "ValidationError")
 TAGS = {
     "uploads": "Files that come in: loaded or rehearsed, what became of them, and the way back.",
     "jobs": "What was asked for and is worked on, of every kind; one by one, many at once, live.",
-    "dead letters": "Jobs that failed for good, and their replay.",
+    "dead letters": "Jobs that failed for good: replayed, or dismissed.",
     "queues": "How the lines of jobs stand, and pausing them.",
     "workers": "The processes that work.",
     "schedules": "Jobs by the clock.",

@@ -56,6 +56,7 @@ def dead_letters(patient: Patient) -> Finding:
         found = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
     if found:
         more = " or more" if len(found) == MOST_LETTERS else ""
-        remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay JOB`."
+        look = patient.hints.command("dead", "ls")
+        remedy = f"Look: {look}; mend the cause, then `tolva dead replay JOB`, or `tolva dead dismiss JOB`."
         return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)
     return ok("none")

@@ -596,7 +596,7 @@ SET jit = off AS $$ -- compiling would take longer than all the rest
   SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
   UNION ALL
   SELECT 'tolva_dead_letters', NULL, NULL, count(*)
-  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL AND d.dismissed_at IS NULL LIMIT 10000) d
 $$;
 
 DO $$
