@@ -1,5 +1,6 @@
 """The uniform HTTP face of intake: uploads for any schema. `results_api` tells what became of them."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -95,7 +96,7 @@ PARAMETERS = ("schema", "params", "dry_run", "mapping", "read")
 """What an upload takes besides its file."""
 
 
-def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
+def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
@@ -162,7 +163,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         options = _json("read", READ, read).options() if read else None
         said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:
-            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, defaults, schema, options, said)
 
     @router.post(
         "/uploads/{id}/load",
