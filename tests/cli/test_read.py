@@ -15,6 +15,7 @@ def test_inspect_shows_how_a_file_would_be_read(homeless: Shell, tmp_path: Path)
     path.write_bytes(LIST.encode("cp1252"))
     ran = homeless("inspect", str(path))
     assert ran.code == 0
+    assert "moneda 'USD' in new rows without a value" in ran.out
     for said in ("cp1252", "row 3", "number, decimal comma", 'Leche "entera" · Pan', "Faltan columnas obligatorias"):
         assert said in ran.out
     seen = homeless("inspect", str(path), "--json").json

@@ -164,6 +164,16 @@ def test_a_preview_shows_the_first_rows_as_they_would_be_stored(service: Service
     assert '"x" no es un número' in page
 
 
+def test_a_preview_shows_what_a_new_row_gets_where_the_file_says_nothing(service: Service) -> None:
+    page = went_to(send(service, BAD))
+    shown = get(service, page)
+    assert shown.count('<td><span class="faint">USD</span></td>') == 1, "in the row that would be stored"
+    assert "Moneda: USD" in shown
+    said = send(service, GOOD.replace("precio,", "precio,moneda,").replace("1.50,", "1.50,EUR,"), token="u")
+    assert "<td>EUR</td>" in get(service, went_to(said))
+    assert service.client.get(f"/api/v1{page}/preview").json()["defaults"] == {"moneda": "USD"}
+
+
 def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_the_form(service: Service) -> None:
     page = went_to(send(service, f"Lista\n{GOOD}"))
     assert "as found: 2" in get(service, page)

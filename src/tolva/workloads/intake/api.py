@@ -1,5 +1,6 @@
 """The uniform HTTP face of intake: uploads for any schema. `results_api` tells what became of them."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -91,7 +92,7 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
         raise InvalidInput(f"{name}: {faults}") from None
 
 
-def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
+def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
@@ -157,7 +158,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         options = _json("read", READ, read).options() if read else None
         said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:
-            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, defaults, schema, options, said)
 
     @router.post(
         "/uploads/{id}/load",

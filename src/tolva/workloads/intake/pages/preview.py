@@ -1,5 +1,6 @@
 """The page that shows how a stored file is read before it is loaded, and takes corrections."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ async def _form(request: Request) -> FormData:
 Form = Annotated[FormData, Depends(_form)]
 
 
-def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRouter:
+def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell, defaults: Mapping[str, str]) -> APIRouter:
     """`/uploads`."""
     router = APIRouter(prefix="/uploads", include_in_schema=False)
 
@@ -77,7 +78,7 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRo
     def _looked(by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
         with seats.taken(), blobs.scratch() as scratch:
             try:
-                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, None, said.read, said.mapping)
+                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, defaults, None, said.read, said.mapping)
             except InvalidInput as error:
                 return {"found": None, "fault": str(error)}
         return {"found": found, "fault": None}
