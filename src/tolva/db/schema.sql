@@ -683,6 +683,41 @@ $$;
 
 ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
 
+CREATE PROCEDURE tolva.guard(IN p_table regclass, IN p_app text, IN p_system text DEFAULT NULL::text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
+  EXECUTE format('CREATE POLICY own_tenant ON %s TO tolva_app
+    USING (tenant_id = current_setting(''app.tenant_id'', true))', p_table);
+  EXECUTE format('CREATE POLICY all_tenants ON %s TO tolva_system USING (true)', p_table);
+  EXECUTE format('GRANT %s ON %s TO tolva_app', p_app, p_table);
+  IF p_system IS NOT NULL THEN
+    EXECUTE format('GRANT %s ON %s TO tolva_system', p_system, p_table);
+  END IF;
+END
+$$;
+
+CREATE PROCEDURE tolva.hand_over()
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  v_made regprocedure;
+BEGIN
+  FOR v_made IN
+    SELECT p.oid::regprocedure FROM pg_proc p
+    WHERE p.pronamespace = 'tolva'::regnamespace AND p.prokind = 'f' AND p.proowner <> 'tolva_system'::regrole
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', v_made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', v_made);
+  END LOOP;
+END
+$$;
+
 CREATE FUNCTION tolva.has_keys() RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1814,8 +1849,8 @@ GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kind
 REVOKE ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
 
 REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
@@ -1837,6 +1872,10 @@ GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with ti
 
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
+
+REVOKE ALL ON PROCEDURE tolva.guard(IN p_table regclass, IN p_app text, IN p_system text) FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE tolva.hand_over() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
@@ -1900,8 +1939,8 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 
 REVOKE ALL ON FUNCTION tolva.tell_webhooks(p_job tolva.jobs) FROM PUBLIC;
 
@@ -1924,25 +1963,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 GRANT SELECT,INSERT ON TABLE tolva.audit TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.audit TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.idempotency TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.idempotency TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
 GRANT SELECT,INSERT ON TABLE tolva.job_words TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.keys TO tolva_app;
 GRANT SELECT,UPDATE ON TABLE tolva.keys TO tolva_system;
 
 GRANT UPDATE(revoked_at) ON TABLE tolva.keys TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.load_ledger TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
@@ -1953,11 +1992,11 @@ GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.mappings TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
 GRANT SELECT ON TABLE tolva.queues TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
@@ -1998,5 +2037,5 @@ GRANT UPDATE(old_until) ON TABLE tolva.webhooks TO tolva_app;
 
 GRANT UPDATE(updated_at) ON TABLE tolva.webhooks TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;
 GRANT SELECT ON TABLE tolva.workers TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;

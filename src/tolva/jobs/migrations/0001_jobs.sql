@@ -163,24 +163,11 @@ CREATE TABLE tolva.schedules (
 );
 CREATE INDEX schedules_due ON tolva.schedules (next_at) WHERE paused_at IS NULL;
 
--- Row-level security, forced: a tenant sees its own rows; tolva_system, which owns the functions below, all.
-DO $$
-DECLARE
-  guarded text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['lanes', 'jobs', 'job_words', 'job_events', 'dead_letters', 'schedules'] LOOP
-    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
-      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
-    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
-  END LOOP;
-END
-$$;
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tolva TO tolva_system;
-GRANT SELECT, INSERT ON tolva.job_words TO tolva_app;
-GRANT SELECT, INSERT, UPDATE ON tolva.jobs, tolva.job_events, tolva.dead_letters, tolva.lanes, tolva.schedules
-  TO tolva_app;
-GRANT DELETE ON tolva.schedules TO tolva_app;
+CALL tolva.guard('tolva.lanes', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.jobs', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.job_words', 'SELECT, INSERT', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.job_events', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.dead_letters', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.schedules', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, INSERT, UPDATE, DELETE');
 GRANT SELECT ON tolva.queues, tolva.workers, tolva.migrations TO tolva_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.queues, tolva.workers, tolva.migrations TO tolva_system;

@@ -599,18 +599,6 @@ SET jit = off AS $$ -- compiling would take longer than all the rest
   FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL AND d.dismissed_at IS NULL LIMIT 10000) d
 $$;
 
-DO $$
-DECLARE
-  made regprocedure;
-BEGIN
-  FOR made IN
-    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'tolva'
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-  -- steps of the others, never called alone
-  REVOKE ALL ON FUNCTION tolva.child_ended(uuid[]), tolva.cancel_children(uuid[]) FROM tolva_app;
-END
-$$;
+CALL tolva.hand_over();
+-- steps of the others, never called alone
+REVOKE ALL ON FUNCTION tolva.child_ended(uuid[]), tolva.cancel_children(uuid[]) FROM tolva_app;

@@ -319,17 +319,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     LIMIT p_most) t
 $$;
 
-DO $$
-DECLARE
-  made regprocedure;
-BEGIN
-  FOR made IN
-    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'tolva' AND pg_get_userbyid(p.proowner) <> 'tolva_system'
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-END
-$$;
+CALL tolva.hand_over();
