@@ -1,5 +1,6 @@
 """What every page has around it: language, theme, time zone, navigation, and the caller."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,6 +83,7 @@ class Shell:
             "here": _here(request, self.nav),
             "lang": language,
             "languages": LANGUAGES,
+            "made_at": round(time.time() * 1000),
             "method": request.method.lower(),
             "nav": [item for item in self.nav if can(item.needs)],
             "path": request.url.path,
