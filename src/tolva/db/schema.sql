@@ -1699,6 +1699,8 @@ CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
+CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
+
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 
 CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id);
