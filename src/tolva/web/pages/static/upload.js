@@ -82,11 +82,17 @@
   function answered(item, request, look) {
     const answer = request.response;
     if (request.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
-    if (request.status !== 202) return refuse(item, answer?.detail ?? words.lost, true);
+    if (request.status !== 202) return explain(item, answer?.detail);
     item.row.querySelector("progress").value = 1;
     const href = look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`;
     tell(item, look ? words.look : words.loading, href);
     if (list.children.length === 1) location.assign(href);
+  }
+
+  // The API answers in the one language of its own; the page has a translation.
+  async function explain(item, detail) {
+    const answer = detail && await fetch(`/said?${new URLSearchParams({ text: detail })}`).catch(() => null);
+    refuse(item, answer?.ok ? await answer.text() : detail ?? words.lost, true);
   }
 
   function next() {
