@@ -80,10 +80,16 @@
   function answered(item, request, look) {
     const answer = request.response;
     if (request.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
-    if (request.status !== 202) return refuse(item, answer?.detail ?? words.lost, true);
+    if (request.status !== 202) return explain(item, answer?.detail);
     if (added === 1) return location.assign(look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`);
     item.row.remove(); // from now on its fate is told below
     document.getElementById("recent").dispatchEvent(new Event("sent"));
+  }
+
+  // The API answers in the one language of its own; the page has a translation.
+  async function explain(item, detail) {
+    const answer = detail && await fetch(`/said?${new URLSearchParams({ text: detail })}`).catch(() => null);
+    refuse(item, answer?.ok ? await answer.text() : detail ?? words.lost, true);
   }
 
   function next() {
