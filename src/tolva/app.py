@@ -14,7 +14,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from tolva import __version__
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
-from tolva.core.ports import Engine, QueueSlots
+from tolva.core.ports import QueueSlots
 from tolva.db.embedded.use import use
 from tolva.db.faults import translated
 from tolva.db.migrate import Migration, find_migrations, migrate, pending, refuse_missing, require_migrated
@@ -156,13 +156,13 @@ def catalogue(settings: Settings) -> Catalogue:
     return make_catalogue([handler for workload in WORKLOADS for handler in workload.handlers(settings, stored)])
 
 
-def chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engine) -> list[Chore]:
+def chores(settings: Settings, queues: Sequence[str], jobs: Jobs) -> list[Chore]:
     """What upkeep does."""
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
-    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
-    of_calls = [*access_chores(db, settings.audit_days * DAY), *request_chores(db)]
-    return [*standard_chores(db, engine, queues, **kept), *of_calls, *own]
+    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, jobs.db, stored)]
+    of_calls = [*access_chores(jobs.db, settings.audit_days * DAY), *request_chores(jobs.db)]
+    return [*standard_chores(jobs, queues, **kept), *of_calls, *own]
 
 
 def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
