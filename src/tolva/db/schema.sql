@@ -313,37 +313,19 @@ $$;
 
 ALTER FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
-CREATE TABLE tolva.schedules (
-    tenant_id text NOT NULL,
-    name text NOT NULL,
-    cron text NOT NULL,
-    timezone text NOT NULL,
-    missed text DEFAULT 'all'::text NOT NULL,
-    kind text NOT NULL,
-    queue text NOT NULL,
-    priority smallint NOT NULL,
-    max_attempts integer NOT NULL,
-    soft_limit double precision NOT NULL,
-    hard_limit double precision NOT NULL,
-    params jsonb NOT NULL,
-    paused_at timestamp with time zone,
-    last_at timestamp with time zone,
-    next_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT schedules_missed_check CHECK ((missed = ANY (ARRAY['all'::text, 'latest'::text]))),
-    CONSTRAINT schedules_priority_check CHECK (((priority >= 0) AND (priority <= 9)))
-);
-
-ALTER TABLE ONLY tolva.schedules FORCE ROW LEVEL SECURITY;
-
-CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
+CREATE FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) RETURNS TABLE(tenant_id text, name text, cron text, timezone text, missed text, next_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
+  SELECT d.tenant_id, d.name, d.cron, d.timezone, d.missed, d.next_at
+  FROM unnest(p_kinds) k(kind) CROSS JOIN LATERAL (
+    SELECT s.* FROM tolva.schedules s
+    WHERE s.kind = k.kind AND s.paused_at IS NULL AND s.next_at <= now() AND (s.look_at IS NULL OR s.look_at <= now())
+    ORDER BY s.next_at LIMIT p_most) d
+  ORDER BY d.next_at LIMIT p_most
 $$;
 
-ALTER FUNCTION tolva.due_schedules() OWNER TO tolva_system;
+ALTER FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -630,7 +612,7 @@ CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   WITH due AS (
-    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
+    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next, trouble = NULL, look_at = NULL
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
   ), made AS (
@@ -1146,6 +1128,17 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) RETURNS TABLE(tenant_id text, name text, kind text, cron text, timezone text, trouble text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT s.tenant_id, s.name, s.kind, s.cron, s.timezone, s.trouble FROM tolva.schedules s
+  WHERE s.paused_at IS NULL AND (s.kind <> ALL (p_kinds) OR s.trouble IS NOT NULL)
+  ORDER BY s.tenant_id, s.name LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
+
 CREATE TABLE tolva.jobs (
     id uuid NOT NULL,
     tenant_id text NOT NULL,
@@ -1506,6 +1499,31 @@ CREATE TABLE tolva.row_errors (
 
 ALTER TABLE ONLY tolva.row_errors FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.schedules (
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    cron text NOT NULL,
+    timezone text NOT NULL,
+    missed text DEFAULT 'all'::text NOT NULL,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts integer NOT NULL,
+    soft_limit double precision NOT NULL,
+    hard_limit double precision NOT NULL,
+    params jsonb NOT NULL,
+    paused_at timestamp with time zone,
+    last_at timestamp with time zone,
+    next_at timestamp with time zone NOT NULL,
+    trouble text,
+    look_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schedules_missed_check CHECK ((missed = ANY (ARRAY['all'::text, 'latest'::text]))),
+    CONSTRAINT schedules_priority_check CHECK (((priority >= 0) AND (priority <= 9)))
+);
+
+ALTER TABLE ONLY tolva.schedules FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.schemas (
     tenant_id text NOT NULL,
     name text NOT NULL,
@@ -1693,7 +1711,7 @@ CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'wait
 
 CREATE INDEX keys_of_tenant ON tolva.keys USING btree (tenant_id, id);
 
-CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE (paused_at IS NULL);
 
 CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
@@ -1851,11 +1869,8 @@ GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kind
 REVOKE ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
-
-REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
@@ -1941,6 +1956,9 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) TO tolva_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 
@@ -2002,6 +2020,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
 

@@ -158,10 +158,12 @@ CREATE TABLE tolva.schedules (
   paused_at timestamptz,
   last_at timestamptz,
   next_at timestamptz NOT NULL,
+  trouble text,                -- why its tick made no job when it was tried last
+  look_at timestamptz,         -- then it is tried again
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, name)
 );
-CREATE INDEX schedules_due ON tolva.schedules (next_at) WHERE paused_at IS NULL;
+CREATE INDEX schedules_due ON tolva.schedules (kind, next_at) WHERE paused_at IS NULL;
 
 CALL tolva.guard('tolva.lanes', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
 CALL tolva.guard('tolva.jobs', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
