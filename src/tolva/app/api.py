@@ -19,6 +19,8 @@ from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import is_loopback
 from tolva.web.access.pace import Pace
+from tolva.web.access.roll import Roll
+from tolva.web.answering import answer_errors
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
 from tolva.web.health import health_router, ready_router
@@ -36,7 +38,8 @@ from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
-from tolva.web.problems import ALWAYS, answer_errors
+from tolva.web.parameters import KNOWN_ALONE
+from tolva.web.problems import ALWAYS
 from tolva.web.server.application import Api
 from tolva.workloads import WORKLOADS
 
@@ -51,8 +54,9 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored = blobs(settings)
     stored.prepare()
     for router in _calls(settings, jobs, stored, hub, api.state.gate):
-        api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
+        api.include_router(router, dependencies=(*SCHEMES, KNOWN_ALONE), responses=ALWAYS)
     api.include_router(health_router(jobs.db))
+    api.include_router(metrics_router(jobs.db, api.state.gate))
     api.include_router(ready_router(partial(require_migrated, jobs.db, migrations()), stopping))
     for router in _pages(settings, jobs, stored, hub, api.state.gate, shell):
         api.include_router(router)
@@ -70,7 +74,7 @@ def _surround(api: Api, shell: Shell) -> None:
 
 def _calls(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate) -> Iterable[APIRouter]:
     own = (each for workload in WORKLOADS for each in workload.routers(settings, jobs, stored))
-    return (*uniform_api(jobs, hub, gate), *own, metrics_router(jobs.db, gate))
+    return (*uniform_api(jobs, hub, gate), *own)
 
 
 def _pages(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate, shell: Shell) -> Iterable[APIRouter]:
@@ -88,7 +92,7 @@ def make_shell() -> Shell:
 
 def gate(settings: Settings, db: Database) -> Gate:
     """Who may call the API of these settings."""
-    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second))
+    return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second), Roll(db))
 
 
 def live(jobs: Jobs) -> Hub:

@@ -6,7 +6,7 @@ from functools import partial
 
 from tolva.app.database import Server
 from tolva.app.stores import blobs, metrics_folder
-from tolva.core.ports import Engine, QueueSlots
+from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
 from tolva.engines import make_engine
 from tolva.jobs.catalogue import Catalogue, make_catalogue
@@ -52,10 +52,10 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
     )
 
 
-def _chores(settings: Settings, queues: Sequence[str], db: Database, engine: Engine) -> list[Chore]:
+def _chores(settings: Settings, queues: Sequence[str], jobs: Jobs) -> list[Chore]:
     """What upkeep does."""
     stored = blobs(settings)
     kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
-    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, db, stored)]
-    of_calls = [*access_chores(db, settings.audit_days * DAY), *request_chores(db)]
-    return [*standard_chores(db, engine, queues, **kept), *of_calls, *own]
+    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, jobs.db, stored)]
+    of_calls = [*access_chores(jobs.db, settings.audit_days * DAY), *request_chores(jobs.db)]
+    return [*standard_chores(jobs, queues, **kept), *of_calls, *own]

@@ -4,12 +4,16 @@ import json
 from typing import Annotated
 
 import typer
+from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
-from tolva.cli.listing import Column, listing
+from tolva.cli.console import AsJson, DataDir, Tenant, when
+from tolva.cli.listing import Column
 from tolva.cli.opened import opened
+from tolva.cli.rows import show_rows
 from tolva.web.access.audit import notes
 from tolva.web.tenant import DEFAULT_TENANT
+
+COLUMNS = Column("at"), Column("who", wraps=True), Column("did"), Column("to"), Column("detail", wraps=True)
 
 
 def audit(
@@ -23,15 +27,10 @@ def audit(
     """List who did what, newest first."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         lines = notes(conn, target=target, actor=actor, most=limit)
-    if as_json:
-        print_json(lines)
-    elif not lines:
-        say("Nothing was noted yet: uploads, cancels, retries, undos, keys, schemas and schedules are.")
-    else:
-        columns = Column("at"), Column("who", wraps=True), Column("did"), Column("to"), Column("detail", wraps=True)
-        told = [json.dumps(line["detail"], ensure_ascii=False) if line["detail"] else "" for line in lines]
-        cells = [
-            (when(line["at"]), line["actor"], line["action"], line["target"], detail)
-            for line, detail in zip(lines, told, strict=True)
-        ]
-        out.print(listing(out, columns, cells))
+    none = "Nothing was noted yet: uploads, cancels, retries, undos, keys, schemas and schedules are."
+    show_rows(lines, COLUMNS, _listed, none, as_json=as_json)
+
+
+def _listed(line: DictRow) -> tuple[object, ...]:
+    detail = json.dumps(line["detail"], ensure_ascii=False) if line["detail"] else ""
+    return when(line["at"]), line["actor"], line["action"], line["target"], detail

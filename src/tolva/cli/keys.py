@@ -10,8 +10,9 @@ from psycopg.rows import DictRow
 from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
-from tolva.cli.listing import Column, listing
+from tolva.cli.listing import Column
 from tolva.cli.opened import opened
+from tolva.cli.rows import show_rows
 from tolva.errors import InvalidInput
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
@@ -19,6 +20,11 @@ from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_args_is_help=True)
+
+COLUMNS = (
+    *(Column("id"), Column("name", wraps=True), Column("role"), Column("begins"), Column("made")),
+    *(Column("by", wraps=True), Column("last used"), Column("")),
+)
 
 
 @cli.command("create")
@@ -51,15 +57,8 @@ def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJso
     """List the tenant's keys, newest first."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         rows = list_keys(conn)
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        create = Hints(data_dir, tenant).command("key", "create", "--role", "operator", "--name", "NAME")
-        say(f"No keys of tenant '{tenant}' yet. Make one: {create}")
-    else:
-        titles = "id", "name", "role", "begins", "made", "by", "last used", ""
-        columns = [Column(title, wraps=title in ("name", "by")) for title in titles]
-        out.print(listing(out, columns, [_listed(row) for row in rows]))
+    create = Hints(data_dir, tenant).command("key", "create", "--role", "operator", "--name", "NAME")
+    show_rows(rows, COLUMNS, _listed, f"No keys of tenant '{tenant}' yet. Make one: {create}", as_json=as_json)
 
 
 @cli.command("revoke")

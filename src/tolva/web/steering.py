@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tolva.core.job import JobId, State
+from tolva.jobs.letters import dismiss, get_letter, require_open
 from tolva.jobs.pausing import pause_lane, pause_queue
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
@@ -40,6 +41,23 @@ def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
         if again:
             note(work.conn, by, "jobs.replay", f"{len(again)} jobs", jobs=again)
     return again
+
+
+def dismiss_letters(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
+    """Close the open dead letters of these jobs, in one transaction; see `letters.dismiss`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        gone = dismiss(conn, ids, by.actor)
+        if gone:
+            note(conn, by, "letters.dismiss", f"{len(gone)} jobs", jobs=gone)
+    return gone
+
+
+def dismiss_letter(jobs: Jobs, by: Caller, id: JobId) -> None:
+    """Close the open dead letter of a job. Raises NotFound where it never had one, Conflict where it has none open."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        require_open(get_letter(conn, id))
+        if dismiss(conn, [id], by.actor):
+            note(conn, by, "letter.dismiss", id)
 
 
 def pause_for_tenant(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:

@@ -48,17 +48,18 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
-    seats = Seats(READERS)
+    seats, defaults = Seats(READERS), configured_defaults(settings)
     return [
-        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats),
+        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats, defaults),
         results_router(jobs, blobs, seats),
-        schemas_router(jobs, Destinations(settings.destinations)),
+        schemas_router(jobs, Destinations(settings.destinations), defaults),
         mappings_router(jobs),
     ]
 
 
 def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
-    return intake_pages(jobs, blobs, settings.upload_max_mb * 1024**2, Seats(LOOKERS), shell)
+    most_bytes = settings.upload_max_mb * 1024**2
+    return intake_pages(jobs, blobs, most_bytes, Seats(LOOKERS), shell, configured_defaults(settings))
 
 
 NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)

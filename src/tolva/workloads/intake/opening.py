@@ -84,8 +84,8 @@ def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int
     unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
     return [
         f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
-        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: locale es-CO, por"
-        " ejemplo."
+        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56"
+        " y 31/12/2026, como en Colombia (locale es-CO), por ejemplo."
         for field in undecided
     ]
 

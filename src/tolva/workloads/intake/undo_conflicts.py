@@ -29,5 +29,6 @@ def _said(key: Key, conflict: UndoConflict) -> str:
     >>> _said("A1", UndoConflict("A1", 7, None, None, "la fila ya no existe"))
     'A1 (fila 7 del archivo): la fila ya no existe'
     """
-    row = f" (fila {conflict.row} del archivo)" if conflict.row is not None else ""
-    return f"{key_told(key)}{row}: {conflict.said}"
+    if conflict.row is None:
+        return f"{key_told(key)}: {conflict.said}"
+    return f"{key_told(key)} (fila {conflict.row} del archivo): {conflict.said}"

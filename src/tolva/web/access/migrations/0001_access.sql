@@ -67,6 +67,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tolva.keys)
 $$;
 
+-- The first bytes of the hashes of all keys and logins in force: enough to see that a guess is none.
+CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
+  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  UNION ALL
+  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+$$;
+
 -- How many keys are in force, and how many of them expire within `p_soon`: of every tenant and role.
 CREATE FUNCTION tolva.key_overview(p_soon interval)
 RETURNS TABLE (tenant_id text, role text, keys integer, expiring integer)

@@ -15,6 +15,7 @@ CREATE TABLE tolva.uploads (
 );
 
 CREATE INDEX uploads_blob ON tolva.uploads (blob);  -- several jobs may be for one file
+CREATE INDEX uploads_content ON tolva.uploads (tenant_id, blake3);  -- the same file, sent again
 CREATE INDEX uploads_tenant ON tolva.uploads (tenant_id, job_id);  -- a tenant's, newest first
 
 -- Schemas that tenants brought, each version for ever: uploads name the one they were made for.
