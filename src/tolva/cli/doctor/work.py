@@ -53,9 +53,9 @@ def backlog(patient: Patient) -> Finding:
 def dead_letters(patient: Patient) -> Finding:
     """Whether jobs failed for good and nobody looked."""
     with patient.asking() as conn:
-        found = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
-    if found:
-        more = " or more" if len(found) == MOST_LETTERS else ""
+        page = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
+    if found := page.letters:
+        more = " or more" if page.following else ""
         remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay JOB`."
         return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)
     return ok("none")
