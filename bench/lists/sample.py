@@ -64,9 +64,14 @@ def fill(conn: psycopg.Connection, jobs: int) -> None:
     made = [conn.execute("SELECT pg_get_indexdef(%s::regclass)", [f"tolva.{name}"]).fetchone()[0] for name in INDEXES]
     for name in INDEXES:
         conn.execute(f"DROP INDEX tolva.{name}")
-    marks = [label_words(tenant, "x")[:-1] for tenant in TENANTS]
-    given = {"jobs": jobs, "tenants": list(TENANTS), "marks": marks, "months": list(MONTHS), "queues": list(QUEUES)}
-    psycopg.ClientCursor(conn).execute(FILL, given)
+    rows(conn, jobs)
     for statement in made:
         conn.execute(statement)
     conn.execute("VACUUM ANALYZE")
+
+
+def rows(conn: psycopg.Connection, jobs: int) -> None:
+    """The rows alone, as they come."""
+    marks = [label_words(tenant, "x")[:-1] for tenant in TENANTS]
+    given = {"jobs": jobs, "tenants": list(TENANTS), "marks": marks, "months": list(MONTHS), "queues": list(QUEUES)}
+    psycopg.ClientCursor(conn).execute(FILL, given)

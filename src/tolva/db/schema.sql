@@ -7,6 +7,7 @@ CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT u.job_id, CASE WHEN NOT EXISTS (
       SELECT FROM tolva.uploads o WHERE o.blob = u.blob AND o.job_id <> u.job_id
@@ -753,6 +754,7 @@ ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues
 CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -949,6 +951,8 @@ ALTER FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most intege
 CREATE FUNCTION tolva.prune_access(p_kept interval, p_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 DECLARE
   v_sessions integer;
@@ -969,6 +973,8 @@ ALTER FUNCTION tolva.prune_access(p_kept interval, p_most integer) OWNER TO tolv
 CREATE FUNCTION tolva.prune_requests(p_kept interval, p_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 DECLARE
   v_gone integer;
@@ -1077,6 +1083,7 @@ ALTER FUNCTION tolva.running(p_worker uuid) OWNER TO tolva_system;
 CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
   SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
@@ -1240,12 +1247,15 @@ ALTER FUNCTION tolva.waiting_queues(p_queues text[]) OWNER TO tolva_system;
 CREATE FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) RETURNS SETOF tolva.jobs
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT j.* FROM tolva.jobs j
-  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' = p_webhook
+  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' >= p_webhook
+    AND (j.params ->> 'webhook', j.id) < (p_webhook, coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     AND j.tenant_id = current_setting('app.tenant_id', true)
-    AND j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-  ORDER BY j.id DESC LIMIT p_most
+  ORDER BY j.params ->> 'webhook' DESC, j.id DESC LIMIT p_most
 $$;
 
 ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) OWNER TO tolva_system;
@@ -1608,6 +1618,10 @@ ALTER TABLE ONLY tolva.webhooks
 
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+
+CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
+
+CREATE INDEX audit_of_target ON tolva.audit USING btree (tenant_id, target, id);
 
 CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
 

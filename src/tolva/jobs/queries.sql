@@ -79,8 +79,8 @@ SELECT job_id::text, seq, at, type, data, is_last
 FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(most)s);
 
 -- name: children_of
--- The children of a job, oldest first.
-SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id;
+-- The children of a job, oldest first; all of them, without a limit.
+SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
 
 -- name: owned
 -- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
