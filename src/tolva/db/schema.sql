@@ -263,20 +263,20 @@ $$;
 
 ALTER FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS integer
+CREATE FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   SELECT CASE
     -- not the newest, which would have to be found among those of all lines
-    WHEN p_parent IS NULL AND p_words IS NULL
+    WHEN p_parent IS NULL AND p_ended IS NULL AND p_words IS NULL
       THEN tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, p_most)
     ELSE (SELECT count(*)::integer
-      FROM tolva.find_jobs(p_states, p_queues, p_kinds, p_parent, p_low, p_high, p_words, p_most))
+      FROM tolva.find_jobs(p_states, p_queues, p_kinds, p_parent, p_low, p_high, p_ended, p_words, p_most))
   END
 $$;
 
-ALTER FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -345,7 +345,25 @@ $$;
 
 ALTER FUNCTION tolva.due_schedules() OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+CREATE FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT coalesce(array_agg(h.id), '{}') FROM (
+    SELECT DISTINCT l.queue, l.state FROM tolva.job_lines(p_states, p_queues, p_kinds) l
+    WHERE l.state IN ('completed', 'failed', 'cancelled')) l
+  CROSS JOIN LATERAL (
+    SELECT j.id FROM tolva.jobs j
+    WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = l.queue AND j.state = l.state
+      AND j.finished_at >= p_since
+    LIMIT p_most) h
+$$;
+
+ALTER FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -356,6 +374,7 @@ DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
   v_few CONSTANT integer := 10000; -- candidates that are looked at one by one at first
   v_many CONSTANT integer := 30000; -- and that may be, where that finds too few
+  v_ended uuid[];
   v_found uuid[];
   v_reached uuid;
 BEGIN
@@ -366,13 +385,22 @@ BEGIN
       AND (p_states IS NULL OR j.state = ANY (p_states))
       AND (p_queues IS NULL OR j.queue = ANY (p_queues))
       AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+      AND (p_ended IS NULL OR j.finished_at >= p_ended)
       AND (p_words IS NULL OR coalesce((
         SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = j.id), false))
     ORDER BY j.id DESC LIMIT p_most;
     RETURN;
   END IF;
 
-  IF p_words IS NULL THEN
+  IF p_ended IS NOT NULL THEN
+    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, v_many);
+    IF cardinality(v_ended) < v_many THEN
+      RETURN QUERY SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, p_words, p_most);
+      RETURN;
+    END IF;
+  END IF;
+
+  IF p_words IS NULL AND p_ended IS NULL THEN
     -- The newest of each line, and the newest of these.
     RETURN QUERY
     SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
@@ -384,8 +412,8 @@ BEGIN
     RETURN;
   END IF;
 
-  -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
-  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
+  -- Common words are among the newest, and so is what ended lately: of all labels, or of the jobs that match otherwise.
+  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL AND p_ended IS NULL THEN
     WITH newest AS MATERIALIZED (
       SELECT w.job_id, w.words FROM tolva.job_words w
       WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
@@ -399,8 +427,8 @@ BEGIN
       SELECT l.queue, l.kind, l.state, greatest(least(v_few, 2 * v_few / count(*) OVER ()), 1) AS share
       FROM tolva.job_lines(p_states, p_queues, p_kinds) l
     ), newest AS MATERIALIZED (
-      SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
-        SELECT j.id, row_number() OVER (ORDER BY j.id DESC) AS place FROM tolva.jobs j
+      SELECT h.id, h.finished_at, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
+        SELECT j.id, j.finished_at, row_number() OVER (ORDER BY j.id DESC) AS place FROM tolva.jobs j
         WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
           AND j.id >= p_low AND j.id < p_high
         ORDER BY j.id DESC LIMIT l.share) h
@@ -409,9 +437,10 @@ BEGIN
       SELECT (SELECT n.id FROM newest n WHERE n.is_last ORDER BY n.id DESC LIMIT 1) AS id
     )
     SELECT r.id, ARRAY(
-      SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
-      WHERE n.id >= coalesce(r.id, p_low) AND coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
+      SELECT n.id FROM (SELECT n.id, n.finished_at FROM newest n ORDER BY n.id DESC OFFSET 0) n
+      WHERE n.id >= coalesce(r.id, p_low) AND (p_ended IS NULL OR n.finished_at >= p_ended)
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false))
       ORDER BY n.id DESC LIMIT p_most)
     FROM reached r INTO v_reached, v_found;
   END IF;
@@ -420,7 +449,14 @@ BEGIN
     RETURN;
   END IF;
 
-  IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_many) < v_many THEN
+  IF p_words IS NULL THEN
+    -- Very many ended since then, and few of the newest jobs are among them: look at all that did.
+    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, NULL);
+    RETURN QUERY SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, NULL, p_most);
+    RETURN;
+  END IF;
+
+  IF p_ended IS NULL AND tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_many) < v_many THEN
     -- Not very many jobs besides the words: look at the words of each.
     RETURN QUERY
     SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
@@ -445,13 +481,14 @@ BEGIN
     SELECT m.job_id FROM matching m WHERE m.job_id >= p_low AND m.job_id < v_reached ORDER BY m.job_id DESC OFFSET 0) o
   WHERE coalesce((
     SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
+      AND (p_ended IS NULL OR j.finished_at >= p_ended)
       AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
     FROM tolva.jobs j WHERE j.id = o.job_id), false)
   ORDER BY o.job_id DESC LIMIT p_most - cardinality(v_found);
 END
 $$;
 
-ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) RETURNS SETOF bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -883,6 +920,23 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
 $$;
 
 ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT o.id FROM (
+    SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
+  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+    AND (p_words IS NULL OR coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w
+      WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
+  ORDER BY o.id DESC LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1793,8 +1847,8 @@ GRANT ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) TO tolva_app
 REVOKE ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) TO tolva_app;
@@ -1808,8 +1862,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) TO tolva_app;
@@ -1854,6 +1911,9 @@ GRANT ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) TO tol
 
 REVOKE ALL ON FUNCTION tolva.metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.metrics() TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;

@@ -2,7 +2,8 @@
 
 What an answer costs is bounded, however many jobs there are and however few of them match; how, is told in
 migrations/0003_lists.sql. One case is not: a search for words that very many jobs have, beside a filter that leaves
-very many of which few have them. Every function runs in the caller's transaction, under its tenant.
+very many of which few have them; and one for what ended lately has its like, where very many did that were made long
+before. Every function runs in the caller's transaction, under its tenant.
 """
 
 from dataclasses import dataclass
@@ -39,9 +40,10 @@ class JobFilter:
     created_before: datetime | None = None
     search: str | None = None
     parent: JobId | None = None
+    ended_since: datetime | None = None
 
     def __post_init__(self) -> None:
-        for moment in (self.created_from, self.created_before):
+        for moment in (self.created_from, self.created_before, self.ended_since):
             if moment is not None and moment.tzinfo is None:
                 raise InvalidInput("A time to list jobs from or until needs a time zone.")
 
@@ -81,6 +83,7 @@ def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | 
         "parent": wanted.parent,
         "created_from": wanted.created_from,
         "created_before": wanted.created_before,
+        "ended_since": wanted.ended_since,
         "before": before,
         "most": most,
         **searched(conn, tenant_id, wanted.search),

@@ -87,6 +87,7 @@
     const href = look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`;
     tell(item, look ? words.look : words.loading, href);
     if (list.children.length === 1) location.assign(href);
+    else form.dispatchEvent(new Event("sent")); // the list of uploads hears it
   }
 
   function next() {

@@ -48,9 +48,10 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
         with jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
             recent = list_uploads(conn, None, RECENT)
-        shown = {"choice": choice, "filled": filled, "sent": sent, "recent": recent, "token": new_token()}
+        titles = {each["name"]: each["title"] for each in choice.listed}
+        told = {"choice": choice, "filled": filled, "sent": sent, "recent": recent, "titles": titles}
         limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
-        return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
+        return shell.page(request, by, "intake/upload.html", status, **told, **limits, token=new_token())
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
