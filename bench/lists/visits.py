@@ -53,6 +53,10 @@ def filters(now: datetime | None = None) -> Iterator[tuple[str, JobFilter]]:
     for states, kinds, queues, search, span in product(STATES, KINDS, QUEUES, SEARCHES, spans):
         told = *states, *kinds, *queues, search, span
         yield ", ".join(filter(None, told)), JobFilter(states, queues, kinds, *spans[span], SEARCHES[search])
+    ends = {"ended this hour": timedelta(hours=1), "ended this year": timedelta(days=366)}
+    for states, kinds, search, end in product(STATES, KINDS, SEARCHES, ends):
+        told = *states, *kinds, search, end
+        yield ", ".join(told), JobFilter(states, (), kinds, search=SEARCHES[search], ended_since=now - ends[end])
 
 
 def letter_filters() -> Iterator[tuple[str, LetterFilter]]:

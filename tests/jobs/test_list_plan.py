@@ -4,7 +4,7 @@ the right list. The times, for a million jobs, are in bench/lists.md."""
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 
 import polars as pl
@@ -59,12 +59,12 @@ def house(cluster: Cluster) -> Iterator[House]:
         rows = conn.execute(
             """
             SELECT j.id::text, tenant_id, queue, kind, state, coalesce(lower(label), '') AS label, created_at,
-              EXISTS (SELECT FROM tolva.dead_letters d WHERE d.job_id = j.id) AS dead
+              finished_at, EXISTS (SELECT FROM tolva.dead_letters d WHERE d.job_id = j.id) AS dead
             FROM tolva.jobs j ORDER BY j.id DESC"""
         ).fetchall()
-        columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "dead"]
+        columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "finished_at", "dead"]
         jobs = pl.DataFrame(rows, schema=columns, orient="row")
-        yield House(db, jobs.with_columns(pl.col("created_at").dt.convert_time_zone("UTC")))
+        yield House(db, jobs.with_columns(pl.col("created_at", "finished_at").dt.convert_time_zone("UTC")))
 
 
 def right(house: House, tenant: str, wanted: JobFilter) -> list[str]:
@@ -76,6 +76,8 @@ def right(house: House, tenant: str, wanted: JobFilter) -> list[str]:
         found = found.filter(pl.col("created_at") >= wanted.created_from)
     if wanted.created_before:
         found = found.filter(pl.col("created_at") < wanted.created_before)
+    if wanted.ended_since:
+        found = found.filter(pl.col("finished_at") >= wanted.ended_since)
     for word in (wanted.search or "").lower().split():
         kind = "0-9" if word.isdigit() else "a-z"
         found = found.filter(pl.col("label").str.contains(f"(^|[^{kind}]){word}"))
@@ -117,7 +119,7 @@ def test_any_filter_of_a_list_touches_a_bounded_number_of_pages(house: House, te
             given = listing._given(conn, tenant, wanted, before, PAGE + 1)
             pages = cost(conn, SQL["find_jobs"], given)
             whole = scanned(conn)
-        if whole or pages > (MOST_SEARCHED if wanted.search else MOST_LISTED):
+        if whole or pages > (MOST_SEARCHED if wanted.search or wanted.ended_since else MOST_LISTED):
             over.append((f"{name}: {whole} tables from end to end", pages))
     assert over == []
 
@@ -206,6 +208,20 @@ def test_figures_of_queues_touch_no_whole_table(house: House) -> None:
                 assert getattr(states[name], state).number == there
             queued = mine.filter((pl.col("queue") == name) & (pl.col("state") == "queued")).height
             assert states[name].ready.number + states[name].scheduled.number == queued
+
+
+def test_what_ended_lately_is_found_also_where_very_much_did_that_is_old(house: House) -> None:
+    wanted = JobFilter(ended_since=datetime.now(UTC) - timedelta(hours=1))
+    old = house.jobs.filter((pl.col("tenant_id") == "big") & (pl.col("state") == "completed"))["id"].to_list()[-31_000:]
+    with house.db.transaction("big") as conn, conn.transaction(force_rollback=True):
+        conn.execute("UPDATE tolva.jobs SET finished_at = now() WHERE id = ANY (%s)", (old,))
+        found = matching_ids(conn, "big", wanted, most=JOBS)
+        counted = count_matching(conn, "big", wanted)
+        pages = cost(conn, SQL["list_jobs"], listing._given(conn, "big", wanted, None, PAGE))
+    newer = [id for id in right(house, "big", wanted) if id not in set(old)]
+    assert found == newer + old
+    assert (counted.number, counted.exact) == (listing.MOST_COUNTED, False)
+    assert pages <= MOST_SEARCHED
 
 
 def test_created_is_the_time_of_the_id(house: House) -> None:

@@ -1,6 +1,6 @@
 """Lists of jobs and dead letters: what is found, by whom, and what is shown of it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -176,3 +176,16 @@ def test_dead_letters_are_found_like_jobs(shop: Workshop) -> None:
     with shop.jobs.work("a") as work:
         work.replay([first])
     assert dead() == [second]
+
+
+def test_what_ended_since_a_time_is_found_however_old_its_job_is(shop: Workshop) -> None:
+    long_ago, lately = shop.put(label="long ago"), shop.put(label="lately")
+    shop.put(label="lately, too, but open")
+    for job in (shop.take(), shop.take()):
+        shop.end(job, Verb.COMPLETE)
+    shop.admin.execute("UPDATE tolva.jobs SET finished_at = now() - interval '2 hours' WHERE id = %s", (long_ago,))
+    hour = datetime.now(UTC) - timedelta(hours=1)
+    assert found(shop, ended_since=hour) == found(shop, ended_since=hour, search="lately") == [lately]
+    assert found(shop, ended_since=hour - timedelta(hours=2)) == [lately, long_ago]
+    assert found(shop, ended_since=hour, states=(State.FAILED,)) == found(shop, ended_since=hour, kinds=("x",)) == []
+    assert found(shop, ended_since=hour, tenant="b") == []

@@ -29,6 +29,9 @@ def ls(
     search: Annotated[str | None, typer.Option(help="Words of the name, or how the id begins.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=FORMATS, help="Only those made since then.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=FORMATS, help="Only those made before then.")] = None,
+    ended: Annotated[
+        datetime | None, typer.Option("--ended-since", formats=FORMATS, help="Only what ended since then.")
+    ] = None,
     before: Annotated[str | None, typer.Option(help="Those that follow this job in the list.", metavar="JOB")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     data_dir: DataDir = None,
@@ -43,6 +46,7 @@ def ls(
         created_from=since and since.astimezone(),
         created_before=until and until.astimezone(),
         search=search,
+        ended_since=ended and ended.astimezone(),
     )
     cursor = job_id(before) if before else None
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
@@ -75,7 +79,7 @@ def _said(wanted: JobFilter, limit: int) -> list[str]:
     ['--state', 'failed', '--state', 'cancelled', '--search', 'enero', '--limit', '20']
     """
     several = ("--state", wanted.states), ("--queue", wanted.queues), ("--kind", wanted.kinds)
-    spans = ("--since", wanted.created_from), ("--until", wanted.created_before)
+    spans = ("--since", wanted.created_from), ("--until", wanted.created_before), ("--ended-since", wanted.ended_since)
     words = [word for option, values in several for value in values for word in (option, str(value))]
     words += ["--search", wanted.search] if wanted.search else []
     words += [word for option, at in spans if at for word in (option, at.strftime(FORMATS[-1]))]

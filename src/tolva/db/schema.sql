@@ -348,7 +348,15 @@ BEGIN
     RETURN;
   END IF;
 
-  IF p_words IS NULL THEN
+  IF p_ended IS NOT NULL THEN
+    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, v_many);
+    IF cardinality(v_ended) < v_many THEN
+      RETURN QUERY SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, p_words, p_most);
+      RETURN;
+    END IF;
+  END IF;
+
+  IF p_words IS NULL AND p_ended IS NULL THEN
     -- The newest of each line, and the newest of these.
     ids := ARRAY(
       SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
@@ -900,6 +908,23 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
 $$;
 
 ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT o.id FROM (
+    SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
+  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+    AND (p_words IS NULL OR coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w
+      WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
+  ORDER BY o.id DESC LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) RETURNS TABLE(job_id uuid, seq bigint, at timestamp with time zone, type text, data jsonb, is_last boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1931,6 +1956,9 @@ GRANT ALL ON FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) TO tol
 
 REVOKE ALL ON FUNCTION tolva.metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.metrics() TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;

@@ -13,12 +13,16 @@ Run = Callable[[Context], Json | None]
 
 @dataclass(frozen=True)
 class Handler:
-    """A kind of job. `on_schedule`: it may run by the clock, needing nothing that only an upload or event has."""
+    """A kind of job. `on_schedule`: it may run by the clock, needing nothing that only an upload or event has.
+
+    `aside`: it tells others of jobs; nobody asked for it, and what people asked for is shown without it.
+    """
 
     kind: str
     queue: Queue
     run: Run
     on_schedule: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,16 @@ class Catalogue:
     def on_schedule(self) -> list[str]:
         """The kinds that may run by the clock, by name."""
         return sorted(handler.kind for handler in self.handlers.values() if handler.on_schedule)
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """The kinds of what people asked for, by name."""
+        return tuple(sorted(handler.kind for handler in self.handlers.values() if not handler.aside))
+
+    @property
+    def queues_aside(self) -> list[str]:
+        """The queues that hold none of these kinds."""
+        return sorted(self.queues.keys() - {self.queue_of(kind).name for kind in self.asked_for})
 
     def scheduled(self, kind: str) -> Handler:
         """The handler of a kind that may run by the clock. Raises InvalidInput when there is none."""

@@ -38,9 +38,10 @@ class JobFilter:
     created_before: datetime | None = None
     search: str | None = None
     parent: JobId | None = None
+    ended_since: datetime | None = None
 
     def __post_init__(self) -> None:
-        for moment in (self.created_from, self.created_before):
+        for moment in (self.created_from, self.created_before, self.ended_since):
             if moment is not None and moment.tzinfo is None:
                 raise InvalidInput("A time to list jobs from or until needs a time zone.")
 
@@ -49,7 +50,7 @@ class JobFilter:
 class JobPage:
     """Jobs, newest first. `following` is the `before` of the next page, None at the end.
 
-    With a search a page can be short, or empty, and yet be followed: so far it looked.
+    With a search, or a time of ending, a page can be short, or empty, and yet be followed: so far it looked.
     """
 
     jobs: list[DictRow]
@@ -83,7 +84,7 @@ def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Count
     """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
     if (wanted.search or "").strip():
         return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_FOUND + 1)), MOST_FOUND)
-    if wanted.parent:
+    if wanted.parent or wanted.ended_since:
         return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED + 1)), MOST_COUNTED)
     row = conn.execute(SQL["count_lines"], _given(conn, tenant_id, wanted, None, MOST_COUNTED + 1)).fetchone()
     assert row is not None, "a function's value is a row"
@@ -105,6 +106,7 @@ def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | 
         "parent": wanted.parent,
         "created_from": wanted.created_from,
         "created_before": wanted.created_before,
+        "ended_since": wanted.ended_since,
         "before": before,
         "walk": False,
         "most": most,

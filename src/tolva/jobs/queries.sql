@@ -42,7 +42,7 @@ SELECT ids::text[], reached::text FROM tolva.find_jobs(
   %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
   greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
   least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-  %(words)s::tsquery, %(walk)s, %(most)s);
+  %(ended_since)s, %(words)s::tsquery, %(walk)s, %(most)s);
 
 -- name: count_lines
 -- How many jobs match, words and parents aside, up to a limit; see the function.
@@ -227,7 +227,7 @@ SELECT m.minute,
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)
-  LEFT JOIN tolva.queues q ON true
+  LEFT JOIN tolva.queues q ON q.name <> ALL (%(without)s::text[])
   CROSS JOIN unnest(ARRAY['completed', 'failed', 'cancelled']) s(state)
   CROSS JOIN LATERAL (
     SELECT tolva.count_finished(q.name, s.state, m.minute, m.minute + interval '1 minute', %(most)s) AS jobs) n
@@ -247,6 +247,13 @@ SELECT coalesce(
 -- name: count_ahead
 -- How many jobs of the tenant have their turn before one of them, up to a limit; see the function.
 SELECT tolva.count_ahead(%(id)s, %(most)s) AS jobs;
+
+-- name: paused_queues
+-- The queues that stand still for the tenant: since when, and for whom.
+SELECT name, coalesce(q.paused_at, n.paused_at) AS paused_at,
+  CASE WHEN q.paused_at IS NOT NULL THEN 'installation' ELSE 'tenant' END AS paused_by
+FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name -- of lanes, one sees the tenant's own
+WHERE coalesce(q.paused_at, n.paused_at) IS NOT NULL ORDER BY name;
 
 -- name: queue_names
 -- Every queue, and since when it is paused.

@@ -1,5 +1,6 @@
 """How the queues stand for a tenant, and how fast they go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -68,11 +69,16 @@ def queue_states(conn: Connection) -> list[QueueState]:
     return [_state(row) for row in rows]
 
 
-def throughput(conn: Connection, minutes: int = 60) -> list[Minute]:
-    """The last minutes of the transaction's tenant, with this one. Raises InvalidInput for none, or more than a day."""
+def throughput(conn: Connection, minutes: int = 60, *, without: Sequence[str] = ()) -> list[Minute]:
+    """The last minutes of the transaction's tenant, with this one; `without` some queues.
+
+    Raises InvalidInput for none, or more than a day.
+    """
     if not 1 <= minutes <= MOST_MINUTES:
         raise InvalidInput(f"A chart has 1 to {MOST_MINUTES:,} minutes, not {minutes:,}.")
-    rows = conn.execute(SQL["throughput"], {"minutes": minutes, "most": MOST_OF_MINUTE}).fetchall()
+    rows = conn.execute(
+        SQL["throughput"], {"minutes": minutes, "most": MOST_OF_MINUTE, "without": list(without)}
+    ).fetchall()
     return [Minute(**row) for row in rows]
 
 

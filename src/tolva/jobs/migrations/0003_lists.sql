@@ -47,35 +47,67 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     LIMIT p_most) t
 $$;
 
+-- Jobs of these states and queues that ended since p_since, p_most at most. Of queues that have no job of p_kinds there
+-- are none; the others' jobs may be of any kind, which the index does not know.
+CREATE FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamptz, p_most integer)
+RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+  SELECT ARRAY(
+    SELECT h.id FROM (
+      SELECT DISTINCT l.queue, l.state FROM tolva.job_lines(p_states, p_queues, p_kinds) l
+      WHERE l.state IN ('completed', 'failed', 'cancelled')) l
+    CROSS JOIN LATERAL (
+      SELECT j.id FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = l.queue AND j.state = l.state
+        AND j.finished_at >= p_since
+      LIMIT p_most) h
+    LIMIT p_most)
+$$;
+
+-- The newest p_most of these jobs of the tenant that match otherwise, looked at one by one.
+CREATE FUNCTION tolva.newest_among(
+  p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+  SELECT o.id FROM (
+    SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
+  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+    AND (p_words IS NULL OR coalesce((
+      SELECT w.words @@ p_words FROM tolva.job_words w
+      WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
+  ORDER BY o.id DESC LIMIT p_most
+$$;
+
 -- The newest p_most jobs that match. NULL asks for anything; without an upper bound p_high is the greatest id.
--- p_words is what must be in the label, as words.py writes it.
+-- p_ended is the time since which they ended; p_words is what must be in the label, as words.py writes it.
 -- No call looks at more than the numbers below say. Where that was not enough to find p_most or to know that there are
 -- no more, `reached` is the last id that was looked at: whoever asks goes on with it as p_high. With p_walk it looks at
 -- the newest alone: for whoever goes on to the end, where other ways were of no help.
 -- What is looked at one by one is so in sub-selects, which no plan can turn into a join of everything with everything.
 CREATE FUNCTION tolva.find_jobs(
-  p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery,
-  p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid)
+  p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamptz,
+  p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET jit = off SET enable_seqscan = off SET work_mem = '16MB' AS $$
 DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
-  v_newest CONSTANT integer := 10000; -- jobs whose words are looked at first
+  v_newest CONSTANT integer := 10000; -- jobs that are looked at first
   v_entries CONSTANT integer := 60000; -- that are read of all lines to know which are the newest
   v_labels CONSTANT integer := 50000; -- that are looked at where any job will do: they lie in order
   v_few CONSTANT integer := 20000; -- jobs that are looked at, each, where there are no more of them
   v_matches CONSTANT integer := 150000; -- that are taken from the index of words
+  v_ended uuid[];
   v_older uuid[];
 BEGIN
   IF p_parent IS NOT NULL THEN
     ids := ARRAY(
       SELECT c.id FROM (
-        SELECT j.id, j.state, j.queue, j.kind FROM tolva.jobs j
+        SELECT j.id, j.state, j.queue, j.kind, j.finished_at FROM tolva.jobs j
         WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
         ORDER BY j.id DESC LIMIT v_newest) c
       WHERE (p_states IS NULL OR c.state = ANY (p_states))
         AND (p_queues IS NULL OR c.queue = ANY (p_queues))
         AND (p_kinds IS NULL OR c.kind = ANY (p_kinds))
+        AND (p_ended IS NULL OR c.finished_at >= p_ended)
         AND (p_words IS NULL OR coalesce((
           SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = c.id), false))
       ORDER BY c.id DESC LIMIT p_most);
@@ -86,7 +118,15 @@ BEGIN
     RETURN;
   END IF;
 
-  IF p_words IS NULL THEN
+  IF p_ended IS NOT NULL AND NOT p_walk THEN
+    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, v_few);
+    IF cardinality(v_ended) < v_few THEN
+      ids := ARRAY(SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, p_words, p_most));
+      RETURN;
+    END IF;
+  END IF;
+
+  IF p_words IS NULL AND p_ended IS NULL THEN
     -- The newest of each line, and the newest of these.
     ids := ARRAY(
       SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
@@ -98,8 +138,8 @@ BEGIN
     RETURN;
   END IF;
 
-  -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
-  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
+  -- Common words are among the newest, and so is what ended lately: of all labels, or of the jobs that match otherwise.
+  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL AND p_ended IS NULL THEN
     ids := ARRAY(
       SELECT n.job_id FROM (
         SELECT w.job_id, w.words FROM tolva.job_words w
@@ -130,8 +170,10 @@ BEGIN
     )
     SELECT s.id, ARRAY(
       SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
-      WHERE n.id >= coalesce(s.id, p_low) AND coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
+      WHERE n.id >= coalesce(s.id, p_low)
+        AND (p_ended IS NULL OR coalesce((SELECT j.finished_at >= p_ended FROM tolva.jobs j WHERE j.id = n.id), false))
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false))
       ORDER BY n.id DESC LIMIT p_most)
     FROM stop s INTO reached, ids;
   END IF;
@@ -140,17 +182,22 @@ BEGIN
   END IF;
 
   IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, reached, v_few) < v_few THEN
-    -- Not very many jobs besides the words: look at the words of each.
+    -- Not very many jobs besides the words and the end: look at each.
     ids := ids || ARRAY(
       SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
-        SELECT j.id FROM tolva.jobs j
+        SELECT j.id, j.finished_at FROM tolva.jobs j
         WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
           AND j.id >= p_low AND j.id < reached
         LIMIT v_few) h
-      WHERE coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
+      WHERE (p_ended IS NULL OR h.finished_at >= p_ended)
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false))
       ORDER BY h.id DESC LIMIT p_most - cardinality(ids));
     reached := NULL;
+    RETURN;
+  END IF;
+
+  IF p_words IS NULL THEN
     RETURN;
   END IF;
 
@@ -167,6 +214,7 @@ BEGIN
     WHERE coalesce((
       SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
         AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+        AND (p_ended IS NULL OR j.finished_at >= p_ended)
       FROM tolva.jobs j WHERE j.id = o.id), false)
     ORDER BY o.id DESC LIMIT p_most - cardinality(ids));
   reached := v_older[v_few];

@@ -67,11 +67,14 @@ class ChosenJobs(ChosenLetters):
     created_from: AwareDatetime | None = None
     created_before: AwareDatetime | None = None
     parent: UUID | None = None
+    ended_since: AwareDatetime | None = None
 
     def filter(self, possible: tuple[State, ...]) -> JobFilter | None:
         """The filter for jobs in states in which the thing can be done to them; None when no job can match."""
         states = tuple(state for state in possible if not self.state or state in self.state)
-        given: dict[str, Any] = {"created_from": self.created_from, "created_before": self.created_before}
+        given: dict[str, Any] = {
+            name: getattr(self, name) for name in ("created_from", "created_before", "ended_since")
+        }
         parent = JobId(str(self.parent)) if self.parent else None
         asked = JobFilter(states, tuple(self.queue), tuple(self.kind), search=self.search, parent=parent, **given)
         return asked if states else None

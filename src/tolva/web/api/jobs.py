@@ -74,13 +74,14 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         created_before: Moment | None = None,
         search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
         parent: UUID | None = None,
+        ended_since: Moment | None = None,
         before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """Lists jobs, newest first. Each filter narrows; several values of one widen."""
         given = tuple(state or ()), tuple(queue or ()), tuple(kind or ())
         family = JobId(str(parent)) if parent else None
-        wanted = JobFilter(*given, created_from, created_before, search, family)
+        wanted = JobFilter(*given, created_from, created_before, search, family, ended_since)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, wanted, before=last, most=limit)

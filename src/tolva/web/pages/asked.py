@@ -1,6 +1,7 @@
 """What the address of a list asks for. What cannot be read asks for nothing."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
@@ -11,22 +12,27 @@ from tolva.jobs.listing import JobFilter
 
 MOST_SEARCHED = 200
 """Characters of a search."""
+ASKED_FOR = "asked-for"
+"""Instead of a kind: those of what people asked for; see `Handler`."""
+ENDED: Mapping[str, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+"""How long ago a job may have ended."""
 
 
-def jobs_asked(query: QueryParams, zone: ZoneInfo) -> JobFilter:
-    """The filter of the list of jobs, whose days are those of `zone`.
+def jobs_asked(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...]) -> JobFilter:
+    """The filter of the list of jobs, whose days are those of `zone`; `asked_for` are the kinds that ASKED_FOR means.
 
-    >>> jobs_asked(QueryParams("state=failed&state=nope&queue=&search= marzo "), ZoneInfo("UTC"))
-    JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=(), created_from=None, created_before=None, \
-search='marzo', parent=None)
+    >>> jobs_asked(QueryParams("state=failed&state=nope&kind=asked-for&search= marzo "), ZoneInfo("UTC"), ("load",))
+    JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=('load',), created_from=None, created_before=None, \
+search='marzo', parent=None, ended_since=None)
     """
     return JobFilter(
         tuple(State(each) for each in query.getlist("state") if each in list(State)),
         _texts(query, "queue"),
-        _texts(query, "kind"),
+        asked_for if ASKED_FOR in query.getlist("kind") else _texts(query, "kind"),
         _day(query.get("since", ""), zone),
         _day(query.get("until", ""), zone, days=1),
         _search(query),
+        ended_since=_ago(query.get("ended", "")),
     )
 
 
@@ -46,6 +52,10 @@ def _search(query: QueryParams) -> str | None:
 def _storable(text: str) -> str:
     """Without the one character that PostgreSQL cannot hold."""
     return text.replace(chr(0), "")
+
+
+def _ago(name: str) -> datetime | None:
+    return datetime.now(UTC) - ENDED[name] if name in ENDED else None
 
 
 def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:

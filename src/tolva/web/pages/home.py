@@ -1,22 +1,22 @@
 """The start page: how things stand, at a glance."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tolva.core.job import State
 from tolva.db.pool import Connection
-from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, dead_letters
-from tolva.jobs.listing import JobFilter, list_jobs
-from tolva.jobs.queue_states import queue_states, throughput
+from tolva.jobs.listing import JobFilter, count_matching, list_jobs
+from tolva.jobs.queue_states import throughput
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.formats import zone_of
+from tolva.web.pages.asked import ENDED
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
@@ -30,37 +30,30 @@ def home_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.get("/")
     def home(request: Request, by: Viewer) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            told = _told(conn, by.tenant_id)
         now = datetime.now(UTC)
-        since = (now - timedelta(hours=1)).astimezone(zone_of(request)).date()  # the list goes by days
-        return shell.page(request, by, "home.html", **told, kinds=panels.titles(jobs.catalogue), now=now, since=since)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            told = _told(conn, jobs, by.tenant_id, now)
+        return shell.page(request, by, "home.html", **told, kinds=panels.titles(jobs.catalogue), now=now)
 
     return router
 
 
-def _told(conn: Connection, tenant_id: str) -> dict[str, Any]:
-    minutes, queues = throughput(conn), queue_states(conn)
+def _told(conn: Connection, jobs: Jobs, tenant_id: str, now: datetime) -> dict[str, Any]:
+    """Of what people asked for; each figure counts what the list shows that it leads to."""
+    kinds = jobs.catalogue.asked_for
+    count = partial(count_matching, conn, tenant_id)
+    since = now - ENDED["hour"]
+    minutes = throughput(conn, without=jobs.catalogue.queues_aside)
     return {
         "ended": [[each.minute.timestamp(), each.completed, each.failed] for each in minutes],
         "hour": {
-            "completed": _sum(each.last_hour.completed for each in queues),
-            "failed": _sum(each.last_hour.failed for each in queues),
+            state: count(JobFilter((state,), kinds=kinds, ended_since=since))
+            for state in (State.COMPLETED, State.FAILED)
         },
         "letters": dead_letters(conn, tenant_id, LetterFilter(), most=FEW).letters,
-        "queues": queues,
-        "ready": _sum(each.ready for each in queues),
-        "running": _sum(each.running for each in queues),
-        "recent": list_jobs(conn, tenant_id, JobFilter(), most=FEW).jobs,
+        "paused": conn.execute(SQL["paused_queues"]).fetchall(),
+        "queued": count(JobFilter((State.QUEUED,), kinds=kinds)),
+        "recent": list_jobs(conn, tenant_id, JobFilter(kinds=kinds), most=FEW).jobs,
+        "running": count(JobFilter((State.RUNNING,), kinds=kinds)),
         "workers": conn.execute(SQL["living_workers"]).fetchall(),
     }
-
-
-def _sum(counts: Iterable[Counted]) -> Counted:
-    """As exact as all of them.
-
-    >>> _sum([Counted(7), Counted(10, exact=False)])
-    Counted(number=17, exact=False)
-    """
-    each = list(counts)
-    return Counted(sum(count.number for count in each), all(count.exact for count in each))

@@ -24,6 +24,7 @@ PAGE = 50
 def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/jobs`."""
     router = APIRouter(prefix="/jobs", include_in_schema=False)
+    asked_for = jobs.catalogue.asked_for
 
     @router.get("")
     def get_jobs(
@@ -31,9 +32,10 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         by: Viewer,
         since: str = "",
         until: str = "",
+        ended: str = "",
         before: UUID | None = None,
     ) -> Response:
-        asked = jobs_asked(request.query_params, zone_of(request))
+        asked = jobs_asked(request.query_params, zone_of(request), asked_for)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
@@ -42,7 +44,9 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             by,
             "jobs.html",
             asked=asked,
+            asked_for=asked.kinds == asked_for,
             before=before,
+            ended=ended,
             filtered=asked != JobFilter(),
             following=page.following,
             kinds=panels.titles(jobs.catalogue),

@@ -26,7 +26,7 @@ from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, constants_in, schema_choice
-from tolva.workloads.intake.schemas import accepting_schema
+from tolva.workloads.intake.schemas import accepting_schema, list_schemas
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.told import told_message
 
@@ -53,9 +53,9 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
         with jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
             recent = _recent(conn)
-        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
+        told = {"choice": choice, "filled": filled, "sent": sent} | recent
         limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
-        return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
+        return shell.page(request, by, "intake/upload.html", status, **told, **limits, token=new_token())
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
@@ -85,7 +85,13 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
 def _recent(conn: Connection) -> dict[str, Any]:
     """The last uploads, each with what its sender may read of its error; and whether one of them still moves."""
     found = conn.execute(SQL["latest_uploads"], {"most": RECENT}).fetchall()
-    told = [each | {"told": _told_error(each), "ended": State(each["state"]) in FINISHED} for each in found]
+    titles = {each["name"]: each["title"] for each in list_schemas(conn)}
+    told = [
+        each
+        | {"told": _told_error(each), "ended": State(each["state"]) in FINISHED}
+        | {"for": titles.get(each["schema"], each["schema"])}
+        for each in found
+    ]
     return {"recent": told, "moving": any(not each["ended"] for each in told), "now": datetime.now(UTC)}
 
 
