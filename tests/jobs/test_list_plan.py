@@ -217,7 +217,7 @@ def test_what_ended_lately_is_found_also_where_very_much_did_that_is_old(house: 
         conn.execute("UPDATE tolva.jobs SET finished_at = now() WHERE id = ANY (%s)", (old,))
         found = matching_ids(conn, "big", wanted, most=JOBS)
         counted = count_matching(conn, "big", wanted)
-        pages = cost(conn, SQL["list_jobs"], listing._given(conn, "big", wanted, None, PAGE))
+        pages = cost(conn, SQL["find_jobs"], listing._given(conn, "big", wanted, None, PAGE + 1))
     newer = [id for id in right(house, "big", wanted) if id not in set(old)]
     assert found == newer + old
     assert (counted.number, counted.exact) == (listing.MOST_COUNTED, False)
