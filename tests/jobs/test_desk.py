@@ -201,6 +201,30 @@ def test_a_result_counts_as_it_was_returned_whatever_the_handler_does_with_it_af
     assert [shop.row(id)["result"] for id in ids] == [{"n": n} for n in range(10)]
 
 
+def test_an_outcome_that_fails_alone_and_for_long_is_told_as_a_failure_and_holds_up_no_other(
+    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = shop.put_many(2)
+    odd = '{"odd": 1}'
+    endings = [Ending(fetch(desk), Outcome(Verb.COMPLETE, odd)), complete(fetch(desk))]
+    real = outbox.end_attempts
+
+    def failing(conn: Connection, given: Sequence[Ending]) -> list[DictRow]:
+        if any(ending.outcome.payload == odd for ending in given):
+            raise psycopg.InternalError("a trigger stumbles over it")
+        return real(conn, given)
+
+    monkeypatch.setattr(outbox, "end_attempts", failing)
+    desk._outbox.put(endings)
+    with pytest.raises(psycopg.InternalError):
+        desk.exchange(None, None)
+    assert shop.states(ids) == ["running", "running"], "it may pass"
+    monkeypatch.setattr(outbox, "PATIENCE", 0.0)
+    desk.tidy()
+    assert shop.states(ids) == ["failed", "completed"]
+    assert "a trigger stumbles over it" in shop.row(ids[0])["error"]["message"]
+
+
 @pytest.mark.parametrize("fault", [psycopg.InternalError("cache lookup failed"), DatabaseUnavailable("away")])
 def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
     shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception

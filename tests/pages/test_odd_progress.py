@@ -18,6 +18,9 @@ from tests.service import Service
         {"processed": True, "total": {"rows": 1}},
         {"processed": 1.5, "total": 3, "failed": 1.5},
         {"processed": 10**400, "total": 10**308},
+        {"processed": 12, "total": 10},
+        {"processed": -1, "total": -5},
+        {"processed": 0, "total": 0},
     ],
 )
 def test_the_pages_of_jobs_are_shown_whatever_one_of_them_reports(

@@ -3,19 +3,25 @@
 import hashlib
 import hmac
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import DictRow
 
 from tests.conftest import Fresh
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
 from tolva.core.job import JobId, NewJob
-from tolva.web.access.caller import Role
+from tolva.errors import Conflict
+from tolva.web.access.caller import Caller, Role
 from tolva.web.access.keys import NewKey, create_key
-from tolva.workloads.webhooks.outbox import hand_over
+from tolva.web.access.secrets import Secret
+from tolva.workloads.webhooks import webhook
+from tolva.workloads.webhooks.outbox import MOST_TRIES, hand_over, lines_aside
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
 
@@ -46,6 +52,11 @@ def delivered(service: Service, hook: dict[str, Any], state: str = "completed") 
         return found and found[0]
 
     return until(tried)
+
+
+def new_key(service: Service, role: str) -> tuple[Secret, DictRow]:
+    with service.jobs.db.transaction("default") as conn:
+        return create_key(conn, NewKey("default", "k", Role(role), "test"))
 
 
 def outbox(fresh: Fresh) -> int:
@@ -213,16 +224,66 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(service: Service, receiver
         assert signatures() == 1
 
 
-def test_a_second_rotation_leaves_the_secret_that_the_receiver_has(service: Service, receiver: Receiver) -> None:
+def test_a_second_rotation_within_a_day_is_refused_or_ends_the_oldest_secret(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
     hook = make(service, receiver)
-    for _ in range(2):
-        service.client.post(f"/api/v1/webhooks/{hook['id']}/rotate")
-    service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+    path = f"/api/v1/webhooks/{hook['id']}"
+
+    def rotate(**params: Any) -> Any:
+        return service.client.post(f"{path}/rotate", params=params)
+
+    first = rotate().json()
+    refused = rotate()
+    assert (refused.status_code, first["old_secret_until"][:19] in refused.json()["detail"]) == (409, True)
+    assert service.client.get(path).json()["old_secret_until"] == first["old_secret_until"]
+    second = rotate(force=True).json()
+    service.client.post(f"{path}/test")
     with working(service):
         delivered(service, hook)
     [got] = receiver.got
     stamp, *given = (part.partition("=")[2] for part in got.headers["tolva-signature"].split(","))
-    assert hmac.new(hook["secret"].encode(), stamp.encode() + b"." + got.body, hashlib.sha256).hexdigest() in given
+    signed = stamp.encode() + b"." + got.body
+    secrets = [each["secret"] for each in (second, first)]
+    assert given == [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET old_until = now()")
+    assert service.client.get(path).json()["old_secret_until"] is None
+    assert rotate().status_code == 200
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+def test_what_a_receiver_answered_is_seen_by_administrators_alone(
+    service: Service, receiver: Receiver, role: str
+) -> None:
+    hook = make(service, receiver)
+    receiver.reply = lambda _: (404, {"X-Inside": "s3cret head"}, b"s3cret body")
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with working(service):
+        told = delivered(service, hook, "failed")
+    assert told["answer"] == "s3cret body"
+    secret, _ = new_key(service, role)
+    headers = {"Authorization": f"Bearer {secret.text}"}
+    paths = (f"/jobs/{told['id']}{end}" for end in ("", "/events", "/stream?after=0"))
+    seen = [service.client.get(f"/api/v1{path}", headers=headers) for path in (*paths, "/jobs", "/dead-letters")]
+    assert [answer.status_code for answer in seen] == [200] * 5
+    text = "".join(answer.text for answer in seen)
+    assert "404" in text and "s3cret" not in text and "/hook" not in text
+
+
+def test_what_is_no_http_is_told_to_administrators_alone(service: Service, receiver: Receiver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as odd:
+        hook = make(service, receiver, url=f"http://127.0.0.1:{odd.getsockname()[1]}/")
+        cancelled_job(service)
+        hand_over(service.jobs.db)
+        with working(service):
+            conn, _ = odd.accept()
+            with conn:
+                conn.sendall(b"SSH-2.0-s3cret\r\n\r\n")
+                told = delivered(service, hook, "queued")
+    assert "s3cret" in told["answer"]
+    assert told["error"] == "127.0.0.1 does not answer properly."
 
 
 def test_a_rotation_that_is_sent_again_is_one(service: Service, receiver: Receiver) -> None:
@@ -258,6 +319,40 @@ def test_a_line_that_cannot_be_handed_over_holds_up_no_other_tenant(
     hand_over(service.jobs.db)
     assert len(deliveries(service, hook)) == 1
     assert outbox(fresh) == 1, "what could not be handed over is still there"
+
+
+def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_tried_again_when_asked(
+    service: Service, receiver: Receiver, fresh: Fresh, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute(
+            """UPDATE tolva.webhook_outbox SET data = (repeat('[', 201) || repeat(']', 201))::jsonb
+            WHERE id = (SELECT min(id) FROM tolva.webhook_outbox)"""
+        )
+    for _ in range(MOST_TRIES + 3):
+        hand_over(service.jobs.db)
+    assert len(deliveries(service, hook)) == 1, "the line behind it was told"
+    with service.jobs.db.transaction("other") as conn:
+        [aside] = lines_aside(conn, 10)
+    assert (str(aside["webhook_id"]), "nested deeper" in aside["set_aside"]) == (hook["id"], True)
+    assert len(caplog.records) == MOST_TRIES + 1, "not for ever"
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET data = '{}'")
+    service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url})
+    hand_over(service.jobs.db)
+    assert (len(deliveries(service, hook)), outbox(fresh)) == (2, 0)
+
+
+def test_what_was_set_aside_goes_with_its_webhook(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = 'odd'")
+    service.client.delete(f"/api/v1/webhooks/{hook['id']}")
+    assert outbox(fresh) == 0
 
 
 @pytest.mark.parametrize(("levels", "told"), [(190, True), (191, False)])
@@ -337,6 +432,26 @@ def test_a_tenant_has_a_bounded_number_of_webhooks(service: Service, receiver: R
     assert service.client.post("/api/v1/webhooks", json={"url": receiver.url}).status_code == 409
 
 
+def test_no_more_are_made_by_several_at_once(
+    service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "MOST", 1)
+    by = Caller("default", Role.ADMIN, "test")
+    wanted = webhook.Wanted(receiver.url, EVERY)
+
+    def second() -> None:
+        with pytest.raises(Conflict), service.jobs.db.transaction("default") as conn:
+            webhook.create_webhook(conn, by, wanted)
+
+    waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor(1) as pool:
+        with service.jobs.db.transaction("default") as conn:
+            webhook.create_webhook(conn, by, wanted)
+            later = pool.submit(second)
+            until(lambda: conn.execute(waiting).fetchall())
+        later.result(10)
+
+
 def test_deliveries_come_in_pages(service: Service, receiver: Receiver) -> None:
     hook = make(service, receiver)
     for _ in range(5):
@@ -367,8 +482,7 @@ def test_another_tenants_webhook_is_not_there(service: Service, receiver: Receiv
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 def test_webhooks_are_for_administrators(service: Service, receiver: Receiver, role: str) -> None:
-    with service.jobs.db.transaction("default") as conn:
-        secret, _ = create_key(conn, NewKey("default", "k", Role(role), "test"))
+    secret, _ = new_key(service, role)
     headers = {"Authorization": f"Bearer {secret.text}"}
     assert service.client.get("/api/v1/webhooks", headers=headers).status_code == 403
     assert service.client.post("/api/v1/webhooks", headers=headers, json={"url": receiver.url}).status_code == 403

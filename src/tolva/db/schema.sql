@@ -1238,10 +1238,11 @@ CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
     AS $$
   -- a loose index scan: one probe for each tenant, however much each has to tell
   WITH RECURSIVE t(tenant_id) AS (
-    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
+    (SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.set_aside IS NULL ORDER BY o.tenant_id LIMIT 1)
     UNION ALL
     SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
-      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+      SELECT o.tenant_id FROM tolva.webhook_outbox o
+      WHERE o.tenant_id > t.tenant_id AND o.set_aside IS NULL ORDER BY o.tenant_id LIMIT 1) n
   )
   SELECT tenant_id FROM t
 $$;
@@ -1324,6 +1325,16 @@ CREATE FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most i
 $$;
 
 ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.webhook_lines_aside(p_most integer) RETURNS TABLE(tenant_id text, webhook_id uuid, type text, at timestamp with time zone, set_aside text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT o.tenant_id, o.webhook_id, o.type, o.at, o.set_aside FROM tolva.webhook_outbox o
+  WHERE o.set_aside IS NOT NULL ORDER BY o.id DESC LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.webhook_lines_aside(p_most integer) OWNER TO tolva_system;
 
 CREATE TABLE public.products (
     tenant_id text NOT NULL,
@@ -1601,7 +1612,9 @@ CREATE TABLE tolva.webhook_outbox (
     event_id uuid NOT NULL,
     type text NOT NULL,
     at timestamp with time zone NOT NULL,
-    data jsonb NOT NULL
+    data jsonb NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    set_aside text
 );
 
 ALTER TABLE ONLY tolva.webhook_outbox FORCE ROW LEVEL SECURITY;
@@ -1758,7 +1771,7 @@ CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 
-CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id);
+CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id) WHERE (set_aside IS NULL);
 
 CREATE INDEX webhooks_listening ON tolva.webhooks USING btree (tenant_id) WHERE active;
 
@@ -2014,6 +2027,9 @@ GRANT ALL ON FUNCTION tolva.waiting_queues(p_queues text[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.webhook_lines_aside(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.webhook_lines_aside(p_most integer) TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 

@@ -15,6 +15,7 @@ from tolva.jobs import store
 from tolva.jobs.attempt import Attempt
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.payload import encode
+from tolva.jobs.reported import checked
 from tolva.jobs.rings import send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.step import Step
@@ -117,12 +118,15 @@ class Context:
         self._open_step().checkpoint = checkpoint
 
     def progress(self, **counters: Any) -> None:
-        """Show counters: with the open transaction, or at once when none is open. Those not named keep their value."""
+        """Show counters: with the open transaction, or at once when none is open. Those not named keep their value.
+
+        Raises InvalidInput for a `total`, `processed`, `successful` or `failed` that is no count; see `reported`.
+        """
         if self._step is None:
             with self.transaction():
                 self.progress(**counters)
         else:
-            self._step.progress = {**(self._step.progress or self.counters), **counters}
+            self._step.progress = checked({**(self._step.progress or self.counters), **counters})
 
     def spawn(self, *jobs: NewJob) -> list[JobId]:
         """Make child jobs with the open transaction."""

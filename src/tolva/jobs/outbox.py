@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +23,8 @@ Connect = Callable[[], AbstractContextManager[Connection]]
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, pg.ProgramLimitExceeded)
 """Errors that are about what an outcome holds. Any other says nothing about it, so it is kept and tried again."""
+PATIENCE = 30.0
+"""Seconds of other errors, after which one of the outcomes is thought to be to blame. It must not hold up others."""
 
 
 class Outbox:
@@ -30,6 +33,7 @@ class Outbox:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._endings: deque[Ending] = deque()
+        self._failing_since: float | None = None
 
     def __len__(self) -> int:
         return len(self._endings)
@@ -42,12 +46,18 @@ class Outbox:
     def send(self, connect: Connect, written: Callable[[Ending], None]) -> list[Ring]:
         """Write all of them, and call `written` for each. Returns the rings to send.
 
-        Raises DatabaseUnavailable, or psycopg.Error for a fault that no outcome is to blame for; what was not written
-        by then stays.
+        Raises DatabaseUnavailable, or psycopg.Error for a fault that no outcome is to blame for, as far as is known;
+        what was not written by then stays. An outcome that cannot be written even alone is written as a failure.
         """
         left = self._take()
         try:
-            return self._send(left, connect, written)
+            to_ring = self._send(left, connect, written)
+        except psycopg.Error:
+            self._failing_since = self._failing_since or time.monotonic()
+            raise
+        else:
+            self._failing_since = None
+            return to_ring
         finally:
             with self._lock:
                 self._endings.extendleft(reversed(left))
@@ -65,7 +75,9 @@ class Outbox:
             batch = list(left) if together else [left[0]]
             try:
                 to_ring += _write(connect, batch)
-            except REFUSALS as error:
+            except psycopg.Error as error:
+                if not isinstance(error, REFUSALS) and not self._is_out_of_patience:
+                    raise
                 if together and len(batch) > 1:
                     together = False  # one of them is to blame: it fails alone, and the others are written
                     continue
@@ -74,6 +86,10 @@ class Outbox:
                 left.popleft()
                 written(ending)
         return to_ring
+
+    @property
+    def _is_out_of_patience(self) -> bool:
+        return self._failing_since is not None and time.monotonic() - self._failing_since >= PATIENCE
 
 
 def _write(connect: Connect, endings: Sequence[Ending]) -> list[Ring]:

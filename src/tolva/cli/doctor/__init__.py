@@ -31,6 +31,7 @@ CHECKS = (
     Check("queues", work.paused),
     Check("waiting jobs", work.backlog),
     Check("schedules", work.schedules),
+    Check("webhooks", work.webhooks),
     Check("dead letters", work.dead_letters),
 )
 """What is looked at, in this order."""

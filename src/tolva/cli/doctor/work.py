@@ -8,11 +8,12 @@ from tolva.jobs.letters import LetterFilter
 from tolva.jobs.schedule import why_stuck
 from tolva.jobs.sql import SQL
 from tolva.web.tenant import DEFAULT_TENANT
+from tolva.workloads.webhooks.outbox import lines_aside
 
 LONG = 300.0
 """Seconds that a ready job may wait."""
 MOST_LETTERS = 1000
-MOST_STUCK = 100
+MOST_STUCK = MOST_ASIDE = 100
 
 
 @with_tables
@@ -65,6 +66,19 @@ def schedules(patient: Patient) -> Finding:
         remedy = f"Mend that, or end it: {patient.hints.command('schedule', 'rm', first['name'])}"
         return note(f"{len(stuck)}{more} make no jobs. {named} cannot run: {why_stuck(catalogue, first)}", remedy)
     return ok("each makes its jobs, or is paused")
+
+
+@with_tables
+def webhooks(patient: Patient) -> Finding:
+    """Whether there are events, of whichever tenant, that no delivery could be made of."""
+    with patient.asking() as conn:
+        aside = lines_aside(conn, MOST_ASIDE)
+    if aside:
+        first, more = aside[0], " or more" if len(aside) == MOST_ASIDE else ""
+        named = f"one of webhook {first['webhook_id']} of tenant '{first['tenant_id']}': {first['set_aside']}"
+        remedy = "Mend the cause; switching the webhook off and on, or any change of it, lets it try again."
+        return note(f"{len(aside)}{more} events were set aside, {named}", remedy)
+    return ok("every event is handed over")
 
 
 @with_tables

@@ -5,8 +5,7 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-MOST = 1e15
-"""No count is larger. What is cannot be told as a share of something."""
+from tolva.jobs.reported import MOST
 
 
 def with_numbers(job: DictRow) -> DictRow:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
@@ -38,10 +38,12 @@ SHOWN_EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
     **EXAMPLE,
     "off_because": None,
+    "old_secret_until": None,
     "created_at": "2026-03-01T08:00:00Z",
     "created_by": "admin key",
     "updated_at": "2026-03-01T08:00:00Z",
 }
+Force = Annotated[bool, Query(description="Also while an older secret still signs, which ends at once.")]
 Address = Annotated[str, StringConstraints(min_length=8, max_length=MOST, pattern=r"^[^\x00-\x20\x7f]+$")]
 
 
@@ -73,6 +75,7 @@ class WebhookOut(BaseModel):
     queues: list[str]
     active: bool
     off_because: str | None = Field(description="Why it was switched off, unless somebody did it.")
+    old_secret_until: datetime | None = Field(description="Until then deliveries are signed with its old secret, too.")
     created_at: datetime
     created_by: str
     updated_at: datetime
@@ -140,16 +143,19 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
         return Response(status_code=204)
 
     @router.post("/{id}/rotate", responses=problems(404, 409))
-    def rotate(id: UUID, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
-        """Gives it a new secret, told once. For a day, deliveries are signed with the old one as well."""
+    def rotate(id: UUID, by: Admin, key: IdempotencyKey = None, force: Force = False) -> WebhookWithSecret:
+        """Gives it a new secret, told once. For a day, deliveries are signed with the old one as well.
+
+        Within that day it is refused, unless `force` ends that old one at once.
+        """
         with jobs.db.transaction(by.tenant_id) as conn:
 
             def make() -> dict[str, Any]:
-                secret, row = rotate_secret(conn, id)
-                note(conn, by, "webhook.rotate", id)
+                secret, row = rotate_secret(conn, id, force=force)
+                note(conn, by, "webhook.rotate", id, force=force)
                 return _with_secret(secret, row).model_dump(mode="json")
 
-            asked = Asked(by, key, "webhook.rotate", {"id": str(id)})
+            asked = Asked(by, key, "webhook.rotate", {"id": str(id), "force": force})
             return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
 
     return router

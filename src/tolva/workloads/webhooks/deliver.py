@@ -21,7 +21,7 @@ from tolva.workloads.webhooks.sql import SQL
 from tolva.workloads.webhooks.verdict import is_taken, may_pass, seconds_asked
 
 SHOWN = 200
-"""Characters of an answer that are kept, for whoever looks for the reason."""
+"""Characters of an answer that are kept until the delivery is done."""
 
 
 def deliver(ctx: Context, outward: Outward) -> Json:
@@ -37,8 +37,8 @@ def deliver(ctx: Context, outward: Outward) -> Json:
         return {"skipped": "The webhook was deleted or switched off before its turn came."}
     began = time.monotonic()
     answer = _post(ctx, outward, to, event)
-    told = clean(answer.body.decode("utf-8", "replace"), SHOWN)
-    ctx.progress(code=answer.status, ms=round((time.monotonic() - began) * 1000), answer=told)
+    told = answer.body.decode("utf-8", "replace")
+    _keep(ctx, answer.status, round((time.monotonic() - began) * 1000), told)
     return _judged(ctx, host_of(to["url"]), answer)
 
 
@@ -54,8 +54,18 @@ def _post(ctx: Context, outward: Outward, to: DictRow, event: Mapping[str, Any])
     try:
         return outward.post(to["url"], headers, body)
     except TryLater as error:
-        ctx.progress(code=None, ms=None, answer=clean(str(error), SHOWN))
-        raise TryLater(str(error), _wait(ctx)) from error
+        _keep(ctx, None, None, str(error))
+        raise TryLater(f"{host_of(to['url'])} does not answer properly.", _wait(ctx)) from error
+
+
+def _keep(ctx: Context, code: int | None, ms: int | None, answer: str) -> None:
+    """For whoever looks for the reason. Everybody who sees jobs sees their progress, but nobody a checkpoint.
+
+    So that is where a foreign server's words are; the log of deliveries, which is for administrators, shows them.
+    """
+    with ctx.transaction():
+        ctx.progress(code=code, ms=ms)
+        ctx.save({"answer": clean(answer, SHOWN)})
 
 
 def _judged(ctx: Context, host: str, answer: Answer) -> Json:

@@ -50,7 +50,9 @@ class DeliveryOut(BaseModel):
     tries: int
     code: int | None = Field(description="HTTP status of the last answer.")
     ms: int | None
-    answer: str | None = Field(description="The beginning of the last answer, or what was in its way.")
+    answer: str | None = Field(
+        description="The beginning of the last answer, or what was in its way. Null once delivered."
+    )
     error: str | None
     next_try_at: datetime | None
     created_at: datetime
@@ -112,7 +114,7 @@ def shown(row: DictRow) -> DeliveryOut:
         tries=row["attempt"],
         code=progress.get("code"),
         ms=progress.get("ms"),
-        answer=progress.get("answer"),
+        answer=row["answer"],
         error=error.get("message"),
         next_try_at=row["next_try_at"],
         created_at=row["created_at"],

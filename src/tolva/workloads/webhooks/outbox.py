@@ -1,16 +1,29 @@
 """From the outbox into deliveries: what jobs left there when they ended becomes jobs, in one transaction per tenant."""
 
 import logging
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
-from tolva.db.pool import Database
+from psycopg.rows import DictRow
+
+from tolva.db.pool import Connection, Database
+from tolva.errors import TryLater
+from tolva.jobs.payload import clean
 from tolva.jobs.store import enqueue
+from tolva.metrics import counter
 from tolva.workloads.webhooks.delivery import QUEUE, delivery
 from tolva.workloads.webhooks.sql import SQL
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter
 
 log = logging.getLogger(__name__)
 
 PORTION = 500
 """Lines that are handed over in one transaction."""
+MOST_TRIES = 5
+"""Tries, about a second apart, after which a line is set aside."""
 
 
 def hand_over(db: Database) -> bool:
@@ -24,22 +37,60 @@ def hand_over(db: Database) -> bool:
     return any(more)
 
 
+def lines_aside(conn: Connection, most: int) -> list[DictRow]:
+    """Lines of every tenant that were set aside, up to a number, the newest first."""
+    return conn.execute(SQL["lines_aside"], {"most": most}).fetchall()
+
+
 def _apart(db: Database, tenant_id: str) -> bool:
-    """A tenant whose lines cannot be handed over must not keep the others from being told."""
+    """What cannot be handed over must not keep the other lines, and the other tenants, from being told."""
     try:
-        return _of_tenant(db, tenant_id)
+        return _hand_over(db, tenant_id) == PORTION
+    except TryLater as error:
+        log.warning("webhooks of tenant '%s': %s", tenant_id, error)
     except Exception:
         log.exception("webhooks of tenant '%s'", tenant_id)
-        return False
+        _one_by_one(db, tenant_id)
+    return False
 
 
-def _of_tenant(db: Database, tenant_id: str) -> bool:
+def _hand_over(db: Database, tenant_id: str, ids: Sequence[int] | None = None) -> int:
+    """In one transaction; returns how many lines."""
     with db.transaction(tenant_id) as conn:
-        lines = conn.execute(SQL["take_news"], {"most": PORTION}).fetchall()
+        lines = conn.execute(SQL["take_news"], {"ids": ids, "most": PORTION}).fetchall()
         lines.sort(key=lambda line: line["id"])
         told = [
             delivery(line["webhook_id"], line["url"], str(line["event_id"]), line["type"], line["at"], line["data"])
             for line in lines
         ]
         enqueue(conn, lambda _kind: QUEUE, tenant_id, told)
-    return len(lines) == PORTION
+    return len(lines)
+
+
+def _one_by_one(db: Database, tenant_id: str) -> None:
+    """One of them is to blame: it fails alone, and after some tries it is set aside with the reason."""
+    with db.transaction(tenant_id) as conn:
+        ids = [row["id"] for row in conn.execute(SQL["waiting_news"], {"most": PORTION}).fetchall()]
+    for id in ids:
+        try:
+            _hand_over(db, tenant_id, [id])
+        except TryLater as error:
+            log.warning("webhooks of tenant '%s': %s", tenant_id, error)
+            return
+        except Exception as error:
+            _refused(db, tenant_id, id, error)
+
+
+def _refused(db: Database, tenant_id: str, id: int, error: Exception) -> None:
+    with db.transaction(tenant_id) as conn:
+        given = {"id": id, "why": clean(str(error)), "most_tries": MOST_TRIES}
+        row = conn.execute(SQL["note_refusal"], given).fetchone()
+    if row and row["set_aside"]:
+        lines_set_aside().inc()
+        log.error("line %s of the webhooks of tenant '%s' is set aside: %s", id, tenant_id, error)
+
+
+@cache
+def lines_set_aside() -> "Counter":
+    """What this process set aside."""
+    return counter("tolva_webhook_lines_set_aside_total", "Events that no delivery could be made of.", [])

@@ -41,6 +41,13 @@ class Filled(BaseModel):
         return Wanted(self.url.strip(), self.event, self.kind, description=self.description.strip())
 
 
+class Rotation(BaseModel):
+    """The button for a new secret; `force` where it says that an older one ends."""
+
+    token: str = ""
+    force: bool = False
+
+
 def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
@@ -78,8 +85,8 @@ def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
         return one(request, by, id)
 
     @router.post("/{id}/rotate")
-    def rotate(request: Request, id: UUID, by: Admin, token: Annotated[str, Form()] = "") -> Response:
-        return one(request, by, id, _rotate(jobs, by, id, token))
+    def rotate(request: Request, id: UUID, by: Admin, filled: Annotated[Rotation, Form()]) -> Response:
+        return one(request, by, id, _rotate(jobs, by, id, filled))
 
     return router
 
@@ -97,16 +104,17 @@ def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
         return once(conn, _asked(by, filled.token, "webhook.create", given), make, secret=("secret",))
 
 
-def _rotate(jobs: Jobs, by: Caller, id: UUID, token: str) -> Mapping[str, Any]:
+def _rotate(jobs: Jobs, by: Caller, id: UUID, filled: Rotation) -> Mapping[str, Any]:
     """Its new secret. Sent twice, as by a reload, there is one new secret, which the second answer has not."""
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            secret, _ = rotate_secret(conn, id)
-            note(conn, by, "webhook.rotate", id)
+            secret, _ = rotate_secret(conn, id, force=filled.force)
+            note(conn, by, "webhook.rotate", id, force=filled.force)
             return {"secret": secret, "overlaps": True}
 
-        return once(conn, _asked(by, token, "webhook.rotate", {"id": str(id)}), make, secret=("secret",))
+        given = {"id": str(id), "force": filled.force}
+        return once(conn, _asked(by, filled.token, "webhook.rotate", given), make, secret=("secret",))
 
 
 def _asked(by: Caller, token: str, what: str, given: Mapping[str, Any]) -> Asked:

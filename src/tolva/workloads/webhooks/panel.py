@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.rows import DictRow
 from starlette.requests import Request
 
+from tolva.core.job import Json
 from tolva.db.pool import Connection
 from tolva.web.pages.panel import Panel
 from tolva.workloads.webhooks.event import KIND
@@ -16,7 +17,8 @@ TITLES = {KIND: "Delivery of a webhook"}
 
 def tell(_conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
     """What the templates of the panel are given."""
-    return {"webhook": job["params"]["webhook"], "answer": job["progress"].get("answer")}
+    kept: Json = job["checkpoint"] or {}
+    return {"webhook": job["params"]["webhook"], "answer": kept.get("answer")}
 
 
 WEBHOOK_PANEL = Panel(

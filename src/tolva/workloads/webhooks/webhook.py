@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ class Wanted:
 def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, DictRow]:
     """Make a webhook; returns its secret, which is not told again, and the rest. Raises InvalidInput, Conflict."""
     columns, secret = wanted.columns(), new_secret()
+    conn.execute(SQL["lock_webhooks"])
     counted = conn.execute(SQL["count_webhooks"]).fetchone()
     if counted and counted["webhooks"] >= MOST:
         raise Conflict(f"There are {MOST} webhooks already. Delete one, or let one be about more events.")
@@ -69,20 +71,33 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
 
 
 def change_webhook(conn: Connection, id: UUID, wanted: Wanted) -> DictRow:
-    """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
-    return _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
+    """Change a webhook; its secret stays. What was set aside for it is tried again. Raises InvalidInput, NotFound."""
+    row = _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
+    conn.execute(SQL["try_again"], {"id": id})
+    return row
 
 
 def drop_webhook(conn: Connection, id: UUID) -> None:
     """Delete a webhook. What waits to be delivered is dropped when its turn comes. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
+    conn.execute(SQL["drop_aside"], {"id": id})
 
 
-def rotate_secret(conn: Connection, id: UUID) -> tuple[str, DictRow]:
-    """Give a webhook a new secret; returns it, and the rest. For OVERLAP the old one signs, too. Raises NotFound."""
+def rotate_secret(conn: Connection, id: UUID, *, force: bool = False) -> tuple[str, DictRow]:
+    """Give a webhook a new secret; returns it, and the rest. For OVERLAP the one before signs, too.
+
+    At most two sign at a time. With `force`, an older one that still does ends at once; without, that is a Conflict.
+    Raises NotFound.
+    """
     secret = new_secret()
-    row = conn.execute(SQL["rotate_secret"], {"id": id, "secret": secret, "overlap": OVERLAP}).fetchone()
-    return secret, _found(id, row)
+    given = {"id": id, "secret": secret, "overlap": OVERLAP, "force": force}
+    if row := conn.execute(SQL["rotate_secret"], given).fetchone():
+        return secret, row
+    until = get_webhook(conn, id)["old_secret_until"].astimezone(UTC)
+    raise Conflict(
+        f"Its secret was rotated already, and the one before signs until {until:%Y-%m-%dT%H:%M:%SZ}. Rotate it then, or"
+        " with force=true, which ends that one at once."
+    )
 
 
 def _found(id: UUID, row: DictRow | None) -> DictRow:

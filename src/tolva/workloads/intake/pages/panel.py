@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
+from tolva.web.pages.numbers import numbers
 from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
@@ -51,11 +52,11 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
     return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
 
 
-def _counts(job: DictRow) -> dict[str, int]:
+def _counts(job: DictRow) -> dict[str, int | float]:
     """By name, as far as they are known."""
     if job["result"]:
         return {name: count for name, count in job["result"].items() if isinstance(count, int)}
-    progress = job["progress"]
+    progress = numbers(job["progress"])
     known = {"total": progress.get("total")} | {name: progress.get(own) for name, own in WHILE_RUNNING.items()}
     return {name: count for name, count in known.items() if count is not None}
 

@@ -28,9 +28,11 @@ CREATE TABLE tolva.webhook_outbox (
   event_id uuid NOT NULL,
   type text NOT NULL,
   at timestamptz NOT NULL,
-  data jsonb NOT NULL
+  data jsonb NOT NULL,
+  tries smallint NOT NULL DEFAULT 0,    -- to make a delivery of it, that failed
+  set_aside text                        -- why it is tried no more
 );
-CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox (tenant_id, id);
+CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox (tenant_id, id) WHERE set_aside IS NULL;
 
 -- The deliveries of a webhook, newest first.
 CREATE INDEX jobs_of_webhook ON tolva.jobs ((params ->> 'webhook'), id) WHERE kind = 'webhook';
@@ -81,12 +83,21 @@ CREATE FUNCTION tolva.tenants_with_news() RETURNS SETOF text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   -- a loose index scan: one probe for each tenant, however much each has to tell
   WITH RECURSIVE t(tenant_id) AS (
-    (SELECT o.tenant_id FROM tolva.webhook_outbox o ORDER BY o.tenant_id LIMIT 1)
+    (SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.set_aside IS NULL ORDER BY o.tenant_id LIMIT 1)
     UNION ALL
     SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
-      SELECT o.tenant_id FROM tolva.webhook_outbox o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+      SELECT o.tenant_id FROM tolva.webhook_outbox o
+      WHERE o.tenant_id > t.tenant_id AND o.set_aside IS NULL ORDER BY o.tenant_id LIMIT 1) n
   )
   SELECT tenant_id FROM t
+$$;
+
+-- Lines of every tenant that were set aside, up to a number, the newest first.
+CREATE FUNCTION tolva.webhook_lines_aside(p_most integer)
+RETURNS TABLE (tenant_id text, webhook_id uuid, type text, at timestamptz, set_aside text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.tenant_id, o.webhook_id, o.type, o.at, o.set_aside FROM tolva.webhook_outbox o
+  WHERE o.set_aside IS NOT NULL ORDER BY o.id DESC LIMIT p_most
 $$;
 
 -- The deliveries of a webhook of the tenant, newest first, before one. As the system, since an index on an expression is of
