@@ -16,17 +16,9 @@ from tolva.core.cron import parse_cron
 from tolva.core.job import NewJob, Priority
 from tolva.core.upcoming import MOST, upcoming
 from tolva.errors import InvalidInput
-from tolva.jobs.schedule import (
-    Schedule,
-    drop_schedule,
-    get_schedule,
-    list_schedules,
-    pause_schedule,
-    put_schedule,
-    resume_schedule,
-    run_now,
-)
+from tolva.jobs.schedule import Schedule, get_schedule, list_schedules, put_schedule
 from tolva.web.access.audit import note
+from tolva.web.steering import end_schedule, run_schedule, switch_schedule
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="What happens by the clock.", no_args_is_help=True)
@@ -78,36 +70,32 @@ def add(
 @cli.command("rm")
 def rm(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """End a schedule. Jobs that it made stay."""
-    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        drop_schedule(conn, name)
-        note(conn, at_terminal(tenant), "schedule.drop", name)
+    with opened(data_dir) as jobs:
+        end_schedule(jobs, at_terminal(tenant), name)
     _tell({"name": name, "dropped": True}, as_json, f"'{name}' is gone; jobs that it made stay.")
 
 
 @cli.command("pause")
 def pause(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Let a schedule make no more jobs."""
-    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        row = pause_schedule(conn, name)
-        note(conn, at_terminal(tenant), "schedule.pause", name)
+    with opened(data_dir) as jobs:
+        row = switch_schedule(jobs, at_terminal(tenant), name, paused=True)
     _tell(row, as_json, f"'{name}' is paused.")
 
 
 @cli.command("resume")
 def resume(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Let a paused schedule go on with its next tick; what passed meanwhile is not made up for."""
-    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        row = resume_schedule(conn, name)
-        note(conn, at_terminal(tenant), "schedule.resume", name)
+    with opened(data_dir) as jobs:
+        row = switch_schedule(jobs, at_terminal(tenant), name, paused=False)
     _tell(row, as_json, f"'{name}' comes next at {when(row['next_at'])}.")
 
 
 @cli.command("run")
 def run(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Make the job of a schedule now, once and beside its ticks."""
-    with opened(data_dir) as jobs, jobs.work(tenant) as work:
-        made = run_now(work, name)
-        note(work.conn, at_terminal(tenant), "schedule.run", name, job=made.id)
+    with opened(data_dir) as jobs:
+        made = run_schedule(jobs, at_terminal(tenant), name)
     _tell({"id": made.id}, as_json, f"Job {made.id} is queued.")
 
 

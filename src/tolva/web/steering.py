@@ -1,9 +1,13 @@
-"""What people do to jobs, with a line in the audit log: for the API, the pages and the command line alike."""
+"""What people do to jobs, queues and schedules, with a line in the audit log: for API, pages and command line alike."""
 
 from collections.abc import Sequence
 
+from psycopg.rows import DictRow
+
 from tolva.core.job import JobId, State
 from tolva.jobs.pausing import pause_lane, pause_queue
+from tolva.jobs.schedule import drop_schedule, pause_schedule, resume_schedule, run_now
+from tolva.jobs.store import Enqueued
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
@@ -58,3 +62,27 @@ def pause_for_all(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:
         note(conn, by, "queue.pause" if paused else "queue.resume", queue, everybody=True)
     if not paused:
         jobs.engine.ring(queue, [])
+
+
+def switch_schedule(jobs: Jobs, by: Caller, name: str, *, paused: bool) -> DictRow:
+    """Pause a schedule or let it go on; see `schedule.pause_schedule` and `schedule.resume_schedule`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        row = pause_schedule(conn, name) if paused else resume_schedule(conn, name)
+        note(conn, by, "schedule.pause" if paused else "schedule.resume", name)
+    return row
+
+
+def end_schedule(jobs: Jobs, by: Caller, name: str) -> None:
+    """End a schedule; see `schedule.drop_schedule`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        drop_schedule(conn, name)
+        note(conn, by, "schedule.drop", name)
+
+
+def run_schedule(jobs: Jobs, by: Caller, name: str, key: str | None = None) -> Enqueued:
+    """Make the job of a schedule now; see `schedule.run_now`."""
+    with jobs.work(by.tenant_id) as work:
+        made = run_now(work, name, key)
+        if made.created:
+            note(work.conn, by, "schedule.run", name, job=made.id)
+    return made

@@ -8,25 +8,15 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tolva.core.job import NewJob, Priority
-from tolva.db.pool import Connection
-from tolva.jobs.schedule import (
-    Schedule,
-    drop_schedule,
-    get_schedule,
-    list_schedules,
-    pause_schedule,
-    put_schedule,
-    resume_schedule,
-    run_now,
-)
+from tolva.jobs.schedule import Schedule, get_schedule, list_schedules, put_schedule
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator, Viewer
 from tolva.web.access.audit import note
-from tolva.web.access.caller import Caller
 from tolva.web.api.made import MadeJob, made_job
 from tolva.web.api.texts import Line, NameInPath
 from tolva.web.idempotency import IdempotencyKey
 from tolva.web.problems import problems
+from tolva.web.steering import end_schedule, run_schedule, switch_schedule
 
 EXAMPLE: dict[str, Any] = {
     "cron": "30 2 * * *",
@@ -125,38 +115,25 @@ def schedules_router(jobs: Jobs) -> APIRouter:
     @router.delete("/{name}", status_code=204, responses=problems(404))
     def delete(name: NameInPath, by: Admin) -> Response:
         """Ends a schedule. Jobs that it made stay."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            drop_schedule(conn, name)
-            note(conn, by, "schedule.drop", name)
+        end_schedule(jobs, by, name)
         return Response(status_code=204)
 
     @router.post("/{name}/pause", responses=problems(404))
     def pause(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it make no more jobs. Pausing again changes nothing."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            return _steered(conn, by, "schedule.pause", pause_schedule(conn, name))
+        return _shown(switch_schedule(jobs, by, name, paused=True))
 
     @router.post("/{name}/resume", responses=problems(404))
     def resume(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it go on with its next tick. What passed meanwhile is not made up for."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            return _steered(conn, by, "schedule.resume", resume_schedule(conn, name))
+        return _shown(switch_schedule(jobs, by, name, paused=False))
 
     @router.post("/{name}/run", status_code=202, responses=problems(400, 404, 409))
     def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
         """Makes its job now, once and beside its ticks."""
-        with jobs.work(by.tenant_id) as work:
-            made = run_now(work, name, key)
-            if made.created:
-                note(work.conn, by, "schedule.run", name, job=made.id)
-        return made_job(made)
+        return made_job(run_schedule(jobs, by, name, key))
 
     return router
-
-
-def _steered(conn: Connection, by: Caller, action: str, row: DictRow) -> ScheduleOut:
-    note(conn, by, action, row["name"])
-    return _shown(row)
 
 
 def _shown(row: DictRow) -> ScheduleOut:

@@ -12,12 +12,10 @@ from starlette.responses import Response
 from tolva.errors import CallerError
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.idempotency import Asked, once
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
-from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
 from tolva.workloads.webhooks.event import EVERY, KIND, EventType
@@ -90,7 +88,6 @@ def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
 
         def make() -> Mapping[str, Any]:
             secret, row = create_webhook(conn, by, filled.wanted())
-            note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
             return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})
@@ -102,8 +99,7 @@ def _rotate(jobs: Jobs, by: Caller, id: UUID, token: str) -> Mapping[str, Any]:
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            secret, _ = rotate_secret(conn, id)
-            note(conn, by, "webhook.rotate", id)
+            secret, _ = rotate_secret(conn, by, id)
             return {"secret": secret, "overlaps": True}
 
         return once(conn, _asked(by, token, "webhook.rotate", {"id": str(id)}), make, secret=("secret",))

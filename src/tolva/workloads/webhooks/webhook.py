@@ -1,4 +1,7 @@
-"""Webhooks of a tenant: made, listed, changed. Every function runs in the caller's transaction, under its tenant."""
+"""Webhooks of a tenant: made, listed, changed, with a line in the audit log for each change.
+
+Every function runs in the caller's transaction, under its tenant.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +13,9 @@ from psycopg.rows import DictRow
 
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.webhooks.address import checked_address
+from tolva.workloads.webhooks.address import checked_address, host_of
 from tolva.workloads.webhooks.signature import new_secret
 from tolva.workloads.webhooks.sql import SQL
 
@@ -55,6 +59,7 @@ def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, D
     given = {"id": str(uuid_utils.uuid7()), "tenant_id": by.tenant_id, "secret": secret, "created_by": by.actor}
     row = conn.execute(SQL["add_webhook"], columns | given).fetchone()
     assert row is not None, "one row is added"
+    note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
     return secret, row
 
 
@@ -68,21 +73,25 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
     return _found(id, conn.execute(SQL["get_webhook"], {"id": id}).fetchone())
 
 
-def change_webhook(conn: Connection, id: UUID, wanted: Wanted) -> DictRow:
+def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
     """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
-    return _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
+    row = _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
+    note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=wanted.active)
+    return row
 
 
-def drop_webhook(conn: Connection, id: UUID) -> None:
+def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
     """Delete a webhook. What waits to be delivered is dropped when its turn comes. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
+    note(conn, by, "webhook.drop", id)
 
 
-def rotate_secret(conn: Connection, id: UUID) -> tuple[str, DictRow]:
+def rotate_secret(conn: Connection, by: Caller, id: UUID) -> tuple[str, DictRow]:
     """Give a webhook a new secret; returns it, and the rest. For OVERLAP the old one signs, too. Raises NotFound."""
     secret = new_secret()
-    row = conn.execute(SQL["rotate_secret"], {"id": id, "secret": secret, "overlap": OVERLAP}).fetchone()
-    return secret, _found(id, row)
+    row = _found(id, conn.execute(SQL["rotate_secret"], {"id": id, "secret": secret, "overlap": OVERLAP}).fetchone())
+    note(conn, by, "webhook.rotate", id)
+    return secret, row
 
 
 def _found(id: UUID, row: DictRow | None) -> DictRow:
