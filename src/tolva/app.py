@@ -46,6 +46,7 @@ from tolva.web.middleware.meter import HttpMeter
 from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.openapi import ABOUT, describe
 from tolva.web.pages.assets import Static
+from tolva.web.pages.deeds import DEEDS
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
@@ -213,12 +214,13 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     for router in (*uniform_api(jobs, hub, api.state.gate), *calls, metrics_router(jobs.db, api.state.gate)):
         api.include_router(router, dependencies=SCHEMES, responses=ALWAYS)
     ready = ready_router(partial(require_migrated, jobs.db, migrations()), stopping)
+    deeds = [*DEEDS, *(deed for workload in WORKLOADS for deed in workload.deeds)]
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
     pages = [each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell)]
     for router in (
         health_router(jobs.db),
         ready,
-        *page_routers(shell, api.state.gate, jobs, panels, hub),
+        *page_routers(shell, api.state.gate, jobs, panels, deeds, hub),
         *pages,
     ):
         api.include_router(router)

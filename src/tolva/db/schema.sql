@@ -958,8 +958,8 @@ BEGIN
   DELETE FROM tolva.sessions s WHERE s.hash = ANY (ARRAY(
     SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
   GET DIAGNOSTICS v_sessions = ROW_COUNT;
-  DELETE FROM tolva.audit a WHERE a.id = ANY (ARRAY(
-    SELECT o.id FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) ORDER BY o.id LIMIT p_most));
+  DELETE FROM tolva.audit a WHERE a.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) LIMIT p_most));
   GET DIAGNOSTICS v_lines = ROW_COUNT;
   RETURN v_sessions + v_lines;
 END
@@ -1079,7 +1079,7 @@ CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, te
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 $$;
@@ -1548,7 +1548,7 @@ ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (tenant_id, proveedor_id, codigo);
 
 ALTER TABLE ONLY tolva.audit
-    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY tolva.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
@@ -1569,7 +1569,7 @@ ALTER TABLE ONLY tolva.keys
     ADD CONSTRAINT keys_hash_key UNIQUE (hash);
 
 ALTER TABLE ONLY tolva.keys
-    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY tolva.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
@@ -1610,7 +1610,13 @@ ALTER TABLE ONLY tolva.webhooks
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
-CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
+CREATE INDEX audit_by_age ON tolva.audit USING brin (id);
+
+CREATE INDEX audit_of_action ON tolva.audit USING btree (tenant_id, action, id);
+
+CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
+
+CREATE INDEX audit_of_target ON tolva.audit USING btree (tenant_id, target, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
@@ -1639,8 +1645,6 @@ CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs USING btree (tenant_id, un
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (NOT unique_forever) AND (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text])));
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
-
-CREATE INDEX keys_of_tenant ON tolva.keys USING btree (tenant_id, id);
 
 CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
 
