@@ -13,7 +13,7 @@ import psycopg
 from bench.jobs import postgres, stamps
 from tolva import __version__, app
 from tolva.core.job import NewJob, Queue
-from tolva.core.ports import Engine, QueueSlots
+from tolva.core.ports import QueueSlots
 from tolva.db.migrate import migrate
 from tolva.db.pool import Database
 from tolva.engines import make_engine
@@ -53,8 +53,8 @@ def catalogue() -> Catalogue:
     return make_catalogue([Handler("noop", QUEUE, noop)])
 
 
-def chores(db: Database, engine: Engine) -> list[Chore]:
-    return standard_chores(db, engine, [QUEUE.name], keep_finished=365 * DAY, keep_failed=365 * DAY)
+def chores(jobs: Jobs) -> list[Chore]:
+    return standard_chores(jobs, [QUEUE.name], keep_finished=365 * DAY, keep_failed=365 * DAY)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@
             └── Draining                the worker is going down and gives the job back
 
 Errors of other libraries are translated into these where they enter (the db pool, a connector),
-and these into HTTP in one place (web.problems).
+and these into HTTP in one place (web.faults).
 """
 
 from collections.abc import Mapping, Sequence

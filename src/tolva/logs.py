@@ -2,17 +2,16 @@
 
 import json
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 TEXT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
-_CONTEXT: ContextVar[Mapping[str, Any]] = ContextVar("tolva_log_context", default=MappingProxyType({}))
+_CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("tolva_log_context", default=None)
 
 
 def set_up_logs(level: str, form: str = "text") -> None:
@@ -25,11 +24,24 @@ def set_up_logs(level: str, form: str = "text") -> None:
 @contextmanager
 def log_context(**fields: Any) -> Generator[None]:
     """Whatever is logged meanwhile in this thread or task, by libraries too, tells these fields."""
-    token = _CONTEXT.set({**_CONTEXT.get(), **fields})
+    token = _CONTEXT.set(_context() | fields)
     try:
         yield
     finally:
         _CONTEXT.reset(token)
+
+
+def log_also(**fields: Any) -> None:
+    """Add what is known by now to the context that this is in: it is told from here on, also by whoever opened it.
+
+    >>> with log_context(job="a"):
+    ...     log_also(tenant="acme")
+    ...     logged_field("tenant")
+    'acme'
+    """
+    context = _CONTEXT.get()
+    if context is not None:
+        context.update(fields)
 
 
 def logged_field(name: str) -> Any:
@@ -39,14 +51,19 @@ def logged_field(name: str) -> Any:
     ...     logged_field("job")
     'a'
     """
-    return _CONTEXT.get().get(name)
+    return _context().get(name)
+
+
+def _context() -> dict[str, Any]:
+    """A copy: another thread of the same request may add to it."""
+    return dict(_CONTEXT.get() or {})
 
 
 class _Text(logging.Formatter):
     """For people: the context stands behind the message."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        context = " ".join(f"{name}={value}" for name, value in _CONTEXT.get().items())
+        context = " ".join(f"{name}={value}" for name, value in _context().items())
         return super().formatMessage(record) + (f" [{context}]" if context else "")
 
 
@@ -61,7 +78,7 @@ class _Json(logging.Formatter):
             "message": record.getMessage(),
             "process": record.process,
         }
-        told |= {**_CONTEXT.get(), **getattr(record, "fields", {}), **_place_in_trace()}
+        told |= {**_context(), **getattr(record, "fields", {}), **_place_in_trace()}
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told, default=str, ensure_ascii=False)

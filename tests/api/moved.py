@@ -25,12 +25,17 @@ def claim(service: Service, most: int = 1) -> list[Claimed]:
 
 def failed(service: Service, number: int = 1, tenant: str = "default", **given: object) -> list[JobId]:
     ids = queued(service, number, tenant, **given)
+    assert set(fail(service, number)) == set(ids)
+    return ids
+
+
+def fail(service: Service, number: int = 1) -> list[JobId]:
+    """The next jobs, of whichever tenant, fail for good."""
     wrong = Outcome(Verb.FAIL, '{"type": "Broken", "message": "it broke"}')
     jobs = claim(service, number)
-    assert {job.id for job in jobs} == set(ids)
     with service.jobs.db.connection() as conn:
         end_attempts(conn, [Ending(job, wrong) for job in jobs])
-    return ids
+    return [job.id for job in jobs]
 
 
 def states(service: Service, ids: list[JobId], tenant: str = "default") -> list[str]:

@@ -33,7 +33,7 @@ ONE_OR_MANY = "a text in a query is a list of one text"
 JUDGED = {
     **{
         ("POST /api/v1/" + each, check): BY_ID
-        for each in ("dead-letters/replay", "jobs/cancel", "jobs/replay", "schedules/preview")
+        for each in ("dead-letters/dismiss", "dead-letters/replay", "jobs/cancel", "jobs/replay", "schedules/preview")
         for check in ("unsupported_method", "allow_header_conformance")
     },
     ("GET /api/v1/dead-letters", "negative_data_rejection"): ONE_OR_MANY,

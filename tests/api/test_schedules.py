@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.service import Service
+from tolva.jobs import schedule
 
 DAILY = {"cron": "30 2 * * *", "timezone": "America/Bogota", "kind": "errand", "params": {"days": 1}}
 
@@ -25,11 +26,44 @@ def test_a_schedule_is_made_changed_listed_and_ended(service: Service) -> None:
     assert (first["queue"], first["paused_at"], first["last_at"]) == ("errands", None, None)
     second = put(service, cron="0 3 * * *", missed="latest", priority=2)
     assert second["created_at"] == first["created_at"] and second["next_at"] != first["next_at"]
-    assert service.client.get("/api/v1/schedules").json() == {"schedules": [second]}
+    assert service.client.get("/api/v1/schedules").json() == {"schedules": [second], "next": None}
     assert service.client.get("/api/v1/schedules/nightly").json() == second
     assert service.client.delete("/api/v1/schedules/nightly").status_code == 204
     assert service.client.get("/api/v1/schedules/nightly").status_code == 404
     assert service.client.delete("/api/v1/schedules/nightly").status_code == 404
+
+
+def test_schedules_come_in_pages(service: Service) -> None:
+    for name in ("b", "a", "c"):
+        put(service, name)
+    names: list[str] = []
+    asked: dict[str, Any] = {"limit": 2}
+    while asked:
+        page = service.client.get("/api/v1/schedules", params=asked).json()
+        names += [each["name"] for each in page["schedules"]]
+        asked = page["next"] and {"limit": 2, "after": page["next"]}
+    assert names == ["a", "b", "c"]
+
+
+def test_one_schedule_too_many_is_a_conflict_that_says_what_to_do(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "MOST", 1)
+    put(service)
+    answer = service.client.put("/api/v1/schedules/another", json=DAILY)
+    assert (answer.status_code, "Delete one" in answer.json()["detail"]) == (409, True)
+    assert put(service, cron="0 3 * * *")["cron"] == "0 3 * * *"
+
+
+def test_a_schedule_that_cannot_run_says_why_and_is_not_run(service: Service) -> None:
+    assert put(service)["cannot_run"] is None
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE tolva.schedules SET kind = 'bulk_upload'")
+    [listed] = service.client.get("/api/v1/schedules").json()["schedules"]
+    assert "do not run by the clock" in listed["cannot_run"]
+    refused = service.client.post("/api/v1/schedules/nightly/run")
+    assert (refused.status_code, refused.json()["detail"]) == (400, listed["cannot_run"])
+    assert queued(service) == []
 
 
 def test_putting_a_paused_schedule_leaves_it_paused_unless_told(service: Service) -> None:
@@ -162,4 +196,4 @@ def test_a_deletion_that_brings_a_body_leaves_the_connection_usable(service: Ser
     gone = service.client.request("DELETE", "/api/v1/schedules/nightly", json={}, headers={"Accept-Encoding": "gzip"})
     assert (gone.status_code, gone.content) == (204, b"")
     assert gone.headers.get("content-encoding") is None, "there is nothing to pack"
-    assert service.client.get("/api/v1/schedules").json() == {"schedules": []}
+    assert service.client.get("/api/v1/schedules").json() == {"schedules": [], "next": None}

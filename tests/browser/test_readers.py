@@ -112,7 +112,7 @@ def test_without_javascript_every_page_reads_and_the_form_uploads(
         if path == "/":
             expect(page.locator("#ended")).to_have_text(re.compile("In the last hour, .* completed"))
     page.goto(f"/jobs/{load}/errors")
-    page.get_by_label("Kind of error").select_option("required")
+    page.get_by_role("radio", name="missing").check()
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#errors tbody tr")).to_contain_text(str(workbook.LACKING))
     page.goto("/upload")

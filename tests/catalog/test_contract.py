@@ -18,7 +18,7 @@ import xlsxwriter
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.service import Service, working
-from tolva.connectors.blobs import BlobWriter
+from tolva.connectors.blob_writer import BlobWriter
 from tolva.errors import DatabaseUnavailable
 from tolva.web import multipart
 from tolva.web.middleware import linger

@@ -14,15 +14,15 @@ from tests.chaos import census
 from tests.chaos.census import Process
 from tests.chaos.handlers import catalogue
 from tolva.core.job import Queue
-from tolva.core.ports import Engine, QueueSlots
-from tolva.db.pool import Database
+from tolva.core.ports import QueueSlots
 from tolva.engines import make_engine
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
-from tolva.serve import stop_on_signals
+from tolva.serve.stop import stop_on_signals
 
 LOG_LEVEL = os.environ.get("TOLVA_CHAOS_LOG", "ERROR")
 FOR_EVER = 10**9
@@ -47,8 +47,8 @@ def plan_for(dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2
     )
 
 
-def _chores(queues: Sequence[str], db: Database, engine: Engine) -> list[Chore]:
-    return standard_chores(db, engine, queues, keep_finished=FOR_EVER, keep_failed=FOR_EVER)
+def _chores(queues: Sequence[str], jobs: Jobs) -> list[Chore]:
+    return standard_chores(jobs, queues, keep_finished=FOR_EVER, keep_failed=FOR_EVER)
 
 
 def _supervise(plan: WorkerPlan) -> None:

@@ -15,6 +15,7 @@ def test_inspect_shows_how_a_file_would_be_read(homeless: Shell, tmp_path: Path)
     path.write_bytes(LIST.encode("cp1252"))
     ran = homeless("inspect", str(path))
     assert ran.code == 0
+    assert "moneda 'USD' in new rows without a value" in ran.out
     for said in ("cp1252", "row 3", "number, decimal comma", 'Leche "entera" · Pan', "Faltan columnas obligatorias"):
         assert said in ran.out
     seen = homeless("inspect", str(path), "--json").json
@@ -74,6 +75,16 @@ def test_inspect_reads_numbers_and_dates_as_a_load_does(
         "decimal point",
     ]
     assert [note.split('"')[1] for note in seen["notes"]] == ([] if locale else ["Day", "Amount"])
+
+
+def test_read_tells_what_it_left_out_and_what_had_no_effect(homeless: Shell, tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c\n1,2,3\n\nLas cifras son del mes pasado.\n")
+    ran = homeless("read", str(path), "--out", str(tmp_path / "out"), "--sheet", "Ventas")
+    assert ran.code == 0
+    assert f"{path}: No se leen las observaciones del final: la fila 4" in ran.err
+    assert f"{path}: Un archivo CSV no usa la hoja; lo indicado no se tuvo en cuenta." in ran.err
+    assert "no usa la hoja" in homeless("inspect", str(path), "--sheet", "2").out
 
 
 def test_what_was_found_out_can_be_overridden(homeless: Shell, tmp_path: Path):

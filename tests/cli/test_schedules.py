@@ -40,6 +40,19 @@ def test_next_ticks_are_on_the_clock_of_the_zone(tolva: Shell) -> None:
     assert "02:30:00-05:00" in tolva("schedule", "next", "nightly").out
 
 
+def test_a_schedule_that_cannot_run_any_more_is_told_by_list_and_doctor(
+    tolva: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        catalogue = with_errands(load_settings())
+        before.setattr(app, "catalogue", lambda _: catalogue)
+        tolva(*ADD)
+        assert "make no jobs" not in tolva("doctor", TOLVA_PORT="0").out
+    assert "cannot run: There is no job of the kind 'errand'" in tolva("schedule", "ls").out
+    told = tolva("doctor", TOLVA_PORT="0").out
+    assert "'nightly' of tenant 'default' cannot run: There is no job of the kind 'errand'" in told
+
+
 def test_what_is_wrong_is_said(tolva: Shell) -> None:
     assert tolva(*ADD, "--params", "[1]").code == 2
     assert "There is no schedule 'x'" in tolva("schedule", "run", "x").err

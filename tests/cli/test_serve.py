@@ -9,7 +9,8 @@ from tests.cli.conftest import Shell
 
 STOPPED_WHILE_IT_STARTS = """
 import os, signal
-from tolva import app, serve
+from tolva import app
+from tolva.serve.api import serve_api
 from tolva.settings import load_settings
 from tolva.web.server.listener import listen
 
@@ -21,7 +22,7 @@ def stopped_meanwhile(*given):
 
 app.make_api = stopped_meanwhile
 settings = load_settings()
-serve.serve_api(settings, listen(settings))
+serve_api(settings, listen(settings))
 """
 
 

@@ -23,7 +23,7 @@ from tolva.settings import Settings, load_settings
 from tolva.tables.document import load_schema
 from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
-from tolva.workloads.intake import place
+from tolva.workloads.intake.place_there import There
 
 ELSEWHERE: dict[str, Any] = {**SALES, "destination": "erp"}
 HEADER = "Código;Día;Monto;Pagado"
@@ -101,7 +101,7 @@ def test_a_crash_between_two_commits_changes_nothing(
 ) -> None:
     """Every second chunk of each job is interrupted, before either commit or between them."""
     prepared(service)
-    kept, number = place._There.keep, count()
+    kept, number = There.keep, count()
 
     def keep(self: Any, outcome: Any) -> None:
         if next(number) % 2:
@@ -117,7 +117,7 @@ def test_a_crash_between_two_commits_changes_nothing(
         there.execute("TRUNCATE sales")
         with monkeypatch.context() as patch:
             if crashing:
-                patch.setattr(place._There, "keep", keep)
+                patch.setattr(There, "keep", keep)
             first, second = sent(service, sheet(range(60), 5)), sent(service, sheet(range(30, 90), 6))
             loaded = sales(there)
             there.execute("UPDATE sales SET amount = 1 WHERE code = '040'")
@@ -135,7 +135,7 @@ def test_what_a_load_did_last_is_undone_though_it_could_not_tell(
 ) -> None:
     """It ends for good between the two commits."""
     prepared(service)
-    kept = place._There.keep
+    kept = There.keep
 
     def keep(self: Any, outcome: Any) -> None:
         with monkeypatch.context() as broken:
@@ -143,7 +143,7 @@ def test_what_a_load_did_last_is_undone_though_it_could_not_tell(
             return kept(self, outcome)
 
     with monkeypatch.context() as patch:
-        patch.setattr(place._There, "keep", keep)
+        patch.setattr(There, "keep", keep)
         load = sent(service, sheet(range(1, 6), 5))
     assert (load["state"], len(sales(there))) == ("failed", 5)
     assert load["error"]["message"].startswith("La carga falló por un fallo del servidor")

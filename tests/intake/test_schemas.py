@@ -261,6 +261,9 @@ def test_the_template_has_drop_downs_and_loads(service: Service) -> None:
         rules = archive.read("xl/worksheets/sheet1.xml").decode()
     assert rules.count("<dataValidation ") == 2
     assert "Valores!$I$1:$I$" in rules
+    assert "recibe: USD" in rules, "what a blank cell gets, as the settings say"
+    guide = book.load_sheet("Instrucciones").to_polars()
+    assert next(rule for name, _, rule in guide.rows() if name == "Moneda").endswith("si falta: USD")
 
 
 @pytest.mark.parametrize("dry", [False, True])

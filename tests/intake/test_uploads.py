@@ -357,7 +357,12 @@ def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service)
     [
         ("upload", {"params": "{"}, 400, "params: Invalid JSON"),
         ("upload", {"params": json.dumps({"x": "1"})}, 400, "Parámetros desconocidos: x"),
-        ("upload", {"dryrun": "true"}, 400, "Unknown parameters: dryrun. There are: schema, params, dry_run"),
+        (
+            "upload",
+            {"dryrun": "true"},
+            400,
+            'no parameter "dryrun". Did you mean "dry_run"? There are: schema, params, dry_run',
+        ),
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
         ("upload", {"read": json.dumps({"encoding": "utf8-latin"})}, 400, "There is no encoding 'utf8-latin'"),
         ("upload", {"mapping": json.dumps({"codigo": "code"})}, 400, 'No existe el campo "code". ¿Quiso'),

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from tests.jobs.workshop import until
 from tolva.core.job import Queue
-from tolva.core.ports import Engine, QueueSlots
-from tolva.db.pool import Database
+from tolva.core.ports import QueueSlots
 from tolva.engines.inline import InlineEngine
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
@@ -22,6 +21,7 @@ from tolva.jobs.context import Context
 from tolva.jobs.inside import run_inside
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 
 LEASE = 5.0
@@ -72,8 +72,8 @@ def catalogue() -> Catalogue:
     return make_catalogue([*hall, Handler("hang", CELL, hang)])
 
 
-def chores(db: Database, engine: Engine) -> Sequence[Chore]:
-    return standard_chores(db, engine, [HALL.name, CELL.name], keep_finished=1e6, keep_failed=1e6)
+def chores(jobs: Jobs) -> Sequence[Chore]:
+    return standard_chores(jobs, [HALL.name, CELL.name], keep_finished=1e6, keep_failed=1e6)
 
 
 def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:

@@ -282,5 +282,5 @@ def test_a_chore_with_more_to_do_goes_on_at_once_and_another_keeps_its_rhythm() 
 
 
 def test_the_standard_chores_run_on_an_empty_database(shop: Workshop) -> None:
-    for chore in upkeep.standard_chores(shop.db, shop.engine, ["work"], keep_finished=DAY, keep_failed=DAY):
+    for chore in upkeep.standard_chores(shop.jobs, ["work"], keep_finished=DAY, keep_failed=DAY):
         assert chore.do() is False

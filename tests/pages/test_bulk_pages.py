@@ -77,18 +77,48 @@ def test_where_there_is_nothing_to_do_there_is_no_button(service: Service, given
 
 def test_dead_letters_are_replayed_by_selection_and_by_filter(service: Service) -> None:
     first, second, third = (failed(service, label=f"{name}.csv")[0] for name in ("uno", "dos", "tres"))
-    page = preview(service, "/dead-letters/replay", scope="selected", job=[first], back="/dead-letters")
+    page = preview(service, "/dead-letters/bulk", action="retry", scope="selected", job=[first], back="/dead-letters")
     assert "Try 1 job again?" in page
-    assert went_to(post(service, "/dead-letters/replay", **hidden(page))) == "/dead-letters"
+    assert went_to(post(service, "/dead-letters/bulk", **hidden(page))) == "/dead-letters"
     assert "1 job was queued again." in get(service, "/dead-letters")
-    again = preview(service, "/dead-letters/replay", scope="selected", job=[first, second], back="/dead-letters")
-    assert "1 is left out: what was tried again already" in again
-    page = preview(service, "/dead-letters/replay", scope="matching", back="/dead-letters?search=tres")
-    went_to(post(service, "/dead-letters/replay", **hidden(page)))
+    again = preview(
+        service, "/dead-letters/bulk", action="retry", scope="selected", job=[first, second], back="/dead-letters"
+    )
+    assert "1 is left out: what was tried again or dismissed already" in again
+    page = preview(service, "/dead-letters/bulk", action="retry", scope="matching", back="/dead-letters?search=tres")
+    went_to(post(service, "/dead-letters/bulk", **hidden(page)))
     assert states(service, [first, second, third]) == ["queued", "failed", "queued"]
 
 
-@pytest.mark.parametrize("address", ["/jobs/bulk", "/dead-letters/replay"])
+def test_dead_letters_are_dismissed_by_selection_and_by_filter_and_their_jobs_tell_it(service: Service) -> None:
+    first, second, third = (failed(service, label=f"{name}.csv")[0] for name in ("uno", "dos", "tres"))
+    page = preview(service, "/dead-letters/bulk", action="dismiss", job=[first], back="/dead-letters")
+    assert "Dismiss 1 dead letter?" in page and "uno.csv" in page
+    assert "uno.csv" in get(service, "/dead-letters"), "a preview does nothing"
+    went_to(post(service, "/dead-letters/bulk", **hidden(page)))
+    listed = get(service, "/dead-letters")
+    assert "1 dead letter was dismissed." in listed and "uno.csv" not in listed
+    page = preview(service, "/dead-letters/bulk", action="dismiss", scope="matching", back="/dead-letters?search=tres")
+    went_to(post(service, "/dead-letters/bulk", **hidden(page)))
+    assert "dos.csv" in (left := get(service, "/dead-letters")) and "tres.csv" not in left
+    assert states(service, [first, second, third]) == ["failed"] * 3
+    told = get(service, f"/jobs/{first}")
+    assert "nobody need look at it any more" in told and "by this machine" in told
+    assert "uno.csv" not in get(service, "/").split("Failed for good")[1]
+    assert [action for action, _ in noted(service)] == ["letters.dismiss"] * 2
+
+
+def test_the_page_of_a_job_dismisses_its_letter_while_that_is_open(service: Service) -> None:
+    [job] = failed(service)
+    form = f'action="/jobs/{job}/dismiss"'
+    assert form in get(service, f"/jobs/{job}")
+    assert went_to(post(service, f"/jobs/{job}/dismiss")) == f"/jobs/{job}"
+    assert form not in get(service, f"/jobs/{job}")
+    assert post(service, f"/jobs/{job}/dismiss").status_code == 409
+    assert noted(service) == [("letter.dismiss", job)]
+
+
+@pytest.mark.parametrize("address", ["/jobs/bulk", "/dead-letters/bulk"])
 def test_a_viewer_has_no_buttons_and_is_refused(service: Service, address: str) -> None:
     ids = failed(service)
     log_in(service, Role.VIEWER)

@@ -1,7 +1,7 @@
 """The page of the schedules, and its form."""
 
 import re
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import pytest
@@ -11,9 +11,11 @@ from tests.service import Service, serving
 from tolva import app
 from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
+from tolva.jobs import schedule
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.caller import Role
+from tolva.web.pages import schedules
 
 GIVEN = {
     "name": "nightly",
@@ -109,7 +111,7 @@ def test_an_installation_without_such_a_kind_says_so_and_has_no_form(settings: S
     jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
     with serving(settings, jobs) as url:
         page = httpx.get(f"{url}/schedules", headers={"Accept": "text/html"}).text
-    assert "None of the kinds of job of this installation runs by the clock yet." in page
+    assert "Nothing of this installation can be scheduled yet." in page and "on_schedule=True" in page
     assert 'id="form"' not in page
 
 
@@ -156,8 +158,40 @@ def test_another_tenants_schedule_is_not_shown_and_not_found(service: Service) -
     assert service.client.get("/schedules?change=nightly").status_code == 404
 
 
-def test_a_schedule_whose_clock_cannot_be_read_any_more_is_shown_with_the_reason(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("timezone = 'Mars/Base'", "unknown time zone"),
+        ("kind = 'bulk_upload'", "do not run by the clock"),
+        ("kind = 'gone'", "There is no job of the kind"),
+        ("trouble = 'odd'", "odd"),
+    ],
+)
+def test_a_schedule_that_cannot_run_any_more_is_shown_with_the_reason_instead_of_times(
+    service: Service, change: LiteralString, told: str
+) -> None:
     make(service)
     with service.jobs.db.transaction("default") as conn:
-        conn.execute("UPDATE tolva.schedules SET timezone = 'Mars/Base'")
-    assert "unknown time zone" in get(service, "/schedules")
+        conn.execute(f"UPDATE tolva.schedules SET {change}")
+    page = get(service, "/schedules")
+    assert re.search(f"cannot run:.*{told}", page) and "7:30" not in page
+
+
+def test_one_schedule_too_many_is_told_beside_its_name(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "MOST", 1)
+    make(service)
+    answer = post(service, "/schedules", **GIVEN | {"name": "another"})
+    assert answer.status_code == 400 and "There are as many schedules as there may be." in answer.text
+    make(service, was="nightly", cron="0 4 * * *")
+
+
+def test_schedules_come_in_pages(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "PAGE", 1)
+    for name in ("first", "second one"):
+        make(service, name=name)
+    page = get(service, "/schedules")
+    assert ('Pause<span class="hidden"> first' in page, "second one" in page) == (True, False)
+    [further] = re.findall(r'href="(/schedules\?after=[^"]*)"', page)
+    page = get(service, further)
+    assert "second one" in page
+    assert 'Pause<span class="hidden"> first' not in page and ">Further<" not in page

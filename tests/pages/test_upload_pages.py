@@ -88,13 +88,45 @@ def test_several_files_of_a_form_are_each_accepted_and_the_same_form_again_is_no
     assert went_to(send(service, *contents)) == "/upload#recent"
     assert jobs(service) == 2
     assert get(service, "/upload").count("/uploads/") == 2
+    assert "every 2s" in get(service, "/upload/recent", FRAGMENT), "as long as one of them moves"
+
+
+def test_the_last_uploads_tell_the_fate_of_each_file(service: Service) -> None:
+    assert went_to(send(service, BAD, ASKS, "x\n1\n")) == "/upload#recent"
+    with working(service):
+        until(lambda: "every 2s" not in get(service, "/upload/recent", FRAGMENT), 30)
+    fates = re.findall(r'>(\d).csv</a>.*?<td class="wide fate">(.*?)</td>', get(service, "/upload"), re.DOTALL)
+    told = {name: re.sub("<.*?>", "", fate).strip() for name, fate in fates}
+    assert told["0"] == "1 row would be accepted, 2 would be refused"
+    assert told["1"] == "Say which column is which"
+
+
+def test_a_file_that_was_loaded_says_so_until_the_load_is_undone(service: Service) -> None:
+    review = went_to(send(service, GOOD))
+    id = ended(service, review)
+    assert "loaded already" not in get(service, review)
+    real = ended(service, went_to(post(service, f"/uploads/{id}/load", token="t")))
+    for page in (review, f"/jobs/{id}", went_to(send(service, GOOD, token="sent again"))):
+        shown = get(service, page)
+        assert f'loaded already: <a href="/jobs/{real}">' in shown
+        assert ("Load again" in shown, "Load 1 row" in shown) == (True, False)
+    assert "a new dry run tells" in get(service, review)
+    other = went_to(send(service, GOOD, token="u", **{"constant.proveedor_id": "P2"}))
+    assert "loaded already" not in get(service, other), "for another supplier these are other rows"
+    again = ended(service, went_to(post(service, f"/uploads/{id}/load", token="again")))
+    assert [job(service, again)["result"][name] for name in ("created", "unchanged")] == [0, 1], "no row twice"
+    ended(service, went_to(post(service, f"/jobs/{real}/undo")))
+    assert "loaded already" not in get(service, review), "the second load changed nothing, so nothing of it stands"
 
 
 def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(service: Service) -> None:
     answer = send(service, GOOD, "%PDF-1.7 is no table")
     assert answer.status_code == 400
     assert "<strong>1.csv</strong>" in answer.text
-    assert "<strong>0.csv</strong>" not in answer.text
+    refused, accepted = re.findall(
+        r"<li><strong>(\d).csv</strong><br><(?:span|a) (?:class|href)=.(refused|/up)", answer.text
+    )
+    assert (refused, accepted) == (("1", "refused"), ("0", "/up"))
     assert jobs(service) == 1
 
 
@@ -152,7 +184,11 @@ def test_a_column_can_be_left_out_and_sent_to_another_field(service: Service) ->
     page = get(service, f"/uploads/{id}?{httpx.QueryParams(given)}")
     assert '<select name="field.nombre" required' in page, "a required field without a column is asked"
     dry = went_to(post(service, f"/uploads/{id}", kind="dry_run", **given | {"column.nombre": ""}))
+    assert dry.startswith("/uploads/"), "back to the review, which has its counts"
     assert job(service, ended(service, dry))["kind"] == "dry_run"
+    reviewed = get(service, dry)
+    assert "would be new" in reviewed
+    assert '<option value="descripcion" selected>' in reviewed, "with what was answered"
     assert service.client.get(f"/api/v1/uploads/{dry.rsplit('/', 1)[1]}").json()["options"] == {
         "mapping": {"Nota": "descripcion"}
     }
@@ -162,6 +198,43 @@ def test_a_preview_shows_the_first_rows_as_they_would_be_stored(service: Service
     page = get(service, went_to(send(service, BAD.replace("1.50", '"1,50"'))))
     assert '<td class="number">1.5</td>' in page
     assert '"x" no es un número' in page
+
+
+def test_a_preview_shows_what_a_new_row_gets_where_the_file_says_nothing(service: Service) -> None:
+    page = went_to(send(service, BAD))
+    shown = get(service, page)
+    assert shown.count('<td><span class="faint">USD</span></td>') == 1, "in the row that would be stored"
+    assert "Moneda: USD" in shown
+    said = send(service, GOOD.replace("precio,", "precio,moneda,").replace("1.50,", "1.50,EUR,"), token="u")
+    assert "<td>EUR</td>" in get(service, went_to(said))
+    assert service.client.get(f"/api/v1{page}/preview").json()["defaults"] == {"moneda": "USD"}
+
+
+def test_columns_of_one_name_are_told_apart_by_their_letters(service: Service) -> None:
+    twice = "codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias,Nota\n001,G,x,2,CS,3,n\n"
+    id = ended(service, went_to(send(service, twice)))
+    asked = get(service, f"/uploads/{id}")
+    assert '<option value="@3">precio (column C)' in asked
+    assert "<strong>precio (column D)</strong>" in asked
+    real = went_to(post(service, f"/uploads/{id}", kind="load", **{"form": "1", "field.precio": "@3"}))
+    page = get(service, f"/jobs/{ended(service, real)}")
+    assert page.count("precio (column C)") == 3, "in the error, in its filter, and where it went"
+    assert "5 columns taken, 2 left out" in page
+    fed = [
+        re.sub(r"\s*<.*?>\s*", "|", row) for row in re.findall(r"<tr>(<td class=.wide long.><strong>.*?)</tr>", page)
+    ]
+    assert "||precio (column C)||Precio||as you chose|" in [row.replace("|||", "||") for row in fed]
+
+
+def test_a_locale_is_told_in_words_and_an_unusual_one_is_kept(service: Service) -> None:
+    id = service.client.post(
+        "/api/v1/uploads?dry_run=true",
+        params={"params": '{"proveedor_id": "P1"}', "read": '{"locale": "pt-BR"}'},
+        files={"file": ("a.csv", GOOD)},
+    ).json()["id"]
+    page = get(service, f"/uploads/{id}")
+    assert "1.234,56 and 31/12/2026, as in Colombia</option>" in page
+    assert '<option value="pt-BR" selected>' in page
 
 
 def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_the_form(service: Service) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 from tolva.errors import InvalidInput, Unanswered
-from tolva.tables.map import Match, match_headers, propose_mapping
+from tolva.tables.map import match_headers, propose_mapping
+from tolva.tables.proposal import Match
 from tolva.tables.schema import Schema
 
 REQUIRED = ("codigo", "nombre", "precio", "certificado_sanitario", "tiempo_entrega_dias")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tolva.errors import TooLarge, UnreadableFile
-from tolva.tables.reading import csv_file, open_source
+from tolva.tables.reading import csv_source, open_source
 from tolva.tables.reading.csv_block import ODD, BlockParser
 from tolva.tables.reading.dialect import Dialect
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
@@ -77,7 +77,7 @@ def test_any_block_and_frame_size_reads_as_the_csv_module_does_and_resumes_anywh
     mark: bool,
 ) -> None:
     text, delimiter, width, expected = file
-    monkeypatch.setattr(csv_file, "BLOCK", block)
+    monkeypatch.setattr(csv_source, "BLOCK", block)
     names = " ".join(f"h{n}" for n in range(width))
     options = ReadOptions(delimiter=delimiter, quote='"')
     source = read(path, (b"\xef\xbb\xbf" if mark else b"") + text.encode(), options, names)
@@ -85,7 +85,7 @@ def test_any_block_and_frame_size_reads_as_the_csv_module_does_and_resumes_anywh
     frames = list(source.frames(None, size))
     assert rows_of(frames) == expected
     assert all(frame.rows.height <= size for frame in frames)
-    monkeypatch.setattr(csv_file, "KEPT", 0)
+    monkeypatch.setattr(csv_source, "KEPT", 0)
     again = read(path, (b"\xef\xbb\xbf" if mark else b"") + text.encode(), options, names)
     for each in (source, again, again):
         assert rows_of(list(each.frames(None, size + 1))) == expected
@@ -146,8 +146,8 @@ def test_blank_rows_are_counted_but_not_yielded(path: Path) -> None:
 
 
 def test_a_record_over_the_limit_names_its_row(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_file, "MAX_RECORD", 100)
-    monkeypatch.setattr(csv_file, "BLOCK", 16)
+    monkeypatch.setattr(csv_source, "MAX_RECORD", 100)
+    monkeypatch.setattr(csv_source, "BLOCK", 16)
     source = read(path, 'a,b\n1,2\n3,"' + "x\n" * 500)
     with pytest.raises(UnreadableFile, match="La fila 3 supera los 16 MB"):
         list(source.frames(None, 10))
@@ -180,7 +180,7 @@ def test_memory_is_bounded_by_the_block(path: Path, monkeypatch: pytest.MonkeyPa
         return parse(parser, block, final=final)
 
     source = read(path, "a,b\n" + "1,2\n" * 20_000)
-    monkeypatch.setattr(csv_file, "BLOCK", 1000)
+    monkeypatch.setattr(csv_source, "BLOCK", 1000)
     monkeypatch.setattr(BlockParser, "parse", spy)
     frames: Iterator[Frame] = source.frames(None, 100)
     assert sum(frame.rows.height for frame in frames) == 20_000
@@ -204,8 +204,8 @@ def test_what_is_kept_between_two_passes_is_bounded_by_its_cells(path: Path, mon
         assert passes[0] == passes[1] == passes[2]
         return len(seen)
 
-    monkeypatch.setattr(csv_file, "BLOCK", 1_000)
-    monkeypatch.setattr(csv_file, "KEPT", 40_000)
+    monkeypatch.setattr(csv_source, "BLOCK", 1_000)
+    monkeypatch.setattr(csv_source, "KEPT", 40_000)
     assert parses("a,b\n" + f"{'x' * 41},y\n" * 90) < 8
     assert parses("a,b\n" + "1,2\n" * 990) > 10, "as many bytes, but eleven times as many cells"
 

@@ -6,7 +6,7 @@ import pytest
 from tolva.tables import survey as survey_module
 from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers
-from tolva.tables.reading import csv_file, open_source
+from tolva.tables.reading import csv_source, open_source
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 
@@ -24,7 +24,7 @@ def test_rows_that_repeat_a_key_are_found_across_frames(
     tmp_path: Path, products: Schema, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     monkeypatch.setattr(survey_module, "ROWS", rows)
-    monkeypatch.setattr(csv_file, "BLOCK", 64)
+    monkeypatch.setattr(csv_source, "BLOCK", 64)
     found = surveyed(tmp_path / "f", products, "A", "B", " A ", "", "a", "", "B", "A", "01", "1")
     assert (found.total, found.repeated.to_list()) == (10, [4, 8, 9])
     assert found.repeated_in(pl.Series([2, 4, 5, 9], dtype=pl.Int64)) == 2

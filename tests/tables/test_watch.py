@@ -11,7 +11,7 @@ import xlsxwriter
 
 from tolva.errors import Cancelled, TooLarge
 from tolva.tables.map import match_headers
-from tolva.tables.reading import apart, csv_end, csv_file, json_file, open_source
+from tolva.tables.reading import apart, csv_end, csv_source, json_file, open_source
 from tolva.tables.reading import encoding as encoding_module
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.schema import Schema
@@ -63,7 +63,7 @@ def stored(tmp_path: Path) -> Path:
 def test_opening_a_file_asks_on_the_way_and_ends_wherever_it_is_told_to(
     stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: FileKind, content: bytes
 ) -> None:
-    for module in (csv_end, csv_file, encoding_module):
+    for module in (csv_end, csv_source, encoding_module):
         monkeypatch.setattr(module, "BLOCK", 256)
     monkeypatch.setattr(csv_end, "OVERLAP", 64)
     monkeypatch.setattr(sys.modules["tolva.tables.reading.unpack"], "PIECE", 256)

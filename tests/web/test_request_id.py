@@ -18,9 +18,9 @@ from tests.service import Service
 from tests.web.house import house, json_lines, load
 from tolva.errors import DatabaseUnavailable
 from tolva.settings import load_settings
+from tolva.web.answering import answer_errors
 from tolva.web.middleware.exchange import Exchange
 from tolva.web.middleware.unexpected import Unexpected
-from tolva.web.problems import answer_errors
 from tolva.web.server.application import Api
 from tolva.web.server.listener import listen, url_of
 
@@ -130,6 +130,7 @@ def test_requests_and_jobs_are_found_in_the_log(tolva: Shell, tmp_path: Path) ->
         running.end()
     (line,) = [line for line in lines if "status" in line]
     assert (line["method"], line["path"], line["status"]) == ("POST", "/api/v1/catalog/items/bulk-upload", 202)
+    assert (line["tenant"], line["role"], line["job"]) == ("default", "admin", job)
     assert line["milliseconds"] > 0
     assert line["bytes"] > 0
     assert {line.get("path") for line in json_lines(log)}.isdisjoint({"/health", "/ready", "/metrics"})

@@ -8,10 +8,11 @@ from uuid import UUID
 import typer
 from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.console import AsJson, DataDir, Tenant, say, when
 from tolva.cli.hints import Hints
-from tolva.cli.listing import Column, listing
+from tolva.cli.listing import Column
 from tolva.cli.opened import opened
+from tolva.cli.rows import show_rows
 from tolva.web.access.audit import NoteFilter, notes
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -35,17 +36,11 @@ def audit(
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         found = notes(conn, wanted, before=before, most=limit + 1)
     lines = found[:limit]
-    if as_json:
-        print_json(lines)
-    elif lines:
-        out.print(listing(out, COLUMNS, [_listed(line) for line in lines]))
-        if len(found) > limit:
-            more = *_said(wanted, limit), "--before", str(lines[-1]["id"])
-            say(f"more: {Hints(data_dir, tenant).command('audit', *more)}")
-    elif wanted != NoteFilter() or before:
-        say("No such lines.")
-    else:
-        say("Nothing was noted yet: uploads, cancels, retries, undos, keys, schemas and schedules are.")
+    none = "Nothing was noted yet: uploads, cancels, retries, undos, keys, schemas and schedules are."
+    show_rows(lines, COLUMNS, _listed, "No such lines." if wanted != NoteFilter() or before else none, as_json=as_json)
+    if len(found) > limit and not as_json:
+        more = *_said(wanted, limit), "--before", str(lines[-1]["id"])
+        say(f"more: {Hints(data_dir, tenant).command('audit', *more)}")
 
 
 def _listed(line: DictRow) -> tuple[object, ...]:

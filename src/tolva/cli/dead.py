@@ -1,5 +1,6 @@
-"""`tolva dead`: jobs that failed for good, and their replay."""
+"""`tolva dead`: jobs that failed for good, to be replayed or dismissed."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,18 +11,23 @@ from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, whe
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
-from tolva.core.job import job_id
+from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
 from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters, with_letter
-from tolva.web.steering import replay_jobs
+from tolva.jobs.work import Jobs
+from tolva.web.steering import dismiss_letters, replay_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
-cli = typer.Typer(help="Jobs that failed for good, and their replay.", no_args_is_help=True)
+cli = typer.Typer(help="Jobs that failed for good: look, replay, dismiss.", no_args_is_help=True)
 
 QueueName = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
 Search = Annotated[str | None, typer.Option("--search", help="Words of the job's name, or how its id begins.")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only of this kind.")]
-MOST_REPLAYED = 10_000
+Named = Annotated[list[str] | None, typer.Argument(help="Of these jobs.", metavar="JOB…", show_default=False)]
+Every = Annotated[bool, typer.Option("--all", help="All that match the filters.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many.")]
+MOST_CLOSED = 10_000
+"""Letters that one command closes."""
 COLUMNS = (
     *(Column("job"), Column("kind"), Column("name", wraps=True), Column("queue"), Column("failed")),
     *(Column("tries", right=True), Column("error", wraps=True)),
@@ -48,7 +54,9 @@ def ls(
         say("No dead letters: no job has failed for good." if wanted == LetterFilter() else "No such dead letters.")
     else:
         out.print(listing(out, COLUMNS, [_listed(each) for each in letters]))
-        say(f"\nOnce the cause is mended: {Hints(data_dir, tenant).command('dead', 'replay')} JOB")
+        hints = Hints(data_dir, tenant)
+        say(f"\nOnce the cause is mended: {hints.command('dead', 'replay')} JOB")
+        say(f"Where it need not run any more: {hints.command('dead', 'dismiss')} JOB")
 
 
 def _wanted(queue: str | None, kind: str | None, search: str | None) -> LetterFilter:
@@ -62,35 +70,65 @@ def _listed(letter: DictRow) -> tuple[object, ...]:
 
 @cli.command("replay")
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Jobs to replay.", metavar="JOB…", show_default=False)] = None,
-    every: Annotated[bool, typer.Option("--all", help="All that match the filters.")] = False,
+    ids: Named = None,
+    every: Every = False,
     queue: QueueName = None,
     kind: Kind = None,
     search: Search = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
+    dry_run: DryRun = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
 ) -> None:
     """Queue failed jobs again, each from its last checkpoint."""
-    if bool(ids) == every:
-        raise InvalidInput(
-            "Either name the jobs to replay, or say --all (with --queue, --kind or --search to narrow it)."
-        )
-    named = [job_id(text) for text in ids or []]
+    wanted = _meant(ids, every, _wanted(queue, kind, search))
     with opened(data_dir) as jobs:
-        with jobs.db.transaction(tenant) as conn:
-            if every:
-                found = dead_jobs(conn, tenant, _wanted(queue, kind, search), most=MOST_REPLAYED)
-            else:
-                found = with_letter(conn, named)
-        if unknown := sorted(set(named) - set(found)):
-            raise InvalidInput(
-                f"No dead letter of: {', '.join(unknown)}. Nothing was queued; `tolva dead ls` lists them."
-            )
+        found = _found(jobs, tenant, wanted)
         again = found if dry_run else replay_jobs(jobs, at_terminal(tenant), found)
     if as_json:
         print_json({"jobs": again, "dry_run": dry_run})
     else:
         number = f"{len(again):,} {'job' if len(again) == 1 else 'jobs'}"
         say(f"{number} would be queued again." if dry_run else f"{number} queued again.")
+
+
+@cli.command("dismiss")
+def dismiss(
+    ids: Named = None,
+    every: Every = False,
+    queue: QueueName = None,
+    kind: Kind = None,
+    search: Search = None,
+    dry_run: DryRun = False,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """Take dead letters off the list. Their jobs stay failed, and tell who dismissed them."""
+    wanted = _meant(ids, every, _wanted(queue, kind, search))
+    with opened(data_dir) as jobs:
+        found = _found(jobs, tenant, wanted)
+        gone = found if dry_run else dismiss_letters(jobs, at_terminal(tenant), found)
+    if as_json:
+        print_json({"jobs": gone, "dry_run": dry_run})
+    else:
+        number = f"{len(gone):,} dead {'letter' if len(gone) == 1 else 'letters'}"
+        say(f"{number} would be dismissed." if dry_run else f"{number} dismissed.")
+
+
+def _meant(ids: Sequence[str] | None, every: bool, wanted: LetterFilter) -> Sequence[JobId] | LetterFilter:
+    """Which letters: those of these jobs, or all that match. Raises InvalidInput where that was not said."""
+    if bool(ids) == every:
+        raise InvalidInput("Either name the jobs, or say --all (with --queue, --kind or --search to narrow it).")
+    return wanted if every else [job_id(text) for text in ids or ()]
+
+
+def _found(jobs: Jobs, tenant: str, wanted: Sequence[JobId] | LetterFilter) -> list[JobId]:
+    """The jobs with such an open letter. Raises InvalidInput when one that is named has none."""
+    with jobs.db.transaction(tenant) as conn:
+        if isinstance(wanted, LetterFilter):
+            return dead_jobs(conn, tenant, wanted, most=MOST_CLOSED)
+        found = with_letter(conn, wanted)
+    if unknown := sorted(set(wanted) - set(found)):
+        raise InvalidInput(f"No dead letter of: {', '.join(unknown)}. Nothing was done; `tolva dead ls` lists them.")
+    return found

@@ -47,7 +47,12 @@ def inspect(
         found, described = source.findings, describe(source, destination, said)
     if as_json:
         return print_json(described)
-    out.print(facts(_facts(found)), "", _table(described["columns"]), sep="\n")
+    out.print(
+        facts([*_facts(found), ("defaults", _defaults(described["defaults"]))]),
+        "",
+        _table(described["columns"]),
+        sep="\n",
+    )
     for note in (*described["notes"], *filter(None, [described["problem"]])):
         say(f"\n{note}")
     questions = described["questions"]
@@ -66,6 +71,10 @@ def _facts(found: Findings) -> list[tuple[str, object]]:
         ("sheet", found.sheet),
         ("header", ", ".join(f"row {row}" for row in found.header_rows if row) or "none"),
     ]
+
+
+def _defaults(given: dict[str, str]) -> str:
+    return ", ".join(f"{field} {value!r} in new rows without a value" for field, value in given.items())
 
 
 def _table(columns: list[dict[str, Any]]) -> Any:

@@ -10,8 +10,9 @@ from psycopg.rows import DictRow
 from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
-from tolva.cli.listing import Column, listing
+from tolva.cli.listing import Column
 from tolva.cli.opened import opened
+from tolva.cli.rows import show_rows
 from tolva.errors import InvalidInput
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
@@ -62,17 +63,11 @@ def ls(
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         found = list_keys(conn, before=before, most=limit + 1)
     rows, hints = found[:limit], Hints(data_dir, tenant)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        out.print(listing(out, COLUMNS, [_listed(row) for row in rows]))
-        if len(found) > limit:
-            say(f"more: {hints.command('key', 'ls', '--limit', str(limit), '--before', str(rows[-1]['id']))}")
-    elif before:
-        say("No such keys.")
-    else:
-        create = hints.command("key", "create", "--role", "operator", "--name", "NAME")
-        say(f"No keys of tenant '{tenant}' yet. Make one: {create}")
+    create = hints.command("key", "create", "--role", "operator", "--name", "NAME")
+    none = "No such keys." if before else f"No keys of tenant '{tenant}' yet. Make one: {create}"
+    show_rows(rows, COLUMNS, _listed, none, as_json=as_json)
+    if len(found) > limit and not as_json:
+        say(f"more: {hints.command('key', 'ls', '--limit', str(limit), '--before', str(rows[-1]['id']))}")
 
 
 @cli.command("revoke")

@@ -18,7 +18,7 @@ from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
 from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.work import Jobs
-from tolva.serve import own_worker
+from tolva.serve.stand_in import own_worker
 from tolva.settings import Settings
 from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants

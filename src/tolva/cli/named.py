@@ -9,7 +9,7 @@ from tolva.cli.opened import opened
 from tolva.errors import InvalidInput
 from tolva.tables.document import BUILTIN, builtin_schema, load_schema
 from tolva.tables.schema import Schema
-from tolva.workloads.intake.schemas import find_schema
+from tolva.workloads.intake.schemas import configured_defaults, find_schema, with_configured
 
 
 def named_schema(name: str, data_dir: Path | None, tenant: str) -> Schema:
@@ -18,7 +18,7 @@ def named_schema(name: str, data_dir: Path | None, tenant: str) -> Schema:
     Raises InvalidInput, NotFound, DatabaseUnavailable.
     """
     if name in BUILTIN:
-        return builtin_schema(name)
+        return with_configured(builtin_schema(name), 0, configured_defaults(settings_for(data_dir)))
     if name.endswith(".json"):
         return load_schema(read_document(Path(name)))
     settings = settings_for(data_dir)

@@ -52,7 +52,7 @@ def tell_sheets(job: DictRow, again: Again) -> None:
 
 def _columns(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow) -> list[dict[str, Any]]:
     with blobs.scratch() as scratch:
-        return preview(jobs.db, blobs, tenant_id, JobId(str(job["id"])), scratch)["columns"]
+        return preview(jobs.db, blobs, tenant_id, JobId(str(job["id"])), scratch, {})["columns"]
 
 
 def _tell_columns(columns: list[dict[str, Any]], offered: set[str]) -> None:

@@ -44,6 +44,8 @@ def _convert(file: Path, target: Path, options: ReadOptions) -> bool:
         else:
             with opened_file(file, options) as source:
                 _write(target, clean_csv(source))
+                for note in source.findings.notes:
+                    err.print(f"{file}: {note}", markup=False, soft_wrap=True)
     except TolvaError as error:
         _write(target, (f"{FAILED}\n{error}\n",))
         err.print(f"{file}: {error}", markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from tolva.cli.refused import show_refused
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import job_id
 from tolva.jobs import store
-from tolva.serve import own_worker
+from tolva.serve.stand_in import own_worker
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.changes import Change, changes

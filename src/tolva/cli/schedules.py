@@ -12,18 +12,18 @@ from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
+from tolva.cli.rows import show_rows
 from tolva.core.cron import parse_cron
 from tolva.core.job import NewJob, Priority
 from tolva.core.upcoming import MOST, upcoming
 from tolva.errors import InvalidInput
-from tolva.jobs.schedule import Schedule, get_schedule, list_schedules, put_schedule
-from tolva.web.access.audit import note
-from tolva.web.steering import end_schedule, run_schedule, switch_schedule
+from tolva.jobs.schedule import Schedule, get_schedule, list_schedules, why_stuck
+from tolva.web.scheduling import drop_schedule, pause_schedule, put_schedule, resume_schedule, run_schedule
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="What happens by the clock.", no_args_is_help=True)
 
-
+COLUMNS = (*map(Column, ("name", "cron", "zone", "kind", "last")), Column("next", wraps=True))
 Name = Annotated[str, typer.Argument(help="The schedule.", metavar="NAME", show_default=False)]
 
 
@@ -36,14 +36,8 @@ def group() -> None:
 def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """List the schedules and their next ticks."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        rows = list_schedules(conn)
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        say("No schedules.")
-    else:
-        columns = [Column(title) for title in ("name", "cron", "zone", "kind", "last", "next")]
-        out.print(listing(out, columns, [_listed(row) for row in rows]))
+        rows = [row | {"cannot_run": why_stuck(jobs.catalogue, row)} for row in list_schedules(conn)]
+    show_rows(rows, COLUMNS, _listed, "No schedules.", as_json=as_json)
 
 
 @cli.command("add")
@@ -61,9 +55,8 @@ def add(
 ) -> None:
     """Make a schedule, or change the one of that name."""
     wanted = Schedule(name, cron, zone, NewJob(kind, _object(params), priority), missed)
-    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        row = put_schedule(conn, jobs.catalogue, tenant, wanted)
-        note(conn, at_terminal(tenant), "schedule.put", name, cron=cron, timezone=zone, kind=kind)
+    with opened(data_dir) as jobs:
+        row = put_schedule(jobs, at_terminal(tenant), wanted)
     _tell(row, as_json, f"'{name}' comes next at {when(row['next_at'])}.")
 
 
@@ -71,7 +64,7 @@ def add(
 def rm(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """End a schedule. Jobs that it made stay."""
     with opened(data_dir) as jobs:
-        end_schedule(jobs, at_terminal(tenant), name)
+        drop_schedule(jobs, at_terminal(tenant), name)
     _tell({"name": name, "dropped": True}, as_json, f"'{name}' is gone; jobs that it made stay.")
 
 
@@ -79,7 +72,7 @@ def rm(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as
 def pause(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Let a schedule make no more jobs."""
     with opened(data_dir) as jobs:
-        row = switch_schedule(jobs, at_terminal(tenant), name, paused=True)
+        row = pause_schedule(jobs, at_terminal(tenant), name)
     _tell(row, as_json, f"'{name}' is paused.")
 
 
@@ -87,7 +80,7 @@ def pause(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT,
 def resume(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
     """Let a paused schedule go on with its next tick; what passed meanwhile is not made up for."""
     with opened(data_dir) as jobs:
-        row = switch_schedule(jobs, at_terminal(tenant), name, paused=False)
+        row = resume_schedule(jobs, at_terminal(tenant), name)
     _tell(row, as_json, f"'{name}' comes next at {when(row['next_at'])}.")
 
 
@@ -136,5 +129,11 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:
-    upcoming = "paused" if row["paused_at"] else when(row["next_at"])
-    return row["name"], row["cron"], row["timezone"], row["kind"], when(row["last_at"]), upcoming
+    named = row["name"], row["cron"], row["timezone"], row["kind"]
+    return *named, when(row["last_at"]), _upcoming(row)
+
+
+def _upcoming(row: DictRow) -> str:
+    if row["cannot_run"]:
+        return f"cannot run: {row['cannot_run']}"
+    return "paused" if row["paused_at"] else when(row["next_at"])

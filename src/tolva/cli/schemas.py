@@ -98,7 +98,7 @@ def template(
     """Write a workbook to fill in."""
     path = to or Path(f"{name}.xlsx")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        schema, _ = find_schema(conn, name)
+        schema = with_configured(*find_schema(conn, name), configured_defaults(settings_for(data_dir)))
     with new_file(path, force=force) as part:
         write_template(schema, part, example=example)
     say(str(path))

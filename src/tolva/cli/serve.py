@@ -14,7 +14,10 @@ from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
-from tolva.serve import serve_all, serve_api, serve_worker, stop_on_signals
+from tolva.serve.api import serve_api
+from tolva.serve.stop import stop_on_signals
+from tolva.serve.together import serve_all
+from tolva.serve.worker import serve_worker
 from tolva.settings import Settings
 from tolva.web.server.listener import listen, url_of
 

@@ -313,37 +313,19 @@ $$;
 
 ALTER FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
-CREATE TABLE tolva.schedules (
-    tenant_id text NOT NULL,
-    name text NOT NULL,
-    cron text NOT NULL,
-    timezone text NOT NULL,
-    missed text DEFAULT 'all'::text NOT NULL,
-    kind text NOT NULL,
-    queue text NOT NULL,
-    priority smallint NOT NULL,
-    max_attempts integer NOT NULL,
-    soft_limit double precision NOT NULL,
-    hard_limit double precision NOT NULL,
-    params jsonb NOT NULL,
-    paused_at timestamp with time zone,
-    last_at timestamp with time zone,
-    next_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT schedules_missed_check CHECK ((missed = ANY (ARRAY['all'::text, 'latest'::text]))),
-    CONSTRAINT schedules_priority_check CHECK (((priority >= 0) AND (priority <= 9)))
-);
-
-ALTER TABLE ONLY tolva.schedules FORCE ROW LEVEL SECURITY;
-
-CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
+CREATE FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) RETURNS TABLE(tenant_id text, name text, cron text, timezone text, missed text, next_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
+  SELECT d.tenant_id, d.name, d.cron, d.timezone, d.missed, d.next_at
+  FROM unnest(p_kinds) k(kind) CROSS JOIN LATERAL (
+    SELECT s.* FROM tolva.schedules s
+    WHERE s.kind = k.kind AND s.paused_at IS NULL AND s.next_at <= now() AND (s.look_at IS NULL OR s.look_at <= now())
+    ORDER BY s.next_at LIMIT p_most) d
+  ORDER BY d.next_at LIMIT p_most
 $$;
 
-ALTER FUNCTION tolva.due_schedules() OWNER TO tolva_system;
+ALTER FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -471,8 +453,8 @@ BEGIN
   IF p_first IS NOT NULL THEN
     RETURN QUERY
     SELECT d.id FROM tolva.dead_letters d
-    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant AND d.replayed_at IS NULL
-      AND (d.failed_at, d.id) < (v_before, v_before_id)
+    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant
+      AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
     ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
     RETURN;
@@ -482,8 +464,8 @@ BEGIN
     RETURN QUERY
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.failed_at, d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
     ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
     RETURN;
@@ -492,8 +474,8 @@ BEGIN
   v_letters := ARRAY(
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       LIMIT v_few) h
     LIMIT v_few);
   IF cardinality(v_letters) < v_few THEN
@@ -508,7 +490,8 @@ BEGIN
   v_found := ARRAY(
     SELECT n.id FROM (
       SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
     WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
       AND coalesce((
@@ -525,7 +508,7 @@ BEGIN
   )
   SELECT d.id FROM matching m CROSS JOIN LATERAL (
     SELECT x.id, x.failed_at FROM tolva.dead_letters x
-    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL
+    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL AND x.dismissed_at IS NULL
       AND (x.failed_at, x.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
     LIMIT 1) d -- a job has one letter that is open
@@ -629,7 +612,7 @@ CREATE FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words text, p_
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   WITH due AS (
-    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
+    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next, trouble = NULL, look_at = NULL
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
   ), made AS (
@@ -681,6 +664,41 @@ END
 $$;
 
 ALTER FUNCTION tolva.forget_uploads(p_jobs uuid[]) OWNER TO tolva_system;
+
+CREATE PROCEDURE tolva.guard(IN p_table regclass, IN p_app text, IN p_system text DEFAULT NULL::text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
+  EXECUTE format('CREATE POLICY own_tenant ON %s TO tolva_app
+    USING (tenant_id = current_setting(''app.tenant_id'', true))', p_table);
+  EXECUTE format('CREATE POLICY all_tenants ON %s TO tolva_system USING (true)', p_table);
+  EXECUTE format('GRANT %s ON %s TO tolva_app', p_app, p_table);
+  IF p_system IS NOT NULL THEN
+    EXECUTE format('GRANT %s ON %s TO tolva_system', p_system, p_table);
+  END IF;
+END
+$$;
+
+CREATE PROCEDURE tolva.hand_over()
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  v_made regprocedure;
+BEGIN
+  FOR v_made IN
+    SELECT p.oid::regprocedure FROM pg_proc p
+    WHERE p.pronamespace = 'tolva'::regnamespace AND p.prokind = 'f' AND p.proowner <> 'tolva_system'::regrole
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', v_made);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', v_made);
+  END LOOP;
+END
+$$;
 
 CREATE FUNCTION tolva.has_keys() RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -817,12 +835,12 @@ CREATE FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) RETURNS TABL
     AS $$
   WITH RECURSIVE line(queue, kind) AS (
     (SELECT d.queue, d.kind FROM tolva.dead_letters d
-     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
      ORDER BY d.queue, d.kind LIMIT 1)
     UNION ALL
     SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
       SELECT d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
         AND (d.queue, d.kind) > (l.queue, l.kind)
       ORDER BY d.queue, d.kind LIMIT 1) n
   )
@@ -878,7 +896,7 @@ CREATE FUNCTION tolva.metrics() RETURNS TABLE(name text, queue text, state text,
   SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
   UNION ALL
   SELECT 'tolva_dead_letters', NULL, NULL, count(*)
-  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL AND d.dismissed_at IS NULL LIMIT 10000) d
 $$;
 
 ALTER FUNCTION tolva.metrics() OWNER TO tolva_system;
@@ -1065,6 +1083,18 @@ $$;
 
 ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
+  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  UNION ALL
+  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+$$;
+
+ALTER FUNCTION tolva.roll(p_bytes integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1097,6 +1127,17 @@ END
 $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) RETURNS TABLE(tenant_id text, name text, kind text, cron text, timezone text, trouble text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT s.tenant_id, s.name, s.kind, s.cron, s.timezone, s.trouble FROM tolva.schedules s
+  WHERE s.paused_at IS NULL AND (s.kind <> ALL (p_kinds) OR s.trouble IS NOT NULL)
+  ORDER BY s.tenant_id, s.name LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
 
 CREATE TABLE tolva.jobs (
     id uuid NOT NULL,
@@ -1310,7 +1351,10 @@ CREATE TABLE tolva.dead_letters (
     error jsonb NOT NULL,
     attempts jsonb NOT NULL,
     failed_at timestamp with time zone DEFAULT now() NOT NULL,
-    replayed_at timestamp with time zone
+    replayed_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    dismissed_by text,
+    CONSTRAINT dismissed_by_somebody CHECK (((dismissed_at IS NULL) = (dismissed_by IS NULL)))
 );
 
 ALTER TABLE ONLY tolva.dead_letters FORCE ROW LEVEL SECURITY;
@@ -1454,6 +1498,31 @@ CREATE TABLE tolva.row_errors (
 );
 
 ALTER TABLE ONLY tolva.row_errors FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.schedules (
+    tenant_id text NOT NULL,
+    name text NOT NULL,
+    cron text NOT NULL,
+    timezone text NOT NULL,
+    missed text DEFAULT 'all'::text NOT NULL,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts integer NOT NULL,
+    soft_limit double precision NOT NULL,
+    hard_limit double precision NOT NULL,
+    params jsonb NOT NULL,
+    paused_at timestamp with time zone,
+    last_at timestamp with time zone,
+    next_at timestamp with time zone NOT NULL,
+    trouble text,
+    look_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schedules_missed_check CHECK ((missed = ANY (ARRAY['all'::text, 'latest'::text]))),
+    CONSTRAINT schedules_priority_check CHECK (((priority >= 0) AND (priority <= 9)))
+);
+
+ALTER TABLE ONLY tolva.schedules FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE tolva.schemas (
     tenant_id text NOT NULL,
@@ -1620,9 +1689,9 @@ CREATE INDEX audit_of_target ON tolva.audit USING btree (tenant_id, target, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
-CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, failed_at, id) WHERE (replayed_at IS NULL);
+CREATE INDEX dead_letters_newest ON tolva.dead_letters USING btree (tenant_id, failed_at, id) WHERE ((replayed_at IS NULL) AND (dismissed_at IS NULL));
 
-CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE (replayed_at IS NULL);
+CREATE INDEX dead_letters_open ON tolva.dead_letters USING btree (tenant_id, queue, kind, failed_at, id) WHERE ((replayed_at IS NULL) AND (dismissed_at IS NULL));
 
 CREATE INDEX idempotency_age ON tolva.idempotency USING btree (made_at);
 
@@ -1646,11 +1715,13 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
-CREATE INDEX schedules_due ON tolva.schedules USING btree (next_at) WHERE (paused_at IS NULL);
+CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE (paused_at IS NULL);
 
 CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
+
+CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 
@@ -1802,11 +1873,8 @@ GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kind
 REVOKE ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with time zone, p_until timestamp with time zone, p_most integer) TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
-
-REVOKE ALL ON FUNCTION tolva.due_schedules() FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.due_schedules() TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
@@ -1825,6 +1893,10 @@ GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with ti
 
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
+
+REVOKE ALL ON PROCEDURE tolva.guard(IN p_table regclass, IN p_app text, IN p_system text) FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE tolva.hand_over() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION tolva.has_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.has_keys() TO tolva_app;
@@ -1876,6 +1948,9 @@ GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with t
 REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.roll(p_bytes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.roll(p_bytes integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;
 
@@ -1885,8 +1960,11 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
+REVOKE ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) TO tolva_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.jobs TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.jobs TO tolva_system;
 
 REVOKE ALL ON FUNCTION tolva.tell_webhooks(p_job tolva.jobs) FROM PUBLIC;
 
@@ -1909,25 +1987,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO tolva_app;
 GRANT SELECT,INSERT ON TABLE tolva.audit TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.audit TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.dead_letters TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.dead_letters TO tolva_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.idempotency TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.idempotency TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.job_events TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_events TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
 GRANT SELECT,INSERT ON TABLE tolva.job_words TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.job_words TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.keys TO tolva_app;
 GRANT SELECT,UPDATE ON TABLE tolva.keys TO tolva_system;
 
 GRANT UPDATE(revoked_at) ON TABLE tolva.keys TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE tolva.lanes TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.lanes TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.load_ledger TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
@@ -1938,14 +2016,17 @@ GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.mappings TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
 GRANT SELECT ON TABLE tolva.queues TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.schedules TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
 
@@ -1983,5 +2064,5 @@ GRANT UPDATE(old_until) ON TABLE tolva.webhooks TO tolva_app;
 
 GRANT UPDATE(updated_at) ON TABLE tolva.webhooks TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;
 GRANT SELECT ON TABLE tolva.workers TO tolva_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.workers TO tolva_system;

@@ -19,6 +19,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
 from tolva.jobs.upkeep import kept_up
+from tolva.jobs.work import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,10 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
         if worker_id is None:
             return
         insider = _Insider(plan, heartbeat, worker_id, engine)
-        with kept_up(plan.make_chores(db, engine)):
+        catalogue = plan.make_catalogue()
+        with kept_up(plan.make_chores(Jobs(db, engine, catalogue))):
             try:
-                _work(plan, insider, Shift(db, worker_id, plan.make_catalogue(), engine), stop)
+                _work(plan, insider, Shift(db, worker_id, catalogue, engine), stop)
             finally:
                 insider.leave("The process was told to end before the job was done.")
 

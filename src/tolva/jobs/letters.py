@@ -1,4 +1,4 @@
-"""Dead letters: the jobs that failed for good and were not replayed, page by page.
+"""Dead letters: the jobs that failed for good, page by page; open until they are replayed or dismissed.
 
 Every function runs in the caller's transaction, under its tenant.
 """
@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
 from tolva.db.pool import Connection
-from tolva.errors import NotFound
+from tolva.errors import Conflict, NotFound
 from tolva.jobs.searched import searched
 from tolva.jobs.sql import SQL
 
@@ -44,23 +44,40 @@ def dead_letters(
 def dead_jobs(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int
 ) -> list[JobId]:
-    """The jobs of these letters, for a replay; what was replayed has no letter any more, and is not found again."""
+    """The jobs of these letters, to be replayed or dismissed; what was has no open letter, and is not found again."""
     rows = conn.execute(SQL["find_letters"], _given(conn, tenant_id, wanted, before, most)).fetchall()
     return [JobId(row["id"]) for row in rows]
 
 
 def get_letter(conn: Connection, id: JobId) -> DictRow:
-    """The newest letter of a job, also if it was replayed: with parameters and attempts. Raises NotFound."""
+    """The newest letter of a job, open or not: with parameters and attempts. Raises NotFound."""
     row = conn.execute(SQL["get_letter"], {"job_id": id}).fetchone()
     if row is None:
         raise NotFound(f"There is no dead letter of a job {id}.")
     return row
 
 
+def require_open(letter: DictRow) -> None:
+    """Raises Conflict for a letter that somebody has dealt with already."""
+    job = letter["job_id"]
+    if letter["replayed_at"]:
+        raise Conflict(f"The dead letter of job {job} was replayed already; look at the job.")
+    if letter["dismissed_at"]:
+        raise Conflict(
+            f"The dead letter of job {job} was dismissed by '{letter['dismissed_by']}'. Retry the job to run it again."
+        )
+
+
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
-    """Those of these jobs that have a letter."""
+    """Those of these jobs that have an open letter."""
     rows = conn.execute(SQL["letters_of"], {"job_ids": list(ids)}).fetchall()
     return [JobId(str(row["job_id"])) for row in rows]
+
+
+def dismiss(conn: Connection, ids: Sequence[JobId], by: str) -> list[JobId]:
+    """Close the open letters of these jobs, which stay failed; `by` is noted with each. Returns those that had one."""
+    rows = conn.execute(SQL["dismiss_letters"], {"job_ids": list(ids), "by": by}).fetchall()
+    return [JobId(row["id"]) for row in rows]
 
 
 def _given(

@@ -8,6 +8,7 @@ from tolva.core.ports import Engine, QueueSlots
 from tolva.db.pool import Database
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.upkeep import Chore
+from tolva.jobs.work import Jobs
 
 IDLE_IN_TRANSACTION = 15.0
 """Seconds of silence after which PostgreSQL ends a worker's transaction: a frozen process holds no locks for longer."""
@@ -21,7 +22,7 @@ class WorkerPlan:
     queues: tuple[QueueSlots, ...]
     make_catalogue: Callable[[], Catalogue]
     make_engine: Callable[[Database], Engine]
-    make_chores: Callable[[Database, Engine], Sequence[Chore]]
+    make_chores: Callable[[Jobs], Sequence[Chore]]
     processes: int
     lease: float
     grace: float

@@ -278,12 +278,31 @@ WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
 ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of
--- Those of these jobs that have a dead letter that was not replayed.
-SELECT job_id FROM tolva.dead_letters WHERE replayed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
+-- Those of these jobs that have an open dead letter.
+SELECT job_id FROM tolva.dead_letters
+WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
 
 -- name: get_letter
--- The newest dead letter of a job, whole, also if it was replayed.
+-- The newest dead letter of a job, whole, open or not.
 SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
+
+-- name: dismiss_letters
+-- Close the open dead letters of these jobs, and note at each job who did it. Their jobs are held first, as a replay does.
+WITH held AS MATERIALIZED (
+  SELECT id FROM tolva.jobs WHERE id = ANY (%(job_ids)s::uuid[]) ORDER BY id FOR UPDATE
+), dismissed AS (
+  UPDATE tolva.dead_letters d SET dismissed_at = clock_timestamp(), dismissed_by = %(by)s
+  FROM held h WHERE d.job_id = h.id AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+  RETURNING d.job_id
+), moved AS (
+  UPDATE tolva.jobs j SET seq = j.seq + 1, updated_at = clock_timestamp()
+  FROM dismissed d WHERE j.id = d.job_id
+  RETURNING j.id, j.seq, j.tenant_id
+), noted AS (
+  INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+  SELECT m.id, m.seq, m.tenant_id, 'dismissed', jsonb_build_object('by', %(by)s::text) FROM moved m
+)
+SELECT m.id::text FROM moved m ORDER BY m.id DESC;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.
@@ -292,6 +311,15 @@ SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(
 -- name: notify
 -- Wake those who listen on a channel.
 SELECT pg_notify(%(channel)s, %(payload)s);
+
+-- name: lock_schedules
+-- Whoever makes a schedule of the tenant waits here for the others who do.
+SELECT pg_advisory_xact_lock(hashtextextended('tolva.schedules ' || current_setting('app.tenant_id', true), 0));
+
+-- name: count_other_schedules
+-- How many schedules the tenant has besides one. Asked behind the lock, in a statement of its own: one that waited for the
+-- lock would not see what the others made.
+SELECT count(*) AS schedules FROM tolva.schedules WHERE name <> %(name)s;
 
 -- name: put_schedule
 -- Make a schedule of the tenant, or change it. A new cron or time zone starts from now, and so does one that was paused.
@@ -306,7 +334,8 @@ ON CONFLICT (tenant_id, name) DO UPDATE SET missed = excluded.missed, kind = exc
   next_at = CASE
     WHEN (s.cron, s.timezone) = (excluded.cron, excluded.timezone) AND (s.paused_at IS NULL OR %(paused)s IS NOT FALSE)
       THEN s.next_at
-    ELSE excluded.next_at END
+    ELSE excluded.next_at END,
+  trouble = NULL, look_at = NULL
 RETURNING *;
 
 -- name: get_schedule
@@ -319,20 +348,32 @@ UPDATE tolva.schedules SET paused_at = coalesce(paused_at, now()) WHERE name = %
 
 -- name: resume_schedule
 -- Let a schedule of the tenant go on, from its next tick; what passed while it was paused is not made up for.
-UPDATE tolva.schedules SET next_at = CASE WHEN paused_at IS NULL THEN next_at ELSE %(next_at)s END, paused_at = NULL
+UPDATE tolva.schedules SET next_at = CASE WHEN paused_at IS NULL THEN next_at ELSE %(next_at)s END, paused_at = NULL,
+  trouble = NULL, look_at = NULL
 WHERE name = %(name)s RETURNING *;
 
 -- name: list_schedules
--- The tenant's schedules.
-SELECT * FROM tolva.schedules ORDER BY name;
+-- The tenant's schedules by name, after a cursor; of their parameters what is short.
+SELECT name, cron, timezone, missed, kind, queue, priority, tolva.in_short(params) AS params, paused_at, last_at, next_at,
+  trouble, created_at
+FROM tolva.schedules WHERE name > %(after)s ORDER BY name LIMIT %(most)s;
 
 -- name: drop_schedule
 -- Delete a schedule of the tenant.
 DELETE FROM tolva.schedules WHERE name = %(name)s RETURNING name;
 
 -- name: due_schedules
--- The schedules of every tenant that are due; see the function.
-SELECT * FROM tolva.due_schedules();
+-- A portion of the schedules of every tenant that are due; see the function.
+SELECT * FROM tolva.due_schedules(%(kinds)s, %(most)s);
+
+-- name: stuck_schedules
+-- The schedules of every tenant that make no jobs; see the function.
+SELECT *, NULL AS paused_at FROM tolva.stuck_schedules(%(kinds)s, %(most)s);
+
+-- name: note_trouble
+-- The tick of a schedule of the tenant could make no job: why, and when it is tried again.
+UPDATE tolva.schedules SET trouble = %(why)s, look_at = now() + make_interval(secs => %(seconds)s)
+WHERE name = %(name)s AND next_at = %(next_at)s;
 
 -- name: fire_schedule
 -- One tick; see the function.

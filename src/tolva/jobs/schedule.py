@@ -1,7 +1,6 @@
-"""Schedules: cron in a time zone, each tick exactly one job, whoever of several workers is alive."""
+"""Schedules: cron in a time zone, made, looked at and steered. `firing` makes their jobs."""
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,21 +9,18 @@ from psycopg.rows import DictRow
 
 from tolva.core.cron import parse_cron
 from tolva.core.job import NewJob
-from tolva.core.ports import Engine
-from tolva.db.pool import Connection, Database
-from tolva.errors import InvalidInput, NotFound
+from tolva.db.pool import Connection
+from tolva.errors import Conflict, InvalidInput, NotFound
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import as_json
-from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
-from tolva.jobs.store import MOST_PARAMS, Enqueued, new_job_id
-from tolva.jobs.words import label_words
+from tolva.jobs.store import MOST_PARAMS, Enqueued
 from tolva.jobs.work import Work
 
-log = logging.getLogger(__name__)
-
-MOST_TICKS = 200
-"""Ticks of one schedule that are made up for in one go after an outage; the rest follow at once."""
+MOST = 500
+"""Schedules of a tenant: all of them may come due at the same moment, at midnight, and each is looked at then."""
+MOST_GIVEN = MOST_PARAMS - 100
+"""Bytes of a schedule's parameters as JSON: those of a job, without the moment of the tick that each job gets."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +42,8 @@ class Schedule:
 def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> DictRow:
     """Make or change a schedule; returns it.
 
-    Raises InvalidInput for an unknown zone, a kind that does not run by the clock, or a cron expression that is wrong
-    or never comes.
+    Raises InvalidInput for an unknown zone, a kind that does not run by the clock, parameters over MOST_GIVEN, or a
+    cron expression that is wrong or never comes; Conflict when the tenant has MOST others.
     """
     cron = parse_cron(schedule.cron, schedule.timezone)
     queue = catalogue.scheduled(schedule.job.kind).queue
@@ -63,18 +59,43 @@ def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedul
         "max_attempts": queue.max_attempts,
         "soft_limit": queue.soft_limit,
         "hard_limit": queue.hard_limit,
-        "params": as_json(schedule.job.params, most=MOST_PARAMS),
+        "params": as_json(schedule.job.params, most=MOST_GIVEN),
         "next_at": cron.next_after(datetime.now(UTC)),
         "paused": schedule.paused,
     }
+    _require_room(conn, schedule.name)
     row = conn.execute(SQL["put_schedule"], given).fetchone()
     assert row is not None, "one row is put"
     return row
 
 
-def list_schedules(conn: Connection) -> list[DictRow]:
-    """The tenant's schedules by name."""
-    return conn.execute(SQL["list_schedules"]).fetchall()
+def _require_room(conn: Connection, name: str) -> None:
+    conn.execute(SQL["lock_schedules"])
+    others = conn.execute(SQL["count_other_schedules"], {"name": name}).fetchone()
+    if others and others["schedules"] >= MOST:
+        raise Conflict(f"There are {MOST} schedules already. Delete one, or let the job of one do more.")
+
+
+def list_schedules(conn: Connection, *, after: str = "", most: int = MOST) -> list[DictRow]:
+    """The tenant's schedules by name; `after` is the last one of the page before. Of their parameters what is short."""
+    return conn.execute(SQL["list_schedules"], {"after": after, "most": most}).fetchall()
+
+
+def why_stuck(catalogue: Catalogue, row: DictRow) -> str | None:
+    """Why a schedule makes no jobs as long as nothing is mended; None where it does, or somebody paused it."""
+    if row["paused_at"]:
+        return None
+    try:
+        catalogue.scheduled(row["kind"])
+        parse_cron(row["cron"], row["timezone"])
+    except InvalidInput as error:
+        return str(error)
+    return row["trouble"]
+
+
+def has_schedule(conn: Connection, name: str) -> bool:
+    """Whether there is a schedule of that name."""
+    return conn.execute(SQL["get_schedule"], {"name": name}).fetchone() is not None
 
 
 def get_schedule(conn: Connection, name: str) -> DictRow:
@@ -108,59 +129,13 @@ def _found(name: str, row: DictRow | None) -> DictRow:
 def run_now(work: Work, name: str, key: str | None = None) -> Enqueued:
     """Make the job of a schedule beside its ticks. With a `key` of the caller's, once for this schedule and all time.
 
-    Raises NotFound, or InvalidInput when the installation has no handler for its kind any more.
+    Raises NotFound, or InvalidInput when its kind does not run by the clock any more.
     """
     row = get_schedule(work.conn, name)
+    work.catalogue.scheduled(row["kind"])
     params = {**row["params"], "scheduled_for": datetime.now(UTC).isoformat()}
     unique = f"run {json.dumps([name, key])}" if key else None  # as a list, since a name may hold blanks
     forever = unique is not None
     job = NewJob(row["kind"], params, row["priority"], unique_key=unique, unique_forever=forever, label=name)
     [made] = work.enqueue(job)
     return made
-
-
-def fire_due(db: Database, engine: Engine) -> bool:
-    """Make the jobs of all ticks that have come. Returns whether there may be more of them."""
-    with db.connection() as conn:
-        due = conn.execute(SQL["due_schedules"]).fetchall()
-    more = [_fire_apart(db, engine, row) for row in due]
-    return any(more)
-
-
-def _fire_apart(db: Database, engine: Engine, row: DictRow) -> bool:
-    """One schedule that cannot run must not keep the others from running."""
-    try:
-        return _fire(db, engine, row)
-    except Exception:
-        log.exception("schedule '%s' of tenant '%s'", row["name"], row["tenant_id"])
-        return False
-
-
-def _fire(db: Database, engine: Engine, row: DictRow) -> bool:
-    try:
-        ticks = _ticks(row)
-    except InvalidInput as error:
-        log.error("schedule '%s' of tenant '%s' cannot run: %s", row["name"], row["tenant_id"], error)
-        return False
-    moment = row["next_at"]
-    named = {"tenant_id": row["tenant_id"], "name": row["name"], "words": label_words(row["tenant_id"], row["name"])}
-    for tick, following in ticks:
-        given = named | {"tick": tick, "from": moment, "next": following}
-        with db.connection() as conn:
-            rows = conn.execute(SQL["fire_schedule"], given | {"job": new_job_id()}).fetchall()
-        send_rings(engine, rings(rows))
-        moment = following
-    return len(ticks) == MOST_TICKS
-
-
-def _ticks(row: DictRow) -> list[tuple[datetime, datetime]]:
-    """The ticks to make now, each with the one that follows it."""
-    cron = parse_cron(row["cron"], row["timezone"])
-    now = datetime.now(UTC)
-    due: list[datetime] = [row["next_at"].astimezone(UTC)]
-    due += cron.ticks(due[0], now, MOST_TICKS - 1)
-    if row["missed"] == "latest":
-        while len(due) == MOST_TICKS:
-            due = [due[-1], *cron.ticks(due[-1], now, MOST_TICKS - 1)]
-        due = due[-1:]
-    return list(zip(due, [*due[1:], cron.next_after(due[-1])], strict=True))

@@ -15,10 +15,11 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.errors import TryLater, WorkerLost
 from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.firing import fire_due
 from tolva.jobs.payload import error_json
 from tolva.jobs.rings import rings, send_rings
-from tolva.jobs.schedule import fire_due
 from tolva.jobs.sql import SQL
+from tolva.jobs.work import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,12 @@ class Chore:
     do: Callable[[], bool]
 
 
-def standard_chores(
-    db: Database, engine: Engine, queues: Sequence[str], *, keep_finished: float, keep_failed: float
-) -> list[Chore]:
+def standard_chores(jobs: Jobs, queues: Sequence[str], *, keep_finished: float, keep_failed: float) -> list[Chore]:
     """The chores of the job core. `keep_…` in seconds."""
+    db, engine = jobs.db, jobs.engine
     return [
         Chore("rescue", 1.0, lambda: rescue(db, engine)),
-        Chore("schedules", 1.0, lambda: fire_due(db, engine)),
+        Chore("schedules", 1.0, lambda: fire_due(jobs)),
         Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
         Chore("prune", 600.0, lambda: prune(db, keep_finished, keep_failed)),
     ]

@@ -13,6 +13,7 @@ from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.rings import Ring, send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import Enqueued
+from tolva.logs import log_also
 
 
 @dataclass
@@ -25,9 +26,11 @@ class Work:
     rings: list[Ring] = field(default_factory=list[Ring])
 
     def enqueue(self, *jobs: NewJob) -> list[Enqueued]:
-        """Make jobs; see `store.enqueue`."""
+        """Make jobs; see `store.enqueue`. The log tells the one that a request made."""
         made, rings = store.enqueue(self.conn, self.catalogue.queue_of, self.tenant_id, jobs)
         self.rings += rings
+        if len(made) == 1:
+            log_also(job=made[0].id)
         return made
 
     def cancel(self, id: JobId) -> State:

@@ -18,6 +18,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.process import WorkerProcess, start_process
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
+from tolva.jobs.work import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
     with plan.database("tolva supervisor") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         engine = plan.make_engine(db)
         supervisor = Supervisor(plan, heartbeat, engine)
-        with kept_up(plan.make_chores(db, engine)):
+        with kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))):
             try:
                 supervisor.look()
                 ready()

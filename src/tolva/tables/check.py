@@ -12,9 +12,9 @@ import polars as pl
 from tolva.errors import InvalidInput
 from tolva.tables.explain import field_errors, flaw_errors, missing_errors
 from tolva.tables.locale import Signs
-from tolva.tables.map import ColumnMapping, Match
 from tolva.tables.parse import text_of, value_of
 from tolva.tables.plain import plain
+from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading.source import Frame
 from tolva.tables.rules import faults_of
 from tolva.tables.schema import Field, Schema

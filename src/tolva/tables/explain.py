@@ -9,7 +9,7 @@ fault (`!name`).
 
 import polars as pl
 
-from tolva.tables.map import ColumnMapping
+from tolva.tables.proposal import ColumnMapping
 from tolva.tables.rules import faults_of
 from tolva.tables.schema import Field, Schema
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tolva.tables.map import ColumnMapping, Match
 from tolva.tables.parse import text_of
+from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading.source import Frame
 from tolva.tables.schema import Schema
 
 SHOWN = 10
+TAKE_OUT = "Si son títulos, totales u observaciones, quítelos del archivo."
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,10 @@ class KeyOnly:
         if not self.count or self.count * 2 > total:
             return None
         numbers = ", ".join(map(str, self.first)) + (" …" if self.count > len(self.first) else "")
-        where = f"La fila {numbers}" if self.count == 1 else f"{self.count} filas ({numbers})"
-        only, treated = ("tiene", "se trata") if self.count == 1 else ("tienen", "se tratan")
-        return (
-            f'{where} solo {only} "{self.key.header}", y {treated} como las demás. Si son títulos, totales u'
-            " observaciones, quítelos del archivo."
-        )
+        header = self.key.header
+        if self.count == 1:
+            return f'La fila {numbers} solo tiene "{header}", y se trata como las demás. {TAKE_OUT}'
+        return f'{self.count} filas ({numbers}) solo tienen "{header}", y se tratan como las demás. {TAKE_OUT}'
 
 
 def _text(match: Match, schema: Schema) -> pl.Expr:

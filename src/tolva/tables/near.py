@@ -4,12 +4,22 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 
-def perhaps(written: str, known: Sequence[str]) -> str:
-    """A question with the most alike of the known names; nothing where none is.
+def nearest(written: str, known: Sequence[str]) -> str | None:
+    """The most alike of the known names; None where none is.
 
-    >>> perhaps("preico", ["codigo", "Precio"]), perhaps("xyz", ["codigo"])
-    (' ¿Quiso decir "Precio"?', '')
+    >>> nearest("preico", ["codigo", "Precio"]), nearest("xyz", ["codigo"])
+    ('Precio', None)
     """
     folded = {name.casefold(): name for name in known}
     near = get_close_matches(written.casefold(), folded, 1)
-    return f' ¿Quiso decir "{folded[near[0]]}"?' if near else ""
+    return folded[near[0]] if near else None
+
+
+def perhaps(written: str, known: Sequence[str]) -> str:
+    """A question with the name that is nearest; nothing where none is.
+
+    >>> perhaps("preico", ["codigo", "Precio"])
+    ' ¿Quiso decir "Precio"?'
+    """
+    name = nearest(written, known)
+    return f' ¿Quiso decir "{name}"?' if name else ""

@@ -6,7 +6,7 @@
 import polars as pl
 
 from tolva.tables.explain import ERROR_COLUMNS, MAX_VALUE, quoted, shown
-from tolva.tables.map import ColumnMapping
+from tolva.tables.proposal import ColumnMapping
 from tolva.tables.schema import Schema
 
 Groups = tuple[tuple[str, ...], ...]

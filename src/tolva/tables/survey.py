@@ -10,9 +10,9 @@ import polars as pl
 
 from tolva.tables.key_only import KeyOnly
 from tolva.tables.locale import Signs
-from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import value_of
 from tolva.tables.plain import plain
+from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups

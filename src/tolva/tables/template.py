@@ -18,6 +18,8 @@ LAST_ROW = 1_048_575
 LONGEST_LIST = 255
 """Characters of a list that a workbook holds in the rule itself; a longer one stands on a sheet of its own."""
 LONGEST_NOTE = 255
+LONGEST_TITLE = 32
+"""Characters that a workbook holds of a message for a cell, and of its title."""
 WIDTH = 22
 
 KINDS: dict[Kind, str] = {
@@ -73,10 +75,16 @@ def _sheet_name(schema: Schema) -> str:
 
 
 def _restrict(sheet: Any, lists: Any, column: int, field: Field) -> None:
-    """A drop-down for listed values."""
+    """A drop-down for listed values; and what a blank cell gets, said where somebody is about to fill it in."""
+    rule = _drop_down(lists, column, field) | _if_blank(field)
+    if rule:
+        sheet.data_validation(1, column, LAST_ROW, column, {"validate": "any"} | rule)
+
+
+def _drop_down(lists: Any, column: int, field: Field) -> dict[str, Any]:
     values = list(field.enum) or (["sí", "no"] if field.kind == "boolean" else [])
     if not values:
-        return
+        return {}
     source: Any = values
     if len(",".join(values)) > LONGEST_LIST:
         for row, value in enumerate(values):
@@ -84,8 +92,14 @@ def _restrict(sheet: Any, lists: Any, column: int, field: Field) -> None:
         letter = column_letters(column)
         source = f"=Valores!${letter}$1:${letter}${len(values)}"
     message = f"{field.title}: elija un valor de la lista."[:LONGEST_NOTE]
-    rule = {"validate": "list", "source": source, "error_title": "Valor no admitido", "error_message": message}
-    sheet.data_validation(1, column, LAST_ROW, column, rule)
+    return {"validate": "list", "source": source, "error_title": "Valor no admitido", "error_message": message}
+
+
+def _if_blank(field: Field) -> dict[str, str]:
+    if field.default is None:
+        return {}
+    message = f"Si queda vacía, una fila nueva recibe: {field.default}"[:LONGEST_NOTE]
+    return {"input_title": field.title[:LONGEST_TITLE], "input_message": message}
 
 
 def _examples(schema: Schema) -> list[list[str]]:

@@ -13,9 +13,9 @@ from types import MappingProxyType
 import polars as pl
 
 from tolva.tables.locale import Clues, Signs, signs_of
-from tolva.tables.map import ColumnMapping
 from tolva.tables.parse import text_of
 from tolva.tables.plain import WITH_POINT, among
+from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.schema import Schema

@@ -31,7 +31,7 @@ MEANINGS = {
     "tolva_queue_oldest_seconds": "How long the job that waits longest has been ready.",
     "tolva_queue_paused": "Whether somebody paused the queue.",
     "tolva_workers": "Living worker processes, on all machines.",
-    "tolva_dead_letters": "Failed jobs that nobody replayed, counted up to 10,000.",
+    "tolva_dead_letters": "Failed jobs that nobody replayed or dismissed, counted up to 10,000.",
 }
 
 

@@ -16,7 +16,7 @@ THEIRS = ("HTTPValidationError", "ValidationError")
 TAGS = {
     "uploads": "Files that come in: loaded or rehearsed, what became of them, and the way back.",
     "jobs": "What was asked for and is worked on, of every kind; one by one, many at once, live.",
-    "dead letters": "Jobs that failed for good, and their replay.",
+    "dead letters": "Jobs that failed for good: replayed, or dismissed.",
     "queues": "How the lines of jobs stand, and pausing them.",
     "workers": "The processes that work.",
     "schedules": "Jobs by the clock.",
@@ -103,10 +103,10 @@ def _with_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -
 
 
 def _with_ours(operation: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI knows which calls it validates (422). Any body can be unreadable (400) or too large (413)."""
+    """FastAPI knows which calls it validates (422). Any body can be too large (413)."""
     responses: dict[str, Any] = operation["responses"]
     needed = [422] if "422" in responses else []
-    needed += [400, 413] if "requestBody" in operation else []
+    needed += [413] if "requestBody" in operation else []
     added = {str(status): described for status, described in problems(*needed).items()}
     return dict(sorted((responses | added).items()))
 

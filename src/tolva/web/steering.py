@@ -1,13 +1,10 @@
-"""What people do to jobs, queues and schedules, with a line in the audit log: for API, pages and command line alike."""
+"""What people do to jobs and queues, with a line in the audit log: for API, pages and command line alike."""
 
 from collections.abc import Sequence
 
-from psycopg.rows import DictRow
-
 from tolva.core.job import JobId, State
+from tolva.jobs.letters import dismiss, get_letter, require_open
 from tolva.jobs.pausing import pause_lane, pause_queue
-from tolva.jobs.schedule import drop_schedule, pause_schedule, resume_schedule, run_now
-from tolva.jobs.store import Enqueued
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
@@ -46,6 +43,23 @@ def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
     return again
 
 
+def dismiss_letters(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
+    """Close the open dead letters of these jobs, in one transaction; see `letters.dismiss`."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        gone = dismiss(conn, ids, by.actor)
+        if gone:
+            note(conn, by, "letters.dismiss", f"{len(gone)} jobs", jobs=gone)
+    return gone
+
+
+def dismiss_letter(jobs: Jobs, by: Caller, id: JobId) -> None:
+    """Close the open dead letter of a job. Raises NotFound where it never had one, Conflict where it has none open."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        require_open(get_letter(conn, id))
+        if dismiss(conn, [id], by.actor):
+            note(conn, by, "letter.dismiss", id)
+
+
 def pause_for_tenant(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:
     """Pause or resume a queue for the caller's tenant alone; see `pausing.pause_lane`."""
     with jobs.db.transaction(by.tenant_id) as conn:
@@ -62,27 +76,3 @@ def pause_for_all(jobs: Jobs, by: Caller, queue: str, *, paused: bool) -> None:
         note(conn, by, "queue.pause" if paused else "queue.resume", queue, everybody=True)
     if not paused:
         jobs.engine.ring(queue, [])
-
-
-def switch_schedule(jobs: Jobs, by: Caller, name: str, *, paused: bool) -> DictRow:
-    """Pause a schedule or let it go on; see `schedule.pause_schedule` and `schedule.resume_schedule`."""
-    with jobs.db.transaction(by.tenant_id) as conn:
-        row = pause_schedule(conn, name) if paused else resume_schedule(conn, name)
-        note(conn, by, "schedule.pause" if paused else "schedule.resume", name)
-    return row
-
-
-def end_schedule(jobs: Jobs, by: Caller, name: str) -> None:
-    """End a schedule; see `schedule.drop_schedule`."""
-    with jobs.db.transaction(by.tenant_id) as conn:
-        drop_schedule(conn, name)
-        note(conn, by, "schedule.drop", name)
-
-
-def run_schedule(jobs: Jobs, by: Caller, name: str, key: str | None = None) -> Enqueued:
-    """Make the job of a schedule now; see `schedule.run_now`."""
-    with jobs.work(by.tenant_id) as work:
-        made = run_now(work, name, key)
-        if made.created:
-            note(work.conn, by, "schedule.run", name, job=made.id)
-    return made

@@ -18,7 +18,7 @@ from tolva.cli.demo.sample import Sample, write_sample
 from tolva.cli.demo.story import PEEK, nothing_changed, peek, refused
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
-from tolva.connectors.blobs import explained as disk_explained
+from tolva.connectors.disk import explained as disk_explained
 from tolva.errors import SettingsError
 from tolva.settings import Settings, load_settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tolva import app
 from tolva.app import Server
-from tolva.serve import serve_all
+from tolva.serve.together import serve_all
 from tolva.settings import Settings, load_settings
 from tolva.web.server.listener import listen, url_of
 

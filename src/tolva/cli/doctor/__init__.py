@@ -30,6 +30,7 @@ CHECKS = (
     Check("workers", work.workers),
     Check("queues", work.paused),
     Check("waiting jobs", work.backlog),
+    Check("schedules", work.schedules),
     Check("dead letters", work.dead_letters),
 )
 """What is looked at, in this order."""

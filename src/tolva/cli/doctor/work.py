@@ -1,15 +1,18 @@
 """The jobs: who works, what waits, and what has failed."""
 
+from tolva import app
 from tolva.cli.doctor.finding import Finding, fault, note, ok
 from tolva.cli.doctor.patient import Patient, with_tables
 from tolva.jobs import letters
 from tolva.jobs.letters import LetterFilter
+from tolva.jobs.schedule import why_stuck
 from tolva.jobs.sql import SQL
 from tolva.web.tenant import DEFAULT_TENANT
 
 LONG = 300.0
 """Seconds that a ready job may wait."""
 MOST_LETTERS = 1000
+MOST_STUCK = 100
 
 
 @with_tables
@@ -50,12 +53,28 @@ def backlog(patient: Patient) -> Finding:
 
 
 @with_tables
+def schedules(patient: Patient) -> Finding:
+    """Whether some make no jobs though nobody paused them, of whichever tenant."""
+    catalogue = app.catalogue(patient.tolva)
+    with patient.asking() as conn:
+        given = {"kinds": catalogue.on_schedule, "most": MOST_STUCK}
+        stuck = conn.execute(SQL["stuck_schedules"], given).fetchall()
+    if stuck:
+        first, more = stuck[0], " or more" if len(stuck) == MOST_STUCK else ""
+        named = f"'{first['name']}' of tenant '{first['tenant_id']}'"
+        remedy = f"Mend that, or end it: {patient.hints.command('schedule', 'rm', first['name'])}"
+        return note(f"{len(stuck)}{more} make no jobs. {named} cannot run: {why_stuck(catalogue, first)}", remedy)
+    return ok("each makes its jobs, or is paused")
+
+
+@with_tables
 def dead_letters(patient: Patient) -> Finding:
     """Whether jobs failed for good and nobody looked."""
     with patient.asking() as conn:
         found = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
     if found:
         more = " or more" if len(found) == MOST_LETTERS else ""
-        remedy = f"Look: {patient.hints.command('dead', 'ls')}; mend the cause, then `tolva dead replay JOB`."
+        look = patient.hints.command("dead", "ls")
+        remedy = f"Look: {look}; mend the cause, then `tolva dead replay JOB`, or `tolva dead dismiss JOB`."
         return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)
     return ok("none")

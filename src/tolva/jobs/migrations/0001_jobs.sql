@@ -118,7 +118,7 @@ CREATE TABLE tolva.job_events (
   PRIMARY KEY (job_id, seq)
 );
 
--- The last failure of a job, until it is replayed or pruned.
+-- The last failure of a job, open until it is replayed or dismissed; pruned with its job.
 CREATE TABLE tolva.dead_letters (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   job_id uuid NOT NULL,
@@ -130,10 +130,15 @@ CREATE TABLE tolva.dead_letters (
   error jsonb NOT NULL,
   attempts jsonb NOT NULL,   -- the events that ended its attempts
   failed_at timestamptz NOT NULL DEFAULT now(),
-  replayed_at timestamptz
+  replayed_at timestamptz,
+  dismissed_at timestamptz,
+  dismissed_by text,         -- as in the audit log
+  CONSTRAINT dismissed_by_somebody CHECK ((dismissed_at IS NULL) = (dismissed_by IS NULL))
 );
-CREATE INDEX dead_letters_open ON tolva.dead_letters (tenant_id, queue, kind, failed_at, id) WHERE replayed_at IS NULL;
-CREATE INDEX dead_letters_newest ON tolva.dead_letters (tenant_id, failed_at, id) WHERE replayed_at IS NULL;
+CREATE INDEX dead_letters_open ON tolva.dead_letters (tenant_id, queue, kind, failed_at, id)
+  WHERE replayed_at IS NULL AND dismissed_at IS NULL;
+CREATE INDEX dead_letters_newest ON tolva.dead_letters (tenant_id, failed_at, id)
+  WHERE replayed_at IS NULL AND dismissed_at IS NULL;
 CREATE INDEX dead_letters_job ON tolva.dead_letters (job_id);
 
 -- Cron in a time zone. `next_at` is the tick that is still to come; moving it on is what makes a tick happen once.
@@ -153,29 +158,18 @@ CREATE TABLE tolva.schedules (
   paused_at timestamptz,
   last_at timestamptz,
   next_at timestamptz NOT NULL,
+  trouble text,                -- why its tick made no job when it was tried last
+  look_at timestamptz,         -- then it is tried again
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, name)
 );
-CREATE INDEX schedules_due ON tolva.schedules (next_at) WHERE paused_at IS NULL;
+CREATE INDEX schedules_due ON tolva.schedules (kind, next_at) WHERE paused_at IS NULL;
 
--- Row-level security, forced: a tenant sees its own rows; tolva_system, which owns the functions below, all.
-DO $$
-DECLARE
-  guarded text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['lanes', 'jobs', 'job_words', 'job_events', 'dead_letters', 'schedules'] LOOP
-    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
-      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
-    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
-  END LOOP;
-END
-$$;
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tolva TO tolva_system;
-GRANT SELECT, INSERT ON tolva.job_words TO tolva_app;
-GRANT SELECT, INSERT, UPDATE ON tolva.jobs, tolva.job_events, tolva.dead_letters, tolva.lanes, tolva.schedules
-  TO tolva_app;
-GRANT DELETE ON tolva.schedules TO tolva_app;
+CALL tolva.guard('tolva.lanes', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.jobs', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.job_words', 'SELECT, INSERT', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.job_events', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.dead_letters', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.schedules', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, INSERT, UPDATE, DELETE');
 GRANT SELECT ON tolva.queues, tolva.workers, tolva.migrations TO tolva_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.queues, tolva.workers, tolva.migrations TO tolva_system;

@@ -460,10 +460,27 @@ BEGIN
 END
 $$;
 
--- The schedules that are due now, of every tenant.
-CREATE FUNCTION tolva.due_schedules() RETURNS SETOF tolva.schedules
+-- A portion of the schedules that are due now, of every tenant, for jobs of these kinds. Without their parameters, which may
+-- be large; the tick takes them from the row. now(), as an index can be searched by it, unlike by clock_timestamp().
+CREATE FUNCTION tolva.due_schedules(p_kinds text[], p_most integer)
+RETURNS TABLE (tenant_id text, name text, cron text, timezone text, missed text, next_at timestamptz)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT * FROM tolva.schedules WHERE paused_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 1000
+  SELECT d.tenant_id, d.name, d.cron, d.timezone, d.missed, d.next_at
+  FROM unnest(p_kinds) k(kind) CROSS JOIN LATERAL (
+    SELECT s.* FROM tolva.schedules s
+    WHERE s.kind = k.kind AND s.paused_at IS NULL AND s.next_at <= now() AND (s.look_at IS NULL OR s.look_at <= now())
+    ORDER BY s.next_at LIMIT p_most) d
+  ORDER BY d.next_at LIMIT p_most
+$$;
+
+-- The schedules of every tenant, up to a number, that make no jobs though nobody paused them: of other kinds than these, or
+-- in trouble.
+CREATE FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer)
+RETURNS TABLE (tenant_id text, name text, kind text, cron text, timezone text, trouble text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.tenant_id, s.name, s.kind, s.cron, s.timezone, s.trouble FROM tolva.schedules s
+  WHERE s.paused_at IS NULL AND (s.kind <> ALL (p_kinds) OR s.trouble IS NOT NULL)
+  ORDER BY s.tenant_id, s.name LIMIT p_most
 $$;
 
 -- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did. The job's label is
@@ -473,7 +490,7 @@ CREATE FUNCTION tolva.fire_schedule(
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH due AS (
-    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next
+    UPDATE tolva.schedules SET last_at = p_tick, next_at = p_next, trouble = NULL, look_at = NULL
     WHERE tenant_id = p_tenant AND name = p_name AND next_at = p_from AND paused_at IS NULL
     RETURNING *
   ), made AS (
@@ -596,21 +613,9 @@ SET jit = off AS $$ -- compiling would take longer than all the rest
   SELECT 'tolva_workers', NULL, NULL, count(*) FROM tolva.workers w WHERE w.lease_until > clock_timestamp()
   UNION ALL
   SELECT 'tolva_dead_letters', NULL, NULL, count(*)
-  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL LIMIT 10000) d
+  FROM (SELECT FROM tolva.dead_letters d WHERE d.replayed_at IS NULL AND d.dismissed_at IS NULL LIMIT 10000) d
 $$;
 
-DO $$
-DECLARE
-  made regprocedure;
-BEGIN
-  FOR made IN
-    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'tolva'
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-  -- steps of the others, never called alone
-  REVOKE ALL ON FUNCTION tolva.child_ended(uuid[]), tolva.cancel_children(uuid[]) FROM tolva_app;
-END
-$$;
+CALL tolva.hand_over();
+-- steps of the others, never called alone
+REVOKE ALL ON FUNCTION tolva.child_ended(uuid[]), tolva.cancel_children(uuid[]) FROM tolva_app;

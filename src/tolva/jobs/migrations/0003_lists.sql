@@ -175,12 +175,12 @@ CREATE FUNCTION tolva.letter_lines(p_queues text[], p_kinds text[]) RETURNS TABL
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
   WITH RECURSIVE line(queue, kind) AS (
     (SELECT d.queue, d.kind FROM tolva.dead_letters d
-     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+     WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
      ORDER BY d.queue, d.kind LIMIT 1)
     UNION ALL
     SELECT n.queue, n.kind FROM line l CROSS JOIN LATERAL (
       SELECT d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL
+      WHERE d.tenant_id = current_setting('app.tenant_id', true) AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
         AND (d.queue, d.kind) > (l.queue, l.kind)
       ORDER BY d.queue, d.kind LIMIT 1) n
   )
@@ -188,8 +188,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
   WHERE (p_queues IS NULL OR l.queue = ANY (p_queues)) AND (p_kinds IS NULL OR l.kind = ANY (p_kinds))
 $$;
 
--- The newest p_most dead letters that match and were not replayed, before the letter p_before_id of the time p_before
--- (NULL: from the newest on). With p_first, those of the jobs from there to below p_end. It goes about it as find_jobs.
+-- The newest p_most open dead letters that match, before the letter p_before_id of the time p_before (NULL: from the
+-- newest on). With p_first, those of the jobs from there to below p_end. It goes about it as find_jobs.
 CREATE FUNCTION tolva.find_letters(
   p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamptz, p_before_id bigint,
   p_most integer)
@@ -207,8 +207,8 @@ BEGIN
   IF p_first IS NOT NULL THEN
     RETURN QUERY
     SELECT d.id FROM tolva.dead_letters d
-    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant AND d.replayed_at IS NULL
-      AND (d.failed_at, d.id) < (v_before, v_before_id)
+    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant
+      AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
     ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
     RETURN;
@@ -218,8 +218,8 @@ BEGIN
     RETURN QUERY
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.failed_at, d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
     ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
     RETURN;
@@ -228,8 +228,8 @@ BEGIN
   v_letters := ARRAY(
     SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
       SELECT d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
       LIMIT v_few) h
     LIMIT v_few);
   IF cardinality(v_letters) < v_few THEN
@@ -244,7 +244,8 @@ BEGIN
   v_found := ARRAY(
     SELECT n.id FROM (
       SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+        AND (d.failed_at, d.id) < (v_before, v_before_id)
       ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
     WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
       AND coalesce((
@@ -261,7 +262,7 @@ BEGIN
   )
   SELECT d.id FROM matching m CROSS JOIN LATERAL (
     SELECT x.id, x.failed_at FROM tolva.dead_letters x
-    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL
+    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL AND x.dismissed_at IS NULL
       AND (x.failed_at, x.id) < (v_before, v_before_id)
       AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
     LIMIT 1) d -- a job has one letter that is open
@@ -318,17 +319,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     LIMIT p_most) t
 $$;
 
-DO $$
-DECLARE
-  made regprocedure;
-BEGIN
-  FOR made IN
-    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'tolva' AND pg_get_userbyid(p.proowner) <> 'tolva_system'
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-END
-$$;
+CALL tolva.hand_over();

@@ -5,14 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from tolva.tables.reading.apart import open_workbook_apart
-from tolva.tables.reading.csv_file import open_csv
+from tolva.tables.reading.csv_file import CsvSource, open_csv
 from tolva.tables.reading.encoding import detect_encoding, known_encoding
 from tolva.tables.reading.json_file import open_json
 from tolva.tables.reading.options import AS_FOUND, ReadOptions
+from tolva.tables.reading.pieces import PiecesSource
 from tolva.tables.reading.sniff import FileKind, verify
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.transcode import to_utf8
 from tolva.tables.reading.unpack import unpack
+from tolva.tables.reading.unused import unused_notes
 from tolva.tables.reading.watch import Watch, unwatched
 
 
@@ -36,6 +38,14 @@ def open_source(
         path, kind = unpack(path, kind, name, scratch, watch)
     else:
         verify(path, kind)
+    source = _open(path, kind, scratch, known, options, watch)
+    notes = (*source.findings.notes, *unused_notes(kind, options))
+    return replace(source, findings=replace(source.findings, notes=notes))
+
+
+def _open(
+    path: Path, kind: FileKind, scratch: Path, known: Set[str], options: ReadOptions, watch: Watch
+) -> CsvSource | PiecesSource:
     if kind in ("xlsx", "xls", "ods"):
         return open_workbook_apart(path, kind, scratch, known, options, watch)
     encoding = known_encoding(options.encoding, path) if options.encoding else detect_encoding(path, watch)

@@ -37,6 +37,11 @@ class Caller:
     key_id: str | None = None
     login: bytes | None = field(default=None, repr=False)
 
+    @property
+    def runs_installation(self) -> bool:
+        """Whether it may know the machines behind: who administers the tenant that an installation begins with."""
+        return self.tenant_id == DEFAULT_TENANT and self.role is Role.ADMIN
+
     def require(self, needed: Role) -> None:
         """Raises Forbidden when the role does not entitle to it."""
         if not self.role.covers(needed):

@@ -7,12 +7,14 @@ from typing import NoReturn
 from starlette.requests import HTTPConnection
 
 from tolva.db.pool import Database
-from tolva.errors import Forbidden, Unauthenticated
+from tolva.errors import Forbidden, RateLimited, Unauthenticated
 from tolva.web.access.caller import ANYONE_HERE, Caller, Role
-from tolva.web.access.origin import may_act, means_this_machine
+from tolva.web.access.origin import may_act, means_this_machine, network_of
 from tolva.web.access.pace import Pace
+from tolva.web.access.roll import Roll
 from tolva.web.access.secrets import hash_of
 from tolva.web.access.sql import SQL
+from tolva.web.access.telling import tell_of
 
 COOKIE = "tolva_session"
 
@@ -24,6 +26,7 @@ class Gate:
     db: Database
     on_loopback: bool
     pace: Pace
+    roll: Roll
 
     def caller(self, request: HTTPConnection) -> Caller:
         """Who calls.
@@ -35,13 +38,14 @@ class Gate:
         else:
             caller = self._logged_in(request) or self._without_key(request)
             require_own_page(request)
+        tell_of(caller, request.scope)
         if caller.key_id is not None:
             self.pace.take(caller.key_id)
         return caller
 
     def holder(self, request: HTTPConnection, key: str) -> Caller:
         """Who holds a key. Raises Unauthenticated when it is not in force, RateLimited, DatabaseUnavailable."""
-        return self._held("key_holder", hash_of(key)) or self._refuse(
+        return self._held("key_holder", request, hash_of(key)) or self._refuse(
             request, "There is no such key, or it is revoked or expired. `tolva key create` makes one."
         )
 
@@ -50,7 +54,7 @@ class Gate:
         if caller.key_id is None:
             return not self.has_keys()
         if caller.login is not None:
-            return self._held("session_holder", caller.login) is not None
+            return self._looked_up("session_holder", caller.login) is not None
         with self.db.transaction(caller.tenant_id) as conn:
             return conn.execute(SQL["key_in_force"], {"id": caller.key_id}).fetchone() is not None
 
@@ -64,16 +68,14 @@ class Gate:
 
     def has_keys(self) -> bool:
         """Whether any key was ever made. Raises DatabaseUnavailable."""
-        with self.db.connection() as conn:
-            row = conn.execute(SQL["has_keys"]).fetchone()
-        return bool(row and row["has_keys"])
+        return self.roll.has_keys()
 
     def _logged_in(self, request: HTTPConnection) -> Caller | None:
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             return None
         login = hash_of(cookie)
-        held = self._held("session_holder", login)
+        held = self._held("session_holder", request, login)
         return replace(held, login=login) if held else None
 
     def _without_key(self, request: HTTPConnection) -> Caller:
@@ -83,15 +85,28 @@ class Gate:
             request, "This needs a key: send it as 'Authorization: Bearer …'. `tolva key create` makes one."
         )
 
-    def _held(self, query: str, hash: bytes) -> Caller | None:
+    def _held(self, query: str, request: HTTPConnection, hash: bytes) -> Caller | None:
+        """Who holds it. An address that sent many wrong ones has only those looked up that can be right."""
+        try:
+            self.pace.check(_sender(request))
+        except RateLimited:
+            if not self.roll.may_hold(hash):
+                raise
+        return self._looked_up(query, hash)
+
+    def _looked_up(self, query: str, hash: bytes) -> Caller | None:
         with self.db.connection() as conn:
             row = conn.execute(SQL[query], {"hash": hash}).fetchone()
         return Caller(row["tenant_id"], Role(row["role"]), row["name"], row["key_id"]) if row else None
 
     def _refuse(self, request: HTTPConnection, message: str) -> NoReturn:
         """Who guesses is slowed down; who brings a good key from the same address is not."""
-        self.pace.take(f"address {request.client.host if request.client else ''}")
+        self.pace.take(_sender(request))
         raise Unauthenticated(message)
+
+
+def _sender(request: HTTPConnection) -> str:
+    return f"address {network_of(request.client.host) if request.client else ''}"
 
 
 def require_own_page(request: HTTPConnection) -> None:

@@ -1,6 +1,6 @@
 """Where a browser's request comes from: another site must not act with what the browser holds of ours."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -24,6 +24,21 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def network_of(host: str) -> str:
+    """Whom an address stands for: with IPv6, one sender has all that begin with the same 64 bits.
+
+    >>> network_of("203.0.113.9"), network_of("::ffff:203.0.113.9"), network_of("2001:db8:1:2:3::4"), network_of("")
+    ('203.0.113.9', '::ffff:203.0.113.9', '2001:db8:1:2::/64', '')
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address) or address.ipv4_mapped:
+        return host
+    return str(ip_network((int(address), 64), strict=False))
 
 
 def means_this_machine(request: HTTPConnection) -> bool:

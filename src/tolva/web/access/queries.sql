@@ -10,6 +10,10 @@ SELECT key_id::text, tenant_id, name, role FROM tolva.session_holder(%(hash)s);
 -- Whether any key was ever made; see the function.
 SELECT tolva.has_keys() AS has_keys;
 
+-- name: roll
+-- What the hashes of all keys and logins in force begin with; see the function.
+SELECT beginning FROM tolva.roll(%(bytes)s) AS beginning;
+
 -- name: key_in_force
 -- A key of the tenant, if it is neither revoked nor expired.
 SELECT id FROM tolva.keys WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());

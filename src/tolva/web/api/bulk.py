@@ -39,6 +39,15 @@ class Replayed(Found):
     replayed: int
 
 
+class Dismissed(Found):
+    """Dead letters that were taken off the list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 0, "dismissed": 3}}
+    )
+    dismissed: int
+
+
 class CancelledMany(Found):
     """Jobs that were cancelled, or told to stop."""
 

@@ -1,13 +1,16 @@
 """Which jobs a call for many is about: named one by one, by a filter, or all; never all by leaving something out."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from tolva.core.job import JobId, State
-from tolva.jobs.letters import LetterFilter
+from tolva.db.pool import Connection
+from tolva.jobs.letters import LetterFilter, dead_jobs, with_letter
 from tolva.jobs.listing import JobFilter
+from tolva.web.access.caller import Caller
 from tolva.web.api.texts import Line
 from tolva.web.portions import MOST
 
@@ -48,6 +51,13 @@ class ChosenLetters(BaseModel):
     def letters(self) -> LetterFilter:
         """The filter for letters."""
         return LetterFilter(tuple(self.queue), tuple(self.kind), self.search)
+
+
+def found_letters(conn: Connection, by: Caller, chosen: ChosenLetters) -> Sequence[JobId]:
+    """The jobs of the open letters that are meant, looked for up to MOST + 1."""
+    if chosen.jobs is not None:
+        return with_letter(conn, chosen.jobs)
+    return dead_jobs(conn, by.tenant_id, chosen.letters(), most=MOST + 1)
 
 
 class ChosenJobs(ChosenLetters):

@@ -1,6 +1,5 @@
-"""Dead letters over HTTP: jobs that failed for good, and their replay. A letter goes by the id of its job."""
+"""Dead letters over HTTP: jobs that failed for good, replayed or dismissed. A letter goes by the id of its job."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,18 +9,16 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import JobId, State
-from tolva.db.pool import Connection
-from tolva.errors import Conflict
-from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs, dead_letters, get_letter, with_letter
+from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters, get_letter, require_open
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.api.bulk import Replayed
-from tolva.web.api.chosen import ChosenLetters, Search
+from tolva.web.api.bulk import Dismissed, Replayed
+from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.texts import Line
-from tolva.web.portions import MOST, steer
+from tolva.web.portions import steer
 from tolva.web.problems import problems
-from tolva.web.steering import replay_jobs, retry_job
+from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, retry_job
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -35,6 +32,8 @@ EXAMPLE: dict[str, Any] = {
 WHOLE_EXAMPLE: dict[str, Any] = {
     **EXAMPLE,
     "replayed_at": None,
+    "dismissed_at": None,
+    "dismissed_by": None,
     "params": {"filename": "productos marzo.xlsx"},
     "attempts": [{"at": "2026-03-01T12:00:00Z", "type": "failed", "attempt": 3}],
 }
@@ -62,6 +61,8 @@ class WholeLetter(Letter):
 
     model_config = ConfigDict(json_schema_extra={"example": WHOLE_EXAMPLE})
     replayed_at: datetime | None
+    dismissed_at: datetime | None
+    dismissed_by: str | None = Field(description="Who did it, as in the audit log.")
     params: dict[str, Any]
     attempts: list[dict[str, Any]] = Field(description="How each attempt ended.")
 
@@ -95,7 +96,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         before: Before = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> Letters:
-        """What failed for good and was not replayed, newest first."""
+        """What failed for good and was neither replayed nor dismissed, newest first."""
         wanted = LetterFilter(tuple(queue or ()), tuple(kind or ()), search)
         with jobs.db.transaction(by.tenant_id) as conn:
             rows = dead_letters(conn, by.tenant_id, wanted, before=_place(before), most=limit + 1)
@@ -104,18 +105,14 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
-        """The newest dead letter of a job, also after its replay."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            row = get_letter(conn, JobId(str(id)))
-        listed = _shown(row | {"tries": len(row["attempts"])})
-        more = {name: row[name] for name in ("replayed_at", "params", "attempts")}
-        return WholeLetter(**listed.model_dump(), **more)
+        """The newest dead letter of a job, also after it was replayed or dismissed."""
+        return _whole(jobs, by, JobId(str(id)))
 
     @router.post("/replay")
     def replay_many(chosen: ChosenLetters, by: Operator) -> Replayed:
         """Queues jobs that failed for good again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            found = _found(conn, by, chosen)
+            found = found_letters(conn, by, chosen)
         done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         return Replayed(
             dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
@@ -126,19 +123,35 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Queues a job that failed for good again."""
         job = JobId(str(id))
         with jobs.db.transaction(by.tenant_id) as conn:
-            letter = get_letter(conn, job)
-        if letter["replayed_at"]:
-            raise Conflict(f"The dead letter of job {id} was replayed already; look at the job.")
+            require_open(get_letter(conn, job))
         retry_job(jobs, by, job)
         return ReplayedOne(id=id, state=State.QUEUED)
+
+    @router.post("/dismiss")
+    def dismiss_many(chosen: ChosenLetters, by: Operator) -> Dismissed:
+        """Takes letters off the list without running their jobs again. The jobs stay failed, and tell who did it."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = found_letters(conn, by, chosen)
+        done = steer(found, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
+        return Dismissed(
+            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, dismissed=done.done
+        )
+
+    @router.post("/{id}/dismiss", responses=problems(404, 409))
+    def dismiss(id: UUID, by: Operator) -> WholeLetter:
+        """Takes one letter off the list without running its job again."""
+        dismiss_letter(jobs, by, JobId(str(id)))
+        return _whole(jobs, by, JobId(str(id)))
 
     return router
 
 
-def _found(conn: Connection, by: Caller, chosen: ChosenLetters) -> Sequence[JobId]:
-    if chosen.jobs is not None:
-        return with_letter(conn, chosen.jobs)
-    return dead_jobs(conn, by.tenant_id, chosen.letters(), most=MOST + 1)
+def _whole(jobs: Jobs, by: Caller, id: JobId) -> WholeLetter:
+    with jobs.db.transaction(by.tenant_id) as conn:
+        row = get_letter(conn, id)
+    listed = _shown(row | {"tries": len(row["attempts"])})
+    more = {name: row[name] for name in ("replayed_at", "dismissed_at", "dismissed_by", "params", "attempts")}
+    return WholeLetter(**listed.model_dump(), **more)
 
 
 def _shown(row: DictRow) -> Letter:

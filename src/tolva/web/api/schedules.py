@@ -3,20 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tolva.core.job import NewJob, Priority
-from tolva.jobs.schedule import Schedule, get_schedule, list_schedules, put_schedule
+from tolva.jobs.schedule import MOST, Schedule, get_schedule, list_schedules, why_stuck
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator, Viewer
-from tolva.web.access.audit import note
 from tolva.web.api.made import MadeJob, made_job
 from tolva.web.api.texts import Line, NameInPath
 from tolva.web.idempotency import IdempotencyKey
 from tolva.web.problems import problems
-from tolva.web.steering import end_schedule, run_schedule, switch_schedule
+from tolva.web.scheduling import drop_schedule, pause_schedule, put_schedule, resume_schedule, run_schedule
 
 EXAMPLE: dict[str, Any] = {
     "cron": "30 2 * * *",
@@ -37,6 +36,7 @@ SHOWN_EXAMPLE: dict[str, Any] = {
     "priority": 5,
     "missed": "latest",
     "paused_at": None,
+    "cannot_run": None,
     "last_at": "2026-03-01T07:30:00Z",
     "next_at": "2026-03-02T07:30:00Z",
     "created_at": "2026-02-01T12:00:00Z",
@@ -72,61 +72,70 @@ class ScheduleOut(BaseModel):
     timezone: str
     kind: str
     queue: str
-    params: dict[str, Any]
+    params: dict[str, Any] = Field(description="In a list, what is short of them.")
     priority: int
     missed: Literal["all", "latest"]
     paused_at: datetime | None
+    cannot_run: str | None = Field(description="Why it makes no jobs until somebody mends that.")
     last_at: datetime | None = Field(description="The last tick that made a job.")
     next_at: datetime = Field(description="The tick that is to come, unless it is paused.")
     created_at: datetime
 
 
 class Schedules(BaseModel):
-    """All schedules of the tenant, by name."""
+    """Schedules of the tenant, by name; `next` is the `after` of the following page."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"schedules": [SHOWN_EXAMPLE]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"schedules": [SHOWN_EXAMPLE], "next": None}})
     schedules: list[ScheduleOut]
+    next: str | None
 
 
 def schedules_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schedules."""
     router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"], responses=problems(403))
 
+    def shown(row: DictRow) -> ScheduleOut:
+        columns: DictRow = row | {"cannot_run": why_stuck(jobs.catalogue, row)}
+        return ScheduleOut(**{name: columns[name] for name in ScheduleOut.model_fields})
+
     @router.get("")
-    def get_all(by: Viewer) -> Schedules:
-        """All schedules."""
+    def get_all(
+        by: Viewer,
+        after: Annotated[Line | None, Query(description="`next` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    ) -> Schedules:
+        """Lists schedules, by name."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            return Schedules(schedules=[_shown(row) for row in list_schedules(conn)])
+            found = list_schedules(conn, after=after or "", most=limit + 1)
+        page = [shown(row) for row in found[:limit]]
+        return Schedules(schedules=page, next=page[-1].name if len(found) > limit else None)
 
     @router.get("/{name}", responses=problems(404))
     def get_one(name: NameInPath, by: Viewer) -> ScheduleOut:
         """One schedule."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            return _shown(get_schedule(conn, name))
+            return shown(get_schedule(conn, name))
 
-    @router.put("/{name}")
+    @router.put("/{name}", responses=problems(400, 409))
     def put(name: NameInPath, given: ScheduleIn, by: Admin) -> ScheduleOut:
         """Makes a schedule, or changes it. A new cron or time zone starts from now."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            row = put_schedule(conn, jobs.catalogue, by.tenant_id, given.schedule(name))
-            note(conn, by, "schedule.put", name, cron=given.cron, timezone=given.timezone, kind=given.kind)
-        return _shown(row)
+        return shown(put_schedule(jobs, by, given.schedule(name)))
 
     @router.delete("/{name}", status_code=204, responses=problems(404))
     def delete(name: NameInPath, by: Admin) -> Response:
         """Ends a schedule. Jobs that it made stay."""
-        end_schedule(jobs, by, name)
+        drop_schedule(jobs, by, name)
         return Response(status_code=204)
 
     @router.post("/{name}/pause", responses=problems(404))
     def pause(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it make no more jobs. Pausing again changes nothing."""
-        return _shown(switch_schedule(jobs, by, name, paused=True))
+        return shown(pause_schedule(jobs, by, name))
 
     @router.post("/{name}/resume", responses=problems(404))
     def resume(name: NameInPath, by: Operator) -> ScheduleOut:
         """Lets it go on with its next tick. What passed meanwhile is not made up for."""
-        return _shown(switch_schedule(jobs, by, name, paused=False))
+        return shown(resume_schedule(jobs, by, name))
 
     @router.post("/{name}/run", status_code=202, responses=problems(400, 404, 409))
     def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
@@ -134,7 +143,3 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         return made_job(run_schedule(jobs, by, name, key))
 
     return router
-
-
-def _shown(row: DictRow) -> ScheduleOut:
-    return ScheduleOut(**{name: row[name] for name in ScheduleOut.model_fields})

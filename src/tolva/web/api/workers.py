@@ -11,6 +11,7 @@ from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.problems import problems
+from tolva.web.tenant import DEFAULT_TENANT
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -32,6 +33,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+NOT_TOLD: dict[str, Any] = {"host": None, "pid": None}
+"""Of the machines, to whoever does not run them."""
+
+
 class RunningJob(BaseModel):
     """A job that a worker runs now."""
 
@@ -47,8 +52,8 @@ class Worker(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
     id: UUID
-    host: str
-    pid: int = Field(description="Of its supervisor, which starts it again when it dies.")
+    host: str | None = Field(description=f"Told to administrators of the tenant `{DEFAULT_TENANT}` alone, as is `pid`.")
+    pid: int | None = Field(description="Of its supervisor, which starts it again when it dies.")
     queues: list[str]
     started_at: datetime
     lease_until: datetime
@@ -72,6 +77,6 @@ def workers_router(jobs: Jobs) -> APIRouter:
         """All worker processes. They serve every tenant; of their jobs, the tenant's own are told."""
         with jobs.db.transaction(by.tenant_id) as conn:
             rows = conn.execute(SQL["roster"]).fetchall()
-        return Workers(workers=[Worker(**row) for row in rows])
+        return Workers(workers=[Worker(**(row if by.runs_installation else row | NOT_TOLD)) for row in rows])
 
     return router

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tolva.errors import InvalidInput, TolvaError, TooLarge
-from tolva.web.problems import fault_of
+from tolva.web.faults import fault_of
 
 MOST = 1024**2
 """Bytes of a body without a file."""

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tolva.web.problems import AsPage, Fault
+from tolva.web.answering import AsPage
+from tolva.web.problems import Fault
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,7 @@ CREATE TABLE tolva.idempotency (
 );
 CREATE INDEX idempotency_age ON tolva.idempotency (made_at);
 
-ALTER TABLE tolva.idempotency ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tolva.idempotency FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_tenant ON tolva.idempotency TO tolva_app USING (tenant_id = current_setting('app.tenant_id', true));
-CREATE POLICY all_tenants ON tolva.idempotency TO tolva_system USING (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.idempotency TO tolva_app;
-GRANT SELECT, DELETE ON tolva.idempotency TO tolva_system;
+CALL tolva.guard('tolva.idempotency', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, DELETE');
 
 -- Delete what was answered longer ago than `p_kept`, of every tenant; returns how many.
 CREATE FUNCTION tolva.prune_requests(p_kept interval, p_most integer) RETURNS integer
@@ -31,6 +26,4 @@ BEGIN
   RETURN v_gone;
 END
 $$;
-ALTER FUNCTION tolva.prune_requests(interval, integer) OWNER TO tolva_system;
-REVOKE ALL ON FUNCTION tolva.prune_requests(interval, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tolva.prune_requests(interval, integer) TO tolva_app;
+CALL tolva.hand_over();

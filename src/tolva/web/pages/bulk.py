@@ -21,15 +21,16 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.web.pages.told import Told, telling
 from tolva.web.portions import MOST, steer
-from tolva.web.steering import cancel_jobs, replay_jobs
+from tolva.web.steering import cancel_jobs, dismiss_letters, replay_jobs
 
 FEW = 5
 """Jobs that a preview names."""
-Action = Literal["cancel", "retry"]
+Action = Literal["cancel", "retry", "dismiss"]
 Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 DEEDS: Mapping[Action, tuple[Deed, tuple[State, ...]]] = {
     "cancel": (cancel_jobs, OPEN),
     "retry": (replay_jobs, ENDED_BADLY),
+    "dismiss": (dismiss_letters, (State.FAILED,)),
 }
 """What can be done to many jobs, and in which states."""
 
@@ -37,11 +38,17 @@ DEEDS: Mapping[Action, tuple[Deed, tuple[State, ...]]] = {
 class JobsChoice(Choice):
     """The form of the list of jobs."""
 
-    action: Action
+    action: Literal["cancel", "retry"]
+
+
+class LettersChoice(Choice):
+    """The form of the list of dead letters."""
+
+    action: Literal["retry", "dismiss"]
 
 
 def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
-    """`POST /jobs/bulk` and `POST /dead-letters/replay`."""
+    """`POST /jobs/bulk` and `POST /dead-letters/bulk`."""
     router = APIRouter(include_in_schema=False)
 
     def answer(request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen) -> Response:
@@ -71,11 +78,11 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             chosen = chosen_jobs(conn, by.tenant_id, choice, asked, possible)
         return answer(request, by, choice, choice.action, chosen)
 
-    @router.post("/dead-letters/replay")
-    def replay_letters(request: Request, by: Operator, choice: Annotated[Choice, Form()]) -> Response:
+    @router.post("/dead-letters/bulk")
+    def close_letters(request: Request, by: Operator, choice: Annotated[LettersChoice, Form()]) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             chosen = chosen_letters(conn, by.tenant_id, choice, letters_asked(choice.query))
-        return answer(request, by, choice, "retry", chosen)
+        return answer(request, by, choice, choice.action, chosen)
 
     return router
 

@@ -30,6 +30,8 @@ DEEDS = (
     Deed("job.retry", "tried a job again", "/jobs/{0}"),
     Deed("jobs.cancel", "cancelled many jobs"),
     Deed("jobs.replay", "tried many jobs again"),
+    Deed("letter.dismiss", "dismissed a dead letter", "/jobs/{0}"),
+    Deed("letters.dismiss", "dismissed many dead letters"),
     Deed("queue.pause", "paused a queue", "/queues#q-{0}"),
     Deed("queue.resume", "let a queue go on", "/queues#q-{0}"),
     Deed("queue.share", "changed the share of a queue", "/queues#q-{0}"),

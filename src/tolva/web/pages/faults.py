@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.web.access.gate import Gate
+from tolva.web.answering import AsPage
 from tolva.web.pages.entry import local, to
 from tolva.web.pages.known import known_caller
 from tolva.web.pages.shell import Shell
-from tolva.web.problems import AsPage
 
 ORIGIN = r"^[a-z]+://[^/]*"
 """What comes before the path of an address."""

@@ -101,10 +101,12 @@ class Formats:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)
 
     def ago(self, moment: datetime | None) -> Markup:
-        """How long ago, or how far ahead, a moment is."""
+        """How long ago, or how far ahead, a moment is; static/ago.js keeps it true while the page is open."""
         if moment is None:
             return Markup("")
         distance = moment - datetime.now(UTC)
         told = dates.format_timedelta(distance, add_direction=True, locale=self.language)
         whole = dates.format_datetime(moment.astimezone(self.zone), "long", locale=self.language)
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)
+        # a text that changes by itself is not read out again and again
+        made = Markup('<time data-ago aria-live="off" datetime="{}" title="{}">{}</time>')
+        return made.format(moment.isoformat(), whole, told)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from tolva.core.job import FINISHED, JobId
 from tolva.jobs import store
+from tolva.jobs.letters import with_letter
 from tolva.jobs.pace import pace_of
 from tolva.jobs.sql import SQL
 from tolva.jobs.waiting import why_waiting
@@ -27,7 +28,7 @@ from tolva.web.pages.fragments import fragments
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
-from tolva.web.steering import cancel_job, retry_job
+from tolva.web.steering import cancel_job, dismiss_letter, retry_job
 
 MOST_MILESTONES = 50
 """Steps of a job that its page tells, the latest."""
@@ -64,6 +65,11 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) ->
         retry_job(jobs, by, JobId(str(id)))
         return to(f"/jobs/{id}")
 
+    @router.post("/dismiss")
+    def dismiss(id: UUID, by: Operator) -> Response:
+        dismiss_letter(jobs, by, JobId(str(id)))
+        return to(f"/jobs/{id}")
+
     return router
 
 
@@ -75,6 +81,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         milestones = conn.execute(SQL["milestones"], {"id": id, "most": MOST_MILESTONES}).fetchall()
         told = {
             "children": conn.execute(SQL["children_of"], {"id": id}).fetchall() if job["attempt"] else [],
+            "dead": bool(with_letter(conn, [JobId(str(id))])),
             "pace": pace_of(conn, with_numbers(job)),
             "panel": panel.tell(conn, job, request) if panel else None,
             "why": why_waiting(conn, job),

@@ -11,7 +11,7 @@ from tolva.web.api.texts import NameInPath
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import once_key
 from tolva.web.pages.told import Told, telling
-from tolva.web.steering import end_schedule, run_schedule, switch_schedule
+from tolva.web.scheduling import drop_schedule, pause_schedule, resume_schedule, run_schedule
 
 
 def schedule_buttons(jobs: Jobs) -> APIRouter:
@@ -25,17 +25,17 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
 
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator) -> Response:
-        switch_schedule(jobs, by, name, paused=True)
+        pause_schedule(jobs, by, name)
         return telling(to("/schedules"), Told("paused"))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator) -> Response:
-        switch_schedule(jobs, by, name, paused=False)
+        resume_schedule(jobs, by, name)
         return telling(to("/schedules"), Told("resumed"))
 
     @router.post("/{name}/delete")
     def delete(name: NameInPath, by: Admin) -> Response:
-        end_schedule(jobs, by, name)
+        drop_schedule(jobs, by, name)
         return telling(to("/schedules"), Told("schedule-dropped"))
 
     return router

@@ -15,7 +15,7 @@ from tolva.core.job import Json, NewJob, Priority
 from tolva.errors import InvalidInput
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.payload import encode
-from tolva.jobs.schedule import Schedule
+from tolva.jobs.schedule import MOST_GIVEN, Schedule
 
 NAME = re.compile(r"[^\x00-\x20\x7f/.][^\x00-\x1f\x7f/]{0,99}")
 """As in addresses of the API."""
@@ -47,6 +47,7 @@ class Fault(StrEnum):
 
     NAME = "name"  # no name for an address
     TAKEN = "taken"  # the name of another schedule
+    FULL = "full"  # there are as many as there may be
     KIND = "kind"  # nothing that runs by the clock
     PARAMS = "params"  # no JSON object
     PRIORITY = "priority"  # no digit
@@ -119,7 +120,7 @@ def _object(text: str) -> Json | None:
     """
     try:
         found: Any = json.loads(text or "{}")
-        encode(found)
+        encode(found, MOST_GIVEN)
     except (ValueError, RecursionError, InvalidInput):
         return None
     return cast(Json, found)

@@ -11,16 +11,16 @@ from starlette.responses import Response
 
 from tolva.core.cron import parse_cron
 from tolva.core.upcoming import Tick, upcoming
-from tolva.errors import InvalidInput
+from tolva.errors import Conflict
 from tolva.jobs.schedule import (
     Schedule,
     get_schedule,
+    has_schedule,
     list_schedules,
-    put_schedule,
+    why_stuck,
 )
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Viewer
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
 from tolva.web.pages.formats import zone_of
@@ -29,14 +29,17 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.schedule_form import ZONES, Checked, Fault, Filled, check_clock, check_schedule, filled_with
 from tolva.web.pages.shell import Shell
 from tolva.web.pages.told import Told, telling
+from tolva.web.scheduling import put_schedule
 
+PAGE = 100
+"""Schedules of a page."""
 SHOWN, FORESEEN = 3, 5
 """Ticks that are told of each schedule of the list, and of the one in the form."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A schedule of the list; `fault` where its clock cannot be read on this machine."""
+    """A schedule of the list; `fault` says why it cannot run, where it cannot."""
 
     row: DictRow
     ticks: list[Tick]
@@ -47,29 +50,33 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/schedules`."""
     router = APIRouter(prefix="/schedules", include_in_schema=False)
 
-    def page(request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200) -> Response:
+    def page(
+        request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200, after: str = ""
+    ) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            rows = list_schedules(conn)
+            rows = list_schedules(conn, after=after, most=PAGE + 1)
         now = datetime.now(UTC)
         return shell.page(
             request,
             by,
             "schedules.html",
             status,
+            after=after,
             checked=checked,
             filled=filled,
             foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
             choices={kind: panels.title(kind) for kind in jobs.catalogue.on_schedule},
             kinds=panels.titles(jobs.catalogue),
-            lines=[_line(row, now) for row in rows],
+            lines=[_line(jobs, row, now) for row in rows[:PAGE]],
+            more=len(rows) > PAGE,
             token=new_token(),
             zones=ZONES,
         )
 
     @router.get("")
-    def get_all(request: Request, by: Viewer, change: str = "") -> Response:
+    def get_all(request: Request, by: Viewer, change: str = "", after: str = "") -> Response:
         if not change:
-            return page(request, by, Filled(timezone=zone_of(request).key), Checked())
+            return page(request, by, Filled(timezone=zone_of(request).key), Checked(), after=after)
         with jobs.db.transaction(by.tenant_id) as conn:
             row = get_schedule(conn, change)
         return page(request, by, filled_with(row), Checked())
@@ -77,8 +84,8 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("")
     def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
         checked = check_schedule(filled, jobs.catalogue)
-        if checked.schedule and not _put(jobs, by, filled, checked.schedule):
-            checked = replace(checked, faults={"name": Fault.TAKEN})
+        if checked.schedule and (fault := _put(jobs, by, filled, checked.schedule)):
+            checked = replace(checked, faults={"name": fault})
         if checked.faults:
             return page(request, by, filled, checked, 400)
         return telling(to("/schedules"), Told("schedule"))
@@ -90,20 +97,20 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     return router
 
 
-def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> bool:
-    """Keep it, unless its name is taken: a form for a new one changes none that there is."""
+def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> Fault | None:
+    """Keep it, unless its name is taken (a form for a new one changes none that there is), or there are too many."""
     with jobs.db.transaction(by.tenant_id) as conn:
-        names = {row["name"] for row in list_schedules(conn)}
-        if wanted.name in names and wanted.name != filled.was:
-            return False
-        put_schedule(conn, jobs.catalogue, by.tenant_id, wanted)
-        note(conn, by, "schedule.put", wanted.name, cron=wanted.cron, timezone=wanted.timezone, kind=wanted.job.kind)
-    return True
-
-
-def _line(row: DictRow, now: datetime) -> Line:
+        if wanted.name != filled.was and has_schedule(conn, wanted.name):
+            return Fault.TAKEN
     try:
-        cron = parse_cron(row["cron"], row["timezone"])
-    except InvalidInput as error:
-        return Line(row, [], str(error))
-    return Line(row, [] if row["paused_at"] else upcoming(cron, now, SHOWN))
+        put_schedule(jobs, by, wanted)
+    except Conflict:
+        return Fault.FULL
+    return None
+
+
+def _line(jobs: Jobs, row: DictRow, now: datetime) -> Line:
+    fault = why_stuck(jobs.catalogue, row)
+    if fault or row["paused_at"]:
+        return Line(row, [], fault)
+    return Line(row, upcoming(parse_cron(row["cron"], row["timezone"]), now, SHOWN))

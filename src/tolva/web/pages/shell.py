@@ -1,5 +1,6 @@
 """What every page has around it: language, theme, time zone, navigation, and the caller."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
+from tolva.web.pages.sentences import Sentences, known_sentences
 from tolva.web.pages.told import COOKIE, told_to
 
 THEME_COOKIE = "tolva_theme"
@@ -41,6 +43,11 @@ class Shell:
     def _environments(self) -> Mapping[str, Environment]:
         return {language: self._environment(language) for language in LANGUAGES}
 
+    @cached_property
+    def _sentences(self) -> Mapping[str, Sentences]:
+        known = known_sentences(self.packages)
+        return {language: Sentences(language, known) for language in LANGUAGES}
+
     def _environment(self, language: str) -> Environment:
         made = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in self.packages]),
@@ -52,7 +59,12 @@ class Shell:
         )
         words: Any = made  # the extension brings the method
         words.install_gettext_translations(translations(self.packages, language), newstyle=True)
+        made.filters["told"] = self._sentences[language].told
         return made
+
+    def told(self, request: Request, text: str) -> str:
+        """What an error or a note says, in the reader's language; as it is where it is none of ours."""
+        return self._sentences[language_of(request)].read(text) or text
 
     def page(
         self, request: Request, by: Caller | None, template: str, status: int = 200, **context: Any
@@ -82,6 +94,7 @@ class Shell:
             "here": _here(request, self.nav),
             "lang": language,
             "languages": LANGUAGES,
+            "made_at": round(time.time() * 1000),
             "method": request.method.lower(),
             "nav": [item for item in self.nav if can(item.needs)],
             "path": request.url.path,

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from tolva.web.server.connection import Connection
+from tolva.web.server.handshake import Handshake
 
 MOST_HEARD = 4096
 """Bytes of a WebSocket message: we read none."""
@@ -32,7 +33,7 @@ def make_server(api: FastAPI, end: Callable[[], None], **options: Any) -> Server
     config = uvicorn.Config(
         api,
         http=Connection,
-        ws="websockets-sansio",
+        ws=Handshake,
         ws_max_size=MOST_HEARD,
         ws_per_message_deflate=False,  # takes more memory for each connection than all the rest
         log_config=None,

@@ -11,6 +11,7 @@ from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.workloads.catalog.api import catalog_router
+from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.workload import Workload
 
 PREFIXES = ("/api/catalog", "/api/v1/catalog")
@@ -23,7 +24,8 @@ def _handlers(_settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
     most_bytes = settings.upload_max_mb * 1024**2
-    return [catalog_router(jobs, blobs, prefix, most_bytes) for prefix in PREFIXES]
+    defaults = configured_defaults(settings)
+    return [catalog_router(jobs, blobs, prefix, most_bytes, defaults) for prefix in PREFIXES]
 
 
 def _chores(_settings: Settings, _db: Database, _blobs: Blobs) -> Sequence[Chore]:

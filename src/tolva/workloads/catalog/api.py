@@ -1,5 +1,6 @@
 """The HTTP face of the catalog contract."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, KeyReused, NotFound
 from tolva.jobs.work import Jobs
+from tolva.logs import log_also
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
@@ -37,7 +39,7 @@ SAMPLE = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Gu
 KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {}). Envíelo con una clave nueva."
 
 
-def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> APIRouter:
+def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defaults: Mapping[str, str]) -> APIRouter:
     """The contract's calls below one of its two prefixes."""
     router = APIRouter(prefix=prefix, tags=["catalog"])
 
@@ -96,7 +98,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int) -> AP
     @router.get("/bulk-upload/plantilla", response_class=FileResponse, responses=files(XLSX))
     def template(_by: Viewer, *, ejemplo: bool = False) -> FileResponse:
         """A workbook to fill in, empty or with examples."""
-        schema = builtin_schema(SCHEMA)
+        schema = builtin_schema(SCHEMA).with_defaults(defaults)
         return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))
 
     return router
@@ -106,6 +108,7 @@ def _task(conn: Connection, task_id: str) -> DictRow:
     """A load of products. Raises NotFound for dry runs, other schemas and what is no id at all."""
     with suppress(ValueError):
         asked = {"job_id": UUID(task_id), "schema": SCHEMA, "kind": LOAD}
+        log_also(job=str(asked["job_id"]))
         if row := conn.execute(SQL["upload_status"], asked).fetchone():
             return row
     raise NotFound(f"No existe la tarea {task_id}.")

@@ -25,7 +25,8 @@ from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.intake.schemas_api import schemas_router
-from tolva.workloads.intake.undo import UNDO, undo_load
+from tolva.workloads.intake.undo import UNDO
+from tolva.workloads.intake.undo_load import undo_load
 from tolva.workloads.intake.upkeep import intake_chores
 from tolva.workloads.workload import Workload
 
@@ -48,17 +49,18 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
-    seats = Seats(READERS)
+    seats, defaults = Seats(READERS), configured_defaults(settings)
     return [
-        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats),
+        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats, defaults),
         results_router(jobs, blobs, seats),
-        schemas_router(jobs, Destinations(settings.destinations)),
+        schemas_router(jobs, Destinations(settings.destinations), defaults),
         mappings_router(jobs),
     ]
 
 
 def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
-    return intake_pages(jobs, blobs, settings.upload_max_mb * 1024**2, Seats(LOOKERS), shell)
+    most_bytes = settings.upload_max_mb * 1024**2
+    return intake_pages(jobs, blobs, most_bytes, Seats(LOOKERS), shell, configured_defaults(settings))
 
 
 NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)

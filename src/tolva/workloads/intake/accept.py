@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from tolva.connectors.blobs import BlobWriter
+from tolva.connectors.blob_writer import BlobWriter
 from tolva.core.job import JobId, Json, NewJob
 from tolva.errors import KeyReused, NotFound
 from tolva.jobs.payload import clean

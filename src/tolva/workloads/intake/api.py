@@ -1,5 +1,6 @@
 """The uniform HTTP face of intake: uploads for any schema. `results_api` tells what became of them."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -91,11 +92,7 @@ def _json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value:
         raise InvalidInput(f"{name}: {faults}") from None
 
 
-PARAMETERS = ("schema", "params", "dry_run", "mapping", "read")
-"""What an upload takes besides its file."""
-
-
-def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> APIRouter:
+def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
     """The calls below /api/v1/uploads."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"])
 
@@ -117,7 +114,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
-        _refuse_unknown(request)
         given = _json("params", CONSTANTS, params)
         said = _json("mapping", MAPPING, mapping)
         options = upload_options(_json("read", READ, read).options(), said)
@@ -162,7 +158,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         options = _json("read", READ, read).options() if read else None
         said = _json("mapping", MAPPING, mapping) if mapping else None
         with seats.taken(), blobs.scratch() as scratch:
-            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, schema, options, said)
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, defaults, schema, options, said)
 
     @router.post(
         "/uploads/{id}/load",
@@ -177,13 +173,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats) -> AP
         return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
 
     return router
-
-
-def _refuse_unknown(request: Request) -> None:
-    """A mistyped `dry_run` would make a load of it. Raises InvalidInput."""
-    unknown = sorted(set(request.query_params) - set(PARAMETERS))
-    if unknown:
-        raise InvalidInput(f"Unknown parameters: {', '.join(unknown)}. There are: {', '.join(PARAMETERS)}.")
 
 
 def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tolva.tables.check import check
 from tolva.tables.locale import Signs
-from tolva.tables.map import ColumnMapping
+from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Frame, Source
 from tolva.tables.schema import Schema
 

@@ -16,7 +16,8 @@ from tolva.tables.target import hold_target
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
-from tolva.workloads.intake.place import ChunkOutcome, Place, placed
+from tolva.workloads.intake.place import ChunkOutcome, Place
+from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 from tolva.workloads.intake.undo import undo_key

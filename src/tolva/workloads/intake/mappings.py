@@ -9,9 +9,10 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.answers import Chosen, answered
-from tolva.tables.map import SURE, Match, propose_mapping
+from tolva.tables.map import propose_mapping
 from tolva.tables.outline import Outline, digest
 from tolva.tables.places import columns_called, is_named, place
+from tolva.tables.proposal import SURE, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.sql import SQL

@@ -16,9 +16,10 @@ from tolva.connectors.blobs import Blobs
 from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
-from tolva.tables.map import ColumnMapping, Match, known_names, match_headers
+from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
 from tolva.tables.places import called
+from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading import open_source
 from tolva.tables.reading.findings import Findings
 from tolva.tables.reading.options import ReadOptions
@@ -83,8 +84,8 @@ def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int
     unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
     return [
         f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
-        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: locale es-CO, por"
-        " ejemplo."
+        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56"
+        " y 31/12/2026, como en Colombia (locale es-CO), por ejemplo."
         for field in undecided
     ]
 

@@ -10,8 +10,9 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.tables.answers import Chosen
-from tolva.tables.map import SURE, Match, propose_mapping
+from tolva.tables.map import propose_mapping
 from tolva.tables.outline import outline
+from tolva.tables.proposal import SURE, Match
 from tolva.tables.propose import Column, note_of, propose_columns
 from tolva.tables.reading.beginning import Beginning, has_more
 from tolva.tables.reading.options import ReadOptions
@@ -22,7 +23,7 @@ from tolva.tables.written import Written, how_written
 from tolva.workloads.intake.first_rows import first_rows
 from tolva.workloads.intake.mappings import chosen_mapping, how_told
 from tolva.workloads.intake.opening import open_file, undecided_notes
-from tolva.workloads.intake.schemas import find_schema
+from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
 
 LOOKED = 100_000
@@ -35,20 +36,22 @@ def preview(
     tenant_id: str,
     job_id: JobId,
     scratch: Path,
+    defaults: Mapping[str, str],
     schema_name: str | None = None,
     options: ReadOptions | None = None,
     said: Chosen | None = None,
 ) -> dict[str, Any]:
     """The preview of an upload, for its own schema, options and answers, or for others.
 
-    Raises NotFound, and what a load would. Costs what opening the file does, and a look at its first rows.
+    `defaults` are those that settings say, by field. Costs what opening the file does, and a look at its first rows.
+    Raises NotFound, and what a load would.
     """
     with db.transaction(tenant_id) as conn:
         upload = find_upload(conn, job_id)
         if upload is None:
             raise NotFound(f"There is no upload {job_id}.")
         name, version = (schema_name, None) if schema_name else (upload["schema"], upload["schema_version"])
-        schema, _ = find_schema(conn, name, version)
+        schema = with_configured(*find_schema(conn, name, version), defaults)
     options = options or ReadOptions(**upload["options"].get("read", {}))
     schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
@@ -83,7 +86,9 @@ def describe(
     notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.sure, schema, signs)
-    return source.findings.to_json() | {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows} | asked
+    defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}
+    told = {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows, "defaults": defaults}
+    return source.findings.to_json() | told | asked
 
 
 def _column(column: Column, match: Match | None, written: Mapping[str, Written]) -> dict[str, Any]:

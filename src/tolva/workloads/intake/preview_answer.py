@@ -29,6 +29,7 @@ EXAMPLE: dict[str, Any] = {
     "notes": [],
     "schema": "products",
     "rows": [ROW],
+    "defaults": {"moneda": "USD"},
     "problem": "Dos columnas pueden ser precio.",
     "questions": [QUESTION],
 }
@@ -74,5 +75,8 @@ class Preview(BaseModel):
     notes: list[str]
     schema_name: str = Field(alias="schema")
     rows: list[FirstRow]
+    defaults: dict[str, str] = Field(
+        description="By field, what a new row gets where its cell is blank or its column is missing."
+    )
     problem: str | None = Field(description="What stands in the way of a load.")
     questions: list[Question]

@@ -54,6 +54,21 @@ SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE %(before)s::uuid IS NULL OR u.job_id < %(before)s ORDER BY u.job_id DESC LIMIT %(most)s;
 
+-- name: latest_uploads
+-- The last uploads, each with its job: how far it is, and what became of it.
+SELECT j.*, u.schema, u.filename, u.size FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
+ORDER BY u.job_id DESC LIMIT %(most)s;
+
+-- name: standing_load
+-- The last load of a file for the same rows that is under way, or of which something stands.
+SELECT j.id, j.created_at, j.finished_at FROM tolva.uploads u
+JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
+WHERE u.blake3 = %(blake3)s AND u.schema = %(schema)s AND u.constants = %(constants)s
+  AND (j.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
+    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
+      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0))
+ORDER BY u.job_id DESC LIMIT 1;
+
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.
 SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;

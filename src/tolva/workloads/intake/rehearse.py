@@ -24,7 +24,8 @@ from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
-from tolva.workloads.intake.place import ChunkOutcome, session_beside
+from tolva.workloads.intake.place import ChunkOutcome
+from tolva.workloads.intake.placed import session_beside
 from tolva.workloads.intake.tally import Tally
 
 

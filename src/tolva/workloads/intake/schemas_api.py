@@ -1,5 +1,6 @@
 """Schemas over HTTP: each tenant's own in versions, those of the package to read; their DDL and template workbooks."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
@@ -21,6 +22,7 @@ from tolva.workloads.intake.schemas import (
     schema_document,
     target_ddl,
     target_ready,
+    with_configured,
     withdraw_schema,
 )
 
@@ -31,7 +33,7 @@ Document = Annotated[
 SQL_TEXT = "application/sql; charset=utf-8"
 
 
-def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
+def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str, str]) -> APIRouter:
     """The calls below /api/v1/schemas."""
     router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])
 
@@ -76,7 +78,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations) -> APIRouter:
     def template(name: str, by: Viewer, *, example: bool = False) -> FileResponse:
         """A workbook to fill in, empty or with examples."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            schema, _ = find_schema(conn, name)
+            schema = with_configured(*find_schema(conn, name), defaults)
         return workbook(f"plantilla-{name}.xlsx", lambda path: write_template(schema, path, example=example))
 
     return router

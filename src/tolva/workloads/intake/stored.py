@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tolva.db.pool import Connection
 from tolva.workloads.intake.sql import SQL
@@ -11,6 +12,15 @@ from tolva.workloads.intake.sql import SQL
 def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     """The upload that a job is for; None for a job without one."""
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+
+
+def standing_load(conn: Connection, upload: DictRow) -> DictRow | None:
+    """The last load of the very file of an upload, for the same schema and constants, unless nothing of it stands.
+
+    It has `id`, `created_at` and `finished_at`.
+    """
+    same = {"blake3": upload["blake3"], "schema": upload["schema"], "constants": Jsonb(upload["constants"])}
+    return conn.execute(SQL["standing_load"], same).fetchone()
 
 
 def list_uploads(conn: Connection, before: UUID | None, most: int) -> list[DictRow]:

@@ -73,6 +73,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tolva.keys)
 $$;
 
+-- The first bytes of the hashes of all keys and logins in force: enough to see that a guess is none.
+CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
+  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  UNION ALL
+  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+$$;
+
 -- How many keys are in force, and how many of them expire within `p_soon`: of every tenant and role.
 CREATE FUNCTION tolva.key_overview(p_soon interval)
 RETURNS TABLE (tenant_id text, role text, keys integer, expiring integer)
@@ -99,29 +108,7 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-  guarded text;
-  made text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['keys', 'sessions', 'audit'] LOOP
-    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
-      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
-    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
-  END LOOP;
-  FOREACH made IN ARRAY ARRAY['tolva.key_holder(bytea)', 'tolva.session_holder(bytea)', 'tolva.has_keys()',
-      'tolva.key_overview(interval)', 'tolva.prune_access(interval, integer)'] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-END
-$$;
-
-GRANT SELECT, INSERT ON tolva.keys, tolva.audit TO tolva_app;
-GRANT UPDATE (revoked_at) ON tolva.keys TO tolva_app;
-GRANT SELECT, INSERT, DELETE ON tolva.sessions TO tolva_app;
-GRANT SELECT, UPDATE ON tolva.keys TO tolva_system;
-GRANT SELECT, DELETE ON tolva.sessions, tolva.audit TO tolva_system;
+CALL tolva.hand_over();
+CALL tolva.guard('tolva.keys', 'SELECT, INSERT, UPDATE (revoked_at)', 'SELECT, UPDATE');
+CALL tolva.guard('tolva.sessions', 'SELECT, INSERT, DELETE', 'SELECT, DELETE');
+CALL tolva.guard('tolva.audit', 'SELECT, INSERT', 'SELECT, DELETE');

@@ -6,7 +6,7 @@
   const line = document.getElementById("line"), words = document.getElementById("words").dataset;
   const AT_ONCE = 2;
   const waiting = [];
-  let sending = 0;
+  let sending = 0, added = 0;
   input.required = false; // what was dropped is not in it
 
   // A file's key is its own for as long as the page is open: sent twice, it is taken once.
@@ -26,19 +26,17 @@
       out.textContent = words.remove;
       out.addEventListener("click", () => { waiting.splice(waiting.indexOf(item), 1); row.remove(); });
       list.append(row);
+      added += 1;
       if (file.size > Number(form.dataset.most) * 1024 * 1024) refuse(item, words.large);
       else { tell(item, words.waits); waiting.push(item); }
     }
     input.value = "";
   }
 
-  function tell(item, text, href) {
+  function tell(item, text) {
     const told = item.row.querySelector(".told");
-    const shown = document.createElement(href ? "a" : "span");
-    if (href) shown.href = href;
-    shown.textContent = text;
     told.classList.remove("refused");
-    told.replaceChildren(shown);
+    told.textContent = text;
   }
 
   function refuse(item, text, again) {
@@ -82,11 +80,16 @@
   function answered(item, request, look) {
     const answer = request.response;
     if (request.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
-    if (request.status !== 202) return refuse(item, answer?.detail ?? words.lost, true);
-    item.row.querySelector("progress").value = 1;
-    const href = look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`;
-    tell(item, look ? words.look : words.loading, href);
-    if (list.children.length === 1) location.assign(href);
+    if (request.status !== 202) return explain(item, answer?.detail);
+    if (added === 1) return location.assign(look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`);
+    item.row.remove(); // from now on its fate is told below
+    document.getElementById("recent").dispatchEvent(new Event("sent"));
+  }
+
+  // The API answers in the one language of its own; the page has a translation.
+  async function explain(item, detail) {
+    const answer = detail && await fetch(`/said?${new URLSearchParams({ text: detail })}`).catch(() => null);
+    refuse(item, answer?.ok ? await answer.text() : detail ?? words.lost, true);
   }
 
   function next() {

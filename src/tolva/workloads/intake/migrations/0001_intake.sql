@@ -15,6 +15,7 @@ CREATE TABLE tolva.uploads (
 );
 
 CREATE INDEX uploads_blob ON tolva.uploads (blob);  -- several jobs may be for one file
+CREATE INDEX uploads_content ON tolva.uploads (tenant_id, blake3);  -- the same file, sent again
 CREATE INDEX uploads_tenant ON tolva.uploads (tenant_id, job_id);  -- a tenant's, newest first
 
 -- Schemas that tenants brought, each version for ever: uploads name the one they were made for.
@@ -104,27 +105,9 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-  guarded text;
-  made text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['uploads', 'row_errors', 'load_ledger', 'schemas', 'mappings'] LOOP
-    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
-      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
-    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
-  END LOOP;
-  FOREACH made IN ARRAY ARRAY['tolva.abandoned_uploads(interval, integer)', 'tolva.forget_uploads(uuid[])'] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolva_app', made);
-  END LOOP;
-END
-$$;
-
-GRANT SELECT, INSERT ON tolva.uploads, tolva.row_errors, tolva.load_ledger, tolva.schemas TO tolva_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON tolva.mappings TO tolva_app;
-GRANT UPDATE (left_created, left_changed) ON tolva.load_ledger TO tolva_app;
-GRANT SELECT, DELETE ON tolva.uploads, tolva.row_errors, tolva.load_ledger TO tolva_system;
+CALL tolva.hand_over();
+CALL tolva.guard('tolva.uploads', 'SELECT, INSERT', 'SELECT, DELETE');
+CALL tolva.guard('tolva.row_errors', 'SELECT, INSERT', 'SELECT, DELETE');
+CALL tolva.guard('tolva.load_ledger', 'SELECT, INSERT, UPDATE (left_created, left_changed)', 'SELECT, DELETE');
+CALL tolva.guard('tolva.schemas', 'SELECT, INSERT');
+CALL tolva.guard('tolva.mappings', 'SELECT, INSERT, UPDATE, DELETE');

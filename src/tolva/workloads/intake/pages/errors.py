@@ -1,10 +1,12 @@
 """The grid of a job's errors: in pages, narrowed by column, code and text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +25,7 @@ from tolva.workloads.intake.found_errors import (
     find_errors,
     require_errors,
 )
+from tolva.workloads.intake.pages.columns import Called, columns_of_errors
 from tolva.workloads.intake.pages.fragment import wants_fragment
 
 PAGE = 25
@@ -31,17 +34,23 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 @dataclass(frozen=True)
 class Grid:
-    """What the template of the grid shows. `first` is the page that begins with the first error."""
+    """What the template of the grid shows. `first` is the page that begins with the first error.
+
+    `columns` are those of the file by what errors call them.
+    """
 
     wanted: ErrorFilter
     first: bool
     page: ErrorPage
     counts: ErrorCounts
+    columns: Mapping[str, Called]
 
 
-def grid_of(conn: Connection, id: JobId, wanted: ErrorFilter, after: Cursor) -> Grid:
+def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor) -> Grid:
     """A page of the errors of a job."""
-    return Grid(wanted, after == Cursor(), find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id))
+    id = JobId(str(job["id"]))
+    page, counts = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id)
+    return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]))
 
 
 def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:
@@ -63,7 +72,7 @@ def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             require_errors(conn, JobId(str(id)))
             job = get_job(conn, JobId(str(id)))
-            grid = grid_of(conn, JobId(str(id)), wanted, Cursor(after_row, after_n))
+            grid = grid_of(conn, job, wanted, Cursor(after_row, after_n))
         template = "intake/_errors.html" if wants_fragment(request) else "intake/errors.html"
         return shell.page(request, by, template, job=job, grid=grid)
 

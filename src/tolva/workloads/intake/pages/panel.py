@@ -12,9 +12,11 @@ from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
+from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
+from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import find_upload, standing_load
 from tolva.workloads.intake.told import told_message
 from tolva.workloads.intake.undo import UNDO, undo_key
 
@@ -30,14 +32,18 @@ NO_WAY_BACK = {"undoable": False, "undone": False, "undoing": None}
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
     """What the templates of the panel are given. The grid of errors is read once the job has ended."""
     id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
+    upload = find_upload(conn, id)
     told: dict[str, Any] = {
-        "upload": find_upload(conn, id),
+        "upload": upload,
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
         "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
         "questions": job["error"].get("questions", []) if job["error"] else [],
-        "grid": grid_of(conn, id, ErrorFilter(), Cursor()) if ended else None,
+        "loaded": standing_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
+        "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
+        "schema": schema_of(conn, upload) if upload and ended else None,
+        "grid": grid_of(conn, job, ErrorFilter(), Cursor()) if ended else None,
         "undo_of": job["params"].get("undo_of"),
         "later_loads": job["result"].get("later_loads", []) if job["result"] else [],
         "token": new_token(),

@@ -1,5 +1,6 @@
 """The page that shows how a stored file is read before it is loaded, and takes corrections."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,19 +23,16 @@ from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
+from tolva.workloads.intake.pages.columns import called_so
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import find_upload, standing_load
 from tolva.workloads.intake.told import told_message
 
 FORM = "form"
 """The field that tells a form's answers from none."""
-LOCALES = (
-    ("es-CO", "1.234,56 · 31/12/2026"),
-    ("es-MX", "1,234.56 · 31/12/2026"),
-    ("en-US", "1,234.56 · 12/31/2026"),
-)
-"""A locale for each way to write numbers and dates, and how it looks."""
+LOCALES = ("es-CO", "es-MX", "en-US")
+"""A locale for each way to write numbers and dates; templates/intake/_words.html has how they look."""
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "cp850", "mac-roman")
 DELIMITERS = (",", ";", "\t", "|")
 AGAIN = "2"
@@ -48,7 +46,7 @@ async def _form(request: Request) -> FormData:
 Form = Annotated[FormData, Depends(_form)]
 
 
-def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRouter:
+def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell, defaults: Mapping[str, str]) -> APIRouter:
     """`/uploads`."""
     router = APIRouter(prefix="/uploads", include_in_schema=False)
 
@@ -59,9 +57,9 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRo
         given = dict(request.query_params)
         said = answers_in(given) if FORM in given else answers_with(shown["upload"]["options"])
         shown |= {
-            "locales": LOCALES,
-            "encodings": ENCODINGS,
-            "delimiters": DELIMITERS,
+            "locales": _offered(LOCALES, said.read.locale),
+            "encodings": _offered(ENCODINGS, said.read.encoding),
+            "delimiters": _offered(DELIMITERS, said.read.delimiter),
             "said": said,
             "token": new_token(),
             "same": said == answers_with(shown["upload"]["options"]),
@@ -77,10 +75,11 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRo
     def _looked(by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
         with seats.taken(), blobs.scratch() as scratch:
             try:
-                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, None, said.read, said.mapping)
+                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, defaults, None, said.read, said.mapping)
             except InvalidInput as error:
                 return {"found": None, "fault": str(error)}
-        return {"found": found, "fault": None}
+        called = {column["name"]: called_so(column["name"], column["header"]) for column in found["columns"]}
+        return {"found": found, "fault": None, "called": called}
 
     @router.get("/{id}/foretold")
     def foretold(request: Request, id: UUID, by: Viewer) -> Response:
@@ -102,7 +101,8 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell) -> APIRo
     def begin(by: Caller, id: UUID, kind: str, given: dict[str, str], said: Answers) -> Response:
         options = said.to_options()
         key = once_key(given.get("token", ""), kind, str(id), options)
-        return to(f"/jobs/{accept_again(jobs, by, JobId(str(id)), kind, options, key)}")
+        made = accept_again(jobs, by, JobId(str(id)), kind, options, key)
+        return to(f"/uploads/{made}" if kind == REHEARSE else f"/jobs/{made}")
 
     return router
 
@@ -115,4 +115,10 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
     job = get_job(conn, id)
     ended = State(job["state"]) in FINISHED
     message = told_message(job["error"], id, ended=ended) if job["error"] else None
-    return {"upload": upload, "schema": schema_of(conn, upload), "job": job, "ended": ended, "message": message}
+    told = {"upload": upload, "schema": schema_of(conn, upload), "job": job, "ended": ended, "message": message}
+    return told | {"loaded": standing_load(conn, upload)}
+
+
+def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:
+    """What can be chosen, with what was said even where that is unusual: the form has to say it again."""
+    return usual if said is None or said in usual else (*usual, said)

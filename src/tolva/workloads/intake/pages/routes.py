@@ -1,6 +1,6 @@
 """All pages of intake."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 
@@ -15,11 +15,13 @@ from tolva.workloads.intake.pages.undo import undo_pages
 from tolva.workloads.intake.pages.upload import upload_pages
 
 
-def intake_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats, shell: Shell) -> Sequence[APIRouter]:
+def intake_pages(
+    jobs: Jobs, blobs: Blobs, most_bytes: int, seats: Seats, shell: Shell, defaults: Mapping[str, str]
+) -> Sequence[APIRouter]:
     """Sending files, looking at them, and what became of their rows."""
     return [
         upload_pages(jobs, blobs, most_bytes, shell),
-        preview_pages(jobs, blobs, seats, shell),
+        preview_pages(jobs, blobs, seats, shell, defaults),
         errors_pages(jobs, shell),
         changes_pages(jobs, shell),
         undo_pages(jobs),

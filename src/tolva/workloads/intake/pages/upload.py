@@ -2,14 +2,18 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.connectors.blobs import Blobs
-from tolva.core.job import JobId
+from tolva.core.job import FINISHED, JobId, State
+from tolva.db.pool import Connection
 from tolva.errors import CallerError, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
@@ -23,18 +27,19 @@ from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, constants_in, schema_choice
 from tolva.workloads.intake.schemas import accepting_schema
-from tolva.workloads.intake.stored import list_uploads
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.told import told_message
 
-RECENT = 10
-"""Uploads that the page lists."""
+RECENT = MOST_FILES
+"""Uploads that the page lists: all the files of one form."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of the files of a form: their jobs, and who was refused why."""
+    """What became of the files of a form, each by its name: its job, or why it was refused."""
 
     look: bool
-    jobs: list[JobId] = field(default_factory=list[JobId])
+    jobs: list[tuple[str, JobId]] = field(default_factory=list[tuple[str, JobId]])
     refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
@@ -47,14 +52,19 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
     ) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
-            recent = list_uploads(conn, None, RECENT)
-        shown = {"choice": choice, "filled": filled, "sent": sent, "recent": recent, "token": new_token()}
+            recent = _recent(conn)
+        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
         limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
         return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
         return page(request, by, dict(request.query_params))
+
+    @router.get("/recent")
+    def recent(request: Request, by: Viewer) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            return shell.page(request, by, "intake/_recent.html", **_recent(conn))
 
     @router.post("")
     async def send(request: Request, by: Operator) -> Response:
@@ -66,9 +76,22 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
             return await in_upload_thread(partial(page, request, by, filled, sent, 400))
         if len(sent.jobs) > 1:
             return to("/upload#recent")
-        return to(f"/uploads/{sent.jobs[0]}" if sent.look else f"/jobs/{sent.jobs[0]}")
+        [(_, job)] = sent.jobs
+        return to(f"/uploads/{job}" if sent.look else f"/jobs/{job}")
 
     return router
+
+
+def _recent(conn: Connection) -> dict[str, Any]:
+    """The last uploads, each with what its sender may read of its error; and whether one of them still moves."""
+    found = conn.execute(SQL["latest_uploads"], {"most": RECENT}).fetchall()
+    told = [each | {"told": _told_error(each), "ended": State(each["state"]) in FINISHED} for each in found]
+    return {"recent": told, "moving": any(not each["ended"] for each in told), "now": datetime.now(UTC)}
+
+
+def _told_error(job: DictRow) -> str | None:
+    ended = State(job["state"]) in FINISHED
+    return told_message(job["error"], str(job["id"]), ended=ended) if job["error"] else None
 
 
 def _accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: list[Delivery]) -> Sent:
@@ -86,7 +109,7 @@ def _accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: list[D
         key = once_key(filled.get("token", ""), kind, name, constants, delivery.writer.blake3)
         arrival = Arrival(name, delivery.filename, constants, key, version, kind)
         try:
-            sent.jobs.append(_accept(jobs, by, arrival, delivery))
+            sent.jobs.append((delivery.filename, _accept(jobs, by, arrival, delivery)))
         except CallerError as error:
             sent.refused.append((delivery.filename, str(error)))
     return sent

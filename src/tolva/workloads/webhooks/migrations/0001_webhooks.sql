@@ -100,30 +100,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ORDER BY j.id DESC LIMIT p_most
 $$;
 
-DO $$
-DECLARE
-  guarded text;
-  made text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['webhooks', 'webhook_outbox'] LOOP
-    EXECUTE format('ALTER TABLE tolva.%I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE tolva.%I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('CREATE POLICY own_tenant ON tolva.%I TO tolva_app
-      USING (tenant_id = current_setting(''app.tenant_id'', true))', guarded);
-    EXECUTE format('CREATE POLICY all_tenants ON tolva.%I TO tolva_system USING (true)', guarded);
-  END LOOP;
-  FOREACH made IN ARRAY ARRAY['tolva.hear_webhooks()', 'tolva.tell_webhooks(tolva.jobs)', 'tolva.told_job(tolva.jobs)',
-      'tolva.tenants_with_news()', 'tolva.webhook_deliveries(text, uuid, integer)'] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO tolva_system', made);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
-  END LOOP;
-END
-$$;
-
-GRANT EXECUTE ON FUNCTION tolva.tenants_with_news(), tolva.webhook_deliveries(text, uuid, integer) TO tolva_app;
-GRANT SELECT, INSERT, DELETE ON tolva.webhooks TO tolva_app;
-GRANT UPDATE (url, description, events, kinds, queues, active, off_because, secret, old_secret, old_until, updated_at)
-  ON tolva.webhooks TO tolva_app;
-GRANT SELECT, UPDATE, DELETE ON tolva.webhook_outbox TO tolva_app; -- UPDATE is what locking a line takes
-GRANT SELECT ON tolva.webhooks TO tolva_system;
-GRANT SELECT, INSERT ON tolva.webhook_outbox TO tolva_system;
+CALL tolva.hand_over();
+-- steps of the others, never called alone
+REVOKE ALL ON FUNCTION tolva.hear_webhooks(), tolva.tell_webhooks(tolva.jobs), tolva.told_job(tolva.jobs) FROM tolva_app;
+CALL tolva.guard('tolva.webhooks', 'SELECT, INSERT, DELETE, UPDATE (url, description, events, kinds, queues, active,
+  off_because, secret, old_secret, old_until, updated_at)', 'SELECT');
+-- UPDATE is what locking a line takes
+CALL tolva.guard('tolva.webhook_outbox', 'SELECT, UPDATE, DELETE', 'SELECT, INSERT');

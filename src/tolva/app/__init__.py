@@ -1,0 +1,27 @@
+"""The composition root: the only place that knows all the parts and puts them together."""
+
+from tolva.app.api import gate, live, make_api, make_shell
+from tolva.app.database import Server, bring_up_to_date, migrations, prepare, require_up_to_date, server
+from tolva.app.stores import blobs, destinations, metrics_folder
+from tolva.app.target import make_target
+from tolva.app.work import catalogue, jobs, worker_plan
+
+__all__ = [
+    "Server",
+    "blobs",
+    "bring_up_to_date",
+    "catalogue",
+    "destinations",
+    "gate",
+    "jobs",
+    "live",
+    "make_api",
+    "make_shell",
+    "make_target",
+    "metrics_folder",
+    "migrations",
+    "prepare",
+    "require_up_to_date",
+    "server",
+    "worker_plan",
+]

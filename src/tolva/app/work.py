@@ -1,0 +1,61 @@
+"""What jobs there are, who runs them, and what keeps them in order."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from tolva.app.database import Server
+from tolva.app.stores import blobs, metrics_folder
+from tolva.core.ports import QueueSlots
+from tolva.db.pool import Database
+from tolva.engines import make_engine
+from tolva.jobs.catalogue import Catalogue, make_catalogue
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.upkeep import Chore, standard_chores
+from tolva.jobs.work import Jobs
+from tolva.settings import DAY, Settings
+from tolva.web.access.upkeep import access_chores
+from tolva.web.upkeep import request_chores
+from tolva.workloads import WORKLOADS
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """All kinds of job."""
+    stored = blobs(settings)
+    return make_catalogue([handler for workload in WORKLOADS for handler in workload.handlers(settings, stored)])
+
+
+@contextmanager
+def jobs(settings: Settings, server: Server, name: str, statement: float | None = None) -> Generator[Jobs]:
+    """The job core, for a command or the API, each of whose statements may run for `statement` seconds."""
+    with Database(server.dsn, name=name, statement=statement) as db:
+        yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
+
+
+def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
+    """A worker for these queues, or for all of them with the slots that each suggests."""
+    every = tuple(QueueSlots(queue.name, queue.slots) for queue in catalogue(settings).queues.values())
+    served = tuple(slots) or every
+    return WorkerPlan(
+        dsn=server.dsn,
+        queues=served,
+        make_catalogue=partial(catalogue, settings),
+        make_engine=partial(make_engine, settings.engine),
+        make_chores=partial(_chores, settings, [each.queue for each in served]),
+        processes=settings.processes,
+        lease=settings.lease_seconds,
+        grace=settings.grace_seconds,
+        memory_mb=settings.process_memory_mb,
+        log_level=settings.log_level,
+        log_format=settings.log_format,
+        metrics=metrics_folder(settings),
+    )
+
+
+def _chores(settings: Settings, queues: Sequence[str], jobs: Jobs) -> list[Chore]:
+    """What upkeep does."""
+    stored = blobs(settings)
+    kept = {"keep_finished": settings.retention_days * DAY, "keep_failed": settings.dead_letter_days * DAY}
+    own = [chore for workload in WORKLOADS for chore in workload.chores(settings, jobs.db, stored)]
+    of_calls = [*access_chores(jobs.db, settings.audit_days * DAY), *request_chores(jobs.db)]
+    return [*standard_chores(jobs, queues, **kept), *of_calls, *own]

@@ -1,0 +1,1 @@
+"""Long-running processes: the API, a worker, and both under one roof."""

@@ -1,0 +1,31 @@
+"""Something that runs in a thread for as long as something else does."""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+
+@contextmanager
+def beside(give_up: Callable[[], object], run: Callable[..., None], *args: object) -> Generator[None]:
+    """Run something in a thread until the context ends; its last argument is the event that ends it.
+
+    When it fails, `give_up` is called, which is to end the context, and this raises what it raised.
+    """
+    stop, faults = threading.Event(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            run(*args, stop)
+        except BaseException as error:
+            faults.append(error)
+            give_up()
+
+    thread = threading.Thread(target=work, name=run.__name__)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        if faults:
+            raise faults[0]

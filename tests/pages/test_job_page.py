@@ -1,0 +1,49 @@
+"""What the page of a job that has ended tells of its times."""
+
+from typing import LiteralString
+
+import pytest
+
+from tests.api.moved import fail, failed, queued
+from tests.pages.reader import get, post, went_to
+from tests.service import Service
+from tolva.core.job import JobId
+
+TWO_HOURS: LiteralString = (
+    "UPDATE tolva.jobs SET created_at = finished_at - interval '2 hours', started_at = finished_at - interval '5 s'"
+)
+
+
+def told(service: Service, job: JobId) -> str:
+    """The page, as if the job had come two hours before its end, and started its last attempt five seconds before."""
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute(TWO_HOURS)
+    return get(service, f"/jobs/{job}").split("What happened")[0]
+
+
+def test_of_one_attempt_its_own_time_is_told(service: Service) -> None:
+    [job] = failed(service)
+    assert "took 5 sec<" in told(service, job)
+
+
+def test_of_several_attempts_the_whole_time_and_that_of_the_last_are_told(service: Service) -> None:
+    [job] = failed(service)
+    went_to(post(service, f"/jobs/{job}/retry"))
+    fail(service)
+    assert "took 2 hr in all, 5 sec for the last attempt" in told(service, job)
+
+
+@pytest.mark.parametrize("before", [failed, queued], ids=["after an attempt", "before any"])
+def test_of_a_cancelled_job_nothing_is_told_of_an_attempt(service: Service, before: object) -> None:
+    [job] = failed(service) if before is failed else queued(service)
+    if before is failed:
+        went_to(post(service, f"/jobs/{job}/retry"))
+    went_to(post(service, f"/jobs/{job}/cancel"))
+    page = told(service, job)
+    assert "2 hr after it was accepted" in page and "took" not in page
+
+
+def test_what_is_over_is_told_by_a_time_that_stays_true(service: Service) -> None:
+    [job] = failed(service)
+    page = told(service, job)
+    assert "<time datetime=" in page and "data-ago" not in page
