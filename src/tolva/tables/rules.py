@@ -5,8 +5,8 @@
 
 import polars as pl
 
+from tolva.tables.faults import Fault, kind_faults
 from tolva.tables.formula_errors import FORMULA_ERROR, NO_RESULT
-from tolva.tables.parse import Fault, kind_faults
 from tolva.tables.pattern import whole_cell
 from tolva.tables.schema import Field
 

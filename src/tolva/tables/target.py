@@ -78,14 +78,7 @@ def _fits_schema(conn: psycopg.Connection[Any], schema: Schema) -> bool:
             _check_own(columns, schema.target)
         _check_others(columns, schema)
         for path, group in [("primaryKey", schema.key), *((schema.where_unique(u), u) for u in schema.unique)]:
-            key = schema.in_table(group)
-            unique = cursor.execute(UNIQUE, {**table, "key": sorted(key)}).fetchone()
-            if unique is None or not unique["immediate"]:
-                kind = "only a deferrable" if unique and unique["unique"] else "no"
-                raise InvalidInput(
-                    f"{path}: {schema.target!r} has {kind} unique index on {', '.join(key)}; its owner does:"
-                    f" {unique_index(schema, key)}"
-                )
+            _check_unique(cursor, schema, path, schema.in_table(group))
     return True
 
 
@@ -137,6 +130,16 @@ def _check_own(columns: dict[str, dict[str, Any]], table: str) -> None:
             raise InvalidInput(f"target: {table!r} has no column {name!r}")
         if not columns[name]["type"].startswith(kinds):
             raise InvalidInput(f"target: the column {name!r} of {table!r} is {columns[name]['type']}, not {kinds[0]}")
+
+
+def _check_unique(cursor: psycopg.Cursor[dict[str, Any]], schema: Schema, path: str, key: tuple[str, ...]) -> None:
+    unique = cursor.execute(UNIQUE, {"table": schema.target, "key": sorted(key)}).fetchone()
+    if unique is None or not unique["immediate"]:
+        kind = "only a deferrable" if unique and unique["unique"] else "no"
+        raise InvalidInput(
+            f"{path}: {schema.target!r} has {kind} unique index on {', '.join(key)}; its owner does:"
+            f" {unique_index(schema, key)}"
+        )
 
 
 def _check_others(columns: dict[str, dict[str, Any]], schema: Schema) -> None:

@@ -25,7 +25,7 @@ from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import cell_names
 from tolva.tables.reading.workbook_damage import translated
 from tolva.tables.reading.xls_scan import counts_from_1904, error_cells
-from tolva.tables.reading.xlsx_scan import Merge
+from tolva.tables.reading.xlsx_scan import Merge, SheetScan
 
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
 MOST_SHEETS = 20
@@ -111,12 +111,7 @@ def _number(names: list[str], wanted: str) -> int:
 
 def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
     """The sheet, or None when it is empty, is a chart, or is hidden and nobody asked for it."""
-    with ThreadPoolExecutor(1) as beside:
-        scanned = beside.submit(scan_xlsx, book.path, number) if book.kind == "xlsx" else None
-        with translated():
-            # Without a header row and skipping none, the rows keep their numbers.
-            sheet = book.parsed.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
-        scan = scanned and scanned.result()
+    sheet, scan = _loaded(book, number)
     with translated():
         if not sheet.width or (sheet.visible != "visible" and not chosen):
             return None
@@ -129,14 +124,28 @@ def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:
         cells = without_day_zero(cells, from_1904=scan.from_1904 if scan else counts_from_1904(book.path))
     if scan is None:
         return Grid(sheet.name, _with_texts(cells, _lost(book, number), places), tuple(places), ())
-    merges = tuple(
-        Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
-        for m in scan.merges
-        if m.first_column in places
-    )
     hidden = [row for row in scan.hidden if row <= cells.height]
     notes = (_hidden_note(hidden),) if hidden else ()
-    return Grid(sheet.name, _with_texts(cells, scan.texts, places), tuple(places), notes, merges)
+    return Grid(sheet.name, _with_texts(cells, scan.texts, places), tuple(places), notes, _placed(scan.merges, places))
+
+
+def _loaded(book: Book, number: int) -> tuple[fastexcel.ExcelSheet, SheetScan | None]:
+    """The sheet as it is parsed, and what a look at the XML of an XLSX finds meanwhile."""
+    with ThreadPoolExecutor(1) as beside:
+        scanned = beside.submit(scan_xlsx, book.path, number) if book.kind == "xlsx" else None
+        with translated():
+            # Without a header row and skipping none, the rows keep their numbers.
+            sheet = book.parsed.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+        return sheet, scanned and scanned.result()
+
+
+def _placed(merges: Iterable[Merge], places: Mapping[int, int]) -> tuple[Merge, ...]:
+    """Merged cells by the columns of the frame."""
+    return tuple(
+        Merge(m.first_row, m.last_row, places[m.first_column], places.get(m.last_column, places[m.first_column]))
+        for m in merges
+        if m.first_column in places
+    )
 
 
 def _lost(book: Book, sheet: int) -> Iterable[tuple[int, int, str]]:

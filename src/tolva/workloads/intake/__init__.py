@@ -28,6 +28,7 @@ from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO
 from tolva.workloads.intake.undo_load import undo_load
 from tolva.workloads.intake.upkeep import intake_chores
+from tolva.workloads.intake.uploads_api import uploads_router
 from tolva.workloads.workload import Workload
 
 # A million rows take minutes, not hours; whoever needs more is resumed at the checkpoint.
@@ -51,7 +52,8 @@ def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
     seats, defaults = Seats(READERS), configured_defaults(settings)
     return [
-        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2, seats, defaults),
+        uploads_router(jobs, blobs, seats, defaults),
+        intake_router(jobs, blobs, settings.upload_max_mb * 1024**2),
         results_router(jobs, blobs, seats),
         schemas_router(jobs, Destinations(settings.destinations), defaults),
         mappings_router(jobs),

@@ -7,8 +7,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from tolva.connectors.blob_writer import BlobWriter
+from tolva.connectors.blob_writer import Blob, BlobWriter
 from tolva.core.job import JobId, Json, NewJob
+from tolva.db.pool import Connection
 from tolva.errors import KeyReused, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
@@ -79,12 +80,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
         with jobs.work(by.tenant_id) as work:
             [made] = work.enqueue(job)
             if made.created:
-                upload = {"job_id": made.id, "tenant_id": by.tenant_id, "schema": arrival.schema, "filename": filename}
-                upload |= {"schema_version": arrival.schema_version}
-                stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
-                said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
-                work.conn.execute(SQL["add_upload"], upload | stored | said)
-                note(work.conn, by, _action(arrival.job), made.id, schema=arrival.schema, filename=filename)
+                _add_upload(work.conn, by, made.id, arrival, filename, kind, blob)
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -92,10 +88,21 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
         raise
     if not made.created:
         received.discard(blob)
-        sent = {"blake3": blob.blake3, "schema": arrival.schema}
-        sent |= {"constants": dict(arrival.constants), "options": arrival.options, "kind": arrival.job}
-        _require_same(jobs, by.tenant_id, made.id, sent)
+        sent = {"blake3": blob.blake3, "schema": arrival.schema, "kind": arrival.job}
+        said = {"constants": dict(arrival.constants), "options": arrival.options}
+        _require_same(jobs, by.tenant_id, made.id, sent | said)
     return made.id
+
+
+def _add_upload(
+    conn: Connection, by: Caller, id: JobId, arrival: Arrival, filename: str, kind: FileKind, blob: Blob
+) -> None:
+    upload = {"job_id": id, "tenant_id": by.tenant_id, "filename": filename}
+    upload |= {"schema": arrival.schema, "schema_version": arrival.schema_version}
+    stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
+    said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
+    conn.execute(SQL["add_upload"], upload | stored | said)
+    note(conn, by, _action(arrival.job), id, schema=arrival.schema, filename=filename)
 
 
 def accept_again(

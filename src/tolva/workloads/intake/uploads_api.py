@@ -1,0 +1,99 @@
+"""The uniform HTTP face of intake: how uploads stand, and how their files are read."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from psycopg.rows import DictRow
+
+from tolva.connectors.blobs import Blobs
+from tolva.core.job import FINISHED, JobId, State
+from tolva.errors import NotFound
+from tolva.jobs.work import Jobs
+from tolva.web.access.asking import Viewer
+from tolva.web.access.caller import Caller
+from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
+from tolva.web.problems import problems
+from tolva.web.seats import Seats
+from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.api import PREFIX
+from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.preview_answer import Preview
+from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import list_uploads
+from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
+from tolva.workloads.intake.upload_answers import Upload, Uploads
+from tolva.workloads.intake.upload_parameters import MAPPING, READ, MappingText, ReadText, from_json
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def uploads_router(jobs: Jobs, blobs: Blobs, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
+    """The calls below /api/v1/uploads that only read."""
+    router = APIRouter(prefix=PREFIX, tags=["uploads"])
+
+    @router.get("/uploads", response_model=Uploads)
+    def get_uploads(by: Viewer, before: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
+        """Uploads, newest first; `next` is the `before` of the page that follows."""
+        with jobs.db.transaction(by.tenant_id) as conn:
+            found = list_uploads(conn, before, limit + 1)
+        return {"uploads": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
+
+    @router.get(
+        "/uploads/{id}", response_model=Upload, response_model_exclude_unset=True, responses=problems(404) | UNCHANGED
+    )
+    def get_upload(id: UUID, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+        """Where an upload stands. Its ETag changes with it."""
+        row = _row(jobs, by, id)
+        return unchanged(response, row["seq"], if_none_match) or _view(row)
+
+    @router.get(
+        "/uploads/{id}/preview",
+        response_model=Preview,
+        response_model_exclude_unset=True,
+        responses=problems(400, 404, 409, 415, 507),
+    )
+    def get_preview(
+        id: UUID,
+        by: Viewer,
+        schema: Annotated[str | None, Query(examples=["products"])] = None,
+        read: ReadText = None,
+        mapping: MappingText = None,
+    ) -> dict[str, Any]:
+        """How the stored file is read, what its columns hold, where they would go, and its first rows as stored."""
+        options = from_json("read", READ, read).options() if read else None
+        said = from_json("mapping", MAPPING, mapping) if mapping else None
+        with seats.taken(), blobs.scratch() as scratch:
+            return preview(jobs.db, blobs, by.tenant_id, JobId(str(id)), scratch, defaults, schema, options, said)
+
+    return router
+
+
+def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
+    with jobs.db.transaction(by.tenant_id) as conn:
+        row = conn.execute(SQL["intake_status"], {"job_id": id}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no upload {id}.")
+    return row
+
+
+def _view(row: DictRow) -> dict[str, Any]:
+    times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
+    kept = ("id", "kind", "state", "schema", "filename", "size", "blake3", "constants", "options", "progress", "result")
+    return {name: row[name] for name in kept} | times | {"error": row["error"] and _told_error(row)}
+
+
+def _told_error(row: DictRow) -> dict[str, Any]:
+    ended = State(row["state"]) in FINISHED
+    said = told_message(row["error"], str(row["id"]), ended=ended)
+    if ended and row["kind"] == LOAD and (written := row["progress"].get("successful")):
+        undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
+        said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
+    told = {"type": row["error"]["type"], "message": said}
+    if not (questions := row["error"].get("questions")):
+        return told
+    call = f"POST {PREFIX}/uploads/{row['id']}/load"
+    sent = row["options"] | ({"dry_run": True} if row["kind"] == REHEARSE else {})
+    hints = how_to_answer(questions, sent, call), how_to_choose_a_sheet(row["progress"].get("read", {}), sent, call)
+    return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}
