@@ -65,7 +65,7 @@ screens: $(ENV) ## Picture the pages anew into docs/screens
 
 words: $(ENV) ## Bring the translations' files into line with the templates; what is new is left to be translated
 	@for package in $(WORDS); do for language in es pt; do \
-	  $(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -k NavItem:2 -F babel.cfg -o .words.pot $$package && touch $$package/locales/$$language.po && \
+	  $(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -k NavItem:2 -k Deed:2 -F babel.cfg -o .words.pot $$package && touch $$package/locales/$$language.po && \
 	  $(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --omit-header --ignore-obsolete -l $$language -i .words.pot -o $$package/locales/$$language.po; done; done; rm -f .words.pot
 
 clean: ## Remove the environment and every cache; data folders stay

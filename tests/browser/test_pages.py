@@ -32,7 +32,11 @@ def pages(house: House, tmp_path_factory: pytest.TempPathFactory) -> Sequence[st
     empty = folder / "vacía.xlsx"
     failed = house.ended(house.sends(workbook.write_empty(empty)))
     below = (f"/jobs/{load}", f"/jobs/{load}/errors", f"/jobs/{load}/changes", f"/uploads/{dry}", f"/jobs/{failed}")
-    return (*(item.href for item in make_shell().nav), *below, "/login", "/nowhere")
+    hook = house.service.client.post(
+        "/api/v1/webhooks", json={"url": "https://shop.example.com/x", "events": ["job.failed"]}
+    )
+    told = (f"/webhooks/{hook.json()['id']}", "/audit?action=upload.load", "/audit?actor=nobody")
+    return (*(item.href for item in make_shell().nav), *below, *told, "/login", "/nowhere")
 
 
 def faults(page: Page, *rules: str) -> list[str]:

@@ -38,6 +38,19 @@ def test_keys_are_listed_by_tenant_with_what_became_of_them(tolva: Shell):
     assert "revoked" in tolva("key", "ls").out
 
 
+def test_lists_of_keys_and_of_the_audit_log_tell_the_call_for_the_next_page(tolva: Shell):
+    first, second = create(tolva), create(tolva)
+    ran = tolva("key", "ls", "--limit", "1")
+    assert f"key ls --limit 1 --before {second['id']}" in ran.out
+    assert [key["id"] for key in tolva("key", "ls", "--before", second["id"], "--json").json] == [first["id"]]
+    assert "No such keys." in tolva("key", "ls", "--before", first["id"]).out
+    ran = tolva("audit", "--action", "key.create", "--limit", "1")
+    [line] = tolva("audit", "--target", second["id"], "--json").json
+    assert f"audit --action key.create --limit 1 --before {line['id']}" in ran.out
+    assert [each["target"] for each in tolva("audit", "--before", line["id"], "--json").json] == [first["id"]]
+    assert "No such lines." in tolva("audit", "--action", "key.revoke").out
+
+
 def test_revoking_again_changes_nothing_and_what_is_no_key_of_the_tenant_is_told(tolva: Shell):
     key = create(tolva)
     first = tolva("key", "revoke", key["id"], "--json").json

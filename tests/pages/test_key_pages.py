@@ -1,12 +1,13 @@
-"""The pages of the keys and of the audit log."""
+"""The page of the keys."""
 
 import re
 
-from tests.api.moved import queued
-from tests.pages.reader import get, noted, post
+import pytest
+
+from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service
-from tolva.web.access.audit import note
-from tolva.web.access.caller import Caller, Role
+from tolva.web.access.caller import Role
+from tolva.web.pages import keys
 
 
 def secrets_in(page: str) -> list[str]:
@@ -45,13 +46,35 @@ def test_a_button_that_revokes_says_which_key(service: Service) -> None:
     assert 'Revoke<span class="hidden"> the till</span>' in answer.text
 
 
-def test_a_note_of_many_jobs_tells_how_many_and_old_lines_lead_to_the_newest(service: Service) -> None:
-    ids = queued(service, 3)
-    with service.jobs.db.transaction("default") as conn:
-        note(conn, Caller("default", Role.ADMIN, "operator"), "job.cancel", "many", jobs=ids)
-    page = get(service, "/audit")
-    assert "jobs: 3" in page and ids[0] not in page
-    assert "Newest" not in page
-    assert 'href="/audit?target=many">Newest' in get(
-        service, f"/audit?target=many&before={'f' * 8}-{'-'.join(['ffff'] * 3)}-{'f' * 12}"
+def test_keys_are_listed_in_pages(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "PAGE", 2)
+    for name in ("oldest", "middle", "newest"):
+        log_in(service, Role.ADMIN)
+        make(service, name=name, token=name)
+    rows = [line["id"] for line in service.client.get("/api/v1/keys").json()["keys"]]
+    first = get(service, "/keys")
+    assert ">newest</td>" in first and ">middle</td>" not in first, "a key of the test comes in between"
+    assert f'href="/keys?before={rows[1]}">Older' in first and "Newest</a>" not in first
+    last = get(service, f"/keys?before={rows[3]}")
+    assert ">oldest</td>" in last and 'href="/keys?">Newest' in last and "Older</a>" not in last
+    assert "No such keys." in get(service, f"/keys?before={rows[-1]}")
+
+
+def test_a_key_that_was_revoked_is_told_where_the_keyboard_goes_on(service: Service) -> None:
+    log_in(service, Role.ADMIN)
+    [key] = service.client.get("/api/v1/keys").json()["keys"]
+    log_in(service, Role.ADMIN)
+    answer = post(service, f"/keys/{key['id']}/revoke")
+    assert went_to(answer) == "/keys"
+    told = get(service, "/keys")
+    assert 'role="status" tabindex="-1" autofocus>The key is revoked' in told
+    assert "The key is revoked" not in get(service, "/keys")
+
+
+def test_what_the_script_of_the_copy_button_says_is_in_the_readers_language(service: Service) -> None:
+    answer = service.client.post(
+        "/keys",
+        data={"name": "x", "role": "admin", "token": "t"},
+        headers={"Accept": "text/html", "Accept-Language": "es"},
     )
+    assert 'data-copy="Copiar" data-copied="Se copió"' in answer.text

@@ -25,7 +25,7 @@ def words(package: str) -> Catalog:
     """What `make words` finds."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NavItem": (2,)}
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NavItem": (2,), "Deed": (2,)}
     found = Catalog()
     for _, _, message, comments, context in extract_from_dir(folder(package), methods, options, keywords):
         found.add(message, auto_comments=comments, context=context)

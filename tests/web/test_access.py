@@ -316,6 +316,19 @@ def test_a_key_is_made_shown_once_and_listed_without_its_secret(service: Service
     assert made.json()["key"].startswith(listed.json()["keys"][0]["beginning"])
 
 
+def test_keys_are_listed_in_pages_newest_first(service: Service) -> None:
+    made = [make_key(service) for _ in range(5)]
+    admin, seen, before = bearer(made[0][0]), list[str](), None
+    while len(seen) < 9:
+        given = {"limit": 2} | ({"before": before} if before else {})
+        page = service.client.get("/api/v1/keys", params=given, headers=admin).json()
+        seen += [key["id"] for key in page["keys"]]
+        if not (before := page["next"]):
+            break
+    assert seen == [str(id) for _, id in reversed(made)]
+    assert service.client.get("/api/v1/keys?limit=0", headers=admin).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [

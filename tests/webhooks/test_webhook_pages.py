@@ -46,6 +46,16 @@ def test_a_webhook_is_made_and_its_secret_shown_once_with_how_to_verify(service:
     assert noted(service) == [("webhook.create", hook["id"])]
 
 
+def test_no_button_takes_the_secret_away_before_it_is_kept(service: Service) -> None:
+    shown = make(service).text
+    [hook] = hooks(service)
+    rotated = post(service, f"/webhooks/{hook['id']}/rotate", token="r").text
+    for page in (shown, rotated):
+        assert secrets_in(page) and f'action="/webhooks/{hook["id"]}/' not in page
+        assert f'href="/webhooks/{hook["id"]}">I have kept it' in page
+    assert f'action="/webhooks/{hook["id"]}/test"' in get(service, f"/webhooks/{hook['id']}")
+
+
 def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service) -> None:
     make(service)
     again = make(service)
@@ -88,6 +98,7 @@ def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service:
     assert rotated.status_code == 200 and len(secrets_in(rotated.text)) == 1 and "the old one signs" in rotated.text
     assert not secrets_in(post(service, f"/webhooks/{id}/rotate", token="r").text), "a reload is no second rotation"
     went_to(post(service, f"/webhooks/{id}/off"))
+    assert "autofocus>It is switched off." in get(service, f"/webhooks/{id}")
     assert (hooks(service)[0]["active"], hooks(service)[0]["kinds"]) == (False, ["bulk_upload"])
     assert f"/webhooks/{id}/on" in get(service, f"/webhooks/{id}")
     went_to(post(service, f"/webhooks/{id}/on"))

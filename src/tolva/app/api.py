@@ -34,6 +34,7 @@ from tolva.web.middleware.meter import HttpMeter
 from tolva.web.middleware.unexpected import Unexpected
 from tolva.web.openapi import ABOUT, describe
 from tolva.web.pages.assets import Static
+from tolva.web.pages.deeds import DEEDS
 from tolva.web.pages.faults import fault_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.routes import FIRST, THEN, page_routers
@@ -78,9 +79,10 @@ def _calls(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate) 
 
 
 def _pages(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate, shell: Shell) -> Iterable[APIRouter]:
+    deeds = [*DEEDS, *(deed for workload in WORKLOADS for deed in workload.deeds)]
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
     own = (each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell))
-    return (*page_routers(shell, gate, jobs, panels, hub), *own)
+    return (*page_routers(shell, gate, jobs, panels, deeds, hub), *own)
 
 
 def make_shell() -> Shell:

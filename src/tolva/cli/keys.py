@@ -20,7 +20,6 @@ from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_args_is_help=True)
-
 COLUMNS = (
     *(Column("id"), Column("name", wraps=True), Column("role"), Column("begins"), Column("made")),
     *(Column("by", wraps=True), Column("last used"), Column("")),
@@ -53,12 +52,22 @@ def create(
 
 
 @cli.command("ls")
-def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
+def ls(
+    before: Annotated[UUID | None, typer.Option(help="Those that follow this key in the list.", metavar="KEY")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
+    data_dir: DataDir = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    as_json: AsJson = False,
+) -> None:
     """List the tenant's keys, newest first."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        rows = list_keys(conn)
-    create = Hints(data_dir, tenant).command("key", "create", "--role", "operator", "--name", "NAME")
-    show_rows(rows, COLUMNS, _listed, f"No keys of tenant '{tenant}' yet. Make one: {create}", as_json=as_json)
+        found = list_keys(conn, before=before, most=limit + 1)
+    rows, hints = found[:limit], Hints(data_dir, tenant)
+    create = hints.command("key", "create", "--role", "operator", "--name", "NAME")
+    none = "No such keys." if before else f"No keys of tenant '{tenant}' yet. Make one: {create}"
+    show_rows(rows, COLUMNS, _listed, none, as_json=as_json)
+    if len(found) > limit and not as_json:
+        say(f"more: {hints.command('key', 'ls', '--limit', str(limit), '--before', str(rows[-1]['id']))}")
 
 
 @cli.command("revoke")

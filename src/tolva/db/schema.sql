@@ -1003,8 +1003,8 @@ BEGIN
   DELETE FROM tolva.sessions s WHERE s.hash = ANY (ARRAY(
     SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
   GET DIAGNOSTICS v_sessions = ROW_COUNT;
-  DELETE FROM tolva.audit a WHERE a.id = ANY (ARRAY(
-    SELECT o.id FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) ORDER BY o.id LIMIT p_most));
+  DELETE FROM tolva.audit a WHERE a.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) LIMIT p_most));
   GET DIAGNOSTICS v_lines = ROW_COUNT;
   RETURN v_sessions + v_lines;
 END
@@ -1139,7 +1139,7 @@ CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, te
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
-  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 $$;
@@ -1663,7 +1663,7 @@ ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (tenant_id, proveedor_id, codigo);
 
 ALTER TABLE ONLY tolva.audit
-    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY tolva.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
@@ -1684,7 +1684,7 @@ ALTER TABLE ONLY tolva.keys
     ADD CONSTRAINT keys_hash_key UNIQUE (hash);
 
 ALTER TABLE ONLY tolva.keys
-    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY tolva.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, tenant_id);
@@ -1758,8 +1758,6 @@ CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs USING btree (tenant_id, un
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (NOT unique_forever) AND (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text])));
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
-
-CREATE INDEX keys_of_tenant ON tolva.keys USING btree (tenant_id, id);
 
 CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE (paused_at IS NULL);
 

@@ -1,4 +1,4 @@
-"""What people do to jobs, with a line in the audit log: for the API, the pages and the command line alike."""
+"""What people do to jobs and queues, with a line in the audit log: for API, pages and command line alike."""
 
 from collections.abc import Sequence
 

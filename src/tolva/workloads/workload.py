@@ -11,6 +11,7 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+from tolva.web.pages.deeds import Deed
 from tolva.web.pages.panel import Panel
 from tolva.web.pages.shell import NavItem, Shell
 
@@ -24,7 +25,8 @@ def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> 
 class Workload:
     """`package` holds its migrations; the functions make its handlers, the faces of its API, its chores and pages.
 
-    `nav` are the pages that the main navigation shows, `panels` what it has to say on the page of its jobs.
+    `nav` are the pages that the main navigation shows, `panels` what it has to say on the page of its jobs, `deeds`
+    what it notes in the audit log.
     """
 
     package: str
@@ -34,3 +36,4 @@ class Workload:
     pages: Callable[[Settings, Jobs, Blobs, Shell], Sequence[APIRouter]] = no_pages
     nav: Sequence[NavItem] = ()
     panels: Sequence[Panel] = ()
+    deeds: Sequence[Deed] = ()

@@ -1,5 +1,6 @@
 """The audit log: who did what, in the transaction that did it."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,25 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.web.access.caller import Caller
 from tolva.web.access.sql import SQL
+
+
+@dataclass(frozen=True)
+class NoteFilter:
+    """Which lines: of whoever did it, of what was done, of what it was done to. None asks for anything."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+
+    @property
+    def query(self) -> str:
+        """The name of the query that reads the fewest lines.
+
+        >>> NoteFilter(actor="ana", target="nightly").query, NoteFilter().query
+        ('notes_of_target', 'notes')
+        """
+        narrowest = next((name for name in ("target", "actor", "action") if getattr(self, name) is not None), None)
+        return f"notes_of_{narrowest}" if narrowest else "notes"
 
 
 def note(conn: Connection, caller: Caller, action: str, target: object, **detail: Any) -> None:
@@ -26,14 +46,6 @@ def note(conn: Connection, caller: Caller, action: str, target: object, **detail
     conn.execute(SQL["note"], given)
 
 
-def notes(
-    conn: Connection,
-    *,
-    target: str | None = None,
-    actor: str | None = None,
-    before: UUID | None = None,
-    most: int = 50,
-) -> list[DictRow]:
+def notes(conn: Connection, wanted: NoteFilter, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:
     """The tenant's lines, newest first; `before` is the last id of the page before."""
-    given = {"target": target, "actor": actor, "before": before, "most": most}
-    return conn.execute(SQL["notes"], given).fetchall()
+    return conn.execute(SQL[wanted.query], asdict(wanted) | {"before": before, "most": most}).fetchall()

@@ -54,9 +54,9 @@ def create_key(conn: Connection, new: NewKey) -> tuple[Secret, DictRow]:
     return secret, row
 
 
-def list_keys(conn: Connection) -> list[DictRow]:
-    """The tenant's keys, newest first, also those that are revoked."""
-    return conn.execute(SQL["list_keys"]).fetchall()
+def list_keys(conn: Connection, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:
+    """The tenant's keys, newest first, also those that are revoked; `before` is the last id of the page before."""
+    return conn.execute(SQL["list_keys"], {"before": before, "most": most}).fetchall()
 
 
 def revoke_key(conn: Connection, id: UUID) -> DictRow:

@@ -25,9 +25,10 @@ VALUES (%(id)s, %(tenant_id)s, %(name)s, %(role)s, %(hash)s, %(beginning)s, %(cr
 RETURNING id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at;
 
 -- name: list_keys
--- The tenant's keys, newest first.
-SELECT id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at
-FROM tolva.keys ORDER BY id DESC;
+-- The tenant's keys, newest first, after the last one of the page before.
+SELECT id, name, role, beginning, created_at, created_by, expires_at, revoked_at, last_used_at FROM tolva.keys
+WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ORDER BY id DESC LIMIT %(most)s;
 
 -- name: revoke_key
 -- End a key of the tenant; its logins end with it.
@@ -49,11 +50,33 @@ INSERT INTO tolva.audit (id, tenant_id, actor, key_id, action, target, detail)
 VALUES (%(id)s, %(tenant_id)s, %(actor)s, %(key_id)s, %(action)s, %(target)s, %(detail)s);
 
 -- name: notes
--- The tenant's audit log, newest first, before a line.
+-- The tenant's audit log, newest first, after the last line of the page before.
 SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
-WHERE (%(before)s::uuid IS NULL OR id < %(before)s)
-  AND (%(target)s::text IS NULL OR target = %(target)s)
+WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ORDER BY id DESC LIMIT %(most)s;
+
+-- name: notes_of_target
+-- The same of what was done to something, perhaps by one actor, or of one kind. Each such query has an index of its own.
+SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
+WHERE target = %(target)s
   AND (%(actor)s::text IS NULL OR actor = %(actor)s)
+  AND (%(action)s::text IS NULL OR action = %(action)s)
+  AND id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ORDER BY id DESC LIMIT %(most)s;
+
+-- name: notes_of_actor
+-- The same of what somebody did, perhaps of one kind.
+SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
+WHERE actor = %(actor)s
+  AND (%(action)s::text IS NULL OR action = %(action)s)
+  AND id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ORDER BY id DESC LIMIT %(most)s;
+
+-- name: notes_of_action
+-- The same of one kind of action.
+SELECT id, at, actor, key_id, action, target, detail FROM tolva.audit
+WHERE action = %(action)s
+  AND id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY id DESC LIMIT %(most)s;
 
 -- name: key_overview

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.db.pool import Database
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import notes
+from tolva.web.access.audit import NoteFilter, notes
 from tolva.web.problems import problems
 
 LINE: dict[str, Any] = {
@@ -54,11 +54,12 @@ def audit_router(db: Database) -> APIRouter:
         before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
         target: Annotated[str | None, Query(description="Only what was done to this job, key, schema …")] = None,
         actor: Annotated[str | None, Query(description="Only what this one did.")] = None,
+        action: Annotated[str | None, Query(description="Only this: `job.cancel`, `key.create` …")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Lines:
-        """Who did what, newest first."""
+        """Who did what, newest first. Each filter narrows."""
         with db.transaction(by.tenant_id) as conn:
-            found = notes(conn, target=target, actor=actor, before=before, most=limit + 1)
+            found = notes(conn, NoteFilter(actor, action, target), before=before, most=limit + 1)
         page = found[:limit]
         return Lines.model_validate({"lines": page, "next": page[-1]["id"] if len(found) > limit else None})
 

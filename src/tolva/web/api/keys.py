@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tolva.db.pool import Database
@@ -60,10 +60,11 @@ class MadeKey(Key):
 
 
 class Keys(BaseModel):
-    """The keys of the tenant, newest first."""
+    """A page of the tenant's keys, newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"keys": [SHOWN]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"keys": [SHOWN], "next": None}})
     keys: list[Key]
+    next: UUID | None = Field(description="`before` of the next page; null on the last.")
 
 
 def keys_router(db: Database) -> APIRouter:
@@ -71,10 +72,16 @@ def keys_router(db: Database) -> APIRouter:
     router = APIRouter(prefix="/api/v1/keys", tags=["access"], responses=problems(403))
 
     @router.get("")
-    def get_keys(by: Admin) -> Keys:
-        """The tenant's keys, also those that are revoked."""
+    def get_keys(
+        by: Admin,
+        before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Keys:
+        """The tenant's keys, newest first, also those that are revoked."""
         with db.transaction(by.tenant_id) as conn:
-            return Keys.model_validate({"keys": list_keys(conn)})
+            found = list_keys(conn, before=before, most=limit + 1)
+        page = found[:limit]
+        return Keys.model_validate({"keys": page, "next": page[-1]["id"] if len(found) > limit else None})
 
     @router.post("", status_code=201, responses=problems(409))
     def post_key(wanted: WantedKey, by: Admin, key: IdempotencyKey = None) -> MadeKey:

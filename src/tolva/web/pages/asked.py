@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from tolva.core.job import State
 from tolva.jobs.letters import LetterFilter
 from tolva.jobs.listing import JobFilter
+from tolva.web.access.audit import NoteFilter
 
 MOST_SEARCHED = 200
 """Characters of a search."""
@@ -39,6 +40,16 @@ search='marzo', parent=None, ended_since=None)
 def letters_asked(query: QueryParams) -> LetterFilter:
     """The filter of the list of dead letters."""
     return LetterFilter(_texts(query, "queue"), _texts(query, "kind"), _search(query))
+
+
+def notes_asked(query: QueryParams) -> NoteFilter:
+    """The filter of the audit log.
+
+    >>> notes_asked(QueryParams("actor= ana &action=&target=nightly"))
+    NoteFilter(actor='ana', action=None, target='nightly')
+    """
+    actor, action, target = (_storable(query.get(name, "")).strip() or None for name in ("actor", "action", "target"))
+    return NoteFilter(actor, action, target)
 
 
 def _texts(query: QueryParams, name: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
-"""The page of the audit log."""
+"""The page of the audit log: its filters are in the address, so that it can be passed on."""
 
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -8,21 +10,35 @@ from starlette.responses import Response
 
 from tolva.db.pool import Database
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import notes
+from tolva.web.access.audit import NoteFilter, notes
+from tolva.web.pages.asked import notes_asked
+from tolva.web.pages.deeds import Deed, deed_of
 from tolva.web.pages.shell import Shell
 
 PAGE = 100
 """Lines of a page."""
 
 
-def audit_pages(shell: Shell, db: Database) -> APIRouter:
+def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
     """`/audit`."""
     router = APIRouter(prefix="/audit", include_in_schema=False)
 
     @router.get("")
-    def audit(request: Request, by: Admin, before: UUID | None = None, target: str | None = None) -> Response:
+    def audit(request: Request, by: Admin, before: UUID | None = None) -> Response:
+        asked = notes_asked(request.query_params)
         with db.transaction(by.tenant_id) as conn:
-            lines = notes(conn, target=target, before=before, most=PAGE + 1)
-        return shell.page(request, by, "audit.html", before=before, lines=lines[:PAGE], more=len(lines) > PAGE)
+            lines = notes(conn, asked, before=before, most=PAGE + 1)
+        return shell.page(
+            request,
+            by,
+            "audit.html",
+            asked=asked,
+            before=before,
+            deed_of=partial(deed_of, deeds),
+            deeds=deeds,
+            filtered=asked != NoteFilter(),
+            lines=lines[:PAGE],
+            more=len(lines) > PAGE,
+        )
 
     return router

@@ -20,6 +20,7 @@ from tolva.web.idempotency import Asked, once
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
+from tolva.web.pages.told import Told, telling
 
 
 class Filled(BaseModel):
@@ -31,6 +32,8 @@ class Filled(BaseModel):
     token: str = ""
 
 
+PAGE = 50
+"""Keys of a page."""
 AT_FIRST = Filled(role=Role.OPERATOR, days="90")
 """What the form shows to begin with."""
 
@@ -46,16 +49,27 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         made: Mapping[str, Any] | None = None,
         fault: str | None = None,
         wanted: Filled = AT_FIRST,
+        before: UUID | None = None,
     ) -> Response:
         with db.transaction(by.tenant_id) as conn:
-            listed = _listed(conn)
+            found = _listed(conn, before)
         return shell.page(
-            request, by, "keys.html", status, keys=listed, made=made, fault=fault, wanted=wanted, token=new_token()
+            request,
+            by,
+            "keys.html",
+            status,
+            before=before,
+            fault=fault,
+            keys=found[:PAGE],
+            made=made,
+            more=len(found) > PAGE,
+            token=new_token(),
+            wanted=wanted,
         )
 
     @router.get("")
-    def keys(request: Request, by: Admin) -> Response:
-        return page(request, by, 200)
+    def keys(request: Request, by: Admin, before: UUID | None = None, first: UUID | None = None) -> Response:
+        return page(request, by, 200, before=_after(first) if first else before)
 
     @router.post("")
     def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
@@ -70,7 +84,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         with db.transaction(by.tenant_id) as conn:
             row = revoke_key(conn, id)
             note(conn, by, "key.revoke", id, name=row["name"])
-        return to("/keys")
+        return telling(to("/keys"), Told("revoked"))
 
     return router
 
@@ -90,6 +104,16 @@ def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
         return once(conn, asked, make, secret=("secret",))
 
 
-def _listed(conn: Connection) -> list[dict[str, Any]]:
-    now = datetime.now(UTC)
-    return [row | {"over": bool(row["expires_at"] and row["expires_at"] <= now)} for row in list_keys(conn)]
+def _listed(conn: Connection, before: UUID | None) -> list[dict[str, Any]]:
+    """A page and one more."""
+    now, rows = datetime.now(UTC), list_keys(conn, before=before, most=PAGE + 1)
+    return [row | {"over": bool(row["expires_at"] and row["expires_at"] <= now)} for row in rows]
+
+
+def _after(id: UUID) -> UUID:
+    """The id that follows, before which a list begins with `id`.
+
+    >>> str(_after(UUID(int=7)))
+    '00000000-0000-0000-0000-000000000008'
+    """
+    return UUID(int=min(id.int + 1, 2**128 - 1))

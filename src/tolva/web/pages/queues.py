@@ -12,6 +12,7 @@ from tolva.web.api.texts import NameInPath
 from tolva.web.pages.entry import to
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
+from tolva.web.pages.told import Told, telling
 from tolva.web.steering import pause_for_tenant
 
 
@@ -37,11 +38,11 @@ def queues_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=True)
-        return to("/queues")
+        return telling(to("/queues"), Told("paused"))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=False)
-        return to("/queues")
+        return telling(to("/queues"), Told("resumed"))
 
     return router

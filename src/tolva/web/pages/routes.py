@@ -11,6 +11,7 @@ from tolva.web.live.hub import Hub
 from tolva.web.pages.audit import audit_pages
 from tolva.web.pages.bulk import bulk_pages
 from tolva.web.pages.dead_letters import letter_pages
+from tolva.web.pages.deeds import Deed
 from tolva.web.pages.docs import docs_router
 from tolva.web.pages.entry import entry_router
 from tolva.web.pages.home import home_pages
@@ -37,7 +38,9 @@ THEN = (
 """And after them."""
 
 
-def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub) -> Sequence[APIRouter]:
+def page_routers(
+    shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, deeds: Sequence[Deed], hub: Hub
+) -> Sequence[APIRouter]:
     """The pages."""
     return [
         entry_router(shell, gate),
@@ -52,5 +55,5 @@ def page_routers(shell: Shell, gate: Gate, jobs: Jobs, panels: Panels, hub: Hub)
         schedule_buttons(jobs),
         queues_pages(shell, jobs, panels),
         keys_pages(shell, jobs.db),
-        audit_pages(shell, jobs.db),
+        audit_pages(shell, jobs.db, deeds),
     ]

@@ -26,12 +26,12 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator) -> Response:
         pause_schedule(jobs, by, name)
-        return to("/schedules")
+        return telling(to("/schedules"), Told("paused"))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator) -> Response:
         resume_schedule(jobs, by, name)
-        return to("/schedules")
+        return telling(to("/schedules"), Told("resumed"))
 
     @router.post("/{name}/delete")
     def delete(name: NameInPath, by: Admin) -> Response:

@@ -10,7 +10,9 @@ from starlette.responses import Response
 COOKIE = "tolva_told"
 KEPT = 30
 """Seconds for which the next page may let us wait."""
-What = Literal["cancel", "retry", "dismiss", "schedule", "schedule-dropped"]
+What = Literal[
+    "cancel", "retry", "dismiss", "schedule", "schedule-dropped", "dropped", "revoked", "paused", "resumed", "on", "off"
+]
 WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
 
 

@@ -16,6 +16,7 @@ from tolva.web.pages.shell import NavItem, Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import intake_router
+from tolva.workloads.intake.deeds import INTAKE_DEEDS
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.mappings_api import mappings_router
 from tolva.workloads.intake.pages.panel import INTAKE_PANEL
@@ -66,4 +67,6 @@ def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell) -> Sequen
 
 NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)
 
-INTAKE = Workload("tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV, (INTAKE_PANEL,))
+INTAKE = Workload(
+    "tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV, (INTAKE_PANEL,), INTAKE_DEEDS
+)

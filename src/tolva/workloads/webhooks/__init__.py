@@ -16,6 +16,7 @@ from tolva.web.access.caller import Role
 from tolva.web.pages.shell import NavItem, Shell
 from tolva.workloads.webhooks.api import webhooks_router
 from tolva.workloads.webhooks.buttons import webhook_buttons
+from tolva.workloads.webhooks.deeds import WEBHOOK_DEEDS
 from tolva.workloads.webhooks.deliver import deliver
 from tolva.workloads.webhooks.deliveries_api import deliveries_router
 from tolva.workloads.webhooks.delivery import QUEUE
@@ -44,4 +45,6 @@ def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell) -> Sequ
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)
 
-WEBHOOKS = Workload("tolva.workloads.webhooks", _handlers, _routers, _chores, _pages, NAV, (WEBHOOK_PANEL,))
+WEBHOOKS = Workload(
+    "tolva.workloads.webhooks", _handlers, _routers, _chores, _pages, NAV, (WEBHOOK_PANEL,), WEBHOOK_DEEDS
+)

@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.api.texts import Line
 from tolva.web.idempotency import Asked, IdempotencyKey, once
 from tolva.web.problems import problems
-from tolva.workloads.webhooks.address import MOST, host_of
+from tolva.workloads.webhooks.address import MOST
 from tolva.workloads.webhooks.event import EVERY, EventType
 from tolva.workloads.webhooks.webhook import (
     Wanted,
@@ -114,7 +113,6 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
 
             def make() -> dict[str, Any]:
                 secret, row = create_webhook(conn, by, given.wanted())
-                note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
                 return _with_secret(secret, row).model_dump(mode="json")
 
             asked = Asked(by, key, "webhook.create", given.model_dump(mode="json"))
@@ -130,16 +128,14 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
     def put(id: UUID, given: WebhookIn, by: Admin) -> WebhookOut:
         """Changes a webhook, also to switch it off or on. Its secret stays."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            row = change_webhook(conn, id, given.wanted())
-            note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=given.active)
+            row = change_webhook(conn, by, id, given.wanted())
         return WebhookOut(**row)
 
     @router.delete("/{id}", status_code=204, responses=problems(404))
     def delete(id: UUID, by: Admin) -> Response:
         """Deletes a webhook. What waits to be delivered to it is dropped."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            drop_webhook(conn, id)
-            note(conn, by, "webhook.drop", id)
+            drop_webhook(conn, by, id)
         return Response(status_code=204)
 
     @router.post("/{id}/rotate", responses=problems(404, 409))
@@ -151,8 +147,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
 
             def make() -> dict[str, Any]:
-                secret, row = rotate_secret(conn, id, force=force)
-                note(conn, by, "webhook.rotate", id, force=force)
+                secret, row = rotate_secret(conn, by, id, force=force)
                 return _with_secret(secret, row).model_dump(mode="json")
 
             asked = Asked(by, key, "webhook.rotate", {"id": str(id), "force": force})

@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import once_key
-from tolva.workloads.webhooks.address import host_of
+from tolva.web.pages.told import Told, telling
 from tolva.workloads.webhooks.deliveries_api import ask_test
 from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
 
@@ -38,9 +37,8 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
     @router.post("/delete")
     def delete(id: UUID, by: Admin) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            drop_webhook(conn, id)
-            note(conn, by, "webhook.drop", id)
-        return to("/webhooks")
+            drop_webhook(conn, by, id)
+        return telling(to("/webhooks"), Told("dropped"))
 
     return router
 
@@ -49,6 +47,5 @@ def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
     with jobs.db.transaction(by.tenant_id) as conn:
         row = get_webhook(conn, id)
         kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
-        change_webhook(conn, id, Wanted(**kept, active=active))
-        note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=active)
-    return to(f"/webhooks/{id}")
+        change_webhook(conn, by, id, Wanted(**kept, active=active))
+    return telling(to(f"/webhooks/{id}"), Told("on" if active else "off"))

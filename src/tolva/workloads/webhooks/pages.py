@@ -12,12 +12,10 @@ from starlette.responses import Response
 from tolva.errors import CallerError
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.idempotency import Asked, once
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
-from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
 from tolva.workloads.webhooks.event import EVERY, KIND, EventType
@@ -97,7 +95,6 @@ def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
 
         def make() -> Mapping[str, Any]:
             secret, row = create_webhook(conn, by, filled.wanted())
-            note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
             return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})
@@ -109,8 +106,7 @@ def _rotate(jobs: Jobs, by: Caller, id: UUID, filled: Rotation) -> Mapping[str, 
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            secret, _ = rotate_secret(conn, id, force=filled.force)
-            note(conn, by, "webhook.rotate", id, force=filled.force)
+            secret, _ = rotate_secret(conn, by, id, force=filled.force)
             return {"secret": secret, "overlaps": True}
 
         given = {"id": str(id), "force": filled.force}

@@ -1,4 +1,7 @@
-"""Webhooks of a tenant: made, listed, changed. Every function runs in the caller's transaction, under its tenant."""
+"""Webhooks of a tenant: made, listed, changed, with a line in the audit log for each change.
+
+Every function runs in the caller's transaction, under its tenant.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +14,9 @@ from psycopg.rows import DictRow
 
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.webhooks.address import checked_address
+from tolva.workloads.webhooks.address import checked_address, host_of
 from tolva.workloads.webhooks.signature import new_secret
 from tolva.workloads.webhooks.sql import SQL
 
@@ -57,6 +61,7 @@ def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, D
     given = {"id": str(uuid_utils.uuid7()), "tenant_id": by.tenant_id, "secret": secret, "created_by": by.actor}
     row = conn.execute(SQL["add_webhook"], columns | given).fetchone()
     assert row is not None, "one row is added"
+    note(conn, by, "webhook.create", row["id"], host=host_of(row["url"]))
     return secret, row
 
 
@@ -70,20 +75,22 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
     return _found(id, conn.execute(SQL["get_webhook"], {"id": id}).fetchone())
 
 
-def change_webhook(conn: Connection, id: UUID, wanted: Wanted) -> DictRow:
+def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
     """Change a webhook; its secret stays. What was set aside for it is tried again. Raises InvalidInput, NotFound."""
     row = _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
     conn.execute(SQL["try_again"], {"id": id})
+    note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=wanted.active)
     return row
 
 
-def drop_webhook(conn: Connection, id: UUID) -> None:
+def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
     """Delete a webhook. What waits to be delivered is dropped when its turn comes. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
     conn.execute(SQL["drop_aside"], {"id": id})
+    note(conn, by, "webhook.drop", id)
 
 
-def rotate_secret(conn: Connection, id: UUID, *, force: bool = False) -> tuple[str, DictRow]:
+def rotate_secret(conn: Connection, by: Caller, id: UUID, *, force: bool = False) -> tuple[str, DictRow]:
     """Give a webhook a new secret; returns it, and the rest. For OVERLAP the one before signs, too.
 
     At most two sign at a time. With `force`, an older one that still does ends at once; without, that is a Conflict.
@@ -92,6 +99,7 @@ def rotate_secret(conn: Connection, id: UUID, *, force: bool = False) -> tuple[s
     secret = new_secret()
     given = {"id": id, "secret": secret, "overlap": OVERLAP, "force": force}
     if row := conn.execute(SQL["rotate_secret"], given).fetchone():
+        note(conn, by, "webhook.rotate", id, force=force)
         return secret, row
     until = get_webhook(conn, id)["old_secret_until"].astimezone(UTC)
     raise Conflict(

@@ -1,5 +1,5 @@
-// What HTML cannot do: ask before something that cannot be taken back, select all rows, show where one is, go on
-// with the page of a list that was asked for, and leave open what was when its part of the page is renewed.
+// What HTML cannot do: ask before something that cannot be taken back, select all rows, copy a secret, show where one
+// is, go on with the page of a list that was asked for, and leave open what was when its part of the page is renewed.
 (() => {
   document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -13,6 +13,17 @@
     if (!all) return;
     for (const box of document.querySelectorAll(`input[name="${all.dataset.selects}"]`)) box.checked = all.checked;
   });
+
+  for (const line of document.querySelectorAll("[data-copy]")) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: line.dataset.copy });
+    const said = document.createElement("output");
+    button.addEventListener("click", () => {
+      getSelection().selectAllChildren(line.querySelector("code"));
+      const isCopied = document.execCommand("copy"); // the newer way is not there without HTTPS
+      said.textContent = isCopied ? line.dataset.copied : line.dataset.notCopied;
+    });
+    line.append(button, said);
+  }
 
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
