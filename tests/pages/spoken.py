@@ -17,6 +17,7 @@ OTHERS = {
     "those who write schemas": (
         *(f"tables/{name}.py" for name in ("coherence", "document", "entries", "keys", "pattern", "rights", "target")),
         *(f"tables/{name}.py" for name in ("schema", "template", "propose")),
+        "fields[",
     ),
     "those who run it": ("web/server/listener.py",),
     "programs, and those who write them": (

@@ -46,7 +46,7 @@ def test_a_sentence_has_a_translation_into_all_languages_but_its_own(sentence: S
 
 
 def _own_words(text: str) -> str:
-    return max(PLACE.split(text)[::2], key=len).strip()
+    return max(PLACE.split(text)[::2], key=len).strip(" :")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,13 @@ def _own_words(text: str) -> str:
             "nombre (is it “Nom. a”?). Headers that were read (sheet “Ventas. 1”, row 3): SKU, –, Cant. total. "
             "The sheet “Ventas. 1” is read; the workbook also has: Notas.",
         ),
+        (
+            "Faltan columnas obligatorias: a (encabezados aceptados: A, AA …); b (encabezados aceptados: B (días));"
+            " c (encabezados aceptados: C, CC …)",
+            "Required columns are missing: a (headers that are taken: A, AA …); b (headers that are taken: B (días));"
+            " c (headers that are taken: C, CC …)",
+        ),
+        ("A1: la fila ya no existe", "A1: the row is not there any more"),
         (
             'A1 (fila 7 del archivo): es "3" ahora; la carga dejó vacío',
             "A1 (row 7 of the file): is “3” now; the load had left empty",

@@ -29,6 +29,6 @@ def _said(key: Key, conflict: UndoConflict) -> str:
     >>> _said("A1", UndoConflict("A1", 7, None, None, "la fila ya no existe"))
     'A1 (fila 7 del archivo): la fila ya no existe'
     """
-    if conflict.row is None:
-        return f"{key_told(key)}: {conflict.said}"
-    return f"{key_told(key)} (fila {conflict.row} del archivo): {conflict.said}"
+    told = key_told(key)
+    where = told if conflict.row is None else f"{told} (fila {conflict.row} del archivo)"
+    return f"{where}: {conflict.said}"
