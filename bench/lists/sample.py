@@ -22,6 +22,8 @@ SELECT n, tolva.uuid_at(now() - (%(jobs)s - n) * interval '1 year' / %(jobs)s) A
   CASE WHEN n %% 7 < 4 THEN 'bulk_upload' WHEN n %% 7 < 6 THEN 'dry_run' WHEN n %% 91 = 6 THEN 'sync' ELSE 'undo' END
     AS kind,
   (%(months)s::text[])[1 + n * 9 / %(jobs)s] AS month,
+  -- a word of very many jobs that very many others, which a filter can ask for, have not
+  CASE WHEN n %% 7 IN (4, 5) THEN 'csv' ELSE 'xlsx' END AS ending,
   CASE
     WHEN n %% 997 = 1 AND n > %(jobs)s * 0.9 THEN 'waiting'
     WHEN n %% 9973 = 1 THEN 'running'
@@ -34,8 +36,8 @@ INSERT INTO tolva.jobs (id, tenant_id, queue, kind, label, priority, max_attempt
   run_at, created_at, updated_at, state, attempt, started_at, finished_at, worker_id, open_children, error, result,
   progress)
 SELECT id, tenant_id, CASE WHEN kind IN ('dry_run', 'undo') THEN 'light' ELSE 'bulk_upload' END, kind,
-  CASE WHEN n %% 20 > 0 THEN format('Productos_%%s-2026 cliente %%s nr %%s%%s.xlsx', month, n %% 997, n,
-    CASE WHEN n %% 250000 = 7 THEN ' zanahorias' ELSE '' END) END,
+  CASE WHEN n %% 20 > 0 THEN format('Productos_%%s-2026 cliente %%s nr %%s%%s.%%s', month, n %% 997, n,
+    CASE WHEN n %% 250000 = 7 THEN ' zanahorias' ELSE '' END, ending) END,
   5, 3, 60, 120, jsonb_build_object('schema', 'products', 'filename', 'Productos'),
   CASE WHEN state = 'queued' AND n %% 5 = 0 THEN now() + n * interval '1 s' ELSE at END, at, at, state, 1, at,
   CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN at + interval '5 s' END,
@@ -46,7 +48,7 @@ SELECT id, tenant_id, CASE WHEN kind IN ('dry_run', 'undo') THEN 'light' ELSE 'b
 FROM made;
 INSERT INTO tolva.job_words (tenant_id, job_id, words)
 SELECT tenant_id, id, array_to_tsvector(ARRAY[mark || 'productos', mark || month, mark || '2026', mark || 'cliente',
-  mark || (n %% 997), mark || 'nr', mark || n, mark || 'xlsx']
+  mark || (n %% 997), mark || 'nr', mark || n, mark || ending]
   || CASE WHEN n %% 250000 = 7 THEN ARRAY[mark || 'zanahorias'] END)
 FROM made WHERE n %% 20 > 0;
 INSERT INTO tolva.dead_letters (job_id, tenant_id, queue, kind, label, params, error, attempts, failed_at)
@@ -62,9 +64,14 @@ def fill(conn: psycopg.Connection, jobs: int) -> None:
     made = [conn.execute("SELECT pg_get_indexdef(%s::regclass)", [f"tolva.{name}"]).fetchone()[0] for name in INDEXES]
     for name in INDEXES:
         conn.execute(f"DROP INDEX tolva.{name}")
-    marks = [label_words(tenant, "x")[:-1] for tenant in TENANTS]
-    given = {"jobs": jobs, "tenants": list(TENANTS), "marks": marks, "months": list(MONTHS), "queues": list(QUEUES)}
-    psycopg.ClientCursor(conn).execute(FILL, given)
+    rows(conn, jobs)
     for statement in made:
         conn.execute(statement)
     conn.execute("VACUUM ANALYZE")
+
+
+def rows(conn: psycopg.Connection, jobs: int) -> None:
+    """The rows alone, as they come."""
+    marks = [label_words(tenant, "x")[:-1] for tenant in TENANTS]
+    given = {"jobs": jobs, "tenants": list(TENANTS), "marks": marks, "months": list(MONTHS), "queues": list(QUEUES)}
+    psycopg.ClientCursor(conn).execute(FILL, given)

@@ -5,28 +5,34 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from uuid import UUID
 
 from bench.lists.sample import TENANTS
-from tolva.core.job import State
+from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.letters import LetterFilter, dead_letters
 from tolva.jobs.listing import JobFilter, count_matching, list_jobs, matching_ids
 from tolva.jobs.queue_states import queue_states, throughput
 
 STATES = (), (State.COMPLETED,), (State.FAILED,), (State.RUNNING, State.WAITING), (State.CANCELLED, State.FAILED)
-KINDS = (), ("bulk_upload",), ("sync", "undo"), ("nothing",)
+KINDS = (), ("bulk_upload",), ("dry_run",), ("sync", "undo"), ("nothing",)
 QUEUES = (), ("light",)
 SEARCHES = {
     "no search": None,
     "word of all": "productos",
     "word of a month": "marzo",
     "old month": "productos ene",
+    "word of other kinds": "xlsx",
+    "words that none has both": "xlsx csv",
     "number of a client": "cliente 17",
     "rare word": "Zanahorias",
     "word and number": "nr 123457",
     "no match": "xylophone",
     "one letter": "p",
 }
+
+MIDDLE = JobId(str(UUID(int=int((datetime.now(UTC) - timedelta(days=180)).timestamp() * 1000) << 80)))
+"""An id of half a year ago."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,9 @@ def visits() -> Iterator[Visit]:
     for tenant in TENANTS:
         for name, wanted in filters():
             yield Visit("list", tenant, name, partial(list_jobs, tenant_id=tenant, wanted=wanted))
+            yield Visit(
+                "list from the middle", tenant, name, partial(list_jobs, tenant_id=tenant, wanted=wanted, before=MIDDLE)
+            )
             yield Visit("count", tenant, name, partial(count_matching, tenant_id=tenant, wanted=wanted))
             yield Visit("ids of 500", tenant, name, partial(matching_ids, tenant_id=tenant, wanted=wanted, most=500))
         for name, letters in letter_filters():

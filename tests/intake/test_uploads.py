@@ -309,7 +309,7 @@ def test_every_job_of_a_file_is_found_by_the_files_name(service: Service) -> Non
     undone = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))
     upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n", "Vendas.csv")
     with service.jobs.db.transaction("default") as conn:
-        found = list_jobs(conn, "default", JobFilter(search="enero guan"))
+        found = list_jobs(conn, "default", JobFilter(search="enero guan")).jobs
     assert [str(row["id"]) for row in found] == [undone["id"], load["id"], rehearsed["id"]]
     assert {row["label"] for row in found} == {"Guantes_Enero.csv"}
 

@@ -195,12 +195,12 @@ def test_another_tenants_job_is_not_found(shop: Workshop, call: str) -> None:
 def test_another_tenants_jobs_are_neither_listed_nor_replayed_nor_read(shop: Workshop) -> None:
     ids = failed_family_of_a(shop)
     with shop.jobs.work("b") as work:
-        assert list_jobs(work.conn, "b", JobFilter()) == []
-        assert dead_letters(work.conn, "b", LetterFilter()) == []
+        assert list_jobs(work.conn, "b", JobFilter()).jobs == []
+        assert dead_letters(work.conn, "b", LetterFilter()).letters == []
         assert with_letter(work.conn, ids) == []
         assert work.replay(ids) == []
         assert work.conn.execute(SQL["events_after"], {"id": ids[0], "after": 0, "most": 9}).fetchall() == []
-        assert work.conn.execute(SQL["children_of"], {"id": ids[0]}).fetchall() == []
+        assert work.conn.execute(SQL["children_of"], {"id": ids[0], "most": None}).fetchall() == []
     assert shop.states(ids) == ["failed", "failed", "queued"]
 
 

@@ -16,7 +16,7 @@ from tolva.jobs.listing import JobFilter, count_matching, list_jobs, matching_id
 def found(shop: Workshop, tenant: str = "a", **wanted: Any) -> list[JobId]:
     with shop.db.transaction(tenant) as conn:
         ids = matching_ids(conn, tenant, JobFilter(**wanted), most=100)
-        assert [str(row["id"]) for row in list_jobs(conn, tenant, JobFilter(**wanted), most=100)] == ids
+        assert [str(row["id"]) for row in list_jobs(conn, tenant, JobFilter(**wanted), most=100).jobs] == ids
         assert count_matching(conn, tenant, JobFilter(**wanted)).number == len(ids)
     return ids
 
@@ -113,7 +113,7 @@ def test_a_list_shows_counts_and_reasons_but_nothing_large(shop: Workshop) -> No
     shop.end(shop.take(), Verb.COMPLETE, {"total": 3, "dry_run": True, "lines": [1, 2], "text": "y" * 1000, "of": "z"})
     shop.end(shop.take(), Verb.FAIL, ERROR | {"sheets": ["a"]}, progress={"processed": 2, "matches": [{}]})
     with shop.db.transaction("a") as conn:
-        failed, done = list_jobs(conn, "a", JobFilter())
+        failed, done = list_jobs(conn, "a", JobFilter()).jobs
     assert done["result"] == {"total": 3, "dry_run": True, "of": "z"}
     assert (failed["error"], failed["progress"]) == (ERROR, {"processed": 2})
     assert not {"params", "checkpoint"} & set(done)
@@ -123,7 +123,7 @@ def test_a_result_too_large_to_fetch_shows_nothing_of_it(shop: Workshop) -> None
     shop.put()
     shop.end(shop.take(), Verb.COMPLETE, {"total": 3, "lines": [str(n * 7919 % 10_007) * 3 for n in range(100_000)]})
     with shop.db.transaction("a") as conn:
-        assert list_jobs(conn, "a", JobFilter())[0]["result"] == {}
+        assert list_jobs(conn, "a", JobFilter()).jobs[0]["result"] == {}
 
 
 def test_a_count_ends_at_its_limit(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_dead_letters_are_found_like_jobs(shop: Workshop) -> None:
 
     def dead(tenant: str = "a", **wanted: Any) -> list[JobId]:
         with shop.db.transaction(tenant) as conn:
-            letters = dead_letters(conn, tenant, LetterFilter(**wanted))
+            letters = dead_letters(conn, tenant, LetterFilter(**wanted)).letters
             assert [str(each["job_id"]) for each in letters] == dead_jobs(
                 conn, tenant, LetterFilter(**wanted), most=100
             )
@@ -171,7 +171,7 @@ def test_dead_letters_are_found_like_jobs(shop: Workshop) -> None:
     assert dead(kinds=("work",), queues=("work",), search="csv") == [second, first]
     assert dead(kinds=("other",)) == dead(search="marzo") == dead("b") == dead("b", search=first) == []
     with shop.db.transaction("a") as conn:
-        [letter] = dead_letters(conn, "a", LetterFilter(search="enero"))
+        [letter] = dead_letters(conn, "a", LetterFilter(search="enero")).letters
     assert (letter["label"], letter["tries"], letter["error"]) == ("Enero.csv", 1, ERROR)
     with shop.jobs.work("a") as work:
         work.replay([first])

@@ -91,7 +91,7 @@ def test_a_job_of_a_schedule_is_found_by_the_schedules_name(shop: Workshop) -> N
     outage(shop, 1, "Nightly sync")
     fire_due(shop.jobs)
     with shop.db.transaction("a") as conn:
-        [row] = list_jobs(conn, "a", JobFilter(search="sync"))
+        [row] = list_jobs(conn, "a", JobFilter(search="sync")).jobs
     assert row["label"] == "Nightly sync"
 
 

@@ -197,7 +197,7 @@ def test_a_column_can_be_left_out_and_sent_to_another_field(service: Service) ->
 def test_a_preview_shows_the_first_rows_as_they_would_be_stored(service: Service) -> None:
     page = get(service, went_to(send(service, BAD.replace("1.50", '"1,50"'))))
     assert '<td class="number">1.5</td>' in page
-    assert '"x" no es un número' in page
+    assert "“x” is not a number" in page
 
 
 def test_a_preview_shows_what_a_new_row_gets_where_the_file_says_nothing(service: Service) -> None:

@@ -47,7 +47,11 @@ def ls(
     """List dead letters, newest first."""
     wanted = _wanted(queue, kind, search)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        letters = dead_letters(conn, tenant, wanted, most=limit)
+        page = dead_letters(conn, tenant, wanted, most=limit)
+        letters = page.letters
+        while page.following and len(letters) < limit:
+            page = dead_letters(conn, tenant, wanted, before=page.following, most=limit - len(letters))
+            letters += page.letters
     if as_json:
         print_json(letters)
     elif not letters:

@@ -11,7 +11,7 @@ from tolva.cli.counts import outcome, rows_done
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
-from tolva.core.job import State, job_id
+from tolva.core.job import State, job_id, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -46,14 +46,16 @@ def ls(
     )
     cursor = job_id(before) if before else None
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        found = list_jobs(conn, tenant, wanted, before=cursor, most=limit + 1)
-    rows, hints = found[:limit], Hints(data_dir, tenant)
+        page = list_jobs(conn, tenant, wanted, before=cursor, most=limit)
+    hints = Hints(data_dir, tenant)
     if as_json:
-        print_json(rows)
-    elif rows:
-        out.print(listing(out, COLUMNS, [_listed(row) for row in rows]))
-        if len(found) > limit:
-            say(f"more: {hints.command('jobs', 'ls', *_said(wanted, limit), '--before', str(rows[-1]['id']))}")
+        print_json(page.jobs)
+    elif page.jobs or page.following:
+        if page.jobs:
+            out.print(listing(out, COLUMNS, [_listed(row) for row in page.jobs]))
+        if page.following:
+            none = "" if page.jobs else f"None of those made since {when(made_at(page.following))}. "
+            say(f"{none}more: {hints.command('jobs', 'ls', *_said(wanted, limit), '--before', page.following)}")
     elif wanted != JobFilter() or cursor:
         say("No such jobs.")
     else:

@@ -14,7 +14,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
@@ -35,6 +35,15 @@ def job_id(text: str) -> JobId:
         return JobId(str(UUID(text)))
     except ValueError:
         raise InvalidInput(f"'{text}' is not a job id. `tolva jobs ls` lists them.") from None
+
+
+def made_at(id: JobId) -> datetime:
+    """When a job was made, which its id says to the millisecond.
+
+    >>> made_at(JobId("01a20181-4971-727b-a087-d5bc29d55f10")).isoformat()
+    '2026-11-22T04:26:19.889000+00:00'
+    """
+    return datetime.fromtimestamp((UUID(id).int >> 80) / 1000, UTC)
 
 
 Json = Mapping[str, Any]

@@ -7,6 +7,7 @@ CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT u.job_id, CASE WHEN NOT EXISTS (
       SELECT FROM tolva.uploads o WHERE o.blob = u.blob AND o.job_id <> u.job_id
@@ -263,21 +264,6 @@ $$;
 
 ALTER FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS integer
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  SELECT CASE
-    -- not the newest, which would have to be found among those of all lines
-    WHEN p_parent IS NULL AND p_words IS NULL
-      THEN tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, p_most)
-    ELSE (SELECT count(*)::integer
-      FROM tolva.find_jobs(p_states, p_queues, p_kinds, p_parent, p_low, p_high, p_words, p_most))
-  END
-$$;
-
-ALTER FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
-
 CREATE FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -327,7 +313,7 @@ $$;
 
 ALTER FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) RETURNS SETOF uuid
+CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -336,106 +322,122 @@ CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[]
     AS $$
 DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
-  v_few CONSTANT integer := 10000; -- candidates that are looked at one by one at first
-  v_many CONSTANT integer := 30000; -- and that may be, where that finds too few
-  v_found uuid[];
-  v_reached uuid;
+  v_newest CONSTANT integer := 10000; -- jobs whose words are looked at first
+  v_entries CONSTANT integer := 60000; -- that are read of all lines to know which are the newest
+  v_labels CONSTANT integer := 50000; -- that are looked at where any job will do: they lie in order
+  v_few CONSTANT integer := 20000; -- jobs that are looked at, each, where there are no more of them
+  v_matches CONSTANT integer := 150000; -- that are taken from the index of words
+  v_older uuid[];
 BEGIN
   IF p_parent IS NOT NULL THEN
-    RETURN QUERY
-    SELECT j.id FROM tolva.jobs j
-    WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
-      AND (p_states IS NULL OR j.state = ANY (p_states))
-      AND (p_queues IS NULL OR j.queue = ANY (p_queues))
-      AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
-      AND (p_words IS NULL OR coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = j.id), false))
-    ORDER BY j.id DESC LIMIT p_most;
+    ids := ARRAY(
+      SELECT c.id FROM (
+        SELECT j.id, j.state, j.queue, j.kind FROM tolva.jobs j
+        WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
+        ORDER BY j.id DESC LIMIT v_newest) c
+      WHERE (p_states IS NULL OR c.state = ANY (p_states))
+        AND (p_queues IS NULL OR c.queue = ANY (p_queues))
+        AND (p_kinds IS NULL OR c.kind = ANY (p_kinds))
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = c.id), false))
+      ORDER BY c.id DESC LIMIT p_most);
+    reached := (
+      SELECT j.id FROM tolva.jobs j
+      WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
+      ORDER BY j.id DESC OFFSET v_newest - 1 LIMIT 1);
     RETURN;
   END IF;
 
   IF p_words IS NULL THEN
     -- The newest of each line, and the newest of these.
-    RETURN QUERY
-    SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
-      SELECT j.id FROM tolva.jobs j
-      WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
-        AND j.id >= p_low AND j.id < p_high
-      ORDER BY j.id DESC LIMIT p_most) h
-    ORDER BY h.id DESC LIMIT p_most;
+    ids := ARRAY(
+      SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
+        SELECT j.id FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+          AND j.id >= p_low AND j.id < p_high
+        ORDER BY j.id DESC LIMIT p_most) h
+      ORDER BY h.id DESC LIMIT p_most);
     RETURN;
   END IF;
 
   -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
   IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
-    WITH newest AS MATERIALIZED (
-      SELECT w.job_id, w.words FROM tolva.job_words w
-      WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
-      ORDER BY w.job_id DESC LIMIT v_few
-    )
-    SELECT (SELECT n.job_id FROM newest n OFFSET v_few - 1), ARRAY(
-      SELECT n.job_id FROM newest n WHERE n.words @@ p_words ORDER BY n.job_id DESC LIMIT p_most)
-    INTO v_reached, v_found;
+    ids := ARRAY(
+      SELECT n.job_id FROM (
+        SELECT w.job_id, w.words FROM tolva.job_words w
+        WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
+        ORDER BY w.job_id DESC LIMIT v_labels) n
+      WHERE n.words @@ p_words ORDER BY n.job_id DESC LIMIT p_most);
+    IF cardinality(ids) < p_most THEN
+      reached := (
+        SELECT w.job_id FROM tolva.job_words w
+        WHERE w.tenant_id = v_tenant AND w.job_id >= p_low AND w.job_id < p_high
+        ORDER BY w.job_id DESC OFFSET v_labels - 1 LIMIT 1);
+    END IF;
   ELSE
     WITH line AS MATERIALIZED (
-      SELECT l.queue, l.kind, l.state, greatest(least(v_few, 2 * v_few / count(*) OVER ()), 1) AS share
+      SELECT l.queue, l.kind, l.state, greatest(least(v_newest, v_entries / count(*) OVER ()), 1) AS share
       FROM tolva.job_lines(p_states, p_queues, p_kinds) l
     ), newest AS MATERIALIZED (
-      SELECT h.id, h.place = l.share AS is_last FROM line l CROSS JOIN LATERAL (
+      -- all that match are known down to where the first line was left that goes on
+      SELECT h.id, h.place = l.share OR row_number() OVER (ORDER BY h.id DESC) = v_newest AS is_last
+      FROM line l CROSS JOIN LATERAL (
         SELECT j.id, row_number() OVER (ORDER BY j.id DESC) AS place FROM tolva.jobs j
         WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
           AND j.id >= p_low AND j.id < p_high
         ORDER BY j.id DESC LIMIT l.share) h
-    ), reached AS MATERIALIZED (
-      -- all that match are known down to where the first line was left that goes on
+      ORDER BY h.id DESC LIMIT v_newest
+    ), stop AS MATERIALIZED (
       SELECT (SELECT n.id FROM newest n WHERE n.is_last ORDER BY n.id DESC LIMIT 1) AS id
     )
-    SELECT r.id, ARRAY(
+    SELECT s.id, ARRAY(
       SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
-      WHERE n.id >= coalesce(r.id, p_low) AND coalesce((
+      WHERE n.id >= coalesce(s.id, p_low) AND coalesce((
         SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
       ORDER BY n.id DESC LIMIT p_most)
-    FROM reached r INTO v_reached, v_found;
+    FROM stop s INTO reached, ids;
   END IF;
-  IF v_reached IS NULL OR cardinality(v_found) = p_most THEN
-    RETURN QUERY SELECT unnest(v_found);
+  IF reached IS NULL OR cardinality(ids) = p_most OR p_walk THEN
     RETURN;
   END IF;
 
-  IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, p_high, v_many) < v_many THEN
+  IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, reached, v_few) < v_few THEN
     -- Not very many jobs besides the words: look at the words of each.
-    RETURN QUERY
-    SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
-      SELECT j.id FROM tolva.jobs j
-      WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
-        AND j.id >= p_low AND j.id < p_high
-      LIMIT v_many) h
-    WHERE coalesce((
-      SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
-    ORDER BY h.id DESC LIMIT p_most;
+    ids := ids || ARRAY(
+      SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
+        SELECT j.id FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
+          AND j.id >= p_low AND j.id < reached
+        LIMIT v_few) h
+      WHERE coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
+      ORDER BY h.id DESC LIMIT p_most - cardinality(ids));
+    reached := NULL;
     RETURN;
   END IF;
 
-  -- Else only the index of the words can know. A search of it names neither tenant nor time, so that no other index
-  -- tempts; the mark of the tenant is in the words.
-  RETURN QUERY SELECT unnest(v_found);
-  RETURN QUERY
-  WITH matching AS MATERIALIZED (
-    SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
-  )
-  SELECT o.job_id FROM (
-    SELECT m.job_id FROM matching m WHERE m.job_id >= p_low AND m.job_id < v_reached ORDER BY m.job_id DESC OFFSET 0) o
-  WHERE coalesce((
-    SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
-      AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
-    FROM tolva.jobs j WHERE j.id = o.job_id), false)
-  ORDER BY o.job_id DESC LIMIT p_most - cardinality(v_found);
+  -- Else the index of the words knows, unless very many jobs have them. A search of it names neither tenant nor time, so
+  -- that no other index tempts; the mark of the tenant is in the words.
+  v_older := ARRAY(SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words LIMIT v_matches);
+  IF cardinality(v_older) = v_matches THEN
+    RETURN;
+  END IF;
+  v_older := ARRAY(
+    SELECT o.id FROM unnest(v_older) o(id) WHERE o.id >= p_low AND o.id < reached ORDER BY o.id DESC LIMIT v_few);
+  ids := ids || ARRAY(
+    SELECT o.id FROM (SELECT o.id FROM unnest(v_older) o(id) ORDER BY o.id DESC OFFSET 0) o
+    WHERE coalesce((
+      SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
+        AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+      FROM tolva.jobs j WHERE j.id = o.id), false)
+    ORDER BY o.id DESC LIMIT p_most - cardinality(ids));
+  reached := v_older[v_few];
 END
 $$;
 
-ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) RETURNS SETOF bigint
+CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -447,76 +449,73 @@ DECLARE
   v_before CONSTANT timestamptz := coalesce(p_before, 'infinity');
   v_before_id CONSTANT bigint := coalesce(p_before_id, 0);
   v_few CONSTANT integer := 10000; -- letters that may be looked at one by one
+  v_matches CONSTANT integer := 150000; -- jobs that are taken from the index of words
   v_letters bigint[];
-  v_found bigint[];
+  v_jobs uuid[];
 BEGIN
+  IF p_first IS NULL AND p_words IS NULL THEN
+    ids := ARRAY(
+      SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+        SELECT d.failed_at, d.id FROM tolva.dead_letters d
+        WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
+          AND (d.failed_at, d.id) < (v_before, v_before_id)
+        ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
+      ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most);
+    RETURN;
+  END IF;
+
+  -- A few letters have such an id, or there are only a few: look at each.
   IF p_first IS NOT NULL THEN
-    RETURN QUERY
-    SELECT d.id FROM tolva.dead_letters d
-    WHERE d.job_id >= p_first AND d.job_id < p_end AND d.tenant_id = v_tenant
-      AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
-      AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
-    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
-    RETURN;
+    v_letters := ARRAY(SELECT d.id FROM tolva.dead_letters d WHERE d.job_id >= p_first AND d.job_id < p_end LIMIT v_few);
+  ELSE
+    v_letters := ARRAY(
+      SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+        SELECT d.id FROM tolva.dead_letters d
+        WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND d.queue = l.queue AND d.kind = l.kind
+          AND (d.failed_at, d.id) < (v_before, v_before_id)
+        LIMIT v_few) h
+      LIMIT v_few);
   END IF;
-
-  IF p_words IS NULL THEN
-    RETURN QUERY
-    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
-      SELECT d.failed_at, d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
-        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
-      ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most) h
-    ORDER BY h.failed_at DESC, h.id DESC LIMIT p_most;
-    RETURN;
-  END IF;
-
-  v_letters := ARRAY(
-    SELECT h.id FROM tolva.letter_lines(p_queues, p_kinds) l CROSS JOIN LATERAL (
+  IF cardinality(v_letters) = v_few THEN
+    -- Else at the newest.
+    v_letters := ARRAY(
       SELECT d.id FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
-        AND d.queue = l.queue AND d.kind = l.kind AND (d.failed_at, d.id) < (v_before, v_before_id)
-      LIMIT v_few) h
-    LIMIT v_few);
-  IF cardinality(v_letters) < v_few THEN
-    RETURN QUERY
+      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL AND (d.failed_at, d.id) < (v_before, v_before_id)
+      ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few);
+    SELECT d.failed_at, d.id FROM tolva.dead_letters d WHERE d.id = v_letters[v_few] INTO reached_at, reached;
+  END IF;
+  ids := ARRAY(
     SELECT d.id FROM tolva.dead_letters d
-    WHERE d.id = ANY (v_letters) AND coalesce((
-      SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = d.job_id), false)
-    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+    WHERE d.id = ANY (v_letters) AND d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
+      AND (d.failed_at, d.id) < (v_before, v_before_id)
+      AND (p_queues IS NULL OR d.queue = ANY (p_queues)) AND (p_kinds IS NULL OR d.kind = ANY (p_kinds))
+      AND (p_first IS NULL OR d.job_id >= p_first AND d.job_id < p_end)
+      AND (p_words IS NULL OR coalesce((
+        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = d.job_id), false))
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most);
+  IF reached IS NULL OR cardinality(ids) = p_most OR p_words IS NULL THEN
     RETURN;
   END IF;
 
-  v_found := ARRAY(
-    SELECT n.id FROM (
-      SELECT d.failed_at, d.id, d.job_id, d.queue, d.kind FROM tolva.dead_letters d
-      WHERE d.tenant_id = v_tenant AND d.replayed_at IS NULL AND d.dismissed_at IS NULL
-        AND (d.failed_at, d.id) < (v_before, v_before_id)
-      ORDER BY d.failed_at DESC, d.id DESC LIMIT v_few) n
-    WHERE (p_queues IS NULL OR n.queue = ANY (p_queues)) AND (p_kinds IS NULL OR n.kind = ANY (p_kinds))
-      AND coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.job_id), false)
-    ORDER BY n.failed_at DESC, n.id DESC LIMIT p_most);
-  IF cardinality(v_found) = p_most THEN
-    RETURN QUERY SELECT unnest(v_found);
+  -- Else the index of the words knows, unless very many jobs have them.
+  v_jobs := ARRAY(SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words LIMIT v_matches);
+  IF cardinality(v_jobs) = v_matches THEN
     RETURN;
   END IF;
-
-  RETURN QUERY
-  WITH matching AS MATERIALIZED (
-    SELECT w.job_id FROM tolva.job_words w WHERE w.words @@ p_words
-  )
-  SELECT d.id FROM matching m CROSS JOIN LATERAL (
-    SELECT x.id, x.failed_at FROM tolva.dead_letters x
-    WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL AND x.dismissed_at IS NULL
-      AND (x.failed_at, x.id) < (v_before, v_before_id)
-      AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
-    LIMIT 1) d -- a job has one letter that is open
-  ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most;
+  ids := ids || ARRAY(
+    SELECT d.id FROM unnest(v_jobs) m(job_id) CROSS JOIN LATERAL (
+      SELECT x.id, x.failed_at FROM tolva.dead_letters x
+      WHERE x.job_id = m.job_id AND x.tenant_id = v_tenant AND x.replayed_at IS NULL AND x.dismissed_at IS NULL
+        AND (x.failed_at, x.id) < (reached_at, reached)
+        AND (p_queues IS NULL OR x.queue = ANY (p_queues)) AND (p_kinds IS NULL OR x.kind = ANY (p_kinds))
+      LIMIT 1) d -- a job has one letter that is open
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT p_most - cardinality(ids));
+  reached_at := NULL;
+  reached := NULL;
 END
 $$;
 
-ALTER FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -772,6 +771,7 @@ ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues
 CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -968,6 +968,8 @@ ALTER FUNCTION tolva.prune(p_finished interval, p_failed interval, p_most intege
 CREATE FUNCTION tolva.prune_access(p_kept interval, p_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 DECLARE
   v_sessions integer;
@@ -988,6 +990,8 @@ ALTER FUNCTION tolva.prune_access(p_kept interval, p_most integer) OWNER TO tolv
 CREATE FUNCTION tolva.prune_requests(p_kept interval, p_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 DECLARE
   v_gone integer;
@@ -1108,6 +1112,7 @@ ALTER FUNCTION tolva.running(p_worker uuid) OWNER TO tolva_system;
 CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
   SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
@@ -1282,12 +1287,15 @@ ALTER FUNCTION tolva.waiting_queues(p_queues text[]) OWNER TO tolva_system;
 CREATE FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) RETURNS SETOF tolva.jobs
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT j.* FROM tolva.jobs j
-  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' = p_webhook
+  WHERE j.kind = 'webhook' AND j.params ->> 'webhook' >= p_webhook
+    AND (j.params ->> 'webhook', j.id) < (p_webhook, coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     AND j.tenant_id = current_setting('app.tenant_id', true)
-    AND j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-  ORDER BY j.id DESC LIMIT p_most
+  ORDER BY j.params ->> 'webhook' DESC, j.id DESC LIMIT p_most
 $$;
 
 ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most integer) OWNER TO tolva_system;
@@ -1679,6 +1687,10 @@ ALTER TABLE ONLY tolva.webhooks
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
+CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
+
+CREATE INDEX audit_of_target ON tolva.audit USING btree (tenant_id, target, id);
+
 CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
@@ -1860,9 +1872,6 @@ GRANT ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) TO tolva_app
 REVOKE ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.count_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
-
 REVOKE ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_lines(p_states text[], p_queues text[], p_kinds text[], p_low uuid, p_high uuid, p_most integer) TO tolva_app;
 
@@ -1872,11 +1881,11 @@ GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with ti
 REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.finish(p_jobs uuid[], p_attempts integer[], p_verbs text[], p_payloads jsonb[], p_delays double precision[], p_progress jsonb[], p_most_losses integer) TO tolva_app;

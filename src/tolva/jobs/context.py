@@ -136,7 +136,7 @@ class Context:
         """The children: id, kind, state, result, error."""
         self.check()
         with self._db.transaction(self.tenant_id) as conn:
-            return conn.execute(SQL["children_of"], {"id": self.job_id}).fetchall()
+            return conn.execute(SQL["children_of"], {"id": self.job_id, "most": None}).fetchall()
 
     def wait_for_children(self) -> NoReturn:
         """End this attempt; the handler is called again when the last child has ended. Save a checkpoint first."""

@@ -34,19 +34,49 @@ class LetterPlace:
     id: int
 
 
+@dataclass(frozen=True)
+class LetterPage:
+    """Letters, newest first. `following` is as in `JobPage`."""
+
+    letters: list[DictRow]
+    following: LetterPlace | None
+
+
 def dead_letters(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int = 50
-) -> list[DictRow]:
-    """Failed jobs with the number of their tries, and type and message of the last error; newest first."""
-    return conn.execute(SQL["dead_letters"], _given(conn, tenant_id, wanted, before, most)).fetchall()
+) -> LetterPage:
+    """A page of failed jobs with the number of their tries, and type and message of the last error."""
+    found = _found(conn, _given(conn, tenant_id, wanted, before, most + 1))
+    rows = conn.execute(SQL["dead_letters"], {"ids": found["ids"][:most]}).fetchall()
+    if rows and len(found["ids"]) > most:
+        return LetterPage(rows, LetterPlace(rows[-1]["failed_at"], rows[-1]["id"]))
+    return LetterPage(rows, _reached(found))
 
 
 def dead_jobs(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int
 ) -> list[JobId]:
-    """The jobs of these letters, to be replayed or dismissed; what was has no open letter, and is not found again."""
-    rows = conn.execute(SQL["find_letters"], _given(conn, tenant_id, wanted, before, most)).fetchall()
-    return [JobId(row["id"]) for row in rows]
+    """The jobs of these letters, to be replayed or dismissed: all of them, or `most`.
+
+    What was has no open letter any more, and is not found again.
+    """
+    jobs: list[JobId] = []
+    while True:
+        found = _found(conn, _given(conn, tenant_id, wanted, before, most - len(jobs)))
+        jobs += found["jobs"]
+        before = _reached(found)
+        if before is None or len(jobs) >= most:
+            return jobs
+
+
+def _found(conn: Connection, given: dict[str, Any]) -> DictRow:
+    row = conn.execute(SQL["find_letters"], given).fetchone()
+    assert row is not None, "a function's value is a row"
+    return row
+
+
+def _reached(found: DictRow) -> LetterPlace | None:
+    return LetterPlace(found["reached_at"], found["reached"]) if found["reached"] else None
 
 
 def get_letter(conn: Connection, id: JobId) -> DictRow:

@@ -1,8 +1,7 @@
 """Lists of jobs: those that match a filter, page by page, and how many they are.
 
-What an answer costs is bounded, however many jobs there are and however few of them match; how, is told in
-migrations/0003_lists.sql. One case is not: a search for words that very many jobs have, beside a filter that leaves
-very many of which few have them. Every function runs in the caller's transaction, under its tenant.
+What a page costs is bounded, however many jobs there are and however few of them match; how, is told in
+migrations/0003_lists.sql. Every function runs in the caller's transaction, under its tenant.
 """
 
 from dataclasses import dataclass
@@ -46,31 +45,56 @@ class JobFilter:
                 raise InvalidInput("A time to list jobs from or until needs a time zone.")
 
 
+@dataclass(frozen=True)
+class JobPage:
+    """Jobs, newest first. `following` is the `before` of the next page, None at the end.
+
+    With a search a page can be short, or empty, and yet be followed: so far it looked.
+    """
+
+    jobs: list[DictRow]
+    following: JobId | None
+
+
 def list_jobs(
     conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int = 50
-) -> list[DictRow]:
-    """Jobs, newest first; `before` is the last id of the page before.
+) -> JobPage:
+    """A page of jobs; `before` is the `following` of the page before.
 
     With what a list shows: not params and checkpoint, of progress and result numbers, truths and short texts, of an
     error type and message.
     """
-    return conn.execute(SQL["list_jobs"], _given(conn, tenant_id, wanted, before, most)).fetchall()
+    ids, reached = _found(conn, _given(conn, tenant_id, wanted, before, most + 1))
+    rows = conn.execute(SQL["list_jobs"], {"ids": ids[:most]}).fetchall()
+    return JobPage(rows, ids[most - 1] if len(ids) > most else reached)
 
 
-def matching_ids(
-    conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int
-) -> list[JobId]:
-    """The ids of jobs, newest first; `before` is the last one of the portion before."""
-    rows = conn.execute(SQL["find_jobs"], _given(conn, tenant_id, wanted, before, most)).fetchall()
-    return [JobId(row["id"]) for row in rows]
+def matching_ids(conn: Connection, tenant_id: str, wanted: JobFilter, *, most: int) -> list[JobId]:
+    """The ids of jobs, newest first: all of them, or `most`, however many portions it takes to find them."""
+    given = _given(conn, tenant_id, wanted, None, most)
+    found, reached = _found(conn, given)
+    while reached and len(found) < most:
+        more, reached = _found(conn, given | {"before": reached, "walk": True, "most": most - len(found)})
+        found += more
+    return found
 
 
 def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:
     """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
-    most = MOST_FOUND if (wanted.search or "").strip() else MOST_COUNTED
-    row = conn.execute(SQL["count_jobs"], _given(conn, tenant_id, wanted, None, most + 1)).fetchone()
+    if (wanted.search or "").strip():
+        return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_FOUND + 1)), MOST_FOUND)
+    if wanted.parent:
+        return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED + 1)), MOST_COUNTED)
+    row = conn.execute(SQL["count_lines"], _given(conn, tenant_id, wanted, None, MOST_COUNTED + 1)).fetchone()
     assert row is not None, "a function's value is a row"
-    return counted(row["jobs"], most)
+    return counted(row["jobs"], MOST_COUNTED)
+
+
+def _found(conn: Connection, given: dict[str, Any]) -> tuple[list[JobId], JobId | None]:
+    """Ids, and where looking for them stopped, unless at the end."""
+    row = conn.execute(SQL["find_jobs"], given).fetchone()
+    assert row is not None, "a function's value is a row"
+    return row["ids"], row["reached"]
 
 
 def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | None, most: int) -> dict[str, Any]:
@@ -82,6 +106,7 @@ def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | 
         "created_from": wanted.created_from,
         "created_before": wanted.created_before,
         "before": before,
+        "walk": False,
         "most": most,
         **searched(conn, tenant_id, wanted.search),
     }

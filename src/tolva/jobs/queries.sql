@@ -37,34 +37,27 @@ SELECT id FROM tolva.jobs WHERE unique_key = %(unique_key)s AND unique_forever;
 SELECT * FROM tolva.jobs WHERE id = %(id)s;
 
 -- name: find_jobs
--- The ids of the jobs that match, newest first; see the function.
-SELECT f.id::text AS id FROM tolva.find_jobs(
+-- The ids of the jobs that match, newest first, and how far they were looked for; see the function.
+SELECT ids::text[], reached::text FROM tolva.find_jobs(
   %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
   greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
   least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-  %(words)s::tsquery, %(most)s) AS f(id);
+  %(words)s::tsquery, %(walk)s, %(most)s);
 
--- name: count_jobs
--- How many jobs match, up to a limit; see the function.
-SELECT tolva.count_jobs(
-  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
+-- name: count_lines
+-- How many jobs match, words and parents aside, up to a limit; see the function.
+SELECT tolva.count_lines(
+  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[],
   greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
-  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-  %(words)s::tsquery, %(most)s) AS jobs;
+  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), 'ffffffff-ffff-ffff-ffff-ffffffffffff'), %(most)s) AS jobs;
 
 -- name: list_jobs
--- The jobs that match, newest first, with what a list shows of them.
+-- These jobs of the tenant, newest first, with what a list shows of them.
 SELECT id, kind, queue, label, state, priority, attempt, failures, max_attempts, run_at, created_at, updated_at,
   started_at, finished_at, cancel_requested_at, parent_id, open_children, tolva.in_short(progress) AS progress,
   tolva.in_short(result) AS result,
   CASE WHEN error IS NOT NULL THEN jsonb_build_object('type', error->'type', 'message', error->'message') END AS error
-FROM tolva.jobs
-WHERE id = ANY (ARRAY(SELECT tolva.find_jobs(
-  %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
-  greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
-  least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-  %(words)s::tsquery, %(most)s)))
-ORDER BY id DESC;
+FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id DESC;
 
 -- name: any_job_between
 -- Whether the tenant has a job with such an id.
@@ -86,8 +79,8 @@ SELECT job_id::text, seq, at, type, data, is_last
 FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(most)s);
 
 -- name: children_of
--- The children of a job, oldest first.
-SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id;
+-- The children of a job, oldest first; all of them, without a limit.
+SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
 
 -- name: owned
 -- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
@@ -260,22 +253,19 @@ SELECT tolva.count_ahead(%(id)s, %(most)s) AS jobs;
 SELECT name, paused_at FROM tolva.queues;
 
 -- name: find_letters
--- The jobs of the dead letters that match, newest first; see the function.
-SELECT job_id::text AS id FROM tolva.dead_letters
-WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
+-- The dead letters that match, newest first, with their jobs, and how far they were looked for; see the function.
+SELECT ids, reached_at, reached, ARRAY(
+    SELECT d.job_id::text FROM unnest(ids) WITH ORDINALITY f(id, place) JOIN tolva.dead_letters d USING (id)
+    ORDER BY place) AS jobs
+FROM tolva.find_letters(
   %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
-  %(before)s, %(most)s)))
-ORDER BY failed_at DESC, id DESC;
+  %(before)s, %(most)s);
 
 -- name: dead_letters
--- The dead letters that match, newest first, with what a list shows of them.
+-- These dead letters of the tenant, newest first, with what a list shows of them.
 SELECT id, job_id, queue, kind, label, failed_at, jsonb_array_length(attempts) AS tries,
   jsonb_build_object('type', error->'type', 'message', error->'message') AS error
-FROM tolva.dead_letters
-WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
-  %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
-  %(before)s, %(most)s)))
-ORDER BY failed_at DESC, id DESC;
+FROM tolva.dead_letters WHERE id = ANY (%(ids)s::bigint[]) ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of
 -- Those of these jobs that have an open dead letter.

@@ -71,9 +71,9 @@ def schedules(patient: Patient) -> Finding:
 def dead_letters(patient: Patient) -> Finding:
     """Whether jobs failed for good and nobody looked."""
     with patient.asking() as conn:
-        found = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
-    if found:
-        more = " or more" if len(found) == MOST_LETTERS else ""
+        page = letters.dead_letters(conn, DEFAULT_TENANT, LetterFilter(), most=MOST_LETTERS)
+    if found := page.letters:
+        more = " or more" if page.following else ""
         look = patient.hints.command("dead", "ls")
         remedy = f"Look: {look}; mend the cause, then `tolva dead replay JOB`, or `tolva dead dismiss JOB`."
         return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)

@@ -68,7 +68,10 @@ class WholeLetter(Letter):
 
 
 class Letters(BaseModel):
-    """A page of dead letters, newest first; `next` is the `before` of the following page."""
+    """A page of dead letters, newest first; `next` is the `before` of the following page.
+
+    With a `search` a page can be short, or empty, and still have a `next`: so far it looked.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": {"dead_letters": [EXAMPLE], "next": None}})
     dead_letters: list[Letter]
@@ -99,9 +102,9 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """What failed for good and was neither replayed nor dismissed, newest first."""
         wanted = LetterFilter(tuple(queue or ()), tuple(kind or ()), search)
         with jobs.db.transaction(by.tenant_id) as conn:
-            rows = dead_letters(conn, by.tenant_id, wanted, before=_place(before), most=limit + 1)
-        following = _cursor(rows[limit - 1]) if len(rows) > limit else None
-        return Letters(dead_letters=[_shown(row) for row in rows[:limit]], next=following)
+            page = dead_letters(conn, by.tenant_id, wanted, before=_place(before), most=limit)
+        following = _cursor(page.following) if page.following else None
+        return Letters(dead_letters=[_shown(row) for row in page.letters], next=following)
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
@@ -159,8 +162,8 @@ def _shown(row: DictRow) -> Letter:
     return Letter(id=row["job_id"], **named)
 
 
-def _cursor(row: DictRow) -> str:
-    return f"{(row['failed_at'] - EPOCH) // MICROSECOND}-{row['id']}"
+def _cursor(place: LetterPlace) -> str:
+    return f"{(place.failed_at - EPOCH) // MICROSECOND}-{place.id}"
 
 
 def _place(cursor: str | None) -> LetterPlace | None:

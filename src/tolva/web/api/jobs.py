@@ -25,7 +25,10 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class Listed(BaseModel):
-    """A page of jobs, newest first; `next` is the `before` of the following page."""
+    """A page of jobs, newest first; `next` is the `before` of the following page.
+
+    With a `search` a page can be short, or empty, and still have a `next`: so far it looked.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": {"jobs": [EXAMPLE], "next": None}})
     jobs: list[Summary]
@@ -80,9 +83,8 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         wanted = JobFilter(*given, created_from, created_before, search, family)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
-            found = list_jobs(conn, by.tenant_id, wanted, before=last, most=limit + 1)
-        page = [summary_view(row) for row in found[:limit]]
-        return {"jobs": page, "next": page[-1]["id"] if len(found) > limit else None}
+            page = list_jobs(conn, by.tenant_id, wanted, before=last, most=limit)
+        return {"jobs": [summary_view(row) for row in page.jobs], "next": page.following}
 
     @router.get("/{id}", response_model=Job, responses=problems(404) | UNCHANGED)
     def get_job(id: UUID, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:

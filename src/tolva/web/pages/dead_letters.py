@@ -23,7 +23,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     router = APIRouter(prefix="/dead-letters", include_in_schema=False)
 
     @router.get("")
-    def page(
+    def get_letters(
         request: Request,
         by: Viewer,
         failed_before: datetime | None = None,
@@ -32,7 +32,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         asked = letters_asked(request.query_params)
         place = LetterPlace(failed_before, before) if failed_before else None
         with jobs.db.transaction(by.tenant_id) as conn:
-            letters = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE + 1)
+            page = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE)
         return shell.page(
             request,
             by,
@@ -40,9 +40,9 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             asked=asked,
             filtered=asked != LetterFilter(),
             first=place is None,
+            following=page.following,
             kinds=panels.titles(jobs.catalogue),
-            letters=letters[:PAGE],
-            more=len(letters) > PAGE,
+            letters=page.letters,
             queues=sorted(jobs.catalogue.queues),
         )
 

@@ -47,11 +47,11 @@ def _told(conn: Connection, tenant_id: str) -> dict[str, Any]:
             "completed": _sum(each.last_hour.completed for each in queues),
             "failed": _sum(each.last_hour.failed for each in queues),
         },
-        "letters": dead_letters(conn, tenant_id, LetterFilter(), most=FEW),
+        "letters": dead_letters(conn, tenant_id, LetterFilter(), most=FEW).letters,
         "queues": queues,
         "ready": _sum(each.ready for each in queues),
         "running": _sum(each.running for each in queues),
-        "recent": list_jobs(conn, tenant_id, JobFilter(), most=FEW),
+        "recent": list_jobs(conn, tenant_id, JobFilter(), most=FEW).jobs,
         "workers": conn.execute(SQL["living_workers"]).fetchall(),
     }
 

@@ -32,6 +32,8 @@ from tolva.web.steering import cancel_job, dismiss_letter, retry_job
 
 MOST_MILESTONES = 50
 """Steps of a job that its page tells, the latest."""
+MOST_CHILDREN = 100
+"""Parts of a job that its page names, the first."""
 
 
 def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) -> APIRouter:
@@ -79,8 +81,9 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         job = store.get_job(conn, JobId(str(id)))
         panel = panels.of(job["kind"])
         milestones = conn.execute(SQL["milestones"], {"id": id, "most": MOST_MILESTONES}).fetchall()
+        family = {"id": id, "most": MOST_CHILDREN + 1}
         told = {
-            "children": conn.execute(SQL["children_of"], {"id": id}).fetchall() if job["attempt"] else [],
+            "children": conn.execute(SQL["children_of"], family).fetchall() if job["attempt"] else [],
             "dead": bool(with_letter(conn, [JobId(str(id))])),
             "pace": pace_of(conn, with_numbers(job)),
             "panel": panel.tell(conn, job, request) if panel else None,
@@ -97,6 +100,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
             "events": milestones[::-1],
             "job": with_numbers(job),
             "kinds": panels.titles(jobs.catalogue),
+            "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
             "title": panels.title(job["kind"]),
         }

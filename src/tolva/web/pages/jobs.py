@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.core.job import JobId, State
+from tolva.core.job import JobId, State, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
@@ -26,7 +26,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     router = APIRouter(prefix="/jobs", include_in_schema=False)
 
     @router.get("")
-    def page(
+    def get_jobs(
         request: Request,
         by: Viewer,
         since: str = "",
@@ -36,7 +36,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         asked = jobs_asked(request.query_params, zone_of(request))
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
-            rows = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE + 1)
+            page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
         return shell.page(
             request,
             by,
@@ -44,11 +44,12 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             asked=asked,
             before=before,
             filtered=asked != JobFilter(),
+            following=page.following,
             kinds=panels.titles(jobs.catalogue),
-            more=len(rows) > PAGE,
+            looked_back_to=made_at(page.following) if page.following else None,
             now=datetime.now(UTC),
             queues=sorted(jobs.catalogue.queues),
-            rows=[with_numbers(row) for row in rows[:PAGE]],
+            rows=[with_numbers(row) for row in page.jobs],
             since=since,
             states=list(State),
             until=until,

@@ -39,6 +39,11 @@ class Sentences:
         shown = _shortened(text if found is None else found, most)
         return Markup('<span lang="">{}</span>').format(shown) if found is None else shown
 
+    def plain(self, text: str) -> str:
+        """The same without a mark: for names, some of which are ours, and for scripts."""
+        found = self.read(text)
+        return text if found is None else found
+
     def read(self, text: str) -> str | None:
         """In the reader's language; None for what is not known."""
         return Understanding(self._by_first, self.language).read(text) if len(text) <= LONGEST else None

@@ -59,12 +59,12 @@ class Shell:
         )
         words: Any = made  # the extension brings the method
         words.install_gettext_translations(translations(self.packages, language), newstyle=True)
-        made.filters["told"] = self._sentences[language].told
+        words.filters |= {"told": self._sentences[language].told, "who": self._sentences[language].plain}
         return made
 
     def told(self, request: Request, text: str) -> str:
         """What an error or a note says, in the reader's language; as it is where it is none of ours."""
-        return self._sentences[language_of(request)].read(text) or text
+        return self._sentences[language_of(request)].plain(text)
 
     def page(
         self, request: Request, by: Caller | None, template: str, status: int = 200, **context: Any

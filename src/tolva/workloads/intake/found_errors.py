@@ -10,9 +10,9 @@ from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.workloads.intake.sql import SQL
 
-LOOKED = 50_000
-"""Errors that one search looks at: a tenth of a second or two. The next call goes on where it stopped."""
-COUNTED = 100_000
+LOOKED = 20_000
+"""Errors that one search looks at: some hundredths of a second. The next call goes on where it stopped."""
+COUNTED = 50_000
 """Errors that are counted by column and code; of a file with more, the first ones tell what is wrong with it."""
 
 

@@ -80,7 +80,7 @@ ALTER TABLE tolva.load_ledger
 
 -- Uploads that have outlived their job; with its file, unless another upload still needs it. No job goes before p_kept has passed, so only older uploads are looked at.
 CREATE FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) RETURNS TABLE (job_id uuid, blob text)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_sort = off AS $$
   SELECT u.job_id, CASE WHEN NOT EXISTS (
       SELECT FROM tolva.uploads o WHERE o.blob = u.blob AND o.job_id <> u.job_id
         AND (o.job_id > u.job_id OR (SELECT j.id FROM tolva.jobs j WHERE j.id = o.job_id) IS NOT NULL)
