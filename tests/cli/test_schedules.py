@@ -10,11 +10,16 @@ from tolva.settings import load_settings
 ADD = ("schedule", "add", "nightly", "30 2 * * *", "--kind", "errand", "--zone", "America/Bogota")
 
 
+def install_errands(patch: pytest.MonkeyPatch) -> None:
+    catalogue = with_errands(load_settings())
+    for room in (app, app.work):
+        patch.setattr(room, "catalogue", lambda _: catalogue)
+
+
 @pytest.fixture
 def errands(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation that has a kind that runs by the clock."""
-    catalogue = with_errands(load_settings())
-    monkeypatch.setattr(app, "catalogue", lambda _: catalogue)
+    install_errands(monkeypatch)
 
 
 @pytest.mark.usefixtures("errands")
@@ -44,8 +49,7 @@ def test_a_schedule_that_cannot_run_any_more_is_told_by_list_and_doctor(
     tolva: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        catalogue = with_errands(load_settings())
-        before.setattr(app, "catalogue", lambda _: catalogue)
+        install_errands(before)
         tolva(*ADD)
         assert "make no jobs" not in tolva("doctor", TOLVA_PORT="0").out
     assert "cannot run: There is no job of the kind 'errand'" in tolva("schedule", "ls").out

@@ -21,7 +21,7 @@ from tolva.errors import InvalidInput, TryLater
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
 from tolva.web.multipart import UPLOAD_THREADS
-from tolva.workloads.intake import READERS, api, preview
+from tolva.workloads.intake import READERS, preview, uploads_api
 from tolva.workloads.intake import load as load_module
 from tolva.workloads.intake.told import WAITING
 
@@ -127,14 +127,14 @@ def test_more_readers_of_files_than_there_is_room_for_are_told_to_come_again(
     upload_id = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
     preview, workbook = f"/api/v1/uploads/{upload_id}/preview", f"/api/v1/jobs/{upload_id}/errors?format=xlsx"
     inside, go = threading.Semaphore(0), threading.Event()
-    kept = api.preview
+    kept = uploads_api.preview
 
     def slow(*given: Any) -> Any:
         inside.release()
         go.wait(30)
         return kept(*given)
 
-    monkeypatch.setattr(api, "preview", slow)
+    monkeypatch.setattr(uploads_api, "preview", slow)
     with ThreadPoolExecutor(READERS) as pool:
         first = [pool.submit(service.client.get, preview) for _ in range(READERS)]
         for _ in first:
