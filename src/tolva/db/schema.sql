@@ -313,7 +313,27 @@ $$;
 
 ALTER FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
+CREATE FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT ARRAY(
+    SELECT h.id FROM (
+      SELECT DISTINCT l.queue, l.state FROM tolva.job_lines(p_states, p_queues, p_kinds) l
+      WHERE l.state IN ('completed', 'failed', 'cancelled')) l
+    CROSS JOIN LATERAL (
+      SELECT j.id FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = l.queue AND j.state = l.state
+        AND j.finished_at >= p_since
+      LIMIT p_most) h
+    LIMIT p_most)
+$$;
+
+ALTER FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -322,22 +342,24 @@ CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[]
     AS $$
 DECLARE
   v_tenant CONSTANT text := current_setting('app.tenant_id', true);
-  v_newest CONSTANT integer := 10000; -- jobs whose words are looked at first
+  v_newest CONSTANT integer := 10000; -- jobs that are looked at first
   v_entries CONSTANT integer := 60000; -- that are read of all lines to know which are the newest
   v_labels CONSTANT integer := 50000; -- that are looked at where any job will do: they lie in order
   v_few CONSTANT integer := 20000; -- jobs that are looked at, each, where there are no more of them
   v_matches CONSTANT integer := 150000; -- that are taken from the index of words
+  v_ended uuid[];
   v_older uuid[];
 BEGIN
   IF p_parent IS NOT NULL THEN
     ids := ARRAY(
       SELECT c.id FROM (
-        SELECT j.id, j.state, j.queue, j.kind FROM tolva.jobs j
+        SELECT j.id, j.state, j.queue, j.kind, j.finished_at FROM tolva.jobs j
         WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
         ORDER BY j.id DESC LIMIT v_newest) c
       WHERE (p_states IS NULL OR c.state = ANY (p_states))
         AND (p_queues IS NULL OR c.queue = ANY (p_queues))
         AND (p_kinds IS NULL OR c.kind = ANY (p_kinds))
+        AND (p_ended IS NULL OR c.finished_at >= p_ended)
         AND (p_words IS NULL OR coalesce((
           SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = c.id), false))
       ORDER BY c.id DESC LIMIT p_most);
@@ -348,10 +370,10 @@ BEGIN
     RETURN;
   END IF;
 
-  IF p_ended IS NOT NULL THEN
-    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, v_many);
-    IF cardinality(v_ended) < v_many THEN
-      RETURN QUERY SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, p_words, p_most);
+  IF p_ended IS NOT NULL AND NOT p_walk THEN
+    v_ended := tolva.ended_since(p_states, p_queues, p_kinds, p_ended, v_few);
+    IF cardinality(v_ended) < v_few THEN
+      ids := ARRAY(SELECT tolva.newest_among(v_ended, p_kinds, p_low, p_high, p_words, p_most));
       RETURN;
     END IF;
   END IF;
@@ -368,8 +390,8 @@ BEGIN
     RETURN;
   END IF;
 
-  -- Common words are among the newest: of all labels, or of the jobs that match otherwise.
-  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL THEN
+  -- Common words are among the newest, and so is what ended lately: of all labels, or of the jobs that match otherwise.
+  IF p_states IS NULL AND p_queues IS NULL AND p_kinds IS NULL AND p_ended IS NULL THEN
     ids := ARRAY(
       SELECT n.job_id FROM (
         SELECT w.job_id, w.words FROM tolva.job_words w
@@ -400,8 +422,10 @@ BEGIN
     )
     SELECT s.id, ARRAY(
       SELECT n.id FROM (SELECT n.id FROM newest n ORDER BY n.id DESC OFFSET 0) n
-      WHERE n.id >= coalesce(s.id, p_low) AND coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false)
+      WHERE n.id >= coalesce(s.id, p_low)
+        AND (p_ended IS NULL OR coalesce((SELECT j.finished_at >= p_ended FROM tolva.jobs j WHERE j.id = n.id), false))
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = n.id), false))
       ORDER BY n.id DESC LIMIT p_most)
     FROM stop s INTO reached, ids;
   END IF;
@@ -410,17 +434,22 @@ BEGIN
   END IF;
 
   IF tolva.count_lines(p_states, p_queues, p_kinds, p_low, reached, v_few) < v_few THEN
-    -- Not very many jobs besides the words: look at the words of each.
+    -- Not very many jobs besides the words and the end: look at each.
     ids := ids || ARRAY(
       SELECT h.id FROM tolva.job_lines(p_states, p_queues, p_kinds) l CROSS JOIN LATERAL (
-        SELECT j.id FROM tolva.jobs j
+        SELECT j.id, j.finished_at FROM tolva.jobs j
         WHERE j.tenant_id = v_tenant AND j.queue = l.queue AND j.kind = l.kind AND j.state = l.state
           AND j.id >= p_low AND j.id < reached
         LIMIT v_few) h
-      WHERE coalesce((
-        SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false)
+      WHERE (p_ended IS NULL OR h.finished_at >= p_ended)
+        AND (p_words IS NULL OR coalesce((
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = h.id), false))
       ORDER BY h.id DESC LIMIT p_most - cardinality(ids));
     reached := NULL;
+    RETURN;
+  END IF;
+
+  IF p_words IS NULL THEN
     RETURN;
   END IF;
 
@@ -437,13 +466,14 @@ BEGIN
     WHERE coalesce((
       SELECT j.tenant_id = v_tenant AND (p_states IS NULL OR j.state = ANY (p_states))
         AND (p_queues IS NULL OR j.queue = ANY (p_queues)) AND (p_kinds IS NULL OR j.kind = ANY (p_kinds))
+        AND (p_ended IS NULL OR j.finished_at >= p_ended)
       FROM tolva.jobs j WHERE j.id = o.id), false)
     ORDER BY o.id DESC LIMIT p_most - cardinality(ids));
   reached := v_older[v_few];
 END
 $$;
 
-ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) OWNER TO tolva_system;
+ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1139,7 +1169,8 @@ CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE(key_id uuid, te
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
-  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s JOIN tolva.keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s
+  JOIN tolva.keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 $$;
@@ -1725,11 +1756,13 @@ ALTER TABLE ONLY tolva.webhooks
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
+CREATE INDEX audit_by_age ON tolva.audit USING brin (id);
+
+CREATE INDEX audit_of_action ON tolva.audit USING btree (tenant_id, action, id);
+
 CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
 
 CREATE INDEX audit_of_target ON tolva.audit USING btree (tenant_id, target, id);
-
-CREATE INDEX audit_of_tenant ON tolva.audit USING btree (tenant_id, id);
 
 CREATE INDEX dead_letters_job ON tolva.dead_letters USING btree (job_id);
 
@@ -1917,8 +1950,11 @@ GRANT ALL ON FUNCTION tolva.count_queued(p_queue text, p_after timestamp with ti
 REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) TO tolva_app;

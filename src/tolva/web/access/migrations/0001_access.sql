@@ -62,7 +62,7 @@ $$;
 -- The caller behind the hash of a login's cookie, if login and key are in force.
 CREATE FUNCTION tolva.session_holder(p_hash bytea) RETURNS TABLE (key_id uuid, tenant_id text, name text, role text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s 
+  SELECT k.id, k.tenant_id, k.name, k.role FROM tolva.sessions s
   JOIN tolva.keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
   WHERE s.hash = p_hash AND s.expires_at > now()
     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
