@@ -13,18 +13,25 @@ SOURCE = Path(tolva.__file__).parent
 ROOMS = ("core", "db/faults.py", "db/pool.py", "connectors", "errors.py", "jobs", "tables", "web", "workloads")
 """Where a page has its texts from."""
 OTHERS = {
-    "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py"),
+    "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py", "jobs/reported.py"),
     "those who write schemas": (
         *(f"tables/{name}.py" for name in ("coherence", "document", "entries", "keys", "pattern", "rights", "target")),
         *(f"tables/{name}.py" for name in ("schema", "template", "propose")),
         "fields[",
     ),
-    "those who run it": ("web/server/listener.py",),
+    "those who run it": ("web/server/listener.py", "Events that no delivery could be made of."),
     "programs, and those who write them": (
         *(f"web/{name}" for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "middleware/meter.py")),
-        *("web/access/asking.py", "web/download.py", "web/etag.py", "jobs/listing.py", "jobs/queue_states.py"),
+        *(
+            "web/access/asking.py",
+            "web/download.py",
+            "web/etag.py",
+            "web/parameters.py",
+            "jobs/listing.py",
+            "jobs/queue_states.py",
+        ),
         *("workloads/catalog/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
-        *(f"workloads/intake/{name}.py" for name in ("annotated", "export")),
+        *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *("Responda con ", "Para leer otra hoja, envíe "),
     ),
 }

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,9 @@ from tolva.web.pages.sentences import LONGEST, Sentences, known_sentences
 
 KNOWN = known_sentences(app.make_shell().packages)
 SENTENCES = {language: Sentences(language, KNOWN) for language in LANGUAGES}
-BY_THEMSELVES = [replace(sentence, part=False) for sentence in KNOWN]
-ANY_PART = Sentence(GAP, {}, part=True)
-ANYWHERE = Sentences("en", [*BY_THEMSELVES, ANY_PART])
+BY_THEMSELVES = [replace(sentence, kind="") for sentence in KNOWN]
+ANY_PART = [Sentence(GAP, {}, kind) for kind in {sentence.kind for sentence in KNOWN} - {""}]
+ANYWHERE = Sentences("en", [*BY_THEMSELVES, *ANY_PART])
 """Knows parts when they are alone, as the source has them, and takes a gap for any of them."""
 
 
@@ -93,8 +94,77 @@ def test_a_translation_is_shortened_after_it_was_found() -> None:
     assert SENTENCES["es"].told("The worker process was frozen.", 20) == "El proceso de traba…"
 
 
-@pytest.mark.parametrize("piece", ["vacío, ", ";; ", 'x: "', '"a" (columna 1); ', "There is no job x. ", "a, ", ". "])
-def test_a_text_of_many_pieces_is_looked_at_in_bounds(piece: str) -> None:
-    long = f"Faltan columnas obligatorias: {piece * LONGEST}"[:LONGEST]
-    assert SENTENCES["en"].told(long)
-    assert SENTENCES["en"].told(piece * (LONGEST // len(piece)))
+@pytest.mark.parametrize(
+    ("said", "in_english"),
+    [
+        ('estado: "x" no es uno de: pending, completed', "estado: “x” is none of: pending, completed"),
+        ('estado: "x" no es uno de: a, es demasiado grande', "estado: “x” is none of: a, es demasiado grande"),
+        ('admin: es "completed" ahora; la carga dejó vacío', "admin: is “completed” now; the load had left empty"),
+        ("admin: la fila ya no existe", "admin: the row is not there any more"),
+        ("Encabezados leídos: vacío, admin, completed.", "Headers that were read: vacío, admin, completed."),
+        ("Encabezados leídos (fila 2): ninguno.", "Headers that were read (row 2): none."),
+    ],
+)
+def test_words_of_somebody_else_that_are_ours_in_another_place_stay_as_they_are(said: str, in_english: str) -> None:
+    assert SENTENCES["en"].told(said) == in_english
+
+
+def test_a_key_of_an_undo_and_headers_stay_as_they_are_in_other_languages() -> None:
+    assert SENTENCES["pt"].told("admin: la fila ya no existe") == "admin: a linha não existe mais"
+    assert SENTENCES["pt"].told("Encabezados leídos: admin, failed.") == "Cabeçalhos lidos: admin, failed."
+
+
+def test_names_of_those_who_act_are_told_only_where_one_acts() -> None:
+    assert [SENTENCES["es"].who(name) for name in ("this machine", "ana, command line", "admin", "failed")] == [
+        "esta máquina",
+        "ana, línea de comandos",
+        "admin",
+        "failed",
+    ]
+    assert SENTENCES["es"].read("this machine") is None
+
+
+MOST_LOOKS = 40_000
+"""A tenth of a second, on a slow machine."""
+
+
+def looked_at(text: str, language: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often a text, or some of it, was laid beside a sentence, or read as one."""
+    looks = 0
+
+    def counted(method: Callable[[Sentence, str], object]) -> Callable[[Sentence, str], object]:
+        def call(sentence: Sentence, text: str) -> object:
+            nonlocal looks
+            looks += 1
+            return method(sentence, text)
+
+        return call
+
+    for name in ("may_be", "readings"):
+        monkeypatch.setattr(Sentence, name, counted(getattr(Sentence, name)))
+    SENTENCES[language].told(text)
+    return looks
+
+
+PIECES = ("vacío, ", ";; ", 'x: "', '"a" (columna 1); ', "There is no job x. ", "a, ", ". ", ".", "; ", ", ", "? ")
+BEGINNINGS = ("", "Faltan columnas obligatorias: ", "Encabezados leídos (", 'x: "', "Destination 'x': ")
+
+
+@pytest.mark.parametrize("piece", [*PIECES, 'x: "" a; ', 'x: "y" es un; ', "Destination 'x': ", ' (columna 1), "a'])
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_a_text_of_many_pieces_is_looked_at_in_bounds(
+    beginning: str, piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = f"{beginning}{piece * LONGEST}"
+    assert looked_at(long[:LONGEST], "en", monkeypatch) < MOST_LOOKS
+
+
+def test_what_was_not_looked_at_to_its_end_is_shown_as_it_is() -> None:
+    ended = "There is no job x. " * 500
+    text = f"{ended[: LONGEST - 30]} Boom"
+    assert SENTENCES["es"].told(text) == f'<span lang="">{text}</span>'
+
+
+def test_stops_at_the_end_of_a_text_are_no_steps_down() -> None:
+    assert SENTENCES["es"].told(f'El archivo no tiene la columna "{"." * 1000}".').startswith("El archivo")
+    assert SENTENCES["es"].read("El archivo está vacío." + "." * 1000) is None

@@ -12,12 +12,12 @@ PLACE = re.compile(r"%\((\w+)\)s")
 class Sentence:
     """`text` is as the code says it, with its places as `%(name)s`; `told` the same in the other languages.
 
-    A `part` stands only within others.
+    One of a `kind` is a part: it stands only within others, in places for that kind.
     """
 
     text: str
     told: Mapping[str, str]
-    part: bool
+    kind: str = ""
 
     @cached_property
     def _words(self) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ class Sentence:
     def readings(self, text: str) -> Iterator[dict[str, str]]:
         """The values of the text, each way it can be read as this sentence.
 
-        >>> list(Sentence('%(field)s: "%(cell)s" is %(what)s', {}, False).readings('price: "x" is odd'))
+        >>> list(Sentence('%(field)s: "%(cell)s" is %(what)s', {}).readings('price: "x" is odd'))
         [{'field': 'price', 'cell': 'x', 'what': 'odd'}]
         """
         return (dict(zip(self._names, values, strict=True)) for values in _between(text, self._words))
@@ -67,5 +67,9 @@ def _between(text: str, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     else:
         at = left.find(others[0], 1)
         while at > 0:
-            yield from ((left[:at], *values) for values in _between(left[at:], others))
-            at = left.find(others[0], at + 1)
+            fits = False
+            for values in _between(left[at:], others):
+                fits = True
+                yield left[:at], *values
+            # where the others do not fit behind this one, they do not behind a later one
+            at = left.find(others[0], at + 1) if fits else -1

@@ -17,8 +17,10 @@ from tolva.web.pages.languages import LANGUAGES
 from tolva.web.pages.sentence import Sentence
 from tolva.web.pages.understanding import Understanding
 
-PART = "part"
-"""The context of what stands only within sentences."""
+PART = "part "
+"""What the context begins with of what stands only within sentences; then comes its kind."""
+WHO = "who"
+"""The kind of names of those who act: most are somebody's own."""
 LONGEST = 4_000
 """Characters of a text that is looked at."""
 
@@ -40,19 +42,25 @@ class Sentences:
         return Markup('<span lang="">{}</span>').format(shown) if found is None else shown
 
     def plain(self, text: str) -> str:
-        """The same without a mark: for names, some of which are ours, and for scripts."""
+        """The same without a mark, for scripts."""
         found = self.read(text)
         return text if found is None else found
 
-    def read(self, text: str) -> str | None:
-        """In the reader's language; None for what is not known."""
-        return Understanding(self._by_first, self.language).read(text) if len(text) <= LONGEST else None
+    def who(self, name: str) -> str:
+        """Whoever did something: names that are ours in the reader's language, the others as they are."""
+        found = self.read(name, WHO)
+        return name if found is None else found
+
+    def read(self, text: str, kind: str = "") -> str | None:
+        """In the reader's language, sentences or a part of a kind; None for what is not known."""
+        return Understanding(self.by_first, self.language).read(text, kind) if len(text) <= LONGEST else None
 
     @cached_property
-    def _by_first(self) -> Mapping[str, Sequence[Sentence]]:
-        firsts: dict[str, list[Sentence]] = {"": []}
+    def by_first(self) -> Mapping[tuple[str, str], Sequence[Sentence]]:
+        """Those of a kind that begin with a character, or with a place (""); the surest first."""
+        firsts: dict[tuple[str, str], list[Sentence]] = {}
         for sentence in sorted(self.known, key=lambda each: -each.weight):
-            firsts.setdefault(sentence.first, []).append(sentence)
+            firsts.setdefault((sentence.kind, sentence.first), []).append(sentence)
         return firsts
 
 
@@ -67,17 +75,18 @@ def _shortened(text: str, most: int | None) -> str:
 
 def known_sentences(packages: Sequence[str]) -> list[Sentence]:
     """Those of these packages; the language that has no translation of one is its own."""
-    told: dict[tuple[str, bool], dict[str, str]] = {}
+    told: dict[tuple[str, str], dict[str, str]] = {}
     for package in packages:
         for language in LANGUAGES:
             for key, text in _catalog(package, language):
                 told.setdefault(key, {})[language] = text
-    return [Sentence(text, languages, part) for (text, part), languages in told.items()]
+    return [Sentence(text, languages, kind) for (text, kind), languages in told.items()]
 
 
-def _catalog(package: str, language: str) -> Iterator[tuple[tuple[str, bool], str]]:
+def _catalog(package: str, language: str) -> Iterator[tuple[tuple[str, str], str]]:
     path = resources.files(package).joinpath("locales", "sentences", f"{language}.po")
     if path.is_file():
         with path.open("rb") as file:
             messages = [message for message in read_po(file, locale=language) if message.id]
-        yield from (((str(message.id), message.context == PART), str(message.string)) for message in messages)
+        kinds = ((message.context or "").removeprefix(PART) for message in messages)
+        yield from (((str(each.id), kind), str(each.string)) for each, kind in zip(messages, kinds, strict=True))

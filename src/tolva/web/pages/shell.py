@@ -59,7 +59,7 @@ class Shell:
         )
         words: Any = made  # the extension brings the method
         words.install_gettext_translations(translations(self.packages, language), newstyle=True)
-        words.filters |= {"told": self._sentences[language].told, "who": self._sentences[language].plain}
+        words.filters |= {"told": self._sentences[language].told, "who": self._sentences[language].who}
         return made
 
     def told(self, request: Request, text: str) -> str:

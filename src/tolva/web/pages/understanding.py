@@ -5,73 +5,85 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from tolva.web.pages.row import in_a_row
 from tolva.web.pages.sentence import Sentence
 
-OURS, PERHAPS = "said", "perhaps"
-"""What the names of places begin with that hold a part: surely, so that anything else makes it another sentence; or
-it may be somebody else's words, which stay as they are."""
+PLACE_OF_OURS = re.compile(r"(said|each|perhaps)(?:_([a-z]+)(?:_\w+)?)?")
+"""What places are called that hold something of ours, and of which kind: one surely (`said_state`), so that anything
+else makes it another sentence; several in a row (`each_column`); or one, or somebody else's words, which stay as they
+are (`perhaps_key`). Without a kind it is a sentence. What is after the kind tells two places apart."""
 BETWEEN = re.compile(r"(?<=[.?!]) |; ")
 BETWEEN_PARTS = re.compile(r"(?<=[.?!]) |[;,] ")
-MOST_CUTS = 40
+MOST_CUTS = 400
+MOST_IN_ONE = 40
 MOST_READINGS = 8
-MOST_IN_A_ROW = 80
+MOST_PIECES = 2_000
 DEEPEST = 3
-"""However odd a text is: a sentence is looked for up to so many cuts, read in so many ways, and not followed by more;
-parts have parts down to here."""
-Key = tuple[str, int]
+"""However odd a text is: it is cut up to so many times, and a piece goes over so many cuts; a piece is read in so many
+ways; so many pieces are looked at in all, with the parts of parts down to here."""
+Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
 class Understanding:
     """One look at a text. What its pieces are is kept: they come again in others.
 
-    `known` is by the first character, or "" for those that begin with a place; the surest first.
+    `known` is by the kind and the first character, or "" for those that begin with a place; the surest first.
     """
 
-    known: Mapping[str, Sequence[Sentence]]
+    known: Mapping[tuple[str, str], Sequence[Sentence]]
     language: str
-    rows: dict[Key, str | None] = field(default_factory=dict[Key, "str | None"])
     pieces: dict[Key, str | None] = field(default_factory=dict[Key, "str | None"])
 
-    def read(self, text: str, *, depth: int = 0, most: int = MOST_IN_A_ROW) -> str | None:
-        """Sentences in a row, in the language; in some `depth`, parts of one. None unless all of it is known."""
-        key = text, depth
-        if key not in self.rows:
-            self.rows[key] = self._in_a_row(text, depth=depth, most=most) if most and depth <= DEEPEST else None
-        return self.rows[key]
+    def read(self, text: str, kind: str = "") -> str | None:
+        """In the language: sentences in a row, or one part of a kind. None unless all of it is known."""
+        found = self._one(text, kind, 0) if kind else self._each(text, kind, 0)
+        return None if self._is_used_up else found
 
-    def _in_a_row(self, text: str, *, depth: int, most: int) -> str | None:
+    @property
+    def _is_used_up(self) -> bool:
+        return len(self.pieces) >= MOST_PIECES
+
+    def _each(self, text: str, kind: str, depth: int) -> str | None:
         """The first piece as short as it goes: a longer one may swallow what is a sentence by itself."""
-        for end, after in _ends(text, BETWEEN_PARTS if depth else BETWEEN):
-            one = self._one(text[:end], depth=depth)
-            if one is not None and after == len(text):
-                return one
-            rest = None if one is None else self.read(text[after:], depth=depth, most=most - 1)
-            if one is not None and rest is not None:
-                return one + text[end:after] + rest
-        return None
+        ends = _ends(text, BETWEEN_PARTS if kind else BETWEEN)
+        begins = [0, *(after for _, after in ends)]
 
-    def _one(self, text: str, *, depth: int) -> str | None:
-        key = text, depth
+        def piece(first: int, last: int) -> str | None:
+            return self._one(text[begins[first] : ends[last][0]], kind, depth)
+
+        row = in_a_row(len(ends), piece, MOST_IN_ONE)
+        return None if row is None else "".join(told + text[slice(*ends[last])] for last, told in row)
+
+    def _one(self, text: str, kind: str, depth: int) -> str | None:
+        key = text, kind, depth
         if key not in self.pieces:
-            self.pieces[key] = next(self._each(text, depth=depth), None)
+            if self._is_used_up or depth > DEEPEST:
+                return None
+            self.pieces[key] = self._looked_at(text, kind, depth)
         return self.pieces[key]
 
-    def _each(self, text: str, *, depth: int) -> Iterator[str]:
+    def _looked_at(self, text: str, kind: str, depth: int) -> str | None:
         """As one sentence; the stop at its end may have been added where it came before another."""
-        for sentence in (*self.known.get(text[:1], ()), *self.known[""]):
-            if (depth or not sentence.part) and sentence.may_be(text):
+        whole = next(self._readings(text, kind, depth), None)
+        if whole is not None or not text.endswith("."):
+            return whole
+        stopped = next(self._readings(text[:-1], kind, depth), None)
+        return None if stopped is None else f"{stopped}."
+
+    def _readings(self, text: str, kind: str, depth: int) -> Iterator[str]:
+        for sentence in (*self.known.get((kind, text[:1]), ()), *self.known.get((kind, ""), ())):
+            if sentence.may_be(text):
                 for values in islice(sentence.readings(text), MOST_READINGS):
                     yield from self._filled(sentence, values, depth)
-        if text.endswith(".") and (found := self._one(text[:-1], depth=depth)):
-            yield f"{found}."
 
     def _filled(self, sentence: Sentence, values: dict[str, str], depth: int) -> Iterator[str]:
-        """With its values, unless a place for a part of ours holds something else."""
+        """With its values, unless a place for something of ours holds something else."""
         for name, value in values.items():
-            if name.startswith((OURS, PERHAPS)):
-                part = self.read(value, depth=depth + 1)
-                if part is None and name.startswith(OURS):
+            if place := PLACE_OF_OURS.fullmatch(name):
+                look = self._each if place[1] == "each" else self._one
+                part = look(value, place[2] or "", depth + 1)
+                if part is None and place[1] != "perhaps":
                     return
                 values[name] = value if part is None else part
         yield sentence.told.get(self.language, sentence.text) % values
