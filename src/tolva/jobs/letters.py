@@ -43,10 +43,10 @@ def dead_letters(
 
 def dead_jobs(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int
-) -> list[JobId]:
-    """The jobs of these letters, for a replay; what was replayed has no letter any more, and is not found again."""
+) -> list[tuple[JobId, LetterPlace]]:
+    """The jobs of these letters with their places, for a replay; what was replayed has no letter any more."""
     rows = conn.execute(SQL["find_letters"], _given(conn, tenant_id, wanted, before, most)).fetchall()
-    return [JobId(row["id"]) for row in rows]
+    return [(JobId(row["job_id"]), LetterPlace(row["failed_at"], row["id"])) for row in rows]
 
 
 def get_letter(conn: Connection, id: JobId) -> DictRow:

@@ -261,7 +261,7 @@ SELECT name, paused_at FROM tolva.queues;
 
 -- name: find_letters
 -- The jobs of the dead letters that match, newest first; see the function.
-SELECT job_id::text AS id FROM tolva.dead_letters
+SELECT job_id::text, failed_at, id FROM tolva.dead_letters
 WHERE id = ANY (ARRAY(SELECT tolva.find_letters(
   %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
   %(before)s, %(most)s)))

@@ -9,6 +9,7 @@ from tolva.core.job import JobId, State
 from tolva.jobs.letters import LetterFilter
 from tolva.jobs.listing import JobFilter
 from tolva.web.api.texts import Line
+from tolva.web.letter_places import Cursor
 from tolva.web.portions import MOST
 
 Names = Annotated[list[Line], Field(max_length=50)]
@@ -17,11 +18,12 @@ Search = Annotated[
     StringConstraints(max_length=200, pattern=r"^[^\x00]*$"),
     Field(description="Words of the label, or an id."),
 ]
-BESIDE_FILTERS = {"ids", "all", "dry_run"}
+BESIDE_FILTERS = {"ids", "all", "dry_run", "before"}
+GOES_ON = Field(description="`next` of the call before: goes on behind what that one met.")
 
 
-class ChosenLetters(BaseModel):
-    """Dead letters: `ids` of their jobs, or a filter, or `all`."""
+class Chosen(BaseModel):
+    """`ids` of jobs, or a filter, or `all`."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"queue": ["bulk_upload"], "dry_run": True}}
@@ -45,14 +47,21 @@ class ChosenLetters(BaseModel):
         """The jobs that are named, if they are."""
         return None if self.ids is None else [JobId(str(id)) for id in self.ids]
 
+
+class ChosenLetters(Chosen):
+    """Dead letters: `ids` of their jobs, or a filter, or `all`."""
+
+    before: Annotated[Cursor | None, GOES_ON] = None
+
     def letters(self) -> LetterFilter:
         """The filter for letters."""
         return LetterFilter(tuple(self.queue), tuple(self.kind), self.search)
 
 
-class ChosenJobs(ChosenLetters):
+class ChosenJobs(Chosen):
     """Jobs: `ids`, or a filter, or `all`. Each filter narrows; several values of one widen."""
 
+    before: Annotated[UUID | None, GOES_ON] = None
     state: Annotated[list[State], Field(max_length=len(State))] = []
     created_from: AwareDatetime | None = None
     created_before: AwareDatetime | None = None

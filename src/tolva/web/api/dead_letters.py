@@ -1,7 +1,6 @@
 """Dead letters over HTTP: jobs that failed for good, and their replay. A letter goes by the id of its job."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +18,8 @@ from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import Replayed
 from tolva.web.api.chosen import ChosenLetters, Search
 from tolva.web.api.texts import Line
-from tolva.web.portions import MOST, steer
+from tolva.web.letter_places import Cursor, cursor, place
+from tolva.web.portions import MOST, Met, met, steer
 from tolva.web.problems import problems
 from tolva.web.steering import replay_jobs, retry_job
 
@@ -38,9 +38,7 @@ WHOLE_EXAMPLE: dict[str, Any] = {
     "params": {"filename": "productos marzo.xlsx"},
     "attempts": [{"at": "2026-03-01T12:00:00Z", "type": "failed", "attempt": 3}],
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-Before = Annotated[str | None, Query(pattern=r"^[0-9]{1,17}-[0-9]{1,18}$", description="`next` of the page before.")]
+Before = Annotated[Cursor | None, Query(description="`next` of the page before.")]
 Names = Annotated[list[Line] | None, Query(max_length=50)]
 
 
@@ -98,8 +96,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """What failed for good and was not replayed, newest first."""
         wanted = LetterFilter(tuple(queue or ()), tuple(kind or ()), search)
         with jobs.db.transaction(by.tenant_id) as conn:
-            rows = dead_letters(conn, by.tenant_id, wanted, before=_place(before), most=limit + 1)
-        following = _cursor(rows[limit - 1]) if len(rows) > limit else None
+            rows = dead_letters(conn, by.tenant_id, wanted, before=place(before) if before else None, most=limit + 1)
+        following = cursor(_place(rows[limit - 1])) if len(rows) > limit else None
         return Letters(dead_letters=[_shown(row) for row in rows[:limit]], next=following)
 
     @router.get("/{id}", responses=problems(404))
@@ -116,9 +114,10 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Queues jobs that failed for good again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = _found(conn, by, chosen)
-        done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        following = cursor(found.next) if found.next else None
         return Replayed(
-            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
+            dry_run=chosen.dry_run, matching=done.matching, next=following, left=done.left, replayed=done.done
         )
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
@@ -135,10 +134,11 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     return router
 
 
-def _found(conn: Connection, by: Caller, chosen: ChosenLetters) -> Sequence[JobId]:
+def _found(conn: Connection, by: Caller, chosen: ChosenLetters) -> Met[LetterPlace]:
     if chosen.jobs is not None:
-        return with_letter(conn, chosen.jobs)
-    return dead_jobs(conn, by.tenant_id, chosen.letters(), most=MOST + 1)
+        return Met(with_letter(conn, chosen.jobs))
+    before = place(chosen.before) if chosen.before else None
+    return met(dead_jobs(conn, by.tenant_id, chosen.letters(), before=before, most=MOST + 1))
 
 
 def _shown(row: DictRow) -> Letter:
@@ -146,12 +146,5 @@ def _shown(row: DictRow) -> Letter:
     return Letter(id=row["job_id"], **named)
 
 
-def _cursor(row: DictRow) -> str:
-    return f"{(row['failed_at'] - EPOCH) // MICROSECOND}-{row['id']}"
-
-
-def _place(cursor: str | None) -> LetterPlace | None:
-    if cursor is None:
-        return None
-    moment, _, id = cursor.partition("-")
-    return LetterPlace(EPOCH + int(moment) * MICROSECOND, int(id))
+def _place(row: DictRow) -> LetterPlace:
+    return LetterPlace(row["failed_at"], row["id"])

@@ -1,4 +1,7 @@
-"""Many jobs at once, from the form of a list: first a page that says which, then, on its button, the deed."""
+"""Many jobs at once, from the form of a list: first a page that says which, then, on its button, the deed.
+
+Where there are more than are taken at once, the next page says which come next, behind those that were met.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
@@ -26,6 +29,7 @@ from tolva.web.steering import cancel_jobs, replay_jobs
 FEW = 5
 """Jobs that a preview names."""
 Action = Literal["cancel", "retry"]
+Look = Callable[[Choice], Chosen]
 Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 DEEDS: Mapping[Action, tuple[Deed, tuple[State, ...]]] = {
     "cancel": (cancel_jobs, OPEN),
@@ -44,9 +48,19 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`POST /jobs/bulk` and `POST /dead-letters/replay`."""
     router = APIRouter(include_in_schema=False)
 
-    def answer(request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen) -> Response:
-        if choice.confirm:
-            return _done(jobs, by, choice, action, chosen)
+    def answer(request: Request, by: Caller, choice: Choice, action: Action, look: Look) -> Response:
+        chosen = look(choice)
+        if not choice.confirm:
+            return preview(request, by, choice, action, chosen)
+        told = _done(jobs, by, action, chosen)
+        if chosen.next is None:
+            return telling(to(choice.back), told)
+        rest = choice.model_copy(update={"before": chosen.next})
+        return preview(request, by, rest, action, look(rest), told)
+
+    def preview(
+        request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen, told: Told | None = None
+    ) -> Response:
         given = {"ids": list(chosen.found[:FEW]), "states": list(State)}
         with jobs.db.transaction(by.tenant_id) as conn:
             few = conn.execute(SQL["jobs_among"], given).fetchall()
@@ -54,6 +68,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             request,
             by,
             "confirm.html",
+            told=told,
             action=action,
             back=local(choice.back),
             choice=choice,
@@ -67,21 +82,26 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
         asked = jobs_asked(choice.query, zone_of(request))
         _, possible = DEEDS[choice.action]
-        with jobs.db.transaction(by.tenant_id) as conn:
-            chosen = chosen_jobs(conn, by.tenant_id, choice, asked, possible)
-        return answer(request, by, choice, choice.action, chosen)
+
+        def look(choice: Choice) -> Chosen:
+            with jobs.db.transaction(by.tenant_id) as conn:
+                return chosen_jobs(conn, by.tenant_id, choice, asked, possible)
+
+        return answer(request, by, choice, choice.action, look)
 
     @router.post("/dead-letters/replay")
     def replay_letters(request: Request, by: Operator, choice: Annotated[Choice, Form()]) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            chosen = chosen_letters(conn, by.tenant_id, choice, letters_asked(choice.query))
-        return answer(request, by, choice, "retry", chosen)
+        def look(choice: Choice) -> Chosen:
+            with jobs.db.transaction(by.tenant_id) as conn:
+                return chosen_letters(conn, by.tenant_id, choice, letters_asked(choice.query))
+
+        return answer(request, by, choice, "retry", look)
 
     return router
 
 
-def _done(jobs: Jobs, by: Caller, choice: Choice, action: Action, chosen: Chosen) -> Response:
+def _done(jobs: Jobs, by: Caller, action: Action, chosen: Chosen) -> Told:
     """Asked for again, by a double click, it finds what is left to do, which is nothing."""
     deed, _ = DEEDS[action]
     done = steer(chosen.found, lambda portion: deed(jobs, by, portion), dry_run=False)
-    return telling(to(choice.back), Told(action, done.done, done.left, done.more))
+    return Told(action, done.done, done.left, more=chosen.next is not None)

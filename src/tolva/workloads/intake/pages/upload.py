@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -49,7 +50,7 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
             choice = schema_choice(conn, filled.get("schema"))
             recent = list_uploads(conn, None, RECENT)
         shown = {"choice": choice, "filled": filled, "sent": sent, "recent": recent, "token": new_token()}
-        limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
+        limits: dict[str, Any] = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
         return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
 
     @router.get("")
