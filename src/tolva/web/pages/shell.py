@@ -16,7 +16,7 @@ from tolva.web.pages.assets import static_url
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
 from tolva.web.pages.sentences import Sentences, known_sentences
-from tolva.web.pages.told import COOKIE, told_to
+from tolva.web.pages.told import COOKIE, Told, told_to
 
 THEME_COOKIE = "tolva_theme"
 THEMES = ("light", "dark")
@@ -67,10 +67,20 @@ class Shell:
         return self._sentences[language_of(request)].plain(text)
 
     def page(
-        self, request: Request, by: Caller | None, template: str, status: int = 200, **context: Any
+        self,
+        request: Request,
+        by: Caller | None,
+        template: str,
+        status: int = 200,
+        told: Told | None = None,
+        **context: Any,
     ) -> HTMLResponse:
-        """A whole page, or that block of it that the browser asks for. `by` is None before a login."""
-        told = None if "hx-request" in request.headers else told_to(request)
+        """A whole page, or that block of it that the browser asks for. `by` is None before a login.
+
+        `told`: what was done by the call that this answers, if not by the one before it.
+        """
+        if told is None and "hx-request" not in request.headers:
+            told = told_to(request)
         answer = HTMLResponse(self.render(request, by, template, status=status, told=told, **context), status)
         if told:
             answer.delete_cookie(COOKIE)

@@ -53,9 +53,9 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
         with jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
             recent = _recent(conn)
-        told = {"choice": choice, "filled": filled, "sent": sent} | recent
-        limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
-        return shell.page(request, by, "intake/upload.html", status, **told, **limits, token=new_token())
+        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
+        limits: dict[str, Any] = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
+        return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
