@@ -14,7 +14,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId, Json
 from tolva.errors import TolvaError
 from tolva.jobs.work import Jobs
-from tolva.tables.answers import Chosen
+from tolva.tables.column_choices import Choices
 from tolva.workloads.intake.asked import other_sheets, settled
 from tolva.workloads.intake.preview import preview
 
@@ -71,7 +71,7 @@ def how_to_choose(questions: Questions) -> str:
     return "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
 
 
-def answers_to(questions: Questions, said: Chosen) -> str:
+def answers_to(questions: Questions, said: Choices) -> str:
     """The options that answer, with what would be a guess, and what was `said` already.
 
     >>> answers_to([{"field": "precio", "likely": "Precio neto"}, {"field": "codigo", "likely": None}], {"Nota": None})

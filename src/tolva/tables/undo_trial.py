@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tolva.tables.put_back import Act
 from tolva.tables.refusal import CONDITIONS
+from tolva.tables.revert import Step
 
 # The last row goes first: where it took a unique value that one above gave up, it gives it back before that one wants
 # it. What is deferred is checked at once: it is this row's fault.
@@ -35,7 +35,7 @@ END
 """
 
 
-def try_each(conn: psycopg.Connection[Any], act: Act, values: Mapping[str, Any], *, again: bool) -> None:
+def try_each(conn: psycopg.Connection[Any], act: Step, values: Mapping[str, Any], *, again: bool) -> None:
     """Do it to one staged row after another; `again`, only to those that were refused before."""
     body = sql.SQL(EACH).format(
         stage=act.stage,

@@ -16,9 +16,9 @@ from tolva.connectors.blobs import Blobs
 from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
+from tolva.tables.column_refs import ref_of
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
-from tolva.tables.places import called
 from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading import open_source
 from tolva.tables.reading.findings import Findings
@@ -72,7 +72,7 @@ class Intake:
 
     def _told(self, match: Match) -> dict[str, Any]:
         headers = self.source.headers
-        told = {"field": match.field, "column": called(match.column, headers), "header": headers[match.column]}
+        told = {"field": match.field, "column": ref_of(match.column, headers), "header": headers[match.column]}
         return told | {"how": how_told(match, headers, self.said), "confidence": match.confidence}
 
 

@@ -24,7 +24,7 @@ WITH done AS ({act} RETURNING staged."_n") DELETE FROM {stage} AS stage USING do
 
 
 @dataclass(frozen=True)
-class Act:
+class Step:
     """One of the two: what it is for, and how it is done to all staged rows, or to one."""
 
     stage: sql.Identifier
@@ -34,7 +34,7 @@ class Act:
     to_one: sql.Composed
 
 
-def removing(shape: Shape) -> Act:
+def deletion(shape: Shape) -> Step:
     """Remove rows that the load made."""
 
     def remove(staged: sql.Composable) -> sql.Composed:
@@ -45,10 +45,10 @@ def removing(shape: Shape) -> Act:
             hash=row_hash(shape, "target"),
         )
 
-    return Act(MADE, "_n", _all(MADE, remove(sql.SQL("USING {} AS staged").format(MADE))), remove(sql.SQL("")))
+    return Step(MADE, "_n", _all(MADE, remove(sql.SQL("USING {} AS staged").format(MADE))), remove(sql.SQL("")))
 
 
-def restoring(shape: Shape, fields: Sequence[Field]) -> Act:
+def restoration(shape: Shape, fields: Sequence[Field]) -> Step:
     """Put back the values of rows that the load changed; all those of a row, or none."""
     cases = "{} = CASE WHEN {} IS NULL THEN {} ELSE {} END"
     assignments = [
@@ -69,7 +69,7 @@ def restoring(shape: Shape, fields: Sequence[Field]) -> Act:
             untouched=sql.SQL(" AND ").join(untouched),
         )
 
-    return Act(
+    return Step(
         CHANGED, "_row", _all(CHANGED, restore(sql.SQL("FROM {} AS staged").format(CHANGED))), restore(sql.SQL(""))
     )
 
