@@ -60,22 +60,16 @@ def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:
     """Headers of the columns that feed nothing, with their place where another one has it too."""
     for column, header in enumerate(headers):
         if column not in taken and (header or not any(headers)):
-            yield (
-                f"{header} ({position_ref(column)})"
-                if headers.count(header) > 1 and header
-                else header or position_ref(column)
-            )
+            place = position_ref(column)
+            yield f"{header} ({place})" if headers.count(header) > 1 and header else header or place
 
 
 def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str | None]) -> list[Match]:
     """What a header may mean: one field, or those that it is merely like."""
     if column in answers:
         field = answers[column]
-        return (
-            []
-            if field is None
-            else [Match(field, column, header or position_ref(column), "chosen", CONFIDENCE["chosen"])]
-        )
+        name = header or position_ref(column)
+        return [] if field is None else [Match(field, column, name, "chosen", CONFIDENCE["chosen"])]
     free = [field for field in schema.file_fields if field.name not in answers.values()]
     for field in free:
         how = _how(header, field)

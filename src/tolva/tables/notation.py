@@ -100,12 +100,12 @@ def decided(
     for frame in source.frames(None, ROWS) if mixed else ():
         watch()
         texts = sampled(texts, frame, mapping, schema, mixed)
-    written = {
+    notations = {
         name: Notation(found, replace(found.signs(_declared(schema, name)), numbers=mixed.get(name)))
         for name, found in {**clues, **texts}.items()
     }
     numbers = {name for name, rows in shares.items() if isinstance(rows, str)}
-    return written | {name: Notation(clues[name], WITH_POINT) for name in numbers}
+    return notations | {name: Notation(clues[name], WITH_POINT) for name in numbers}
 
 
 def _declared(schema: Schema, name: str) -> Signs:

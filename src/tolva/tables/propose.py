@@ -29,7 +29,7 @@ class Column:
     """A column as it looks. `type` is a type of Table Schema; `filled` a share from 0 to 1 of the rows looked at."""
 
     name: str
-    """What an answer calls it; see `places`."""
+    """What an answer calls it; see `column_refs`."""
     header: str
     type: str
     filled: float
@@ -83,15 +83,15 @@ def _note(kind: str, texts: pl.Series) -> str | None:
     return note_of(Notation(clues, clues.signs(Signs())))
 
 
-def note_of(written: Notation) -> str | None:
+def note_of(notation: Notation) -> str | None:
     """What to say of how a column writes; nothing where it says nothing.
 
     >>> note_of(Notation(Clues(either=True), Signs())), note_of(Notation(Clues(comma=True), Signs(",")))
     ('may mean two things; name a locale', 'decimal comma')
     """
-    if written.undecided:
+    if notation.undecided:
         return "may mean two things; name a locale"
-    clues, signs = written.clues, written.signs
+    clues, signs = notation.clues, notation.signs
     if clues.comma or clues.point or clues.either:
         return {",": "decimal comma", ".": "decimal point"}.get(signs.decimal or "")
     if clues.day_first or clues.month_first or clues.either_first:

@@ -1,7 +1,7 @@
-"""The two acts of undo: the rows that a load made go, the values that it changed come back.
+"""The two steps of undo: the rows that a load made go, the values that it changed come back.
 
-Each only where things are still as the load left them. An act is one statement for all staged rows, or one for a row of
-PL/pgSQL that is called `staged` too.
+Each only where things are still as the load left them. A step is one statement for all staged rows, or one for a row
+of PL/pgSQL that is called `staged` too.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ REMOVE = 'DELETE FROM {target} AS target {staged} WHERE {same} AND {hash} = stag
 RESTORE = "UPDATE {target} AS target SET {assignments} {staged} WHERE {same} AND {untouched}"
 # done   the staged rows that are put back; they leave the stage
 ALL = """
-WITH done AS ({act} RETURNING staged."_n") DELETE FROM {stage} AS stage USING done WHERE stage."_n" = done."_n"
+WITH done AS ({step} RETURNING staged."_n") DELETE FROM {stage} AS stage USING done WHERE stage."_n" = done."_n"
 """
 
 
@@ -74,5 +74,5 @@ def restoration(shape: Shape, fields: Sequence[Field]) -> Step:
     )
 
 
-def _all(stage: sql.Identifier, act: sql.Composed) -> sql.Composed:
-    return sql.SQL(ALL).format(act=act, stage=stage)
+def _all(stage: sql.Identifier, step: sql.Composed) -> sql.Composed:
+    return sql.SQL(ALL).format(step=step, stage=stage)
