@@ -7,13 +7,13 @@ import typer
 
 from tolva import app
 from tolva.cli.acting import at_terminal
-from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
 from tolva.cli.pairs import Answers, chosen, pairs
 from tolva.cli.questions import show_questions
 from tolva.cli.refused import show_refused
+from tolva.cli.retry_command import load_again
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
 from tolva.errors import Conflict, InvalidInput

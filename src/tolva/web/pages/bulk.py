@@ -13,13 +13,13 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import ENDED_BADLY, OPEN
-from tolva.web.pages.asked import jobs_asked, letters_asked
 from tolva.web.pages.chosen import Choice, Chosen, chosen_jobs, chosen_letters
 from tolva.web.pages.entry import local, to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.formats import zone_of
+from tolva.web.pages.list_query import job_filter, letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
-from tolva.web.pages.told import Told, telling
 from tolva.web.portions import MOST, steer
 from tolva.web.steering import cancel_jobs, dismiss_letters, replay_jobs
 
@@ -72,7 +72,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.post("/jobs/bulk")
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
-        asked = jobs_asked(choice.query, zone_of(request), jobs.catalogue.asked_for)
+        asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for)
         _, possible = DEEDS[choice.action]
         with jobs.db.transaction(by.tenant_id) as conn:
             chosen = chosen_jobs(conn, by.tenant_id, choice, asked, possible)
@@ -81,7 +81,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("/dead-letters/bulk")
     def close_letters(request: Request, by: Operator, choice: Annotated[LettersChoice, Form()]) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            chosen = chosen_letters(conn, by.tenant_id, choice, letters_asked(choice.query))
+            chosen = chosen_letters(conn, by.tenant_id, choice, letter_filter(choice.query))
         return answer(request, by, choice, choice.action, chosen)
 
     return router
@@ -91,4 +91,4 @@ def _done(jobs: Jobs, by: Caller, choice: Choice, action: Action, chosen: Chosen
     """Asked for again, by a double click, it finds what is left to do, which is nothing."""
     deed, _ = DEEDS[action]
     done = steer(chosen.found, lambda portion: deed(jobs, by, portion), dry_run=False)
-    return telling(to(choice.back), Told(action, done.done, done.left, done.more))
+    return with_flash(to(choice.back), Flash(action, done.done, done.left, done.more))

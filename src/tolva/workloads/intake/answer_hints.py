@@ -13,11 +13,11 @@ Answers = list[tuple[str, str | None]]
 """Columns with their fields, as in Choices; whoever knows no column writes the same word for several."""
 
 
-def settled(said: Choices, questions: Sequence[Mapping[str, Any]], unknown: str) -> Answers:
+def complete_answers(said: Choices, questions: Sequence[Mapping[str, Any]], unknown: str) -> Answers:
     """Everything to say of columns, given what was `said`; `unknown` stands for a column that nobody can guess.
 
     >>> asked = [{"field": "precio", "likely": "Neto"}, {"field": "nombre", "likely": None}]
-    >>> settled({"Neto": "precio", "Bruto": "precio", "Nota": None}, asked, "COLUMN")
+    >>> complete_answers({"Neto": "precio", "Bruto": "precio", "Nota": None}, asked, "COLUMN")
     [('Nota', None), ('Neto', 'precio'), ('COLUMN', 'nombre')]
     """
     picked: Answers = [(each["likely"] or unknown, each["field"]) for each in questions]

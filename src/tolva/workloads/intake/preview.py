@@ -21,7 +21,7 @@ from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.first_rows import first_rows
-from tolva.workloads.intake.mappings import chosen_mapping, how_told
+from tolva.workloads.intake.mappings import chosen_mapping, describe_matches
 from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
@@ -76,12 +76,12 @@ def describe(
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
-    written = detect_notation(Beginning(source, looked) if looked else source, proposal.sure, schema)
-    hows = {m.column: how_told(m, source.headers, chosen if said is None else said) for m in proposal.matches}
+    notations = detect_notation(Beginning(source, looked) if looked else source, proposal.sure, schema)
+    hows = {m.column: describe_matches(m, source.headers, chosen if said is None else said) for m in proposal.matches}
     columns = enumerate(propose_columns(source))
-    seen = [_column(c, matches.get(number), written) | {"how": hows.get(number)} for number, c in columns]
-    signs = {field: found.signs for field, found in written.items()}
-    undecided = [field for field, found in written.items() if found.undecided]
+    seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
+    signs = {field: found.signs for field, found in notations.items()}
+    undecided = [field for field, found in notations.items() if found.undecided]
     among = looked if looked and undecided and has_more(source, looked) else None
     notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
@@ -91,9 +91,9 @@ def describe(
     return source.findings.to_json() | told | asked
 
 
-def _column(column: Column, match: Match | None, written: Mapping[str, Notation]) -> dict[str, Any]:
-    """A column as it looks; where it feeds a field, its numbers and dates are as `written`."""
+def _column(column: Column, match: Match | None, notations: Mapping[str, Notation]) -> dict[str, Any]:
+    """A column as it looks; where it feeds a field, its numbers and dates are as `notations`."""
     if match and match.confidence >= SURE:
-        column = replace(column, note=note_of(written[match.field]) if match.field in written else None)
+        column = replace(column, note=note_of(notations[match.field]) if match.field in notations else None)
     where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}
     return asdict(column) | where
