@@ -16,13 +16,13 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import ENDED_BADLY, OPEN
-from tolva.web.pages.asked import jobs_asked, letters_asked
 from tolva.web.pages.chosen import Choice, Chosen, chosen_jobs, chosen_letters
 from tolva.web.pages.entry import local, to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.formats import zone_of
+from tolva.web.pages.list_query import job_filter, letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
-from tolva.web.pages.told import Told, telling
 from tolva.web.portions import steer
 from tolva.web.steering import cancel_jobs, dismiss_letters, replay_jobs
 
@@ -59,14 +59,14 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         chosen = look(choice)
         if not choice.confirm:
             return preview(request, by, choice, action, chosen)
-        told = _done(jobs, by, action, chosen)
+        flash = _done(jobs, by, action, chosen)
         rest = choice.model_copy(update={"before": chosen.next})
         if chosen.next and (following := look(rest)).found:
-            return preview(request, by, rest, action, following, told)
-        return telling(to(choice.back), told)
+            return preview(request, by, rest, action, following, flash)
+        return with_flash(to(choice.back), flash)
 
     def preview(
-        request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen, told: Told | None = None
+        request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen, flash: Flash | None = None
     ) -> Response:
         given = {"ids": list(chosen.found[:FEW]), "states": list(State)}
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -75,7 +75,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             request,
             by,
             "confirm.html",
-            told=told,
+            flash=flash,
             action=action,
             back=local(choice.back),
             choice=choice,
@@ -86,7 +86,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.post("/jobs/bulk")
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
-        asked = jobs_asked(choice.query, zone_of(request), jobs.catalogue.asked_for)
+        asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for)
         _, possible = DEEDS[choice.action]
 
         def look(choice: Choice) -> Chosen:
@@ -97,7 +97,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.post("/dead-letters/bulk")
     def close_letters(request: Request, by: Operator, choice: Annotated[LettersChoice, Form()]) -> Response:
-        asked = letters_asked(choice.query)
+        asked = letter_filter(choice.query)
 
         def look(choice: Choice) -> Chosen:
             with jobs.db.transaction(by.tenant_id) as conn:
@@ -108,8 +108,8 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     return router
 
 
-def _done(jobs: Jobs, by: Caller, action: Action, chosen: Chosen) -> Told:
+def _done(jobs: Jobs, by: Caller, action: Action, chosen: Chosen) -> Flash:
     """Asked for again, by a double click, it finds what is left to do, which is nothing."""
     deed, _ = DEEDS[action]
     done = steer(chosen.found, lambda portion: deed(jobs, by, portion), dry_run=False)
-    return Told(action, done.done, done.left, more=chosen.next is not None)
+    return Flash(action, done.done, done.left, more=chosen.next is not None)

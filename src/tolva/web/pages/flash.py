@@ -17,7 +17,7 @@ WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
 
 
 @dataclass(frozen=True)
-class Told:
+class Flash:
     """Something done; of many jobs: to how many, how many were left, and whether the page asks for more of them."""
 
     what: What
@@ -26,18 +26,18 @@ class Told:
     more: bool = False
 
 
-def telling(answer: Response, told: Told) -> Response:
+def with_flash(answer: Response, flash: Flash) -> Response:
     """The answer to a form, which tells the next page; when there are no more."""
-    text = f"{told.what}.{told.done}.{told.left}"
+    text = f"{flash.what}.{flash.done}.{flash.left}"
     answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax")
     return answer
 
 
-def told_to(request: HTTPConnection) -> Told | None:
+def take_flash(request: HTTPConnection) -> Flash | None:
     """What the page before left to be told; None for what we did not write."""
     said, *counts = request.cookies.get(COOKIE, "").split(".")
     what = WHATS.get(said)
     if what is None or [each.isdecimal() and len(each) < 9 for each in counts] != [True] * 2:
         return None
     done, left = map(int, counts)
-    return Told(what, done, left)
+    return Flash(what, done, left)
