@@ -10,13 +10,13 @@ PLACE = re.compile(r"%\((\w+)\)s")
 
 @dataclass(frozen=True)
 class Sentence:
-    """`text` is as the code says it, with its places as `%(name)s`; `told` the same in the other languages.
+    """`text` is as the code says it, with its places as `%(name)s`; `translations` the same in the other languages.
 
     One of a `kind` is a part: it stands only within others, in places for that kind.
     """
 
     text: str
-    told: Mapping[str, str]
+    translations: Mapping[str, str]
     kind: str = ""
 
     @cached_property

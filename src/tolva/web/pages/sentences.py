@@ -14,8 +14,8 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from tolva.web.pages.languages import LANGUAGES
+from tolva.web.pages.recognition import Recognition
 from tolva.web.pages.sentence import Sentence
-from tolva.web.pages.understanding import Understanding
 
 PART = "part "
 """What the context begins with of what stands only within sentences; then comes its kind."""
@@ -32,7 +32,7 @@ class Sentences:
     language: str
     known: Sequence[Sentence]
 
-    def told(self, text: str, most: int | None = None) -> str:
+    def translated(self, text: str, most: int | None = None) -> str:
         """For a page: in the reader's language, with at most so many characters. What is not known stays as it is.
 
         Nobody knows the language of that; it is marked so, for programs that read pages aloud.
@@ -53,7 +53,7 @@ class Sentences:
 
     def read(self, text: str, kind: str = "") -> str | None:
         """In the reader's language, sentences or a part of a kind; None for what is not known."""
-        return Understanding(self.by_first, self.language).read(text, kind) if len(text) <= LONGEST else None
+        return Recognition(self.by_first, self.language).read(text, kind) if len(text) <= LONGEST else None
 
     @cached_property
     def by_first(self) -> Mapping[tuple[str, str], Sequence[Sentence]]:

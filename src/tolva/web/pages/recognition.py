@@ -25,7 +25,7 @@ Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
-class Understanding:
+class Recognition:
     """One look at a text. What its pieces are is kept: they come again in others.
 
     `known` is by the kind and the first character, or "" for those that begin with a place; the surest first.
@@ -60,6 +60,7 @@ class Understanding:
         if key not in self.pieces:
             if self._is_used_up or depth > DEEPEST:
                 return None
+            self.pieces[key] = None  # counts from now on
             self.pieces[key] = self._looked_at(text, kind, depth)
         return self.pieces[key]
 
@@ -86,7 +87,7 @@ class Understanding:
                 if part is None and place[1] != "perhaps":
                     return
                 values[name] = value if part is None else part
-        yield sentence.told.get(self.language, sentence.text) % values
+        yield sentence.translations.get(self.language, sentence.text) % values
 
 
 def _ends(text: str, between: re.Pattern[str]) -> list[tuple[int, int]]:
