@@ -1,5 +1,7 @@
 """Jobs in the states that tests want, without waiting for anything to do them."""
 
+import json
+
 from tests.service import Service
 from tolva.core.job import Claimed, JobId, NewJob, Outcome, Verb
 from tolva.jobs.endings import Ending, end_attempts
@@ -29,9 +31,9 @@ def failed(service: Service, number: int = 1, tenant: str = "default", **given: 
     return ids
 
 
-def fail(service: Service, number: int = 1) -> list[JobId]:
+def fail(service: Service, number: int = 1, said: str = "it broke") -> list[JobId]:
     """The next jobs, of whichever tenant, fail for good."""
-    wrong = Outcome(Verb.FAIL, '{"type": "Broken", "message": "it broke"}')
+    wrong = Outcome(Verb.FAIL, json.dumps({"type": "Broken", "message": said}))
     jobs = claim(service, number)
     with service.jobs.db.connection() as conn:
         end_attempts(conn, [Ending(job, wrong) for job in jobs])

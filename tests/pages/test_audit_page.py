@@ -1,7 +1,9 @@
 """The page of the audit log."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -108,3 +110,25 @@ def test_a_line_of_many_jobs_tells_how_many_and_old_lines_lead_to_the_newest(ser
     assert 'href="/audit?target=3+jobs">Newest' in get(
         service, f"/audit?target=3+jobs&before={'f' * 8}-{'-'.join(['ffff'] * 3)}-{'f' * 12}"
     )
+
+
+def test_kinds_of_jobs_and_what_became_of_a_secret_are_told_in_words(service: Service) -> None:
+    noted(service, "schedule.put", "nightly", kind="webhook")
+    noted(service, "webhook.rotate", "0198c5a1-7d21-7a90-8c3f-6e0b9f1d2c48", force=False)
+    page = get(service, "/audit", **{"Accept-Language": "es"})
+    assert "tipo: Entrega de un webhook" in page and "force" not in page and "terminó de inmediato" not in page
+    noted(service, "webhook.rotate", "0198c5a1-7d21-7a90-8c3f-6e0b9f1d2c48", force=True)
+    assert "el secreto más antiguo terminó de inmediato" in get(service, "/audit", **{"Accept-Language": "es"})
+
+
+def test_whoever_did_something_is_found_by_the_name_that_is_shown(service: Service) -> None:
+    for actor, target in (("this machine", "nightly"), ("eva, command line", "weekly"), ("línea de comandos", "daily")):
+        with service.jobs.db.transaction("default") as conn:
+            note(conn, replace(ANA, actor=actor), "schedule.run", target)
+    found = {
+        name: [target for target in ("nightly", "weekly", "daily") if f"<code>{target}</code>" in page]
+        for name in ("esta máquina", "this machine", "eva, línea de comandos", "línea de comandos")
+        for page in [get(service, f"/audit?actor={quote(name)}", **{"Accept-Language": "es"})]
+    }
+    assert list(found.values()) == [["nightly"], ["nightly"], ["weekly"], ["daily"]]
+    assert 'value="esta máquina"' in get(service, "/audit?actor=this+machine", **{"Accept-Language": "es"})

@@ -76,6 +76,10 @@ def _own_words(text: str) -> str:
             "Required columns are missing: a (headers that are taken: A, AA …); b (headers that are taken: B (días));"
             " c (headers that are taken: C, CC …)",
         ),
+        (
+            "Un archivo XLSX no usa la codificación, el separador; lo indicado no se tuvo en cuenta.",
+            "XLSX files have no use for the encoding, the separator; what was given there had no effect.",
+        ),
         ("A1: la fila ya no existe", "A1: the row is not there any more"),
         (
             'A1 (fila 7 del archivo): es "3" ahora; la carga dejó vacío',

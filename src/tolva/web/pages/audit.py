@@ -1,33 +1,37 @@
 """The page of the audit log: its filters are in the address, so that it can be passed on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.db.pool import Database
+from tolva.db.pool import Connection
+from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.audit import NoteFilter, notes
 from tolva.web.pages.deeds import Deed, deed_of
 from tolva.web.pages.list_query import note_filter
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
 PAGE = 100
 """Lines of a page."""
 
 
-def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
+def audit_pages(shell: Shell, jobs: Jobs, panels: Panels, deeds: Sequence[Deed]) -> APIRouter:
     """`/audit`."""
     router = APIRouter(prefix="/audit", include_in_schema=False)
 
     @router.get("")
     def audit(request: Request, by: Admin, before: UUID | None = None) -> Response:
         asked = note_filter(request.query_params)
-        with db.transaction(by.tenant_id) as conn:
-            lines = notes(conn, asked, before=before, most=PAGE + 1)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            lines = _lines(conn, asked, before, partial(shell.actor, request))
         return shell.page(
             request,
             by,
@@ -37,8 +41,17 @@ def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
             deed_of=partial(deed_of, deeds),
             deeds=deeds,
             filtered=asked != NoteFilter(),
+            kinds=panels.titles(jobs.catalogue),
             lines=lines[:PAGE],
             more=len(lines) > PAGE,
         )
 
     return router
+
+
+def _lines(conn: Connection, asked: NoteFilter, before: UUID | None, actor: Callable[[str], str]) -> Sequence[DictRow]:
+    """Where nobody is called what was asked for, those of whoever the reader is shown under that name."""
+    lines = notes(conn, asked, before=before, most=PAGE + 1)
+    if lines or asked.actor is None:
+        return lines
+    return notes(conn, replace(asked, actor=actor(asked.actor)), before=before, most=PAGE + 1)

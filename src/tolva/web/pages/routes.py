@@ -55,5 +55,5 @@ def page_routers(
         schedule_buttons(jobs),
         queues_pages(shell, jobs, panels),
         keys_pages(shell, jobs.db),
-        audit_pages(shell, jobs.db, deeds),
+        audit_pages(shell, jobs, panels, deeds),
     ]

@@ -51,6 +51,12 @@ class Sentences:
         found = self.read(name, WHO)
         return name if found is None else found
 
+    def actor(self, shown: str) -> str:
+        """Whoever `who` shows as this."""
+        return Sentences(self.language, [_back(each, self.language) for each in self.known if each.kind == WHO]).who(
+            shown
+        )
+
     def read(self, text: str, kind: str = "") -> str | None:
         """In the reader's language, sentences or a part of a kind; None for what is not known."""
         return Recognition(self.by_first, self.language).read(text, kind) if len(text) <= LONGEST else None
@@ -62,6 +68,16 @@ class Sentences:
         for sentence in sorted(self.known, key=lambda each: -each.weight):
             firsts.setdefault((sentence.kind, sentence.first), []).append(sentence)
         return firsts
+
+
+def _back(sentence: Sentence, language: str) -> Sentence:
+    """From a language to that of the code.
+
+    >>> _back(Sentence("this machine", {"es": "esta máquina"}, "who"), "es")
+    Sentence(text='esta máquina', translations={'es': 'this machine'}, kind='who')
+    """
+    text = sentence.translations.get(language, sentence.text)
+    return Sentence(text, {language: sentence.text}, sentence.kind)
 
 
 def _shortened(text: str, most: int | None) -> str:

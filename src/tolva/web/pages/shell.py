@@ -66,6 +66,10 @@ class Shell:
         """What an error or a note says, in the reader's language; as it is where it is none of ours."""
         return self._sentences[language_of(request)].plain(text)
 
+    def actor(self, request: Request, shown: str) -> str:
+        """Whoever is shown to the reader under this name."""
+        return self._sentences[language_of(request)].actor(shown)
+
     def page(
         self,
         request: Request,
