@@ -53,9 +53,8 @@ class Sentences:
 
     def actor(self, shown: str) -> str:
         """Whoever `who` shows as this."""
-        return Sentences(self.language, [_back(each, self.language) for each in self.known if each.kind == WHO]).who(
-            shown
-        )
+        names = [_back(each, self.language) for each in self.known if each.kind == WHO]
+        return Sentences(self.language, names).who(shown)
 
     def read(self, text: str, kind: str = "") -> str | None:
         """In the reader's language, sentences or a part of a kind; None for what is not known."""
