@@ -28,7 +28,7 @@ from tolva.workloads.workload import Workload
 
 
 def _handlers(settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
-    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)), aside=True)]
+    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)), asked_for=False)]
 
 
 def _routers(_settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
