@@ -29,7 +29,8 @@ MOST_PAGES = 250
 LARGE = "jobs", "audit", "keys", "sessions", "idempotency", "uploads", "webhook_outbox"
 FILL = """
 INSERT INTO tolva.audit (id, tenant_id, actor, action, target)
-SELECT tolva.uuid_at(now() - n * interval '1 h'), 'big', 'key', 'job.cancel', 'job' FROM generate_series(1, 2 * %(rows)s) n;
+SELECT tolva.uuid_at(now() - n * interval '1 h'), 'big', 'key', 'job.cancel', 'job'
+FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.keys (id, tenant_id, name, role, hash, beginning, created_by)
 SELECT tolva.uuid_at(now() - n * interval '1 s'), 'big', 'key', 'viewer', int4send(n), '', 'x'
 FROM generate_series(1, 2 * %(rows)s) n;

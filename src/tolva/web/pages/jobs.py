@@ -11,8 +11,8 @@ from tolva.core.job import JobId, State, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.asked import jobs_asked
 from tolva.web.pages.formats import zone_of
+from tolva.web.pages.list_query import job_filter
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -35,7 +35,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         ended: str = "",
         before: UUID | None = None,
     ) -> Response:
-        asked = jobs_asked(request.query_params, zone_of(request), asked_for)
+        asked = job_filter(request.query_params, zone_of(request), asked_for)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)

@@ -9,8 +9,8 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator
 from tolva.web.api.texts import NameInPath
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
-from tolva.web.pages.told import Told, telling
 from tolva.web.scheduling import drop_schedule, pause_schedule, resume_schedule, run_schedule
 
 
@@ -26,16 +26,16 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator) -> Response:
         pause_schedule(jobs, by, name)
-        return telling(to("/schedules"), Told("paused"))
+        return with_flash(to("/schedules"), Flash("paused"))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator) -> Response:
         resume_schedule(jobs, by, name)
-        return telling(to("/schedules"), Told("resumed"))
+        return with_flash(to("/schedules"), Flash("resumed"))
 
     @router.post("/{name}/delete")
     def delete(name: NameInPath, by: Admin) -> Response:
         drop_schedule(jobs, by, name)
-        return telling(to("/schedules"), Told("schedule-dropped"))
+        return with_flash(to("/schedules"), Flash("schedule-dropped"))
 
     return router

@@ -59,7 +59,7 @@ WHERE %(before)s::uuid IS NULL OR u.job_id < %(before)s ORDER BY u.job_id DESC L
 SELECT j.*, u.schema, u.filename, u.size FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
--- name: standing_load
+-- name: effective_load
 -- The last load of a file for the same rows that is under way, or of which something stands.
 SELECT j.id, j.created_at, j.finished_at FROM tolva.uploads u
 JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'

@@ -14,13 +14,13 @@ def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
 
 
-def standing_load(conn: Connection, upload: DictRow) -> DictRow | None:
+def effective_load(conn: Connection, upload: DictRow) -> DictRow | None:
     """The last load of the very file of an upload, for the same schema and constants, unless nothing of it stands.
 
     It has `id`, `created_at` and `finished_at`.
     """
     same = {"blake3": upload["blake3"], "schema": upload["schema"], "constants": Jsonb(upload["constants"])}
-    return conn.execute(SQL["standing_load"], same).fetchone()
+    return conn.execute(SQL["effective_load"], same).fetchone()
 
 
 def list_uploads(conn: Connection, before: UUID | None, most: int) -> list[DictRow]:

@@ -10,8 +10,8 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
-from tolva.web.pages.told import Told, telling
 from tolva.workloads.webhooks.deliveries_api import ask_test
 from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
 
@@ -38,7 +38,7 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
     def delete(id: UUID, by: Admin) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             drop_webhook(conn, by, id)
-        return telling(to("/webhooks"), Told("dropped"))
+        return with_flash(to("/webhooks"), Flash("dropped"))
 
     return router
 
@@ -48,4 +48,4 @@ def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
         row = get_webhook(conn, id)
         kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
         change_webhook(conn, by, id, Wanted(**kept, active=active))
-    return telling(to(f"/webhooks/{id}"), Told("on" if active else "off"))
+    return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off"))

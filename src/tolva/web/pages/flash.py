@@ -17,8 +17,8 @@ WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
 
 
 @dataclass(frozen=True)
-class Told:
-    """Something done; of many jobs: to how many, how many were left, and whether there are more."""
+class Flash:
+    """Something done; of many jobs: to how many, how many were left, and whether the page asks for more of them."""
 
     what: What
     done: int = 0
@@ -26,18 +26,18 @@ class Told:
     more: bool = False
 
 
-def telling(answer: Response, told: Told) -> Response:
-    """The answer to a form, which tells the next page."""
-    text = f"{told.what}.{told.done}.{told.left}.{told.more:d}"
+def with_flash(answer: Response, flash: Flash) -> Response:
+    """The answer to a form, which tells the next page; when there are no more."""
+    text = f"{flash.what}.{flash.done}.{flash.left}"
     answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax")
     return answer
 
 
-def told_to(request: HTTPConnection) -> Told | None:
+def take_flash(request: HTTPConnection) -> Flash | None:
     """What the page before left to be told; None for what we did not write."""
     said, *counts = request.cookies.get(COOKIE, "").split(".")
     what = WHATS.get(said)
-    if what is None or [each.isdecimal() and len(each) < 9 for each in counts] != [True] * 3:
+    if what is None or [each.isdecimal() and len(each) < 9 for each in counts] != [True] * 2:
         return None
-    done, left, more = map(int, counts)
-    return Told(what, done, left, bool(more))
+    done, left = map(int, counts)
+    return Flash(what, done, left)
