@@ -72,7 +72,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.post("/jobs/bulk")
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
-        asked = jobs_asked(choice.query, zone_of(request), jobs.catalogue.asked_for)
+        asked = jobs_asked(choice.query, zone_of(request), jobs.catalogue.asked_for, choice.seen)
         _, possible = DEEDS[choice.action]
         with jobs.db.transaction(by.tenant_id) as conn:
             chosen = chosen_jobs(conn, by.tenant_id, choice, asked, possible)

@@ -11,7 +11,7 @@ from tolva.core.job import JobId, State, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.asked import jobs_asked
+from tolva.web.pages.asked import ASKED_FOR, jobs_asked
 from tolva.web.pages.formats import zone_of
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
@@ -35,7 +35,8 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         ended: str = "",
         before: UUID | None = None,
     ) -> Response:
-        asked = jobs_asked(request.query_params, zone_of(request), asked_for)
+        now, query = datetime.now(UTC), request.query_params
+        asked = jobs_asked(query, zone_of(request), asked_for, now)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
@@ -44,14 +45,14 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             by,
             "jobs.html",
             asked=asked,
-            asked_for=asked.kinds == asked_for,
+            asked_for=ASKED_FOR in query.getlist("kind"),
             before=before,
             ended=ended,
             filtered=asked != JobFilter(),
             following=page.following,
             kinds=panels.titles(jobs.catalogue),
             looked_back_to=made_at(page.following) if page.following else None,
-            now=datetime.now(UTC),
+            now=now,
             queues=sorted(jobs.catalogue.queues),
             rows=[with_numbers(row) for row in page.jobs],
             since=since,
