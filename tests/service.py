@@ -17,7 +17,7 @@ from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.attempt import Attempts
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.rings import send_rings
@@ -73,8 +73,8 @@ def working(service: Service, queues: Sequence[str] = ()) -> Generator[None]:
     plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False), slots)
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
         engine = PostgresEngine(db)
-        with closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk:
-            runner = Runner(db, catalogue, engine, desk, Attempts(), JobMeter())
+        with closing(Dispatcher(db, heartbeat.join(), partial(send_rings, engine))) as dispatcher:
+            runner = Runner(db, catalogue, engine, dispatcher, Attempts(), JobMeter())
             thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
             thread.start()
             try:

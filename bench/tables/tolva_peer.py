@@ -17,7 +17,7 @@ from tolva.db.pool import Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempts
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
@@ -56,9 +56,9 @@ def _working(jobs: Jobs, plan: WorkerPlan) -> Iterator[None]:
     db, engine = jobs.db, PostgresEngine(jobs.db)
     with (
         closing(Heartbeat(db, list(jobs.catalogue.queues), lease=600)) as heartbeat,
-        closing(Desk(db, heartbeat.join(), partial(send_rings, engine))) as desk,
+        closing(Dispatcher(db, heartbeat.join(), partial(send_rings, engine))) as dispatcher,
     ):
-        runner = Runner(db, jobs.catalogue, engine, desk, Attempts(), JobMeter())
+        runner = Runner(db, jobs.catalogue, engine, dispatcher, Attempts(), JobMeter())
         thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))
         thread.start()
         try:

@@ -63,7 +63,7 @@ class TooLarge(InvalidInput):
 
 
 class Unanswered(InvalidInput):
-    """A file leaves open which column feeds a field. `questions` are JSON objects; see `tables.ask`."""
+    """A file leaves open which column feeds a field. `questions` are JSON objects; see `tables.question`."""
 
     def __init__(self, message: str, questions: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(message)

@@ -9,7 +9,7 @@ from tests.jobs.workshop import together
 from tolva.db.pool import Database
 from tolva.errors import KeyReused
 from tolva.web.access.caller import Caller, Role
-from tolva.web.idempotency import Asked, once
+from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.upkeep import prune_requests
 
 BY = Caller("a", Role.ADMIN, "somebody")
@@ -26,7 +26,7 @@ def ask(db: Database) -> Callable[..., dict[str, Any]]:
 
     def call(key: str | None = "k", by: Caller = BY, do: Callable[[], Any] = make, **given: Any) -> dict[str, Any]:
         with db.transaction(by.tenant_id) as conn:
-            return dict(once(conn, Asked(by, key, "thing.make", given), do, secret=("secret",)))
+            return dict(once(conn, IdempotentRequest(by, key, "thing.make", given), do, secret=("secret",)))
 
     return call
 

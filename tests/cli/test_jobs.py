@@ -134,7 +134,11 @@ def test_a_dead_letter_is_listed_with_its_reason_and_replayed(tolva: Shell, fail
     assert failed in tolva("dead", "ls", "--search", "p.csv").out
     assert tolva("dead", "ls", "--search", "q").out == "No such dead letters.\n"
     assert tolva("dead", "replay", "--all", "--search", "q").out == "0 jobs queued again.\n"
-    assert tolva("dead", "replay", "--all", "--dry-run", "--json").json == {"jobs": [failed], "dry_run": True}
+    assert tolva("dead", "replay", "--all", "--dry-run", "--json").json == {
+        "jobs": [failed],
+        "left": 0,
+        "dry_run": True,
+    }
     unknown = tolva("dead", "replay", failed, "01a20194-4c7c-7528-9d28-4de9e41748b2")
     assert (unknown.code, "Nothing was done" in unknown.err) == (2, True)
     assert tolva("dead", "replay", "--all").out == "1 job queued again.\n"
@@ -145,7 +149,7 @@ def test_a_dead_letter_is_dismissed_and_its_job_tells_by_whom(tolva: Shell, fail
     assert tolva("dead", "dismiss").code == 2
     assert tolva("dead", "dismiss", failed, "--dry-run").out == "1 dead letter would be dismissed.\n"
     assert tolva("dead", "dismiss", "--all", "--search", "q").out == "0 dead letters dismissed.\n"
-    assert tolva("dead", "dismiss", failed, "--json").json == {"jobs": [failed], "dry_run": False}
+    assert tolva("dead", "dismiss", failed, "--json").json == {"jobs": [failed], "left": 0, "dry_run": False}
     assert tolva("dead", "ls", "--json").json == []
     shown = tolva("jobs", "show", failed).out
     assert "dismissed" in shown and "command line" in shown

@@ -38,14 +38,14 @@ def engine(request: pytest.FixtureRequest, shop: Workshop) -> Engine:
 def serving(
     shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = SLOTS
 ) -> Iterator[threading.Thread]:
-    """A worker process in small: the engine serves, the pulse tidies the desk, and upkeep rings again."""
+    """A worker process in small: the engine serves, the pulse tidies the dispatcher, and upkeep rings again."""
     stop = threading.Event()
     queues = [each.queue for each in SLOTS]
     chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
     runner = shop.runner()
     threads = [
         threading.Thread(target=shop.engine.serve, args=(slots, run_next or runner.run_next), name="serve"),
-        threading.Thread(target=keep_pulse, args=(shop.db, shop.worker, shop.desks[-1], shop.attempts, stop)),
+        threading.Thread(target=keep_pulse, args=(shop.db, shop.worker, shop.dispatchers[-1], shop.attempts, stop)),
         threading.Thread(target=keep_up, args=([chore], stop), name="upkeep"),
     ]
     for thread in threads:

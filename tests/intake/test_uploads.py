@@ -23,7 +23,7 @@ from tolva.tables.schema import Schema
 from tolva.web.multipart import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, preview, uploads_api
 from tolva.workloads.intake import load as load_module
-from tolva.workloads.intake.told import WAITING
+from tolva.workloads.intake.messages import WAITING
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"

@@ -20,7 +20,7 @@ from tolva.jobs import upkeep
 from tolva.jobs.attempt import Attempt, Attempts
 from tolva.jobs.catalogue import Catalogue, Handler, Run
 from tolva.jobs.context import Context
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.endings import Ending, end_attempts
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.payload import encode
@@ -70,15 +70,15 @@ class Workshop:
         self.on(lambda ctx: None, "other")
         self.worker = self.join()
         self.attempts = Attempts()
-        self.desks: list[Desk] = []
+        self.dispatchers: list[Dispatcher] = []
 
     def __enter__(self) -> "Workshop":
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for desk in self.desks:
+        for dispatcher in self.dispatchers:
             with suppress(TolvaError):
-                desk.close()
+                dispatcher.close()
 
     @property
     def jobs(self) -> Jobs:
@@ -143,8 +143,8 @@ class Workshop:
             return ctx.spawn(*[NewJob(given.pop("kind", "work"), **given)] * number)
 
     def runner(self, *, worker: str | None = None) -> Runner:
-        self.desks.append(Desk(self.db, worker or self.worker, partial(send_rings, self.engine)))
-        return Runner(self.db, self.catalogue, self.engine, self.desks[-1], self.attempts, JobMeter())
+        self.dispatchers.append(Dispatcher(self.db, worker or self.worker, partial(send_rings, self.engine)))
+        return Runner(self.db, self.catalogue, self.engine, self.dispatchers[-1], self.attempts, JobMeter())
 
     def run(self, queue: str = "work") -> int:
         """Run what is ready until nothing is; answers how many attempts there were."""

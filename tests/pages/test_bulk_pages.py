@@ -144,6 +144,6 @@ def test_the_way_back_stays_on_this_server(service: Service, back: str) -> None:
     assert went_to(post(service, "/jobs/bulk", **given, confirm="1")) == "/"
 
 
-@pytest.mark.parametrize("cookie", ["cancel", "cancel.1.2", "hello.1.1.1", "cancel.1.x.0", "cancel.1.1.<b>"])
+@pytest.mark.parametrize("cookie", ["cancel", "cancel.1", "hello.1.1", "cancel.1.x", "cancel.1.<b>", "cancel.1.1.1"])
 def test_a_message_that_we_did_not_write_is_not_told(service: Service, cookie: str) -> None:
     assert 'role="status"' not in get(service, "/jobs", Cookie=f"tolva_told={cookie}")

@@ -51,5 +51,5 @@ def test_over_http_an_empty_page_has_a_next_one(service: Service, oldest: JobId,
 @pytest.mark.parametrize("address", ["/api/v1/jobs/replay", "/api/v1/dead-letters/replay"])
 def test_what_is_done_to_all_that_match_reaches_the_oldest(service: Service, oldest: JobId, address: str) -> None:
     done = service.client.post(address, json={"search": "marzo"}).json()
-    assert (done["matching"], done["replayed"], done["more"]) == (1, 1, False)
+    assert (done["matching"], done["replayed"], done["next"]) == (1, 1, None)
     assert service.client.get(f"/api/v1/jobs/{oldest}").json()["state"] == "queued"

@@ -79,6 +79,6 @@ def test_what_is_said_of_files_is_read_in_the_readers_language(service: Service,
 
 
 def test_an_answer_of_the_api_is_told_to_a_script_in_the_language_of_its_page(service: Service) -> None:
-    told = service.client.get("/said", params={"text": "El archivo está vacío."}, headers=ENGLISH)
+    told = service.client.get("/translate", params={"text": "El archivo está vacío."}, headers=ENGLISH)
     assert (told.status_code, told.text) == (200, "The file is empty.")
-    assert service.client.get("/said", params={"text": "Boom"}, headers=ENGLISH).text == "Boom"
+    assert service.client.get("/translate", params={"text": "Boom"}, headers=ENGLISH).text == "Boom"

@@ -40,8 +40,8 @@ def test_no_known_sentence_has_left_the_source() -> None:
 @pytest.mark.parametrize("sentence", KNOWN, ids=lambda each: each.text)
 def test_a_sentence_has_a_translation_into_all_languages_but_its_own(sentence: Sentence) -> None:
     places = sorted(PLACE.findall(sentence.text))
-    assert len(sentence.told) == len(LANGUAGES) - 1
-    assert all(sorted(PLACE.findall(told)) == places for told in sentence.told.values())
+    assert len(sentence.translations) == len(LANGUAGES) - 1
+    assert all(sorted(PLACE.findall(told)) == places for told in sentence.translations.values())
     assert len(set(places)) == len(places), "the values of one name would have to be the same"
 
 
@@ -81,20 +81,20 @@ def _own_words(text: str) -> str:
     ],
 )
 def test_what_is_said_of_a_file_is_read_in_english_and_unchanged_in_spanish(said: str, in_english: str) -> None:
-    assert SENTENCES["en"].told(said) == in_english
-    assert SENTENCES["es"].told(said) == said
+    assert SENTENCES["en"].translated(said) == in_english
+    assert SENTENCES["es"].translated(said) == said
 
 
 def test_what_nobody_wrote_into_the_catalogue_is_shown_as_it_is_and_as_of_no_known_language() -> None:
-    assert SENTENCES["es"].told("<b>Boom</b>") == '<span lang="">&lt;b&gt;Boom&lt;/b&gt;</span>'
+    assert SENTENCES["es"].translated("<b>Boom</b>") == '<span lang="">&lt;b&gt;Boom&lt;/b&gt;</span>'
 
 
 def test_a_translation_is_shortened_after_it_was_found() -> None:
-    assert SENTENCES["es"].told("The worker process was frozen.", 20) == "El proceso de traba…"
+    assert SENTENCES["es"].translated("The worker process was frozen.", 20) == "El proceso de traba…"
 
 
 @pytest.mark.parametrize("piece", ["vacío, ", ";; ", 'x: "', '"a" (columna 1); ', "There is no job x. ", "a, ", ". "])
 def test_a_text_of_many_pieces_is_looked_at_in_bounds(piece: str) -> None:
     long = f"Faltan columnas obligatorias: {piece * LONGEST}"[:LONGEST]
-    assert SENTENCES["en"].told(long)
-    assert SENTENCES["en"].told(piece * (LONGEST // len(piece)))
+    assert SENTENCES["en"].translated(long)
+    assert SENTENCES["en"].translated(piece * (LONGEST // len(piece)))

@@ -9,7 +9,7 @@ from tests.conftest import Fresh
 from tests.jobs.workshop import Workshop
 from tests.service import service, settings
 from tolva.db.pool import Database
-from tolva.web.live import lookout
+from tolva.web.live import watcher
 
 __all__ = ["service", "settings", "tolva"]
 
@@ -29,4 +29,4 @@ def shop(db: Database, admin: psycopg.Connection[DictRow]) -> Iterator[Workshop]
 
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookout, "LOOK", 0.01)
+    monkeypatch.setattr(watcher, "LOOK", 0.01)

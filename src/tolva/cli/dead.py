@@ -1,20 +1,21 @@
 """`tolva dead`: jobs that failed for good, to be replayed or dismissed."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from psycopg.rows import DictRow
 
 from tolva.cli.acting import at_terminal
+from tolva.cli.closing import close
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
-from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters, with_letter
-from tolva.jobs.work import Jobs
+from tolva.jobs.letters import LetterFilter, dead_letters
 from tolva.web.steering import dismiss_letters, replay_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -26,8 +27,6 @@ Kind = Annotated[str | None, typer.Option("--kind", help="Only of this kind.")]
 Named = Annotated[list[str] | None, typer.Argument(help="Of these jobs.", metavar="JOB…", show_default=False)]
 Every = Annotated[bool, typer.Option("--all", help="All that match the filters.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many.")]
-MOST_CLOSED = 10_000
-"""Letters that one command closes."""
 COLUMNS = (
     *(Column("job"), Column("kind"), Column("name", wraps=True), Column("queue"), Column("failed")),
     *(Column("tries", right=True), Column("error", wraps=True)),
@@ -87,13 +86,14 @@ def replay(
     """Queue failed jobs again, each from its last checkpoint."""
     wanted = _meant(ids, every, _wanted(queue, kind, search))
     with opened(data_dir) as jobs:
-        found = _found(jobs, tenant, wanted)
-        again = found if dry_run else replay_jobs(jobs, at_terminal(tenant), found)
+        again = close(jobs, at_terminal(tenant), wanted, replay_jobs, dry_run=dry_run)
     if as_json:
-        print_json({"jobs": again, "dry_run": dry_run})
-    else:
-        number = f"{len(again):,} {'job' if len(again) == 1 else 'jobs'}"
-        say(f"{number} would be queued again." if dry_run else f"{number} queued again.")
+        print_json(asdict(again) | {"dry_run": dry_run})
+        return
+    number = f"{len(again.jobs):,} {'job' if len(again.jobs) == 1 else 'jobs'}"
+    say(f"{number} would be queued again." if dry_run else f"{number} queued again.")
+    if again.left:
+        say(f"{again.left:,} left: they have changed meanwhile, or another job has their unique key.")
 
 
 @cli.command("dismiss")
@@ -111,13 +111,14 @@ def dismiss(
     """Take dead letters off the list. Their jobs stay failed, and tell who dismissed them."""
     wanted = _meant(ids, every, _wanted(queue, kind, search))
     with opened(data_dir) as jobs:
-        found = _found(jobs, tenant, wanted)
-        gone = found if dry_run else dismiss_letters(jobs, at_terminal(tenant), found)
+        gone = close(jobs, at_terminal(tenant), wanted, dismiss_letters, dry_run=dry_run)
     if as_json:
-        print_json({"jobs": gone, "dry_run": dry_run})
-    else:
-        number = f"{len(gone):,} dead {'letter' if len(gone) == 1 else 'letters'}"
-        say(f"{number} would be dismissed." if dry_run else f"{number} dismissed.")
+        print_json(asdict(gone) | {"dry_run": dry_run})
+        return
+    number = f"{len(gone.jobs):,} dead {'letter' if len(gone.jobs) == 1 else 'letters'}"
+    say(f"{number} would be dismissed." if dry_run else f"{number} dismissed.")
+    if gone.left:
+        say(f"{gone.left:,} left: they have changed meanwhile.")
 
 
 def _meant(ids: Sequence[str] | None, every: bool, wanted: LetterFilter) -> Sequence[JobId] | LetterFilter:
@@ -125,14 +126,3 @@ def _meant(ids: Sequence[str] | None, every: bool, wanted: LetterFilter) -> Sequ
     if bool(ids) == every:
         raise InvalidInput("Either name the jobs, or say --all (with --queue, --kind or --search to narrow it).")
     return wanted if every else [job_id(text) for text in ids or ()]
-
-
-def _found(jobs: Jobs, tenant: str, wanted: Sequence[JobId] | LetterFilter) -> list[JobId]:
-    """The jobs with such an open letter. Raises InvalidInput when one that is named has none."""
-    with jobs.db.transaction(tenant) as conn:
-        if isinstance(wanted, LetterFilter):
-            return dead_jobs(conn, tenant, wanted, most=MOST_CLOSED)
-        found = with_letter(conn, wanted)
-    if unknown := sorted(set(wanted) - set(found)):
-        raise InvalidInput(f"No dead letter of: {', '.join(unknown)}. Nothing was done; `tolva dead ls` lists them.")
-    return found

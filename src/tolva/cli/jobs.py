@@ -9,7 +9,6 @@ from psycopg.rows import DictRow
 
 from tolva import app
 from tolva.cli.acting import at_terminal
-from tolva.cli.again import load_again
 from tolva.cli.console import (
     AsJson,
     DataDir,
@@ -30,6 +29,7 @@ from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
 from tolva.cli.questions import show_questions, tell_sheets
 from tolva.cli.results import errors, show_changes, undo
+from tolva.cli.retry_command import load_again
 from tolva.cli.waits import waits_for
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
 from tolva.core.job import FINISHED, JobId, Json, State, job_id

@@ -7,21 +7,21 @@ import typer
 
 from tolva import app
 from tolva.cli.acting import at_terminal
-from tolva.cli.again import load_again
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, kind_of_file, read_options
 from tolva.cli.hints import Hints
 from tolva.cli.pairs import Answers, chosen, pairs
 from tolva.cli.questions import show_questions
 from tolva.cli.refused import show_refused
+from tolva.cli.retry_command import load_again
 from tolva.cli.watch import exit_code, leave, tell_end, watch
 from tolva.core.job import JobId
 from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.serve.stand_in import own_worker
 from tolva.settings import Settings
-from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
+from tolva.tables.column_choices import Choices, require_fields
 from tolva.tables.document import BUILTIN, builtin_schema
 from tolva.tables.reading.sniff import sniff
 from tolva.tables.reading.unpack import verify_stored
@@ -94,7 +94,7 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
-def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
+def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str], said: Choices) -> tuple[dict[str, str], int]:
     with jobs.db.transaction(hints.tenant) as conn:
         schema, version = find_schema(conn, name)
         if schema.tenanted and not check_target(conn, schema):
@@ -103,7 +103,7 @@ def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str], said: C
     return _constants(schema, given, said), version
 
 
-def _constants(schema: Schema, given: dict[str, str], said: Chosen) -> dict[str, str]:
+def _constants(schema: Schema, given: dict[str, str], said: Choices) -> dict[str, str]:
     """What holds for every row, once all that names a field of the schema does so rightly."""
     require_fields(schema, said)
     taken = [field.name for field in schema.fields if field.source == "params"]

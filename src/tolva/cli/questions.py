@@ -6,16 +6,16 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from tolva.cli.again import Again, map_words
 from tolva.cli.columns import column_called
 from tolva.cli.console import err
 from tolva.cli.listing import Column, listing
+from tolva.cli.retry_command import RetryCommand, map_words
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId, Json
 from tolva.errors import TolvaError
 from tolva.jobs.work import Jobs
-from tolva.tables.answers import Chosen
-from tolva.workloads.intake.asked import other_sheets, settled
+from tolva.tables.column_choices import Choices
+from tolva.workloads.intake.answer_hints import complete_answers, other_sheets
 from tolva.workloads.intake.preview import preview
 
 UNKNOWN = "COLUMN"
@@ -26,7 +26,7 @@ SHOWN = 40
 Questions = list[dict[str, Any]]
 
 
-def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again: Again | None) -> None:
+def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again: RetryCommand | None) -> None:
     """Ask what the job left open, and say how to load its file `again`. Nothing where it did not fail for that."""
     if again is None:
         return
@@ -38,11 +38,11 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again
         return
     with suppress(TolvaError):  # the file may be gone, or be on another machine
         _tell_columns(_columns(jobs, blobs, tenant_id, job), offered)
-    command = again.answering(settled(again.mapping, questions, UNKNOWN))
+    command = again.answering(complete_answers(again.mapping, questions, UNKNOWN))
     err.print(how_to_choose(questions), f"  {command}", sep="\n", markup=False, soft_wrap=True)
 
 
-def tell_sheets(job: DictRow, again: Again) -> None:
+def tell_sheets(job: DictRow, again: RetryCommand) -> None:
     """How to have another sheet read, where the headers of the one that was did not fit."""
     others = other_sheets(job["progress"].get("read", {})) if "questions" in (job["error"] or {}) else []
     if others:
@@ -71,10 +71,10 @@ def how_to_choose(questions: Questions) -> str:
     return "To choose, for instance:" if guessed else f"To choose, put a column in place of each {UNKNOWN}:"
 
 
-def answers_to(questions: Questions, said: Chosen) -> str:
+def answers_to(questions: Questions, said: Choices) -> str:
     """The options that answer, with what would be a guess, and what was `said` already.
 
     >>> answers_to([{"field": "precio", "likely": "Precio neto"}, {"field": "codigo", "likely": None}], {"Nota": None})
     "--map Nota= --map 'Precio neto=precio' --map COLUMN=codigo"
     """
-    return shlex.join(map_words(settled(said, questions, UNKNOWN)))
+    return shlex.join(map_words(complete_answers(said, questions, UNKNOWN)))

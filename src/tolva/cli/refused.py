@@ -5,7 +5,7 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
-from tolva.workloads.intake.row_key import key_told
+from tolva.workloads.intake.row_key import format_key
 from tolva.workloads.intake.sql import SQL
 
 SHOWN = 5
@@ -20,7 +20,7 @@ def show_refused(jobs: Jobs, tenant_id: str, id: JobId, hints: Hints, what: str 
     place = Column("row", right=True) if rows[0]["key"] is None else Column("key")
     columns = place, Column("column"), Column("value", wraps=True), Column("reason", wraps=True)
     cells = [
-        (key_told(row["key"]) if row["key"] else row["row"], row["column"], row["value"], row["message"])
+        (format_key(row["key"]) if row["key"] else row["row"], row["column"], row["value"], row["message"])
         for row in rows
     ]
     out.print("", listing(out, columns, cells, title=f"first {what}"), "", sep="\n")

@@ -24,7 +24,7 @@ from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.changes import Change, changes
 from tolva.workloads.intake.export import error_lines
-from tolva.workloads.intake.row_key import key_told
+from tolva.workloads.intake.row_key import format_key
 from tolva.workloads.intake.undo import UNDO, ask_undo
 
 
@@ -68,7 +68,7 @@ def show_changes(
             return
         first = list(islice(found, limit + 1))
     columns = Column("row", right=True), Column("key"), Column("what"), Column("before → after", wraps=True)
-    cells = [(change.row, key_told(change.key), change.kind, _values(change)) for change in first[:limit]]
+    cells = [(change.row, format_key(change.key), change.kind, _values(change)) for change in first[:limit]]
     if not cells:
         say("Nothing changed.")
         return

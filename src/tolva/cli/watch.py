@@ -20,7 +20,7 @@ from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.workloads.intake.accept import LOAD
-from tolva.workloads.intake.told import MENDABLE, TOLD
+from tolva.workloads.intake.messages import MENDABLE, TOLD
 
 PATIENCE = 60.0
 """Seconds that a watcher waits for a PostgreSQL that is away."""

@@ -28,22 +28,22 @@ def upcoming(cron: Cron, after: datetime, many: int) -> list[Tick]:
     """
     ticks = cron.ticks(after, EVER, many)
     return [
-        Tick(tick, tick.astimezone(ZoneInfo(cron.timezone)).isoformat(), change_told(cron, before, tick))
+        Tick(tick, tick.astimezone(ZoneInfo(cron.timezone)).isoformat(), describe_change(cron, before, tick))
         for before, tick in zip([after, *ticks], ticks, strict=False)
     ]
 
 
-def change_told(cron: Cron, before: datetime, tick: datetime) -> str | None:
+def describe_change(cron: Cron, before: datetime, tick: datetime) -> str | None:
     """The sentence for `tick`, where the tick `before` it was the last one (or any moment after that). None: no change.
 
     >>> daily = Cron("30 2 * * *", "Europe/Madrid")
     >>> noon = datetime(2025, 3, 29, 12, tzinfo=UTC)
-    >>> change_told(daily, noon, daily.next_after(noon))
+    >>> describe_change(daily, noon, daily.next_after(noon))
     'The clock goes forward and skips the usual time: this one comes right after it.'
     >>> noon = datetime(2025, 10, 25, 12, tzinfo=UTC)
-    >>> change_told(daily, noon, daily.next_after(noon))
+    >>> describe_change(daily, noon, daily.next_after(noon))
     'The clock goes back and shows this time twice: it counts the first time.'
-    >>> change_told(daily, datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 6, 1, 0, 30, tzinfo=UTC)) is None
+    >>> describe_change(daily, datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 6, 1, 0, 30, tzinfo=UTC)) is None
     True
     """
     zone = ZoneInfo(cron.timezone)

@@ -55,18 +55,19 @@ def dead_letters(
 
 def dead_jobs(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int
-) -> list[JobId]:
-    """The jobs of these letters, to be replayed or dismissed: all of them, or `most`.
+) -> list[tuple[JobId, LetterPlace]]:
+    """The jobs of these letters with their places, to be replayed or dismissed: all of them, or `most`.
 
     What was has no open letter any more, and is not found again.
     """
-    jobs: list[JobId] = []
+    met: list[tuple[JobId, LetterPlace]] = []
     while True:
-        found = _found(conn, _given(conn, tenant_id, wanted, before, most - len(jobs)))
-        jobs += found["jobs"]
+        found = _found(conn, _given(conn, tenant_id, wanted, before, most - len(met)))
+        places = map(LetterPlace, found["times"], found["ids"])
+        met += zip(map(JobId, found["jobs"]), places, strict=True)
         before = _reached(found)
-        if before is None or len(jobs) >= most:
-            return jobs
+        if before is None or len(met) >= most:
+            return met
 
 
 def _found(conn: Connection, given: dict[str, Any]) -> DictRow:

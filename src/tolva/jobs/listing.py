@@ -70,9 +70,11 @@ def list_jobs(
     return JobPage(rows, ids[most - 1] if len(ids) > most else reached)
 
 
-def matching_ids(conn: Connection, tenant_id: str, wanted: JobFilter, *, most: int) -> list[JobId]:
+def matching_ids(
+    conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int
+) -> list[JobId]:
     """The ids of jobs, newest first: all of them, or `most`, however many portions it takes to find them."""
-    given = _given(conn, tenant_id, wanted, None, most)
+    given = _given(conn, tenant_id, wanted, before, most)
     found, reached = _found(conn, given)
     while reached and len(found) < most:
         more, reached = _found(conn, given | {"before": reached, "walk": True, "most": most - len(found)})

@@ -7,7 +7,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.sql import SQL
 
 log = logging.getLogger(__name__)
@@ -16,11 +16,11 @@ PULSE = 0.5
 """Seconds between two questions; a cancelled job hears of it within this."""
 
 
-def keep_pulse(db: Database, worker_id: str, desk: Desk, attempts: Attempts, stop: threading.Event) -> None:
-    """Ask, and tidy the desk, until `stop` is set. Does nothing while nothing runs."""
+def keep_pulse(db: Database, worker_id: str, dispatcher: Dispatcher, attempts: Attempts, stop: threading.Event) -> None:
+    """Ask, and tidy the dispatcher, until `stop` is set. Does nothing while nothing runs."""
     while not stop.wait(PULSE):
         try:
-            desk.tidy()
+            dispatcher.tidy()
             ask(db, worker_id, attempts)
         except TryLater as error:
             log.warning("cannot ask after running jobs: %s", error)

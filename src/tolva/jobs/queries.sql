@@ -260,13 +260,15 @@ WHERE coalesce(q.paused_at, n.paused_at) IS NOT NULL ORDER BY name;
 SELECT name, paused_at FROM tolva.queues;
 
 -- name: find_letters
--- The dead letters that match, newest first, with their jobs, and how far they were looked for; see the function.
-SELECT ids, reached_at, reached, ARRAY(
-    SELECT d.job_id::text FROM unnest(ids) WITH ORDINALITY f(id, place) JOIN tolva.dead_letters d USING (id)
-    ORDER BY place) AS jobs
+-- The dead letters that match, newest first, with their jobs and times, and how far they were looked for; see the function.
+SELECT ids, reached_at, reached, jobs, times
 FROM tolva.find_letters(
   %(queues)s::text[], %(kinds)s::text[], %(first)s::uuid, %(end)s::uuid, %(words)s::tsquery, %(failed_before)s,
-  %(before)s, %(most)s);
+  %(before)s, %(most)s),
+LATERAL (
+  SELECT coalesce(array_agg(d.job_id::text ORDER BY place), '{}') AS jobs,
+    coalesce(array_agg(d.failed_at ORDER BY place), '{}') AS times
+  FROM unnest(ids) WITH ORDINALITY f(id, place) JOIN tolva.dead_letters d USING (id)) met;
 
 -- name: dead_letters
 -- These dead letters of the tenant, newest first, with what a list shows of them.

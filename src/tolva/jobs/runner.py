@@ -22,7 +22,7 @@ from tolva.errors import (
 from tolva.jobs.attempt import Attempt, Attempts
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.context import Context, WaitForChildren
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.endings import Ending
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.meter import JobMeter
@@ -45,12 +45,18 @@ class Runner:
     """Runs jobs of one worker process. `run_next` is what engines call, from as many threads as there are slots."""
 
     def __init__(
-        self, db: Database, catalogue: Catalogue, engine: Engine, desk: Desk, attempts: Attempts, meter: JobMeter
+        self,
+        db: Database,
+        catalogue: Catalogue,
+        engine: Engine,
+        dispatcher: Dispatcher,
+        attempts: Attempts,
+        meter: JobMeter,
     ) -> None:
         self._db = db
         self._catalogue = catalogue
         self._engine = engine
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._attempts = attempts
         self._meter = meter
         self._stopped = False
@@ -66,15 +72,15 @@ class Runner:
         Raises DatabaseUnavailable, LeaseLost.
         """
         until = time.monotonic() + LONGEST_CALL
-        job = None if self._stopped else self._desk.exchange(None, queue)
+        job = None if self._stopped else self._dispatcher.exchange(None, queue)
         while job is not None:
             ending = self._run(job)
             if ending is None:
-                self._desk.drop(job)
+                self._dispatcher.drop(job)
             if self._stopped or time.monotonic() > until:
-                self._desk.exchange(ending, None)
+                self._dispatcher.exchange(ending, None)
                 return True
-            job = self._desk.exchange(ending, queue)
+            job = self._dispatcher.exchange(ending, queue)
         return False
 
     def _run(self, job: Claimed) -> Ending | None:

@@ -10,7 +10,7 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.catalogue import Catalogue
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.pulse import keep_pulse
 from tolva.jobs.rings import send_rings
@@ -27,13 +27,13 @@ class Shift:
         self._worker_id = worker_id
         self._engine = engine
         self._attempts = Attempts()
-        self._desk = Desk(db, worker_id, partial(send_rings, engine))
-        self._runner = Runner(db, catalogue, engine, self._desk, self._attempts, JobMeter())
+        self._dispatcher = Dispatcher(db, worker_id, partial(send_rings, engine))
+        self._runner = Runner(db, catalogue, engine, self._dispatcher, self._attempts, JobMeter())
 
     def work(self, queues: Sequence[QueueSlots]) -> None:
         """Serve these queues; returns when `end` was called and the running jobs have ended."""
         ended = threading.Event()
-        pulse_of = (self._db, self._worker_id, self._desk, self._attempts, ended)
+        pulse_of = (self._db, self._worker_id, self._dispatcher, self._attempts, ended)
         pulse = threading.Thread(target=keep_pulse, args=pulse_of, name="pulse")
         pulse.start()
         try:
@@ -42,7 +42,7 @@ class Shift:
             ended.set()
             pulse.join()
         try:
-            self._desk.close()
+            self._dispatcher.close()
         except TryLater as error:
             log.warning("%s The jobs of this process are given back by whoever watches over it.", error)
 

@@ -14,12 +14,12 @@ from psycopg.rows import tuple_row
 
 from tolva.errors import TryLater
 from tolva.tables.ledger import Entry
+from tolva.tables.load_lock import lock
 from tolva.tables.phrases import parameters
 from tolva.tables.sequence import states
 from tolva.tables.shadow import SHADOW, fill_shadow
 from tolva.tables.shape import Shape
 from tolva.tables.stage import create_stage, fill_stage
-from tolva.tables.turn import lock
 from tolva.tables.uniform import insert, judge, note
 from tolva.tables.upsert import upsert
 

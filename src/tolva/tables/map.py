@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
 
 from tolva.errors import Unanswered
-from tolva.tables.answers import NOTHING, Chosen, answered
+from tolva.tables.column_choices import NOTHING, Choices, resolve
+from tolva.tables.column_refs import position_ref
 from tolva.tables.fold import fold
-from tolva.tables.places import place
 from tolva.tables.proposal import SURE, ColumnMapping, How, Match, Proposal
 from tolva.tables.schema import Field, Schema
 
@@ -21,7 +21,7 @@ def known_names(schema: Schema) -> frozenset[str]:
     return frozenset(filter(None, (fold(name) for field in schema.file_fields for name in _names(field))))
 
 
-def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> ColumnMapping:
+def match_headers(headers: Sequence[str], schema: Schema, chosen: Choices = NOTHING) -> ColumnMapping:
     """Maps a file's headers to the schema's fields, as far as that is sure.
 
     Raises Unanswered when there are no headers, two columns claim one field, or a required one has none.
@@ -32,10 +32,10 @@ def match_headers(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHI
     return proposal.sure
 
 
-def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Chosen = NOTHING) -> Proposal:
+def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Choices = NOTHING) -> Proposal:
     """What each header may mean, unsure matches included. Raises InvalidInput when what was chosen is not there."""
     headers = tuple(header.strip() for header in headers)
-    answers = answered(headers, schema, chosen)
+    answers = resolve(headers, schema, chosen)
     claims = [match for column, header in enumerate(headers) for match in _claims(column, header, schema, answers)]
     claims.sort(key=lambda match: -match.confidence)
     best: dict[str, list[Match]] = {}
@@ -60,14 +60,16 @@ def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:
     """Headers of the columns that feed nothing, with their place where another one has it too."""
     for column, header in enumerate(headers):
         if column not in taken and (header or not any(headers)):
-            yield f"{header} ({place(column)})" if headers.count(header) > 1 and header else header or place(column)
+            place = position_ref(column)
+            yield f"{header} ({place})" if headers.count(header) > 1 and header else header or place
 
 
 def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str | None]) -> list[Match]:
     """What a header may mean: one field, or those that it is merely like."""
     if column in answers:
         field = answers[column]
-        return [] if field is None else [Match(field, column, header or place(column), "chosen", CONFIDENCE["chosen"])]
+        name = header or position_ref(column)
+        return [] if field is None else [Match(field, column, name, "chosen", CONFIDENCE["chosen"])]
     free = [field for field in schema.file_fields if field.name not in answers.values()]
     for field in free:
         how = _how(header, field)

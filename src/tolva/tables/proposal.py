@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from tolva.tables.ask import Question
-from tolva.tables.places import called
+from tolva.tables.column_refs import ref_of
+from tolva.tables.question import Question
 from tolva.tables.schema import Field
 
 How = Literal["chosen", "exact", "alias", "normalised", "fuzzy"]
@@ -81,7 +81,7 @@ class Proposal:
 
         Where the file has fewer columns left than fields that need one, no answer helps, and none is offered.
         """
-        names = [called(column, self.headers) for column in range(len(self.headers))]
+        names = [ref_of(column, self.headers) for column in range(len(self.headers))]
         likely = {match.field: names[match.column] for match in self.matches}
         fed = {match.column for match in self.matches if match.confidence >= SURE}
         left = tuple(name for column, name in enumerate(names) if column not in fed)

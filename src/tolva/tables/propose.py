@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tolva.tables.column_refs import ref_of
 from tolva.tables.locale import Clues, Signs
-from tolva.tables.places import called
+from tolva.tables.notation import Notation
 from tolva.tables.reading.cell_kinds import kind_of
 from tolva.tables.reading.source import Source, cell_names
-from tolva.tables.written import Written
 
 ROWS = 1_000
 SAMPLES = 3
@@ -29,7 +29,7 @@ class Column:
     """A column as it looks. `type` is a type of Table Schema; `filled` a share from 0 to 1 of the rows looked at."""
 
     name: str
-    """What an answer calls it; see `places`."""
+    """What an answer calls it; see `column_refs`."""
     header: str
     type: str
     filled: float
@@ -41,7 +41,7 @@ class Column:
 def propose_columns(source: Source) -> list[Column]:
     """One for each column, from at most a thousand rows."""
     headers, frame = source.headers, next(iter(source.frames(None, ROWS)), None)
-    names = [called(column, headers) for column in range(len(headers))]
+    names = [ref_of(column, headers) for column in range(len(headers))]
     if frame is None:
         return [Column(name, header, "string", 0.0, ()) for name, header in zip(names, headers, strict=True)]
     cells = [frame.rows[cell] for cell in cell_names(len(headers))]
@@ -80,18 +80,18 @@ def _note(kind: str, texts: pl.Series) -> str | None:
     if kind not in ("integer", "number", "date"):
         return None
     clues = Clues().of_dates(texts) if kind == "date" else Clues().of_numbers(texts)
-    return note_of(Written(clues, clues.signs(Signs())))
+    return note_of(Notation(clues, clues.signs(Signs())))
 
 
-def note_of(written: Written) -> str | None:
+def note_of(notation: Notation) -> str | None:
     """What to say of how a column writes; nothing where it says nothing.
 
-    >>> note_of(Written(Clues(either=True), Signs())), note_of(Written(Clues(comma=True), Signs(",")))
+    >>> note_of(Notation(Clues(either=True), Signs())), note_of(Notation(Clues(comma=True), Signs(",")))
     ('may mean two things; name a locale', 'decimal comma')
     """
-    if written.undecided:
+    if notation.undecided:
         return "may mean two things; name a locale"
-    clues, signs = written.clues, written.signs
+    clues, signs = notation.clues, notation.signs
     if clues.comma or clues.point or clues.either:
         return {",": "decimal comma", ".": "decimal point"}.get(signs.decimal or "")
     if clues.day_first or clues.month_first or clues.either_first:

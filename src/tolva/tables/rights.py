@@ -105,7 +105,7 @@ def _login(conn: psycopg.Connection[Any]) -> str:
 
 
 @contextmanager
-def refusals_told() -> Generator[None]:
+def explained_refusals() -> Generator[None]:
     """What PostgreSQL refuses for want of a right, or by a policy, is no fault that passes: its own words say what."""
     try:
         yield

@@ -21,8 +21,8 @@ from tolva.tables.refusal import REFUSALS
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
 from tolva.tables.stage import empty_stage
-from tolva.tables.standing import standing_errors
 from tolva.tables.trial import refusals, trial_errors
+from tolva.tables.unique_conflicts import unique_conflicts
 
 Write = Callable[[pl.DataFrame, Entry, Loaded | None, int], Loaded]
 """Writes a part of the frame: its rows, its line of the ledger, what it resembles, how many new keys to name."""
@@ -55,7 +55,7 @@ def load_sifted(
         conn.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred would fail at the commit, all of it
         return done
 
-    taken = standing_errors(conn, shape, good, constants, rehearsal=rehearsal)
+    taken = unique_conflicts(conn, shape, good, constants, rehearsal=rehearsal)
     free = without(good, taken)
     try:
         with conn.transaction():

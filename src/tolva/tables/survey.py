@@ -10,6 +10,7 @@ import polars as pl
 
 from tolva.tables.key_only import KeyOnly
 from tolva.tables.locale import Signs
+from tolva.tables.notation import ROWS, decided, no_clues, sampled, texts_of
 from tolva.tables.parse import value_of
 from tolva.tables.plain import plain
 from tolva.tables.proposal import ColumnMapping
@@ -17,7 +18,6 @@ from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
-from tolva.tables.written import ROWS, decided, looked_at, no_clues, texts_of
 
 SEED = 7
 
@@ -57,7 +57,7 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     hashes: list[pl.DataFrame] = []
     for frame in source.frames(None, ROWS):
         watch()
-        clues = looked_at(clues, frame, mapping, schema)
+        clues = sampled(clues, frame, mapping, schema)
         key_only = key_only and key_only.after(frame, schema)
         if not read_again:
             hashes.append(_hashes(frame, mapping, schema, groups, {}))

@@ -12,13 +12,13 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from tolva.tables.load_lock import lock
 from tolva.tables.phrases import parameters
-from tolva.tables.put_back import Act, removing, restoring
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.refusal import REFUSALS
+from tolva.tables.revert import Step, deletion, restoration
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
-from tolva.tables.turn import lock
 from tolva.tables.undo_left import undone
 from tolva.tables.undo_stage import CHANGED, MADE, stage_part
 from tolva.tables.undo_trial import try_each
@@ -48,37 +48,37 @@ def undo_chunk(
     conn.execute(lock(shape), values, prepare=False)
     fields, part = [schema.field(name) for name in line["fields"]], Part.of(line)
     stage_part(conn, shape, fields, part)
-    acts = [restoring(shape, fields)] if part.changed else []
-    acts += [removing(shape)] if part.made else []
+    steps = [restoration(shape, fields)] if part.changed else []
+    steps += [deletion(shape)] if part.made else []
     # A made row may hold a unique value of a changed one, which may refer to it: so either can have to be the first.
-    if not any(_all_at_once(conn, order, values) for order in permutations(reversed(acts))):
-        _in_rounds(conn, acts, values, watch)
+    if not any(_all_at_once(conn, order, values) for order in permutations(reversed(steps))):
+        _in_rounds(conn, steps, values, watch)
     return undone(conn, shape, fields, part, values)
 
 
-def _all_at_once(conn: psycopg.Connection[Any], acts: Sequence[Act], values: Mapping[str, Any]) -> bool:
+def _all_at_once(conn: psycopg.Connection[Any], steps: Sequence[Step], values: Mapping[str, Any]) -> bool:
     """Do these to all staged rows; False, and nothing done, where the table refuses one of them."""
     try:
         with conn.transaction():
             conn.execute("SET CONSTRAINTS ALL DEFERRED")
-            for act in acts:
-                conn.execute(act.to_all, values, prepare=False)
+            for step in steps:
+                conn.execute(step.to_all, values, prepare=False)
             conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except REFUSALS:
         return False
     return True
 
 
-def _in_rounds(conn: psycopg.Connection[Any], acts: Sequence[Act], values: Mapping[str, Any], watch: Watch) -> None:
+def _in_rounds(conn: psycopg.Connection[Any], steps: Sequence[Step], values: Mapping[str, Any], watch: Watch) -> None:
     """What is put back may have stood in the way of what was refused, which is tried again while that helps."""
     tries, again = 0, False
     left, refused = _staged(conn)
     while tries < TRIES:
         watch()
         tries += refused if again else left
-        for act in acts:
-            if not _all_at_once(conn, [act], values):
-                try_each(conn, act, values, again=again)
+        for step in steps:
+            if not _all_at_once(conn, [step], values):
+                try_each(conn, step, values, again=again)
         before, (left, refused) = left, _staged(conn)
         if left == before or not refused:
             return

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tolva.tables.put_back import Act
 from tolva.tables.refusal import CONDITIONS
+from tolva.tables.revert import Step
 
 # The last row goes first: where it took a unique value that one above gave up, it gives it back before that one wants
 # it. What is deferred is checked at once: it is this row's fault.
@@ -21,7 +21,7 @@ BEGIN
   SET CONSTRAINTS ALL IMMEDIATE;
   FOR staged IN SELECT stage.ctid AS "_at", stage.* FROM {stage} AS stage WHERE {again} ORDER BY {order} DESC LOOP
     BEGIN
-      {act};
+      {step};
       IF FOUND THEN
         DELETE FROM {stage} AS stage WHERE stage.ctid = staged."_at";
       ELSIF staged."_said" IS NOT NULL THEN
@@ -35,13 +35,13 @@ END
 """
 
 
-def try_each(conn: psycopg.Connection[Any], act: Act, values: Mapping[str, Any], *, again: bool) -> None:
+def try_each(conn: psycopg.Connection[Any], step: Step, values: Mapping[str, Any], *, again: bool) -> None:
     """Do it to one staged row after another; `again`, only to those that were refused before."""
     body = sql.SQL(EACH).format(
-        stage=act.stage,
+        stage=step.stage,
         again=sql.SQL('stage."_said" IS NOT NULL' if again else "TRUE"),
-        order=sql.Identifier("stage", act.order),
-        act=act.to_one,
+        order=sql.Identifier("stage", step.order),
+        step=step.to_one,
         refusal=sql.SQL(CONDITIONS),
     )
     said = psycopg.ClientCursor(conn).mogrify(body, values)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tolva.db.pool import Database
 from tolva.errors import SettingsError, TryLater
-from tolva.web.glance import Glance
+from tolva.web.probe_timeout import Probe
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Ready(BaseModel):
 def health_router(db: Database) -> APIRouter:
     """`GET /health`: 200 when everything answers, else 503, and which part does not."""
     router = APIRouter(tags=["health"])
-    ask = Glance(lambda: _ask(db), patience=PATIENCE)
+    ask = Probe(lambda: _ask(db), patience=PATIENCE)
 
     @router.get("/health", response_model=Health, responses={503: {"model": Health, "description": "A part is away."}})
     def health() -> JSONResponse:
@@ -54,7 +54,7 @@ def ready_router(require_migrated: Callable[[], None], stopping: Callable[[], bo
     `require_migrated` raises SettingsError where the database is of another version, and TryLater while it is away.
     """
     router = APIRouter(tags=["health"])
-    look = Glance(require_migrated, patience=PATIENCE)
+    look = Probe(require_migrated, patience=PATIENCE)
 
     @router.get(
         "/ready",

@@ -33,7 +33,7 @@ IdempotencyKey = Annotated[
 
 
 @dataclass(frozen=True)
-class Asked:
+class IdempotentRequest:
     """What a request wants: `what` is a verb and its object, `given` all that decides what is done. JSON."""
 
     by: Caller
@@ -48,7 +48,7 @@ class Asked:
 
 
 def once(
-    conn: Connection, asked: Asked, do: Callable[[], Mapping[str, Any]], secret: Sequence[str] = ()
+    conn: Connection, asked: IdempotentRequest, do: Callable[[], Mapping[str, Any]], secret: Sequence[str] = ()
 ) -> Mapping[str, Any]:
     """What `do` answers, a JSON object; or what it answered when the request came with its key for the first time.
 
@@ -65,13 +65,13 @@ def once(
     return answer
 
 
-def _took(conn: Connection, asked: Asked) -> bool:
+def _took(conn: Connection, asked: IdempotentRequest) -> bool:
     given = {"tenant_id": asked.by.tenant_id, "key": asked.key, "asked": asked.digest, "kept": KEPT}
     conn.execute(SQL["forget_request"], given)
     return conn.execute(SQL["take_request"], given).fetchone() is not None
 
 
-def _answered(conn: Connection, asked: Asked) -> Mapping[str, Any]:
+def _answered(conn: Connection, asked: IdempotentRequest) -> Mapping[str, Any]:
     row = conn.execute(SQL["taken_request"], {"key": asked.key}).fetchone()
     if row is None or row["asked"] != asked.digest:
         raise KeyReused

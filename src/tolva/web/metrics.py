@@ -15,7 +15,7 @@ from tolva.metrics import counted
 from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import comes_from_this_machine
-from tolva.web.glance import Glance
+from tolva.web.probe_timeout import Probe
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -38,7 +38,7 @@ MEANINGS = {
 def metrics_router(db: Database, gate: Gate) -> APIRouter:
     """`GET /metrics`: for this machine, also while the database does not answer; for others, with an admin's key."""
     router = APIRouter(include_in_schema=False)
-    backlog = Glance(lambda: read_backlog(db), patience=PATIENCE, fresh=FRESH)
+    backlog = Probe(lambda: read_backlog(db), patience=PATIENCE, fresh=FRESH)
 
     @router.get("/metrics")
     def metrics(request: Request) -> Response:

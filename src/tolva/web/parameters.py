@@ -7,7 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from tolva.errors import InvalidInput
-from tolva.tables.near import nearest
+from tolva.tables.suggest import nearest
 from tolva.web.access.asking import Viewer
 
 if TYPE_CHECKING:

@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
-from tolva.tables.reading.below import FEW_COLUMNS, are_remarks, begins_table, filled_width, is_same, may_stand_alone
 from tolva.tables.reading.cell_kinds import column_kinds
 from tolva.tables.reading.csv_cells import ANY_WIDTH, Splitter
 from tolva.tables.reading.dialect import Dialect
+from tolva.tables.reading.table_end import (
+    FEW_COLUMNS,
+    are_remarks,
+    begins_table,
+    filled_width,
+    is_same,
+    may_stand_alone,
+)
 from tolva.tables.reading.watch import Watch
 
 BLOCK = 4 * 1024 * 1024

@@ -13,7 +13,6 @@ import fastexcel
 import polars as pl
 
 from tolva.errors import InvalidInput, TooLarge, UnreadableFile
-from tolva.tables.near import perhaps
 from tolva.tables.reading.apart import DAMAGED
 from tolva.tables.reading.cell_kinds import BODY
 from tolva.tables.reading.day_zero import without_day_zero
@@ -26,6 +25,7 @@ from tolva.tables.reading.source import cell_names
 from tolva.tables.reading.workbook_damage import translated
 from tolva.tables.reading.xls_scan import counts_from_1904, error_cells
 from tolva.tables.reading.xlsx_scan import Merge, SheetScan
+from tolva.tables.suggest import did_you_mean
 
 EMPTY = "El libro está vacío: ninguna hoja tiene encabezados ni datos."
 MOST_SHEETS = 20
@@ -106,7 +106,7 @@ def _number(names: list[str], wanted: str) -> int:
         return names.index(wanted)
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
         return int(wanted) - 1
-    raise InvalidInput(f'El libro no tiene la hoja "{wanted}".{perhaps(wanted, names)} Tiene: {", ".join(names)}.')
+    raise InvalidInput(f'El libro no tiene la hoja "{wanted}".{did_you_mean(wanted, names)} Tiene: {", ".join(names)}.')
 
 
 def _grid(book: Book, number: int, *, chosen: bool) -> Grid | None:

@@ -9,12 +9,12 @@ from starlette.requests import HTTPConnection
 from tolva.db.pool import Database
 from tolva.errors import Forbidden, RateLimited, Unauthenticated
 from tolva.web.access.caller import ANYONE_HERE, Caller, Role
+from tolva.web.access.log_context import bind_caller
 from tolva.web.access.origin import may_act, means_this_machine, network_of
 from tolva.web.access.pace import Pace
 from tolva.web.access.roll import Roll
 from tolva.web.access.secrets import hash_of
 from tolva.web.access.sql import SQL
-from tolva.web.access.telling import tell_of
 
 COOKIE = "tolva_session"
 
@@ -38,7 +38,7 @@ class Gate:
         else:
             caller = self._logged_in(request) or self._without_key(request)
             require_own_page(request)
-        tell_of(caller, request.scope)
+        bind_caller(caller, request.scope)
         if caller.key_id is not None:
             self.pace.take(caller.key_id)
         return caller

@@ -2,7 +2,7 @@
 
 from tolva.db.pool import Database
 from tolva.web.access.sql import SQL
-from tolva.web.glance import Glance
+from tolva.web.probe_timeout import Probe
 
 FRESH = 1.0
 """Seconds that what was read counts."""
@@ -17,7 +17,7 @@ class Roll:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._known = Glance(self._read, patience=PATIENCE, fresh=FRESH)
+        self._known = Probe(self._read, patience=PATIENCE, fresh=FRESH)
         self._has_keys = False
 
     def may_hold(self, hash: bytes) -> bool:

@@ -1,19 +1,16 @@
 """Many jobs at once over HTTP: queued again, or cancelled, with a count beforehand."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
-from tolva.jobs.listing import matching_ids
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.chosen import ChosenJobs
-from tolva.web.portions import MOST, steer
+from tolva.web.portions import MOST, Met, met_jobs, steer
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_jobs, replay_jobs
 
@@ -26,7 +23,7 @@ class Found(BaseModel):
 
     dry_run: bool
     matching: int = Field(description=f"Jobs that were found, at most {MOST:,}.")
-    more: bool = Field(description="There are more than that: call again.")
+    next: str | None = Field(description="`before` of the call that goes on behind these; null: there are no more.")
     left: int = Field(description="Found, and not done: in a dry run all; else what changed or was taken meanwhile.")
 
 
@@ -34,7 +31,7 @@ class Replayed(Found):
     """Jobs that were queued again."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 1, "replayed": 2}}
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 1, "replayed": 2}}
     )
     replayed: int
 
@@ -43,7 +40,7 @@ class Dismissed(Found):
     """Dead letters that were taken off the list."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 0, "dismissed": 3}}
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "dismissed": 3}}
     )
     dismissed: int
 
@@ -52,7 +49,7 @@ class CancelledMany(Found):
     """Jobs that were cancelled, or told to stop."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "more": False, "left": 0, "cancelled": 3}}
+        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "cancelled": 3}}
     )
     cancelled: int
 
@@ -66,9 +63,9 @@ def bulk_router(jobs: Jobs) -> APIRouter:
         """Queues failed and cancelled jobs again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = _found(conn, by, chosen, ENDED_BADLY)
-        done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         return Replayed(
-            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
+            dry_run=chosen.dry_run, matching=done.matching, next=found.next, left=done.left, replayed=done.done
         )
 
     @router.post("/cancel")
@@ -76,17 +73,20 @@ def bulk_router(jobs: Jobs) -> APIRouter:
         """Ends jobs and their children: at once what waits, at its next step what runs."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = _found(conn, by, chosen, OPEN)
-        done = steer(found, lambda portion: cancel_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: cancel_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         return CancelledMany(
-            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, cancelled=done.done
+            dry_run=chosen.dry_run, matching=done.matching, next=found.next, left=done.left, cancelled=done.done
         )
 
     return router
 
 
-def _found(conn: Connection, by: Caller, chosen: ChosenJobs, possible: tuple[State, ...]) -> Sequence[JobId]:
+def _found(conn: Connection, by: Caller, chosen: ChosenJobs, possible: tuple[State, ...]) -> Met[JobId]:
     if chosen.jobs is not None:
         rows = conn.execute(SQL["jobs_among"], {"ids": chosen.jobs, "states": list(possible)}).fetchall()
-        return [JobId(row["id"]) for row in rows]
+        return Met([JobId(row["id"]) for row in rows])
     wanted = chosen.filter(possible)
-    return matching_ids(conn, by.tenant_id, wanted, most=MOST + 1) if wanted else []
+    if wanted is None:
+        return Met([])
+    before = JobId(str(chosen.before)) if chosen.before else None
+    return met_jobs(conn, by.tenant_id, wanted, before)

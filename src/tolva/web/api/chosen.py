@@ -1,6 +1,5 @@
 """Which jobs a call for many is about: named one by one, by a filter, or all; never all by leaving something out."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -8,11 +7,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
-from tolva.jobs.letters import LetterFilter, dead_jobs, with_letter
+from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
 from tolva.jobs.listing import JobFilter
 from tolva.web.access.caller import Caller
 from tolva.web.api.texts import Line
-from tolva.web.portions import MOST
+from tolva.web.letter_places import Cursor, place
+from tolva.web.portions import MOST, Met, met_letters
 
 Names = Annotated[list[Line], Field(max_length=50)]
 Search = Annotated[
@@ -20,11 +20,12 @@ Search = Annotated[
     StringConstraints(max_length=200, pattern=r"^[^\x00]*$"),
     Field(description="Words of the label, or an id."),
 ]
-BESIDE_FILTERS = {"ids", "all", "dry_run"}
+BESIDE_FILTERS = {"ids", "all", "dry_run", "before"}
+GOES_ON = Field(description="`next` of the call before: goes on behind what that one met.")
 
 
-class ChosenLetters(BaseModel):
-    """Dead letters: `ids` of their jobs, or a filter, or `all`."""
+class Chosen(BaseModel):
+    """`ids` of jobs, or a filter, or `all`."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"queue": ["bulk_upload"], "dry_run": True}}
@@ -48,21 +49,28 @@ class ChosenLetters(BaseModel):
         """The jobs that are named, if they are."""
         return None if self.ids is None else [JobId(str(id)) for id in self.ids]
 
+
+class ChosenLetters(Chosen):
+    """Dead letters: `ids` of their jobs, or a filter, or `all`."""
+
+    before: Annotated[Cursor | None, GOES_ON] = None
+
     def letters(self) -> LetterFilter:
         """The filter for letters."""
         return LetterFilter(tuple(self.queue), tuple(self.kind), self.search)
 
 
-def found_letters(conn: Connection, by: Caller, chosen: ChosenLetters) -> Sequence[JobId]:
-    """The jobs of the open letters that are meant, looked for up to MOST + 1."""
+def found_letters(conn: Connection, by: Caller, chosen: ChosenLetters) -> Met[LetterPlace]:
+    """The jobs of the open letters that are meant."""
     if chosen.jobs is not None:
-        return with_letter(conn, chosen.jobs)
-    return dead_jobs(conn, by.tenant_id, chosen.letters(), most=MOST + 1)
+        return Met(with_letter(conn, chosen.jobs))
+    return met_letters(conn, by.tenant_id, chosen.letters(), place(chosen.before))
 
 
-class ChosenJobs(ChosenLetters):
+class ChosenJobs(Chosen):
     """Jobs: `ids`, or a filter, or `all`. Each filter narrows; several values of one widen."""
 
+    before: Annotated[UUID | None, GOES_ON] = None
     state: Annotated[list[State], Field(max_length=len(State))] = []
     created_from: AwareDatetime | None = None
     created_before: AwareDatetime | None = None

@@ -1,6 +1,6 @@
 """Dead letters over HTTP: jobs that failed for good, replayed or dismissed. A letter goes by the id of its job."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,13 +9,14 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import JobId, State
-from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters, get_letter, require_open
+from tolva.jobs.letters import LetterFilter, dead_letters, get_letter, require_open
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import Dismissed, Replayed
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.texts import Line
+from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.portions import steer
 from tolva.web.problems import problems
 from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, retry_job
@@ -37,9 +38,7 @@ WHOLE_EXAMPLE: dict[str, Any] = {
     "params": {"filename": "productos marzo.xlsx"},
     "attempts": [{"at": "2026-03-01T12:00:00Z", "type": "failed", "attempt": 3}],
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-Before = Annotated[str | None, Query(pattern=r"^[0-9]{1,17}-[0-9]{1,18}$", description="`next` of the page before.")]
+Before = Annotated[Cursor | None, Query(description="`next` of the page before.")]
 Names = Annotated[list[Line] | None, Query(max_length=50)]
 
 
@@ -102,9 +101,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """What failed for good and was neither replayed nor dismissed, newest first."""
         wanted = LetterFilter(tuple(queue or ()), tuple(kind or ()), search)
         with jobs.db.transaction(by.tenant_id) as conn:
-            page = dead_letters(conn, by.tenant_id, wanted, before=_place(before), most=limit)
-        following = _cursor(page.following) if page.following else None
-        return Letters(dead_letters=[_shown(row) for row in page.letters], next=following)
+            page = dead_letters(conn, by.tenant_id, wanted, before=place(before), most=limit)
+        return Letters(dead_letters=[_shown(row) for row in page.letters], next=cursor(page.following))
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
@@ -116,9 +114,10 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Queues jobs that failed for good again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        following = cursor(found.next)
         return Replayed(
-            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, replayed=done.done
+            dry_run=chosen.dry_run, matching=done.matching, next=following, left=done.left, replayed=done.done
         )
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
@@ -135,9 +134,10 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Takes letters off the list without running their jobs again. The jobs stay failed, and tell who did it."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
+        following = cursor(found.next)
         return Dismissed(
-            dry_run=chosen.dry_run, matching=done.matching, more=done.more, left=done.left, dismissed=done.done
+            dry_run=chosen.dry_run, matching=done.matching, next=following, left=done.left, dismissed=done.done
         )
 
     @router.post("/{id}/dismiss", responses=problems(404, 409))
@@ -160,14 +160,3 @@ def _whole(jobs: Jobs, by: Caller, id: JobId) -> WholeLetter:
 def _shown(row: DictRow) -> Letter:
     named = {name: row[name] for name in Letter.model_fields if name != "id"}
     return Letter(id=row["job_id"], **named)
-
-
-def _cursor(place: LetterPlace) -> str:
-    return f"{(place.failed_at - EPOCH) // MICROSECOND}-{place.id}"
-
-
-def _place(cursor: str | None) -> LetterPlace | None:
-    if cursor is None:
-        return None
-    moment, _, id = cursor.partition("-")
-    return LetterPlace(EPOCH + int(moment) * MICROSECOND, int(id))

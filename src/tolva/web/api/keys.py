@@ -12,7 +12,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import MOST_NAME, NewKey, create_key, list_keys, revoke_key
-from tolva.web.idempotency import Asked, IdempotencyKey, once
+from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 
 WANTED: dict[str, Any] = {"name": "till of shop 7", "role": "operator", "expires_at": "2031-01-31T00:00:00Z"}
@@ -95,7 +95,7 @@ def keys_router(db: Database) -> APIRouter:
                 note(conn, by, "key.create", row["id"], name=row["name"], role=wanted.role)
                 return MadeKey.model_validate(row | {"key": secret.text}).model_dump(mode="json")
 
-            asked = Asked(by, key, "key.create", wanted.model_dump(mode="json"))
+            asked = IdempotentRequest(by, key, "key.create", wanted.model_dump(mode="json"))
             return MadeKey.model_validate(once(conn, asked, make, secret=("key",)))
 
     @router.delete("/{id}", responses=problems(404))

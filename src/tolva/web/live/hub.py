@@ -12,10 +12,10 @@ from tolva.db.pool import Database
 from tolva.errors import TryLater
 from tolva.jobs.news import Watched
 from tolva.web.live.channel import Channel, News
-from tolva.web.live.lookout import Lookout
 from tolva.web.live.opening import InForce, Opening, View, open_stream
 from tolva.web.live.reader import Reader
 from tolva.web.live.stream import Stream, in_stream_thread
+from tolva.web.live.watcher import Watcher
 
 MOST_STREAMS = 5000
 """Of one process."""
@@ -31,7 +31,7 @@ class Hub:
     def __init__(self, db: Database, view: View) -> None:
         self._db = db
         self._view = view
-        self._lookout = Lookout(db, view, self._watched, self._deliver)
+        self._watcher = Watcher(db, view, self._watched, self._deliver)
         self._channels: dict[JobId, Channel] = {}
         self._readers: set[Reader] = set()
         self._of_tenant: Counter[str] = Counter()
@@ -57,7 +57,7 @@ class Hub:
         self._readers.add(reader)
         self._of_tenant[opening.tenant_id] += 1
         if opening.end is None:
-            self._lookout.wake()
+            self._watcher.wake()
         try:
             yield Stream(self._db, channel, reader, opening)
         finally:
@@ -70,7 +70,7 @@ class Hub:
     def end(self) -> None:
         """End all streams at once: their clients come back, to another process. Further ones are refused."""
         self._ended = True
-        self._lookout.stop()
+        self._watcher.stop()
         for reader in list(self._readers):
             if reader.sending_since is None:
                 reader.leave()
@@ -80,8 +80,8 @@ class Hub:
     def close(self) -> None:
         """For the owner, when the event loop has ended."""
         self._ended = True
-        self._lookout.stop()
-        self._lookout.join()
+        self._watcher.stop()
+        self._watcher.join()
 
     def _channel(self, opening: Opening) -> Channel:
         """The job's; one that has ended is not watched, and has one of its own."""

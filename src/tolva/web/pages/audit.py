@@ -11,8 +11,8 @@ from starlette.responses import Response
 from tolva.db.pool import Database
 from tolva.web.access.asking import Admin
 from tolva.web.access.audit import NoteFilter, notes
-from tolva.web.pages.asked import notes_asked
 from tolva.web.pages.deeds import Deed, deed_of
+from tolva.web.pages.list_query import note_filter
 from tolva.web.pages.shell import Shell
 
 PAGE = 100
@@ -25,7 +25,7 @@ def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
 
     @router.get("")
     def audit(request: Request, by: Admin, before: UUID | None = None) -> Response:
-        asked = notes_asked(request.query_params)
+        asked = note_filter(request.query_params)
         with db.transaction(by.tenant_id) as conn:
             lines = notes(conn, asked, before=before, most=PAGE + 1)
         return shell.page(

@@ -13,11 +13,12 @@ from starlette.datastructures import QueryParams
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
-from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs, with_letter
-from tolva.jobs.listing import JobFilter, count_matching, matching_ids
+from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
+from tolva.jobs.listing import JobFilter, count_matching
 from tolva.jobs.sql import SQL
+from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.pages.entry import local
-from tolva.web.portions import MOST
+from tolva.web.portions import Met, met_jobs, met_letters
 
 MOST_SELECTED = 500
 """Jobs that can be selected one by one."""
@@ -26,14 +27,16 @@ MOST_SELECTED = 500
 class Choice(BaseModel):
     """The form of a list, and of the preview that follows it. `back` is the list with its filter.
 
-    `seen` is the time of the preview: what came later is not meant. No field is called `id`: it would hide the form's
-    own from scripts.
+    `before` is where to go on behind the jobs of the preview before: a job's id, or the cursor of a letter. `seen` is
+    the time of the preview: what came later is not meant. No field is called `id`: it would hide the form's own from
+    scripts.
     """
 
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
     back: str = "/"
     seen: Annotated[AwareDatetime, Field(default_factory=lambda: datetime.now(UTC))]
+    before: Cursor | UUID | None = None
     confirm: bool = False
 
     @property
@@ -44,15 +47,20 @@ class Choice(BaseModel):
 
 @dataclass(frozen=True)
 class Chosen:
-    """`meant` jobs, of which these were `found` to be in a state that allows it, looked for up to MOST + 1."""
+    """`meant` jobs, of which these were `found` to be in a state that allows it; `next` goes on where there are more.
+
+    `left_out`: how many are in another state; None where not all were counted.
+    """
 
     meant: Counted
     found: Sequence[JobId]
+    next: str | None = None
+    left_out: int | None = None
 
-    @property
-    def left_out(self) -> int | None:
-        """How many are not; None where not all were counted."""
-        return self.meant.number - len(self.found) if self.meant.exact and len(self.found) <= MOST else None
+
+def _chosen(choice: Choice, meant: Counted, found: Sequence[JobId], following: str | None = None) -> Chosen:
+    whole = meant.exact and choice.before is None and following is None
+    return Chosen(meant, found, following, meant.number - len(found) if whole else None)
 
 
 def chosen_jobs(
@@ -60,24 +68,27 @@ def chosen_jobs(
 ) -> Chosen:
     """Jobs of the list of jobs; `asked` is its filter."""
     if choice.scope == "selected":
-        return _among(conn, choice.job, possible)
+        return _chosen(choice, *_among(conn, choice.job, possible))
     until = min(asked.created_before, choice.seen) if asked.created_before else choice.seen
     meant = replace(asked, created_before=until)
     states = tuple(state for state in possible if state in (meant.states or possible))
-    found = matching_ids(conn, tenant_id, replace(meant, states=states), most=MOST + 1) if states else []
-    return Chosen(count_matching(conn, tenant_id, meant), found)
+    before = JobId(str(choice.before)) if isinstance(choice.before, UUID) else None
+    found = met_jobs(conn, tenant_id, replace(meant, states=states), before) if states else Met[JobId]([])
+    return _chosen(choice, count_matching(conn, tenant_id, meant), found.jobs, found.next)
 
 
-def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -> Chosen:
+def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -> tuple[Counted, list[JobId]]:
     """Those of the tenant; of another's nothing is said."""
     rows = conn.execute(SQL["jobs_among"], {"ids": ids, "states": list(State)}).fetchall()
-    return Chosen(Counted(len(rows)), [JobId(row["id"]) for row in rows if row["state"] in possible])
+    return Counted(len(rows)), [JobId(row["id"]) for row in rows if row["state"] in possible]
 
 
 def chosen_letters(conn: Connection, tenant_id: str, choice: Choice, asked: LetterFilter) -> Chosen:
     """The jobs of dead letters; `asked` is the filter of their list."""
     if choice.scope == "selected":
-        meant = _among(conn, choice.job, tuple(State)).found
-        return Chosen(Counted(len(meant)), with_letter(conn, meant))
-    found = dead_jobs(conn, tenant_id, asked, before=LetterPlace(choice.seen, 0), most=MOST + 1)
-    return Chosen(Counted(min(len(found), MOST), exact=len(found) <= MOST), found)
+        meant, ids = _among(conn, choice.job, tuple(State))
+        return _chosen(choice, meant, with_letter(conn, ids))
+    before = place(choice.before) if isinstance(choice.before, str) else LetterPlace(choice.seen, 0)
+    found = met_letters(conn, tenant_id, asked, before)
+    meant = Counted(len(found.jobs), exact=found.next is None)
+    return _chosen(choice, meant, found.jobs, cursor(found.next))

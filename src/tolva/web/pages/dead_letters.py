@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.asked import letters_asked
+from tolva.web.pages.list_query import letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 
@@ -29,7 +29,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         failed_before: datetime | None = None,
         before: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     ) -> Response:
-        asked = letters_asked(request.query_params)
+        asked = letter_filter(request.query_params)
         place = LetterPlace(failed_before, before) if failed_before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE)

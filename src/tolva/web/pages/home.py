@@ -16,7 +16,7 @@ from tolva.jobs.queue_states import throughput
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.asked import ENDED
+from tolva.web.pages.list_query import ENDED
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 

@@ -11,8 +11,8 @@ from tolva.core.job import JobId, State, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.pages.asked import ASKED_FOR, jobs_asked
 from tolva.web.pages.formats import zone_of
+from tolva.web.pages.list_query import ASKED_FOR, job_filter
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -36,7 +36,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         before: UUID | None = None,
     ) -> Response:
         now, query = datetime.now(UTC), request.query_params
-        asked = jobs_asked(query, zone_of(request), asked_for, now)
+        asked = job_filter(query, zone_of(request), asked_for, now)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)

@@ -16,11 +16,11 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller, Role
 from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
-from tolva.web.idempotency import Asked, once
+from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
-from tolva.web.pages.told import Told, telling
 
 
 class Filled(BaseModel):
@@ -84,7 +84,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         with db.transaction(by.tenant_id) as conn:
             row = revoke_key(conn, id)
             note(conn, by, "key.revoke", id, name=row["name"])
-        return telling(to(back), Told("revoked", name=row["name"]))
+        return with_flash(to(back), Flash("revoked", name=row["name"]))
 
     return router
 
@@ -92,7 +92,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
 def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
     """Its id and secret. Sent twice, as by a reload, it is made once, and the second answer has no secret."""
     given = filled.model_dump(mode="json", exclude={"token"})
-    asked = Asked(by, once_key(filled.token, "key.create", given), "key.create", given)
+    asked = IdempotentRequest(by, once_key(filled.token, "key.create", given), "key.create", given)
     expires = datetime.now(UTC) + timedelta(days=int(filled.days)) if filled.days else None
     with db.transaction(by.tenant_id) as conn:
 

@@ -10,9 +10,9 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.texts import NameInPath
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
-from tolva.web.pages.told import Told, telling
 from tolva.web.steering import pause_for_tenant
 
 
@@ -38,11 +38,11 @@ def queues_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=True)
-        return telling(to("/queues"), Told("paused", name=name))
+        return with_flash(to("/queues"), Flash("paused", name=name))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=False)
-        return telling(to("/queues"), Told("resumed", name=name))
+        return with_flash(to("/queues"), Flash("resumed", name=name))
 
     return router

@@ -20,10 +20,10 @@ from tolva.web.pages.jobs import jobs_pages
 from tolva.web.pages.keys import keys_pages
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.queues import queues_pages
-from tolva.web.pages.said import said_router
 from tolva.web.pages.schedule_buttons import schedule_buttons
 from tolva.web.pages.schedules import schedules_pages
 from tolva.web.pages.shell import NavItem, Shell
+from tolva.web.pages.translate import translate_router
 
 FIRST = (NavItem("/", "Home"),)
 """Before the pages of the workloads."""
@@ -45,7 +45,7 @@ def page_routers(
     return [
         entry_router(shell, gate),
         docs_router(shell, gate),
-        said_router(shell),
+        translate_router(shell),
         home_pages(shell, jobs, panels),
         jobs_pages(shell, jobs, panels),
         job_pages(shell, jobs, panels, hub, gate),

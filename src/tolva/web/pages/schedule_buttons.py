@@ -9,8 +9,8 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator
 from tolva.web.api.texts import NameInPath
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
-from tolva.web.pages.told import Told, telling
 from tolva.web.scheduling import drop_schedule, pause_schedule, resume_schedule, run_schedule
 
 LIST = "/schedules"
@@ -30,16 +30,16 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
     @router.post("/{name}/pause")
     def pause(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         pause_schedule(jobs, by, name)
-        return telling(to(back), Told("paused", name=name))
+        return with_flash(to(back), Flash("paused", name=name))
 
     @router.post("/{name}/resume")
     def resume(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         resume_schedule(jobs, by, name)
-        return telling(to(back), Told("resumed", name=name))
+        return with_flash(to(back), Flash("resumed", name=name))
 
     @router.post("/{name}/delete")
     def delete(name: NameInPath, by: Admin, back: Back = LIST) -> Response:
         drop_schedule(jobs, by, name)
-        return telling(to(back), Told("schedule-dropped", name=name))
+        return with_flash(to(back), Flash("schedule-dropped", name=name))
 
     return router

@@ -23,12 +23,12 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.formats import zone_of
 from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.schedule_form import ZONES, Checked, Fault, Filled, check_clock, check_schedule, filled_with
 from tolva.web.pages.shell import Shell
-from tolva.web.pages.told import Told, telling
 from tolva.web.scheduling import put_schedule
 
 PAGE = 100
@@ -88,7 +88,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked = replace(checked, faults={"name": fault})
         if checked.faults:
             return page(request, by, filled, checked, 400)
-        return telling(to("/schedules"), Told("schedule", name=filled.name.strip()))
+        return with_flash(to("/schedules"), Flash("schedule", name=filled.name.strip()))
 
     @router.post("/preview")
     def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:

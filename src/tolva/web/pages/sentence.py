@@ -10,13 +10,13 @@ PLACE = re.compile(r"%\((\w+)\)s")
 
 @dataclass(frozen=True)
 class Sentence:
-    """`text` is as the code says it, with its places as `%(name)s`; `told` the same in the other languages.
+    """`text` is as the code says it, with its places as `%(name)s`; `translations` the same in the other languages.
 
     A `part` stands only within others.
     """
 
     text: str
-    told: Mapping[str, str]
+    translations: Mapping[str, str]
     part: bool
 
     @cached_property

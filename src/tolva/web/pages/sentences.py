@@ -14,8 +14,8 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from tolva.web.pages.languages import LANGUAGES
+from tolva.web.pages.recognition import Recognition
 from tolva.web.pages.sentence import Sentence
-from tolva.web.pages.understanding import Understanding
 
 PART = "part"
 """The context of what stands only within sentences."""
@@ -30,7 +30,7 @@ class Sentences:
     language: str
     known: Sequence[Sentence]
 
-    def told(self, text: str, most: int | None = None) -> str:
+    def translated(self, text: str, most: int | None = None) -> str:
         """For a page: in the reader's language, with at most so many characters. What is not known stays as it is.
 
         Nobody knows the language of that; it is marked so, for programs that read pages aloud.
@@ -46,7 +46,7 @@ class Sentences:
 
     def read(self, text: str) -> str | None:
         """In the reader's language; None for what is not known."""
-        return Understanding(self._by_first, self.language).read(text) if len(text) <= LONGEST else None
+        return Recognition(self._by_first, self.language).read(text) if len(text) <= LONGEST else None
 
     @cached_property
     def _by_first(self) -> Mapping[str, Sequence[Sentence]]:

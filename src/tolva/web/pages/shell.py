@@ -13,10 +13,10 @@ from starlette.responses import HTMLResponse
 
 from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
+from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
 from tolva.web.pages.sentences import Sentences, known_sentences
-from tolva.web.pages.told import COOKIE, told_to
 
 THEME_COOKIE = "tolva_theme"
 THEMES = ("light", "dark")
@@ -59,20 +59,30 @@ class Shell:
         )
         words: Any = made  # the extension brings the method
         words.install_gettext_translations(translations(self.packages, language), newstyle=True)
-        words.filters |= {"told": self._sentences[language].told, "who": self._sentences[language].plain}
+        words.filters |= {"translated": self._sentences[language].translated, "who": self._sentences[language].plain}
         return made
 
-    def told(self, request: Request, text: str) -> str:
+    def translate(self, request: Request, text: str) -> str:
         """What an error or a note says, in the reader's language; as it is where it is none of ours."""
         return self._sentences[language_of(request)].plain(text)
 
     def page(
-        self, request: Request, by: Caller | None, template: str, status: int = 200, **context: Any
+        self,
+        request: Request,
+        by: Caller | None,
+        template: str,
+        status: int = 200,
+        flash: Flash | None = None,
+        **context: Any,
     ) -> HTMLResponse:
-        """A whole page, or that block of it that the browser asks for. `by` is None before a login."""
-        told = None if "hx-request" in request.headers else told_to(request)
-        answer = HTMLResponse(self.render(request, by, template, status=status, told=told, **context), status)
-        if told:
+        """A whole page, or that block of it that the browser asks for. `by` is None before a login.
+
+        `flash`: what was done by the call that this answers, if not by the one before it.
+        """
+        if flash is None and "hx-request" not in request.headers:
+            flash = take_flash(request)
+        answer = HTMLResponse(self.render(request, by, template, status=status, flash=flash, **context), status)
+        if flash:
             answer.delete_cookie(COOKIE)
         return answer
 

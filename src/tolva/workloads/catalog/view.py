@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.core.job import Json, State
-from tolva.workloads.intake.told import told_message
+from tolva.workloads.intake.messages import public_message
 
 STATUS = {
     State.QUEUED: "pending",
@@ -81,7 +81,7 @@ def _error(state: State, error: Json | None, task_id: str) -> str | None:
         return "La carga fue cancelada."
     if state is not State.FAILED or error is None:
         return None
-    return told_message(error, task_id)
+    return public_message(error, task_id)
 
 
 def _time(moment: datetime) -> str:

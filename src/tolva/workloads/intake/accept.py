@@ -13,7 +13,7 @@ from tolva.db.pool import Connection
 from tolva.errors import KeyReused, NotFound
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
-from tolva.tables.answers import require_fields
+from tolva.tables.column_choices import require_fields
 from tolva.tables.locale import signs_of
 from tolva.tables.reading.encoding import codec_of
 from tolva.tables.reading.options import ReadOptions

@@ -14,9 +14,9 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.jobs.store import get_job
-from tolva.tables.answers import Chosen
+from tolva.tables.column_choices import Choices
+from tolva.tables.column_refs import ref_of
 from tolva.tables.map import match_headers
-from tolva.tables.places import called
 from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
@@ -51,8 +51,8 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     write_book(target, columns, refused_rows(source, faulty, schema, mapping), faulty)
 
 
-def _as_loaded(job: DictRow, source: Source) -> Chosen:
+def _as_loaded(job: DictRow, source: Source) -> Choices:
     """Where the load took its fields from; what is remembered of columns may be something else by now."""
     fed = {match["column"]: match["field"] for match in job["progress"]["matches"]}
-    names = [called(column, source.headers) for column in range(len(source.headers))]
+    names = [ref_of(column, source.headers) for column in range(len(source.headers))]
     return {name: fed.get(name) for name in names}

@@ -10,8 +10,8 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
-from tolva.tables.answers import Chosen, require_fields
 from tolva.tables.check import check_constants
+from tolva.tables.column_choices import Choices, require_fields
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
@@ -86,7 +86,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     return router
 
 
-def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Chosen) -> tuple[dict[str, str], int]:
+def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Choices) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
     with jobs.db.transaction(by.tenant_id) as conn:
         schema, version = accepting_schema(conn, name)

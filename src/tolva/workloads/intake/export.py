@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
-from tolva.workloads.intake.row_key import key_told
+from tolva.workloads.intake.row_key import format_key
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.undo import UNDO
 
@@ -43,7 +43,7 @@ def _lines(db: Database, tenant_id: str, job_id: JobId, place: str) -> Iterator[
 
 
 def _place(error: DictRow) -> str | int:
-    return error["row"] if error["key"] is None else key_told(error["key"])
+    return error["row"] if error["key"] is None else format_key(error["key"])
 
 
 def _csv(rows: "list[tuple[object, ...]]") -> str:

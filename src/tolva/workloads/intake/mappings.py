@@ -8,10 +8,10 @@ from psycopg.types.json import Jsonb
 
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
-from tolva.tables.answers import Chosen, answered
+from tolva.tables.column_choices import Choices, resolve
+from tolva.tables.column_refs import columns_named, is_named, position_ref
 from tolva.tables.map import propose_mapping
 from tolva.tables.outline import Outline, digest
-from tolva.tables.places import columns_called, is_named, place
 from tolva.tables.proposal import SURE, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
@@ -19,14 +19,14 @@ from tolva.workloads.intake.sql import SQL
 
 
 def keep_mapping(
-    conn: Connection, tenant_id: str, schema: Schema, source: Source, shape: Outline, said: Chosen
+    conn: Connection, tenant_id: str, schema: Schema, source: Source, shape: Outline, said: Choices
 ) -> None:
     """Remember answers: by header for any file; by place, for files of this shape alone, what headers do not tell."""
-    headers, answers = source.headers, answered(source.headers, schema, said)
+    headers, answers = source.headers, resolve(source.headers, schema, said)
     wanted = _fed(schema, source, chosen_mapping(conn, schema, source, shape, said))
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
-    placed = {place(column): field for column, field in answers.items()}
-    alone = {place(column): field for column, field in answers.items() if not is_named(column, headers)}
+    placed = {position_ref(column): field for column, field in answers.items()}
+    alone = {position_ref(column): field for column, field in answers.items() if not is_named(column, headers)}
     given = {"tenant_id": tenant_id, "schema": schema.name}
     here = given | {"shape": digest(shape), "outline": Jsonb(shape)}
     conn.execute(SQL["forget_outdated"], here | _columns(placed))
@@ -36,11 +36,11 @@ def keep_mapping(
             conn.execute(SQL["keep_mappings"], here | _columns(needed))
 
 
-def _columns(said: Chosen) -> dict[str, list[str | None]]:
+def _columns(said: Choices) -> dict[str, list[str | None]]:
     return {"names": list(said), "fields": list(said.values())}
 
 
-def _fed(schema: Schema, source: Source, chosen: Chosen) -> dict[str, list[int]]:
+def _fed(schema: Schema, source: Source, chosen: Choices) -> dict[str, list[int]]:
     """The columns that claim each field."""
     proposal = propose_mapping(source.headers, schema, chosen)
     sure = {match.field: [match.column] for match in proposal.matches if match.confidence >= SURE}
@@ -48,7 +48,7 @@ def _fed(schema: Schema, source: Source, chosen: Chosen) -> dict[str, list[int]]
 
 
 def chosen_mapping(
-    conn: Connection, schema: Schema, source: Source, shape: Outline, said: Chosen
+    conn: Connection, schema: Schema, source: Source, shape: Outline, said: Choices
 ) -> dict[str, str | None]:
     """What was said for this file, then what is remembered of files of its `shape` (see `outline`), then of headers.
 
@@ -61,28 +61,28 @@ def chosen_mapping(
     exact = _still_open(rows, source, said, fields, by_shape=True)
     chosen = exact | dict(said)
     sure = [match for match in propose_mapping(source.headers, schema, chosen).matches if match.confidence >= SURE]
-    named = {match.field: place(match.column) for match in sure if match.how != "chosen"}
+    named = {match.field: position_ref(match.column) for match in sure if match.how != "chosen"}
     spoken = chosen | dict.fromkeys(named.values())
     remembered = _still_open(rows, source, spoken, fields, by_shape=False)
     rivals = {named[field]: field for field in remembered.values() if field in named}
     return remembered | rivals | chosen
 
 
-def how_told(match: Match, headers: Sequence[str], said: Chosen) -> str:
+def describe_matches(match: Match, headers: Sequence[str], said: Choices) -> str:
     """How a column came to its field: as the match tells, but `remembered` where nobody `said` so this time."""
-    now = any(match.column in columns_called(name, headers) for name in said)
+    now = any(match.column in columns_named(name, headers) for name in said)
     return "remembered" if match.how == "chosen" and not now else match.how
 
 
 def _still_open(
-    rows: list[DictRow], source: Source, told: Chosen, fields: set[str], *, by_shape: bool
+    rows: list[DictRow], source: Source, told: Choices, fields: set[str], *, by_shape: bool
 ) -> dict[str, Any]:
     """Remembered answers for columns and fields of which nothing is told yet."""
-    columns = {column for name in told for column in columns_called(name, source.headers)}
+    columns = {column for name in told for column in columns_named(name, source.headers)}
     free = {None, *fields} - set(filter(None, told.values()))
     found: dict[str, Any] = {}
     for row in rows:
-        meant = columns_called(row["name"], source.headers)
+        meant = columns_named(row["name"], source.headers)
         if bool(row["shape"]) == by_shape and len(meant) == 1 and meant[0] not in columns and row["field"] in free:
             found[row["name"]] = row["field"]
     return found

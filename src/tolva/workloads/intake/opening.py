@@ -16,9 +16,9 @@ from tolva.connectors.blobs import Blobs
 from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
+from tolva.tables.column_refs import ref_of
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
-from tolva.tables.places import called
 from tolva.tables.proposal import ColumnMapping, Match
 from tolva.tables.reading import open_source
 from tolva.tables.reading.findings import Findings
@@ -28,7 +28,7 @@ from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
-from tolva.workloads.intake.mappings import chosen_mapping, how_told
+from tolva.workloads.intake.mappings import chosen_mapping, describe_matches
 from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -72,8 +72,8 @@ class Intake:
 
     def _told(self, match: Match) -> dict[str, Any]:
         headers = self.source.headers
-        told = {"field": match.field, "column": called(match.column, headers), "header": headers[match.column]}
-        return told | {"how": how_told(match, headers, self.said), "confidence": match.confidence}
+        told = {"field": match.field, "column": ref_of(match.column, headers), "header": headers[match.column]}
+        return told | {"how": describe_matches(match, headers, self.said), "confidence": match.confidence}
 
 
 def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from tolva.db.pool import Connection
 from tolva.jobs.context import Context
 from tolva.tables.handover import create_handover, forget_handover
 from tolva.tables.ledger import PASSING_LEDGER
-from tolva.tables.rights import refusals_told
+from tolva.tables.rights import explained_refusals
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.place import Place
 from tolva.workloads.intake.place_here import Here
@@ -25,7 +25,7 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load:
     Raises Conflict where the table is not there, InvalidInput where it does not fit, DatabaseUnavailable.
     """
     if schema.destination is None:
-        with refusals_told():
+        with explained_refusals():
             with ctx.transaction() as conn:
                 require_target(conn, schema)
             yield Here(ctx)
@@ -46,7 +46,7 @@ def placed(ctx: Context, destinations: Destinations, schema: Schema, ended_load:
 def session_beside(ctx: Context, destinations: Destinations, schema: Schema) -> Generator[Connection]:
     """A connection to where a schema's rows are, for reading and for temporary tables. Raises what `placed` raises."""
     if schema.destination is None:
-        with refusals_told(), ctx.session("dry run") as session:
+        with explained_refusals(), ctx.session("dry run") as session:
             require_target(session, schema)
             yield session
         return

@@ -9,8 +9,9 @@ from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
-from tolva.tables.answers import Chosen
+from tolva.tables.column_choices import Choices
 from tolva.tables.map import propose_mapping
+from tolva.tables.notation import Notation, detect_notation
 from tolva.tables.outline import outline
 from tolva.tables.proposal import SURE, Match
 from tolva.tables.propose import Column, note_of, propose_columns
@@ -19,9 +20,8 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
-from tolva.tables.written import Written, how_written
 from tolva.workloads.intake.first_rows import first_rows
-from tolva.workloads.intake.mappings import chosen_mapping, how_told
+from tolva.workloads.intake.mappings import chosen_mapping, describe_matches
 from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
@@ -39,7 +39,7 @@ def preview(
     defaults: Mapping[str, str],
     schema_name: str | None = None,
     options: ReadOptions | None = None,
-    said: Chosen | None = None,
+    said: Choices | None = None,
 ) -> dict[str, Any]:
     """The preview of an upload, for its own schema, options and answers, or for others.
 
@@ -56,7 +56,7 @@ def preview(
     schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
-    answers: Chosen = upload["options"].get("mapping", {}) if said is None else said
+    answers: Choices = upload["options"].get("mapping", {}) if said is None else said
     with db.transaction(tenant_id) as conn:
         chosen = chosen_mapping(conn, schema, source, shape, answers)
     return describe(source, schema, chosen, LOOKED, answers)
@@ -67,7 +67,7 @@ def describe(
     schema: Schema,
     chosen: dict[str, str | None],
     looked: int | None = None,
-    said: Chosen | None = None,
+    said: Choices | None = None,
 ) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
@@ -76,12 +76,12 @@ def describe(
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
-    written = how_written(Beginning(source, looked) if looked else source, proposal.sure, schema)
-    hows = {m.column: how_told(m, source.headers, chosen if said is None else said) for m in proposal.matches}
+    notations = detect_notation(Beginning(source, looked) if looked else source, proposal.sure, schema)
+    hows = {m.column: describe_matches(m, source.headers, chosen if said is None else said) for m in proposal.matches}
     columns = enumerate(propose_columns(source))
-    seen = [_column(c, matches.get(number), written) | {"how": hows.get(number)} for number, c in columns]
-    signs = {field: found.signs for field, found in written.items()}
-    undecided = [field for field, found in written.items() if found.undecided]
+    seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
+    signs = {field: found.signs for field, found in notations.items()}
+    undecided = [field for field, found in notations.items() if found.undecided]
     among = looked if looked and undecided and has_more(source, looked) else None
     notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
@@ -91,9 +91,9 @@ def describe(
     return source.findings.to_json() | told | asked
 
 
-def _column(column: Column, match: Match | None, written: Mapping[str, Written]) -> dict[str, Any]:
-    """A column as it looks; where it feeds a field, its numbers and dates are as `written`."""
+def _column(column: Column, match: Match | None, notations: Mapping[str, Notation]) -> dict[str, Any]:
+    """A column as it looks; where it feeds a field, its numbers and dates are as `notations`."""
     if match and match.confidence >= SURE:
-        column = replace(column, note=note_of(written[match.field]) if match.field in written else None)
+        column = replace(column, note=note_of(notations[match.field]) if match.field in notations else None)
     where = {"field": match.field, "confidence": match.confidence} if match else {"field": None, "confidence": None}
     return asdict(column) | where

@@ -59,12 +59,13 @@ WHERE %(before)s::uuid IS NULL OR u.job_id < %(before)s ORDER BY u.job_id DESC L
 SELECT j.*, u.schema, u.filename, u.size FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
--- name: standing_load
+-- name: effective_load
 -- A load of a file for the same rows that is under way, or of which something stands: rather a whole one, then the last.
 SELECT j.id, j.state, j.created_at, j.finished_at FROM tolva.uploads u
 JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
 WHERE u.blake3 = %(blake3)s AND u.schema = %(schema)s AND u.constants = %(constants)s
-  AND u.options = %(options)s AND (j.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
+  AND u.options = %(options)s
+  AND (j.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
     AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
       + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0))
 ORDER BY j.finished_at IS NULL DESC, j.state = 'completed' DESC, u.job_id DESC LIMIT 1;

@@ -14,10 +14,10 @@ def row_key(text: str, *, several: bool) -> Key:
     return key_parts(text, several=True) if several else text
 
 
-def key_told(key: Key) -> str:
+def format_key(key: Key) -> str:
     """On one line.
 
-    >>> key_told(["A1", "2026-01-31"])
+    >>> format_key(["A1", "2026-01-31"])
     'A1 / 2026-01-31'
     """
     return key if isinstance(key, str) else " / ".join(key)

@@ -14,14 +14,14 @@ def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
 
 
-def standing_load(conn: Connection, upload: DictRow) -> DictRow | None:
+def effective_load(conn: Connection, upload: DictRow) -> DictRow | None:
     """A load of the very file of an upload, read and mapped as that, for the same schema and constants.
 
     None where nothing stands of any. It has `id`, `state`, `created_at` and `finished_at`.
     """
     said = {name: Jsonb(upload[name]) for name in ("constants", "options")}
     given = {"blake3": upload["blake3"], "schema": upload["schema"], **said}
-    return conn.execute(SQL["standing_load"], given).fetchone()
+    return conn.execute(SQL["effective_load"], given).fetchone()
 
 
 def list_uploads(conn: Connection, before: UUID | None, most: int) -> list[DictRow]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tolva.tables.column_refs import is_named
 from tolva.tables.fold import fold
 from tolva.tables.map import known_names
-from tolva.tables.places import is_named
 from tolva.tables.proposal import ColumnMapping
 from tolva.tables.schema import Schema
 

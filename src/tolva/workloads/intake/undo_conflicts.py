@@ -5,7 +5,7 @@ from typing import Any
 
 from tolva.core.job import Json
 from tolva.tables.undone import UndoConflict, Undone
-from tolva.workloads.intake.row_key import Key, key_told, row_key
+from tolva.workloads.intake.row_key import Key, format_key, row_key
 
 
 def conflict_lines(done: Undone, before: int, *, several: bool) -> Json:
@@ -29,6 +29,6 @@ def _said(key: Key, conflict: UndoConflict) -> str:
     >>> _said("A1", UndoConflict("A1", 7, None, None, "la fila ya no existe"))
     'A1 (fila 7 del archivo): la fila ya no existe'
     """
-    told = key_told(key)
+    told = format_key(key)
     where = told if conflict.row is None else f"{told} (fila {conflict.row} del archivo)"
     return f"{where}: {conflict.said}"

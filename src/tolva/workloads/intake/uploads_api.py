@@ -18,11 +18,11 @@ from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import PREFIX
+from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, public_message
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import list_uploads
-from tolva.workloads.intake.told import how_to_answer, how_to_choose_a_sheet, told_message
 from tolva.workloads.intake.upload_answers import Upload, Uploads
 from tolva.workloads.intake.upload_parameters import MAPPING, READ, MappingText, ReadText, from_json
 
@@ -86,7 +86,7 @@ def _view(row: DictRow) -> dict[str, Any]:
 
 def _told_error(row: DictRow) -> dict[str, Any]:
     ended = State(row["state"]) in FINISHED
-    said = told_message(row["error"], str(row["id"]), ended=ended)
+    said = public_message(row["error"], str(row["id"]), ended=ended)
     if ended and row["kind"] == LOAD and (written := row["progress"].get("successful")):
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.api.texts import Line
-from tolva.web.idempotency import Asked, IdempotencyKey, once
+from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 from tolva.workloads.webhooks.address import MOST
 from tolva.workloads.webhooks.event import EVERY, EventType
@@ -115,7 +115,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
                 secret, row = create_webhook(conn, by, given.wanted())
                 return _with_secret(secret, row).model_dump(mode="json")
 
-            asked = Asked(by, key, "webhook.create", given.model_dump(mode="json"))
+            asked = IdempotentRequest(by, key, "webhook.create", given.model_dump(mode="json"))
             return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
 
     @router.get("/{id}", responses=problems(404))
@@ -150,7 +150,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
                 secret, row = rotate_secret(conn, by, id, force=force)
                 return _with_secret(secret, row).model_dump(mode="json")
 
-            asked = Asked(by, key, "webhook.rotate", {"id": str(id), "force": force})
+            asked = IdempotentRequest(by, key, "webhook.rotate", {"id": str(id), "force": force})
             return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
 
     return router

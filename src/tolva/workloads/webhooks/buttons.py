@@ -11,8 +11,8 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
+from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
-from tolva.web.pages.told import Told, telling
 from tolva.workloads.webhooks.deliveries_api import ask_test
 from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
 
@@ -40,7 +40,7 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             row = get_webhook(conn, id)
             drop_webhook(conn, by, id)
-        return telling(to("/webhooks"), Told("dropped", name=_name(row)))
+        return with_flash(to("/webhooks"), Flash("dropped", name=_name(row)))
 
     return router
 
@@ -50,7 +50,7 @@ def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
         row = get_webhook(conn, id)
         kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
         change_webhook(conn, by, id, Wanted(**kept, active=active))
-    return telling(to(f"/webhooks/{id}"), Told("on" if active else "off", name=_name(row)))
+    return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
 
 def _name(row: DictRow) -> str:

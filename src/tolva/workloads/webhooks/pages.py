@@ -13,7 +13,7 @@ from tolva.errors import CallerError
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
-from tolva.web.idempotency import Asked, once
+from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -114,5 +114,5 @@ def _rotate(jobs: Jobs, by: Caller, id: UUID, filled: Rotation) -> Mapping[str, 
         return once(conn, _asked(by, filled.token, "webhook.rotate", given), make, secret=("secret",))
 
 
-def _asked(by: Caller, token: str, what: str, given: Mapping[str, Any]) -> Asked:
-    return Asked(by, once_key(token, what, given), what, given)
+def _asked(by: Caller, token: str, what: str, given: Mapping[str, Any]) -> IdempotentRequest:
+    return IdempotentRequest(by, once_key(token, what, given), what, given)

@@ -91,7 +91,7 @@
 
   // The API answers in the one language of its own; the page has a translation.
   async function explain(item, detail) {
-    const answer = detail && await fetch(`/said?${new URLSearchParams({ text: detail })}`).catch(() => null);
+    const answer = detail && await fetch(`/translate?${new URLSearchParams({ text: detail })}`).catch(() => null);
     refuse(item, answer?.ok ? await answer.text() : detail ?? words.lost, true);
   }
 

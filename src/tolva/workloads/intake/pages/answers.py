@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tolva.core.job import Json
 from tolva.errors import InvalidInput
-from tolva.tables.answers import Chosen
+from tolva.tables.column_choices import Choices
 from tolva.tables.reading.options import ReadOptions
 from tolva.workloads.intake.accept import upload_options
 
@@ -23,7 +23,7 @@ class Answers:
     """What was said, by the form or with the upload."""
 
     read: ReadOptions
-    mapping: Chosen
+    mapping: Choices
 
     def to_options(self) -> Json:
         """The options of an upload. Raises InvalidInput for an encoding or a locale that there is not."""

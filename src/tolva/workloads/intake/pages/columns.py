@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tolva.core.job import Json
-from tolva.tables.places import PLACE, called
+from tolva.tables.column_refs import PLACE, ref_of
 from tolva.tables.reading.xlsx_scan import column_letters
 
 
@@ -59,4 +59,4 @@ def _seen(progress: Json) -> list[tuple[str, str]]:
     headers = progress.get("read", {}).get("columns", [])
     if not any(headers):
         return [(name, "") for name in progress.get("ignored_columns", [])]
-    return [(called(column, headers), header) for column, header in enumerate(headers) if header]
+    return [(ref_of(column, headers), header) for column, header in enumerate(headers) if header]

@@ -13,12 +13,12 @@ from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
+from tolva.workloads.intake.messages import public_message
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.stored import find_upload, standing_load
-from tolva.workloads.intake.told import told_message
+from tolva.workloads.intake.stored import effective_load, find_upload
 from tolva.workloads.intake.undo import UNDO, undo_key
 
 WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected": "failed"}
@@ -39,9 +39,9 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
-        "message": told_message(job["error"], id, ended=ended) if job["error"] else None,
+        "message": public_message(job["error"], id, ended=ended) if job["error"] else None,
         "questions": job["error"].get("questions", []) if job["error"] else [],
-        "loaded": standing_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
+        "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
         "schema": schema_of(conn, upload) if upload and ended else None,
         "grid": grid_of(conn, job, ErrorFilter(), Cursor()) if ended else None,

@@ -22,12 +22,12 @@ from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
+from tolva.workloads.intake.messages import public_message
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.columns import called_so
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
-from tolva.workloads.intake.stored import find_upload, standing_load
-from tolva.workloads.intake.told import told_message
+from tolva.workloads.intake.stored import effective_load, find_upload
 
 FORM = "form"
 """The field that tells a form's answers from none."""
@@ -114,9 +114,9 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
         raise NotFound(f"There is no upload {id}.")
     job = get_job(conn, id)
     ended = State(job["state"]) in FINISHED
-    message = told_message(job["error"], id, ended=ended) if job["error"] else None
+    message = public_message(job["error"], id, ended=ended) if job["error"] else None
     told = {"upload": upload, "schema": schema_of(conn, upload), "job": job, "ended": ended, "message": message}
-    return told | {"loaded": standing_load(conn, upload)}
+    return told | {"loaded": effective_load(conn, upload)}
 
 
 def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:

@@ -24,11 +24,11 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept
+from tolva.workloads.intake.messages import public_message
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, constants_in, schema_choice
 from tolva.workloads.intake.schemas import accepting_schema, list_schemas
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.told import told_message
 
 RECENT = MOST_FILES
 """Uploads that the page lists: all the files of one form."""
@@ -53,9 +53,9 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
         with jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
             recent = _recent(conn)
-        told = {"choice": choice, "filled": filled, "sent": sent} | recent
-        limits = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
-        return shell.page(request, by, "intake/upload.html", status, **told, **limits, token=new_token())
+        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
+        limits: dict[str, Any] = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
+        return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
@@ -97,7 +97,7 @@ def _recent(conn: Connection) -> dict[str, Any]:
 
 def _told_error(job: DictRow) -> str | None:
     ended = State(job["state"]) in FINISHED
-    return told_message(job["error"], str(job["id"]), ended=ended) if job["error"] else None
+    return public_message(job["error"], str(job["id"]), ended=ended) if job["error"] else None
 
 
 def _accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: list[Delivery]) -> Sent:

@@ -14,7 +14,7 @@ OF_A_JOB = re.compile(r"/(?:jobs|uploads|dead-letters)/\{(\w+)\}")
 """In the template of an address: what stands there is the id of a job."""
 
 
-def tell_of(caller: Caller, scope: Scope) -> None:
+def bind_caller(caller: Caller, scope: Scope) -> None:
     """Every line about this request tells tenant, role and the id of the key: nothing that anybody could call by."""
     key = {"key": caller.key_id} if caller.key_id else {}
     log_also(tenant=caller.tenant_id, role=str(caller.role), **key, **job_named(scope))

@@ -19,13 +19,13 @@ ENDED: Mapping[str, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(d
 """How long ago a job may have ended."""
 
 
-def jobs_asked(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...], now: datetime) -> JobFilter:
+def job_filter(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...], now: datetime) -> JobFilter:
     """The filter of the list of jobs, whose days are those of `zone`; `asked_for` are the kinds that ASKED_FOR means.
 
     How long ago a job ended is counted from `now`.
 
     >>> query = QueryParams("state=failed&state=nope&kind=asked-for&search= marzo ")
-    >>> jobs_asked(query, ZoneInfo("UTC"), ("load",), datetime.now(UTC))
+    >>> job_filter(query, ZoneInfo("UTC"), ("load",), datetime.now(UTC))
     JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=('load',), created_from=None, created_before=None, \
 search='marzo', parent=None, ended_since=None)
     """
@@ -40,15 +40,15 @@ search='marzo', parent=None, ended_since=None)
     )
 
 
-def letters_asked(query: QueryParams) -> LetterFilter:
+def letter_filter(query: QueryParams) -> LetterFilter:
     """The filter of the list of dead letters."""
     return LetterFilter(_texts(query, "queue"), _texts(query, "kind"), _search(query))
 
 
-def notes_asked(query: QueryParams) -> NoteFilter:
+def note_filter(query: QueryParams) -> NoteFilter:
     """The filter of the audit log.
 
-    >>> notes_asked(QueryParams("actor= ana &action=&target=nightly"))
+    >>> note_filter(QueryParams("actor= ana &action=&target=nightly"))
     NoteFilter(actor='ana', action=None, target='nightly')
     """
     actor, action, target = (_storable(query.get(name, "")).strip() or None for name in ("actor", "action", "target"))

@@ -18,7 +18,7 @@ TAB = r"\t"
 
 
 @dataclass(frozen=True)
-class Again:
+class RetryCommand:
     """How a file was loaded: the words before its options, and what was said of its columns and of reading it."""
 
     words: tuple[str, ...]
@@ -37,7 +37,7 @@ class Again:
         )
 
 
-def load_again(conn: Connection, job: DictRow, hints: Hints, file: Path | None = None) -> Again | None:
+def load_again(conn: Connection, job: DictRow, hints: Hints, file: Path | None = None) -> RetryCommand | None:
     """How the file of a job was loaded; None for a job without one. `file` is its path, where that is known.
 
     `conn` is a transaction of the job's tenant.
@@ -48,7 +48,7 @@ def load_again(conn: Connection, job: DictRow, hints: Hints, file: Path | None =
     params = [word for name, value in upload["constants"].items() for word in ("--param", f"{name}={value}")]
     dry_run = ["--dry-run"] if job["kind"] == REHEARSE else []
     words = "load", str(file or upload["filename"]), "--schema", upload["schema"], *params, *dry_run
-    return Again(words, upload["options"].get("mapping", {}), upload["options"].get("read", {}), hints)
+    return RetryCommand(words, upload["options"].get("mapping", {}), upload["options"].get("read", {}), hints)
 
 
 def read_words(read: Mapping[str, Any]) -> list[str]:

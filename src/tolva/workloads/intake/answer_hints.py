@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tolva.core.job import Json
-from tolva.tables.answers import Chosen
+from tolva.tables.column_choices import Choices
 
 Answers = list[tuple[str, str | None]]
-"""Columns with their fields, as in Chosen; whoever knows no column writes the same word for several."""
+"""Columns with their fields, as in Choices; whoever knows no column writes the same word for several."""
 
 
-def settled(said: Chosen, questions: Sequence[Mapping[str, Any]], unknown: str) -> Answers:
+def complete_answers(said: Choices, questions: Sequence[Mapping[str, Any]], unknown: str) -> Answers:
     """Everything to say of columns, given what was `said`; `unknown` stands for a column that nobody can guess.
 
     >>> asked = [{"field": "precio", "likely": "Neto"}, {"field": "nombre", "likely": None}]
-    >>> settled({"Neto": "precio", "Bruto": "precio", "Nota": None}, asked, "COLUMN")
+    >>> complete_answers({"Neto": "precio", "Bruto": "precio", "Nota": None}, asked, "COLUMN")
     [('Nota', None), ('Neto', 'precio'), ('COLUMN', 'nombre')]
     """
     picked: Answers = [(each["likely"] or unknown, each["field"]) for each in questions]

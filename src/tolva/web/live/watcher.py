@@ -26,7 +26,7 @@ RETRY = 0.5
 """Seconds until PostgreSQL is tried again when it was away."""
 
 
-class Lookout:
+class Watcher:
     """`watched` answers what to look for; `deliver` gets what was found, and is to return when that was taken."""
 
     def __init__(

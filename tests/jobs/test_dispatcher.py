@@ -1,4 +1,4 @@
-"""The desk: what meets travels together, short jobs are fetched ahead, and nothing is left lying."""
+"""The dispatcher: what meets travels together, short jobs are fetched ahead, and nothing is left lying."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from tolva.db.pool import Connection
 from tolva.errors import DatabaseUnavailable, LeaseLost, TolvaError
 from tolva.jobs import outbox, stock
 from tolva.jobs.context import Context
-from tolva.jobs.desk import Desk
+from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.endings import Ending
 from tolva.jobs.rings import Ring
 
@@ -28,8 +28,8 @@ def rung() -> list[Ring]:
 
 
 @pytest.fixture
-def desk(shop: Workshop, rung: list[Ring]) -> Iterator[Desk]:
-    made = Desk(shop.db, shop.worker, rung.extend)
+def dispatcher(shop: Workshop, rung: list[Ring]) -> Iterator[Dispatcher]:
+    made = Dispatcher(shop.db, shop.worker, rung.extend)
     yield made
     with suppress(TolvaError):
         made.close()
@@ -56,68 +56,68 @@ def count(shop: Workshop, state: str) -> int:
     return len(shop.admin.execute("SELECT FROM tolva.jobs WHERE state = %s", (state,)).fetchall())
 
 
-def fetch(desk: Desk) -> Claimed:
-    job = desk.exchange(None, "work")
+def fetch(dispatcher: Dispatcher) -> Claimed:
+    job = dispatcher.exchange(None, "work")
     assert job is not None
     return job
 
 
-def trips_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def trips_of(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Notes the size of every party that travels from now on."""
     trips: list[int] = []
-    travel: Callable[..., None] = desk._travel
+    travel: Callable[..., None] = dispatcher._travel
 
     def noted(party: list[object]) -> None:
         trips.append(len(party))
         travel(party)
 
-    monkeypatch.setattr(desk, "_travel", noted)
+    monkeypatch.setattr(dispatcher, "_travel", noted)
     return trips
 
 
 def test_jobs_whose_trips_follow_each_other_quickly_are_fetched_ahead(
-    shop: Workshop, desk: Desk, hasty: None, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, hasty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.put_many(300)
-    trips = trips_of(desk, monkeypatch)
-    job: Claimed | None = fetch(desk)
+    trips = trips_of(dispatcher, monkeypatch)
+    job: Claimed | None = fetch(dispatcher)
     while job is not None:
-        job = desk.exchange(complete(job), "work")
+        job = dispatcher.exchange(complete(job), "work")
     assert len(trips) < 15
-    desk.tidy()
+    dispatcher.tidy()
     assert count(shop, "completed") == 300
 
 
 def test_nothing_is_fetched_ahead_while_another_slot_is_idle(
-    shop: Workshop, desk: Desk, hasty: None, slot: ThreadPoolExecutor
+    shop: Workshop, dispatcher: Dispatcher, hasty: None, slot: ThreadPoolExecutor
 ) -> None:
     """Nobody would wake it for what lies in stock."""
-    assert slot.submit(desk.exchange, None, "work").result(10) is None
+    assert slot.submit(dispatcher.exchange, None, "work").result(10) is None
     shop.put_many(20)
-    held = [fetch(desk) for _ in range(5)]
+    held = [fetch(dispatcher) for _ in range(5)]
     assert count(shop, "running") == len(held)
-    held.append(slot.submit(fetch, desk).result(10))  # it is at work again
-    held += [fetch(desk) for _ in range(2)]
+    held.append(slot.submit(fetch, dispatcher).result(10))  # it is at work again
+    held += [fetch(dispatcher) for _ in range(2)]
     assert count(shop, "running") > len(held)
 
 
 def test_whoever_waited_for_the_trip_of_another_takes_what_that_one_brought(
-    shop: Workshop, desk: Desk, hasty: None, slot: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, hasty: None, slot: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.put_many(2)
     on_the_way = threading.Event()
-    claim: Callable[..., None] = desk._claim
+    claim: Callable[..., None] = dispatcher._claim
 
     def awaited(queue: str, requests: list[object]) -> None:
         if not on_the_way.is_set():
             on_the_way.set()
-            until(lambda: desk._waiting)
+            until(lambda: dispatcher._waiting)
         claim(queue, requests)
 
-    monkeypatch.setattr(desk, "_claim", awaited)
-    first = slot.submit(fetch, desk)
+    monkeypatch.setattr(dispatcher, "_claim", awaited)
+    first = slot.submit(fetch, dispatcher)
     assert on_the_way.wait(10)
-    assert {fetch(desk).id, first.result(10).id} == running(shop)
+    assert {fetch(dispatcher).id, first.result(10).id} == running(shop)
 
 
 def running(shop: Workshop) -> set[str]:
@@ -125,62 +125,64 @@ def running(shop: Workshop) -> set[str]:
 
 
 def test_what_lies_in_stock_for_too_long_is_given_back_and_rung_for(
-    shop: Workshop, desk: Desk, hasty: None, rung: list[Ring], monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, hasty: None, rung: list[Ring], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = shop.put_many(10)
-    held = [fetch(desk) for _ in range(3)]
+    held = [fetch(dispatcher) for _ in range(3)]
     assert count(shop, "running") > len(held)
     monkeypatch.setattr(stock, "STALE", 0.0)
-    desk.tidy()
+    dispatcher.tidy()
     assert count(shop, "running") == len(held)
     assert {queue for queue, _ in rung} == {"work"}
     assert all(shop.row(id)["failures"] == 0 for id in ids)
 
 
-def test_a_desk_that_closes_hands_in_outcomes_and_gives_its_stock_back(shop: Workshop, desk: Desk, hasty: None) -> None:
+def test_a_dispatcher_that_closes_hands_in_outcomes_and_gives_its_stock_back(
+    shop: Workshop, dispatcher: Dispatcher, hasty: None
+) -> None:
     shop.put_many(10)
-    held = [fetch(desk), fetch(desk)]
-    desk.exchange(complete(held[0]), "work")
-    desk.close()
+    held = [fetch(dispatcher), fetch(dispatcher)]
+    dispatcher.exchange(complete(held[0]), "work")
+    dispatcher.close()
     assert (count(shop, "completed"), count(shop, "running"), count(shop, "queued")) == (1, 2, 7)
 
 
 def test_outcomes_that_could_not_be_written_are_written_later_and_once(
-    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = shop.put()
-    job = fetch(desk)
+    job = fetch(dispatcher)
 
     def away(purpose: str) -> None:
         raise DatabaseUnavailable("away")
 
-    assert desk._conn is not None
-    desk._conn.close()
+    assert dispatcher._conn is not None
+    dispatcher._conn.close()
     with monkeypatch.context() as broken:
-        broken.setattr(desk._db, "dedicated", away)
+        broken.setattr(dispatcher._db, "dedicated", away)
         with pytest.raises(DatabaseUnavailable):
-            desk.exchange(complete(job), None)
-    desk.tidy()
+            dispatcher.exchange(complete(job), None)
+    dispatcher.tidy()
     assert shop.events(id) == ["started", "completed"]
 
 
 def test_a_claim_that_was_committed_but_not_answered_is_given_back(
-    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = shop.put()
-    shop.claim()  # as this desk's worker, and the answer went lost
+    shop.claim()  # as this dispatcher's worker, and the answer went lost
     with monkeypatch.context() as broken:
-        broken.setattr(desk, "_claim", lambda *_: (_ for _ in ()).throw(DatabaseUnavailable("cut off")))
+        broken.setattr(dispatcher, "_claim", lambda *_: (_ for _ in ()).throw(DatabaseUnavailable("cut off")))
         with pytest.raises(DatabaseUnavailable):
-            desk.exchange(None, "work")
-    desk.tidy()
+            dispatcher.exchange(None, "work")
+    dispatcher.tidy()
     assert shop.state(id) == "queued"
 
 
-def test_a_worker_that_lost_its_lease_is_told_so(shop: Workshop, desk: Desk) -> None:
+def test_a_worker_that_lost_its_lease_is_told_so(shop: Workshop, dispatcher: Dispatcher) -> None:
     shop.admin.execute("DELETE FROM tolva.workers")
     with pytest.raises(LeaseLost, match="lost its lease"):
-        desk.exchange(None, "work")
+        dispatcher.exchange(None, "work")
 
 
 def test_a_result_counts_as_it_was_returned_whatever_the_handler_does_with_it_afterwards(
@@ -202,11 +204,11 @@ def test_a_result_counts_as_it_was_returned_whatever_the_handler_does_with_it_af
 
 
 def test_an_outcome_that_fails_alone_and_for_long_is_told_as_a_failure_and_holds_up_no_other(
-    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = shop.put_many(2)
     odd = '{"odd": 1}'
-    endings = [Ending(fetch(desk), Outcome(Verb.COMPLETE, odd)), complete(fetch(desk))]
+    endings = [Ending(fetch(dispatcher), Outcome(Verb.COMPLETE, odd)), complete(fetch(dispatcher))]
     real = outbox.end_attempts
 
     def failing(conn: Connection, given: Sequence[Ending]) -> list[DictRow]:
@@ -215,22 +217,22 @@ def test_an_outcome_that_fails_alone_and_for_long_is_told_as_a_failure_and_holds
         return real(conn, given)
 
     monkeypatch.setattr(outbox, "end_attempts", failing)
-    desk._outbox.put(endings)
+    dispatcher._outbox.put(endings)
     with pytest.raises(psycopg.InternalError):
-        desk.exchange(None, None)
+        dispatcher.exchange(None, None)
     assert shop.states(ids) == ["running", "running"], "it may pass"
     monkeypatch.setattr(outbox, "PATIENCE", 0.0)
-    desk.tidy()
+    dispatcher.tidy()
     assert shop.states(ids) == ["failed", "completed"]
     assert "a trigger stumbles over it" in shop.row(ids[0])["error"]["message"]
 
 
 @pytest.mark.parametrize("fault", [psycopg.InternalError("cache lookup failed"), DatabaseUnavailable("away")])
 def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
-    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     ids = shop.put_many(2)
-    endings = [complete(fetch(desk)), Ending(fetch(desk), Outcome(Verb.COMPLETE, '{"odd": 1}'))]
+    endings = [complete(fetch(dispatcher)), Ending(fetch(dispatcher), Outcome(Verb.COMPLETE, '{"odd": 1}'))]
     real, calls = outbox.end_attempts, iter([REFUSED, fault])
 
     def failing(conn: Connection, given: Sequence[Ending]) -> list[DictRow]:
@@ -239,10 +241,10 @@ def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
         return real(conn, given)
 
     monkeypatch.setattr(outbox, "end_attempts", failing)
-    desk._outbox.put(endings)
+    dispatcher._outbox.put(endings)
     with pytest.raises(type(fault)):  # together they are refused, and then the first one meets the fault
-        desk.exchange(None, None)
+        dispatcher.exchange(None, None)
     assert shop.states(ids) == ["running", "running"]
-    desk.tidy()
+    dispatcher.tidy()
     assert shop.states(ids) == ["completed", "completed"]
     assert all(shop.events(id) == ["started", "completed"] for id in ids)

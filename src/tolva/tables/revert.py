@@ -1,7 +1,7 @@
-"""The two acts of undo: the rows that a load made go, the values that it changed come back.
+"""The two steps of undo: the rows that a load made go, the values that it changed come back.
 
-Each only where things are still as the load left them. An act is one statement for all staged rows, or one for a row of
-PL/pgSQL that is called `staged` too.
+Each only where things are still as the load left them. A step is one statement for all staged rows, or one for a row
+of PL/pgSQL that is called `staged` too.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ REMOVE = 'DELETE FROM {target} AS target {staged} WHERE {same} AND {hash} = stag
 RESTORE = "UPDATE {target} AS target SET {assignments} {staged} WHERE {same} AND {untouched}"
 # done   the staged rows that are put back; they leave the stage
 ALL = """
-WITH done AS ({act} RETURNING staged."_n") DELETE FROM {stage} AS stage USING done WHERE stage."_n" = done."_n"
+WITH done AS ({step} RETURNING staged."_n") DELETE FROM {stage} AS stage USING done WHERE stage."_n" = done."_n"
 """
 
 
 @dataclass(frozen=True)
-class Act:
+class Step:
     """One of the two: what it is for, and how it is done to all staged rows, or to one."""
 
     stage: sql.Identifier
@@ -34,7 +34,7 @@ class Act:
     to_one: sql.Composed
 
 
-def removing(shape: Shape) -> Act:
+def deletion(shape: Shape) -> Step:
     """Remove rows that the load made."""
 
     def remove(staged: sql.Composable) -> sql.Composed:
@@ -45,10 +45,10 @@ def removing(shape: Shape) -> Act:
             hash=row_hash(shape, "target"),
         )
 
-    return Act(MADE, "_n", _all(MADE, remove(sql.SQL("USING {} AS staged").format(MADE))), remove(sql.SQL("")))
+    return Step(MADE, "_n", _all(MADE, remove(sql.SQL("USING {} AS staged").format(MADE))), remove(sql.SQL("")))
 
 
-def restoring(shape: Shape, fields: Sequence[Field]) -> Act:
+def restoration(shape: Shape, fields: Sequence[Field]) -> Step:
     """Put back the values of rows that the load changed; all those of a row, or none."""
     cases = "{} = CASE WHEN {} IS NULL THEN {} ELSE {} END"
     assignments = [
@@ -69,10 +69,10 @@ def restoring(shape: Shape, fields: Sequence[Field]) -> Act:
             untouched=sql.SQL(" AND ").join(untouched),
         )
 
-    return Act(
+    return Step(
         CHANGED, "_row", _all(CHANGED, restore(sql.SQL("FROM {} AS staged").format(CHANGED))), restore(sql.SQL(""))
     )
 
 
-def _all(stage: sql.Identifier, act: sql.Composed) -> sql.Composed:
-    return sql.SQL(ALL).format(act=act, stage=stage)
+def _all(stage: sql.Identifier, step: sql.Composed) -> sql.Composed:
+    return sql.SQL(ALL).format(step=step, stage=stage)

@@ -34,7 +34,7 @@ Rows = Mapping[str, pl.Series]
 
 
 @dataclass(frozen=True)
-class Written:
+class Notation:
     """How one column writes: what its texts have shown, and what they are read by."""
 
     clues: Clues
@@ -46,12 +46,14 @@ class Written:
         return self.clues.undecided(self.signs)
 
 
-def how_written(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch = unwatched) -> dict[str, Written]:
+def detect_notation(
+    source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch = unwatched
+) -> dict[str, Notation]:
     """By field, how the columns of numbers and dates write, told from all rows of the file."""
     clues = no_clues(mapping, schema)
     for frame in source.frames(None, ROWS) if clues else ():
         watch()
-        clues = looked_at(clues, frame, mapping, schema)
+        clues = sampled(clues, frame, mapping, schema)
     return decided(clues, source, mapping, schema, watch)
 
 
@@ -60,7 +62,7 @@ def no_clues(mapping: ColumnMapping, schema: Schema) -> dict[str, Clues]:
     return {match.field: Clues() for match in mapping.matches if schema.field(match.field).kind in LOOKS}
 
 
-def looked_at(
+def sampled(
     clues: Mapping[str, Clues],
     frame: Frame,
     mapping: ColumnMapping,
@@ -84,7 +86,7 @@ def texts_of(frame: Frame, mapping: ColumnMapping, schema: Schema, name: str) ->
 
 def decided(
     clues: Mapping[str, Clues], source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch
-) -> dict[str, Written]:
+) -> dict[str, Notation]:
     """By field, how its column writes, given the clues of all its cells.
 
     Only where some of them mean two things it matters which are numbers by their kind; if some are and some not, the
@@ -97,13 +99,13 @@ def decided(
     texts: dict[str, Clues] = {name: Clues() for name in mixed}
     for frame in source.frames(None, ROWS) if mixed else ():
         watch()
-        texts = looked_at(texts, frame, mapping, schema, mixed)
-    written = {
-        name: Written(found, replace(found.signs(_declared(schema, name)), numbers=mixed.get(name)))
+        texts = sampled(texts, frame, mapping, schema, mixed)
+    notations = {
+        name: Notation(found, replace(found.signs(_declared(schema, name)), numbers=mixed.get(name)))
         for name, found in {**clues, **texts}.items()
     }
     numbers = {name for name, rows in shares.items() if isinstance(rows, str)}
-    return written | {name: Written(clues[name], WITH_POINT) for name in numbers}
+    return notations | {name: Notation(clues[name], WITH_POINT) for name in numbers}
 
 
 def _declared(schema: Schema, name: str) -> Signs:

@@ -11,10 +11,10 @@ LONGEST = 200
 """Characters of a header that anybody would write."""
 
 
-def place(column: int) -> str:
+def position_ref(column: int) -> str:
     """A column by its place in the file, the first one being `@1`.
 
-    >>> place(2)
+    >>> position_ref(2)
     '@3'
     """
     return f"@{column + 1}"
@@ -26,22 +26,22 @@ def is_named(column: int, headers: Sequence[str]) -> bool:
     return bool(header) and not PLACE.fullmatch(header) and headers.count(header) == 1
 
 
-def called(column: int, headers: Sequence[str]) -> str:
+def ref_of(column: int, headers: Sequence[str]) -> str:
     r"""What to write for a column: its header, if that is its alone and fits on a line, else its place.
 
     >>> headers = ("codigo", "precio", "precio", "", "@1", "precio\nneto")
-    >>> [called(column, headers) for column in range(len(headers))]
+    >>> [ref_of(column, headers) for column in range(len(headers))]
     ['codigo', '@2', '@3', '@4', '@5', '@6']
     """
     header = headers[column]
     fits = is_named(column, headers) and header.isprintable() and len(header) <= LONGEST
-    return header if fits else place(column)
+    return header if fits else position_ref(column)
 
 
-def columns_called(name: str, headers: Sequence[str]) -> list[int]:
+def columns_named(name: str, headers: Sequence[str]) -> list[int]:
     """The columns that a name may mean: one for a place, each of them for a header that several have.
 
-    >>> columns_called("@2", ("a", "b")), columns_called("a", ("a", "b", "a")), columns_called("@3", ("a", "b"))
+    >>> columns_named("@2", ("a", "b")), columns_named("a", ("a", "b", "a")), columns_named("@3", ("a", "b"))
     ([1], [0, 2], [])
     """
     if found := PLACE.fullmatch(name):

@@ -12,12 +12,12 @@ from tolva.web.pages.sentences import LONGEST
 from tolva.web.pages.shell import Shell
 
 
-def said_router(shell: Shell) -> APIRouter:
-    """`GET /said`."""
+def translate_router(shell: Shell) -> APIRouter:
+    """`GET /translate`."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/said")
-    def said(request: Request, _by: Viewer, text: Annotated[str, Query(max_length=LONGEST)]) -> Response:
-        return PlainTextResponse(shell.told(request, text))
+    @router.get("/translate")
+    def translate(request: Request, _by: Viewer, text: Annotated[str, Query(max_length=LONGEST)]) -> Response:
+        return PlainTextResponse(shell.translate(request, text))
 
     return router

@@ -46,7 +46,7 @@ class _Request:
     error: Exception | None = None
 
 
-class Desk:
+class Dispatcher:
     """Claims and outcomes of one worker process. `ring` is called with the queues that an outcome made ready."""
 
     def __init__(self, db: Database, worker_id: str, ring: Callable[[Sequence[Ring]], None]) -> None:
@@ -191,5 +191,5 @@ class Desk:
     def _connection(self) -> Generator[Connection]:
         with translated():
             if self._conn is None or self._conn.closed:
-                self._conn = self._db.dedicated("desk")
+                self._conn = self._db.dedicated("dispatcher")
             yield self._conn

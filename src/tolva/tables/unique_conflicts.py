@@ -33,7 +33,7 @@ ORDER BY now."row"
 """
 
 
-def standing_errors(
+def unique_conflicts(
     conn: psycopg.Connection[Any], shape: Shape, good: pl.DataFrame, constants: Mapping[str, str], *, rehearsal: bool
 ) -> pl.DataFrame:
     """The rows (ERROR_COLUMNS) of a frame whose unique values are taken; see `write` for what it takes and needs.

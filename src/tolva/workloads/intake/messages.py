@@ -5,7 +5,7 @@ from typing import Any
 
 from tolva.core.job import Json
 from tolva.errors import InvalidInput, NotFound, TooLarge, Unanswered, UnreadableFile, UnsupportedFile
-from tolva.workloads.intake.asked import other_sheets, settled
+from tolva.workloads.intake.answer_hints import complete_answers, other_sheets
 
 MENDABLE = {kind.__name__ for kind in (InvalidInput, UnsupportedFile, UnreadableFile, TooLarge, Unanswered)}
 """What whoever sent the file can mend."""
@@ -14,10 +14,10 @@ TOLD = MENDABLE | {NotFound.__name__}
 WAITING = "Un fallo del servidor demora la carga; se intenta de nuevo sin que usted haga nada."
 
 
-def told_message(error: Json, job_id: str, *, ended: bool = True) -> str:
+def public_message(error: Json, job_id: str, *, ended: bool = True) -> str:
     """What its sender may read of the error of a job that has ended, or is tried again.
 
-    >>> told_message({"type": "StorageUnavailable", "message": "no disk"}, "1", ended=False) == WAITING
+    >>> public_message({"type": "StorageUnavailable", "message": "no disk"}, "1", ended=False) == WAITING
     True
     """
     if error["type"] in TOLD:
@@ -44,7 +44,7 @@ def how_to_answer(questions: list[dict[str, Any]], sent: Json, call: str) -> str
     """
     if not all(question["columns"] for question in questions):
         return ""
-    answers = settled(sent.get("mapping", {}), questions, UNKNOWN)
+    answers = complete_answers(sent.get("mapping", {}), questions, UNKNOWN)
     mapping = ", ".join(f"{_text(column)}: {_text(field)}" for column, field in answers)  # a word may stand for several
     others = {name: value for name, value in sent.items() if name != "mapping"}
     rest = f", {_text(others)[1:]}" if others else "}"

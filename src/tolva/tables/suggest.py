@@ -15,10 +15,10 @@ def nearest(written: str, known: Sequence[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
-def perhaps(written: str, known: Sequence[str]) -> str:
+def did_you_mean(written: str, known: Sequence[str]) -> str:
     """A question with the name that is nearest; nothing where none is.
 
-    >>> perhaps("preico", ["codigo", "Precio"])
+    >>> did_you_mean("preico", ["codigo", "Precio"])
     ' ¿Quiso decir "Precio"?'
     """
     name = nearest(written, known)

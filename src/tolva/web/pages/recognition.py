@@ -22,7 +22,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Understanding:
+class Recognition:
     """One look at a text. What its pieces are is kept: they come again in others.
 
     `known` is by the first character, or "" for those that begin with a place; the surest first.
@@ -74,7 +74,7 @@ class Understanding:
                 if part is None and name.startswith(OURS):
                     return
                 values[name] = value if part is None else part
-        yield sentence.told.get(self.language, sentence.text) % values
+        yield sentence.translations.get(self.language, sentence.text) % values
 
 
 def _ends(text: str, between: re.Pattern[str]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from tolva.errors import TryLater
 Seen = TypeVar("Seen")
 
 
-class Glance(Generic[Seen]):
+class Probe(Generic[Seen]):
     """One look is under way at most, whoever asks, in a thread of its own; what it saw counts for `fresh` seconds."""
 
     def __init__(self, look: Callable[[], Seen], *, patience: float, fresh: float = 0.0) -> None:
@@ -35,7 +35,7 @@ class Glance(Generic[Seen]):
 
     def _begin(self) -> Future[Seen]:
         future = Future[Seen]()
-        threading.Thread(target=self._run, args=(future,), name="glance", daemon=True).start()
+        threading.Thread(target=self._run, args=(future,), name="probe", daemon=True).start()
         return future
 
     def _run(self, future: Future[Seen]) -> None:
