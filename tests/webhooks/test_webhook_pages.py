@@ -49,7 +49,7 @@ def test_a_webhook_is_made_and_its_secret_shown_once_with_how_to_verify(service:
 def test_kinds_of_jobs_are_told_by_their_titles_with_the_code_beside(service: Service) -> None:
     made(service)
     page = get(service, "/webhooks", **{"Accept-Language": "es"})
-    told = 'Carga de un archivo <code class="faint">bulk_upload</code>'
+    told = 'Carga de archivo <code class="faint">bulk_upload</code>'
     assert page.count(told) == 2, "in the list and in the form"
     assert told in get(service, f"/webhooks/{hooks(service)[0]['id']}", **{"Accept-Language": "es"})
 
