@@ -947,7 +947,9 @@ CREATE FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_
     AS $$
   SELECT o.id FROM (
     SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
-  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+  WHERE (p_kinds IS NULL OR coalesce((
+      SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.id = o.id), false))
     AND (p_words IS NULL OR coalesce((
       SELECT w.words @@ p_words FROM tolva.job_words w
       WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
@@ -1034,7 +1036,17 @@ BEGIN
     SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
   GET DIAGNOSTICS v_sessions = ROW_COUNT;
   DELETE FROM tolva.audit a WHERE a.ctid = ANY (ARRAY(
-    SELECT o.ctid FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) LIMIT p_most));
+    -- a loose index scan: one probe for each tenant, then its oldest by the primary key
+    WITH RECURSIVE t(tenant_id) AS (
+      (SELECT o.tenant_id FROM tolva.audit o ORDER BY o.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+        SELECT o.tenant_id FROM tolva.audit o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+    )
+    SELECT o.ctid FROM t CROSS JOIN LATERAL (
+      SELECT l.ctid FROM tolva.audit l
+      WHERE l.tenant_id = t.tenant_id AND l.id < tolva.uuid_at(now() - p_kept) ORDER BY l.id LIMIT p_most) o
+    LIMIT p_most));
   GET DIAGNOSTICS v_lines = ROW_COUNT;
   RETURN v_sessions + v_lines;
 END
@@ -1061,6 +1073,25 @@ END
 $$;
 
 ALTER FUNCTION tolva.prune_requests(p_kept interval, p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+DECLARE
+  v_gone integer;
+BEGIN
+  DELETE FROM tolva.webhook_outbox l WHERE l.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.webhook_outbox o WHERE o.set_aside IS NOT NULL AND o.at < now() - p_kept
+    ORDER BY o.at LIMIT p_most)) AND l.set_aside IS NOT NULL;
+  GET DIAGNOSTICS v_gone = ROW_COUNT;
+  RETURN v_gone;
+END
+$$;
+
+ALTER FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1142,17 +1173,19 @@ $$;
 
 ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+CREATE FUNCTION tolva.roll(p_most integer) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
-  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-  UNION ALL
-  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+  SELECT h.beginning FROM (
+    SELECT substr(k.hash, 1, 8) AS beginning FROM tolva.keys k
+    WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+    UNION ALL
+    SELECT substr(s.hash, 1, 8) FROM tolva.sessions s WHERE s.expires_at > now()) h
+  LIMIT p_most
 $$;
 
-ALTER FUNCTION tolva.roll(p_bytes integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.roll(p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
     LANGUAGE sql SECURITY DEFINER
@@ -1360,9 +1393,11 @@ ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most in
 CREATE FUNCTION tolva.webhook_lines_aside(p_most integer) RETURNS TABLE(tenant_id text, webhook_id uuid, type text, at timestamp with time zone, set_aside text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT o.tenant_id, o.webhook_id, o.type, o.at, o.set_aside FROM tolva.webhook_outbox o
-  WHERE o.set_aside IS NOT NULL ORDER BY o.id DESC LIMIT p_most
+  WHERE o.set_aside IS NOT NULL ORDER BY o.at DESC LIMIT p_most
 $$;
 
 ALTER FUNCTION tolva.webhook_lines_aside(p_most integer) OWNER TO tolva_system;
@@ -1756,8 +1791,6 @@ ALTER TABLE ONLY tolva.webhooks
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
-CREATE INDEX audit_by_age ON tolva.audit USING brin (id);
-
 CREATE INDEX audit_of_action ON tolva.audit USING btree (tenant_id, action, id);
 
 CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
@@ -1796,13 +1829,19 @@ CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE 
 
 CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
 
+CREATE INDEX sessions_of_key ON tolva.sessions USING btree (tenant_id, key_id, created_at);
+
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
 CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 
+CREATE INDEX webhook_outbox_aside ON tolva.webhook_outbox USING btree (at) WHERE (set_aside IS NOT NULL);
+
 CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id) WHERE (set_aside IS NULL);
+
+CREATE INDEX webhook_outbox_of_webhook ON tolva.webhook_outbox USING btree (webhook_id);
 
 CREATE INDEX webhooks_listening ON tolva.webhooks USING btree (tenant_id) WHERE active;
 
@@ -1951,7 +1990,6 @@ REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM 
 GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
@@ -2005,7 +2043,6 @@ REVOKE ALL ON FUNCTION tolva.metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.metrics() TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
@@ -2022,14 +2059,17 @@ GRANT ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) TO tol
 REVOKE ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.roll(p_bytes integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.roll(p_bytes integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.roll(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.roll(p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;
@@ -2120,7 +2160,7 @@ GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;
 
 GRANT SELECT,DELETE,UPDATE ON TABLE tolva.webhook_outbox TO tolva_app;
-GRANT SELECT,INSERT ON TABLE tolva.webhook_outbox TO tolva_system;
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhook_outbox TO tolva_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhooks TO tolva_app;
 GRANT SELECT ON TABLE tolva.webhooks TO tolva_system;
