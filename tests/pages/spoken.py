@@ -13,7 +13,7 @@ SOURCE = Path(tolva.__file__).parent
 ROOMS = ("core", "db/faults.py", "db/pool.py", "connectors", "errors.py", "jobs", "tables", "web", "workloads")
 """Where a page has its texts from."""
 OTHERS = {
-    "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py"),
+    "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py", "jobs/reported.py"),
     "those who write schemas": (
         *(f"tables/{name}.py" for name in ("coherence", "document", "entries", "keys", "pattern", "rights", "target")),
         *(f"tables/{name}.py" for name in ("schema", "template", "propose")),
@@ -22,15 +22,34 @@ OTHERS = {
     "those who run it": ("web/server/listener.py",),
     "programs, and those who write them": (
         *(f"web/{name}" for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "middleware/meter.py")),
-        *("web/access/asking.py", "web/download.py", "web/etag.py", "jobs/listing.py", "jobs/queue_states.py"),
+        *(
+            "web/access/asking.py",
+            "web/download.py",
+            "web/etag.py",
+            "jobs/listing.py",
+            "jobs/queue_states.py",
+            "web/parameters.py",
+        ),
         *("workloads/catalog/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
-        *(f"workloads/intake/{name}.py" for name in ("annotated", "export")),
+        *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *("Responda con ", "Para leer otra hoja, envíe "),
     ),
 }
 """Who else is spoken to, in one language: where, or how it begins."""
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-NOT_SAID = {"Field", "Query", "Header", "debug", "info", "warning", "error", "exception", "RuntimeError", "ValueError"}
+NOT_SAID = {
+    "Field",
+    "Query",
+    "Header",
+    "counter",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "RuntimeError",
+    "ValueError",
+}
 """Calls whose texts are documentation or for the log."""
 SENTENCE = re.compile(
     r"(?!.*[|*])(?:[A-Z'¿§].* .*[.?]|.* .*[áéíóúñ¿].*|.*\b(?:fila|no es|es|hoja|de la)\b .*)", re.DOTALL
