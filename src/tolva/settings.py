@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     retention_days: Annotated[float, Field(ge=1)] = 30.0
     """How long finished jobs, their events and uploads stay readable."""
     dead_letter_days: Annotated[float, Field(ge=7)] = 90.0
-    """How long failed jobs and their dead letters stay; at least as long as TOLVA_RETENTION_DAYS."""
+    """How long failed jobs, their dead letters, and events for webhooks that were set aside stay; at least as long as
+    TOLVA_RETENTION_DAYS."""
     webhooks_private: bool = False
     """Whether webhooks may call addresses of this machine and its networks, so that whoever makes one reaches them."""
     default_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"

@@ -90,6 +90,18 @@ def test_of_a_replay_and_a_dismissal_at_once_the_first_counts(service: Service, 
     assert states(service, [job]) == ["queued"]
 
 
+def test_a_dismissal_that_a_replay_forestalls_is_refused(service: Service, fresh: Fresh) -> None:
+    [job] = failed(service)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(fresh.admin_dsn, autocommit=True) as watcher:
+        with service.jobs.work("default") as work:
+            work.replay([job])
+            later = pool.submit(service.client.post, f"{URL}/{job}/dismiss")
+            until(lambda: _somebody_waits(watcher), "the dismissal waits for the replay")
+        answer = later.result()
+    assert answer.status_code == 409 and "replayed already" in answer.json()["detail"]
+    assert noted(service) == []
+
+
 def test_figures_count_open_letters_alone(service: Service) -> None:
     [job], _ = failed(service), failed(service)
     service.client.post(f"{URL}/{job}/dismiss")

@@ -1,5 +1,7 @@
 """`tolva schedule`: what happens by the clock."""
 
+import json
+
 import pytest
 
 from tests.cli.conftest import Shell
@@ -38,6 +40,16 @@ def test_a_schedule_is_made_steered_and_ended(tolva: Shell) -> None:
 
 
 @pytest.mark.usefixtures("errands")
+def test_a_schedule_is_shown_with_all_of_its_parameters(tolva: Shell) -> None:
+    params = {"within": {"days": 1}, "text": "x" * 5000}
+    tolva(*ADD, "--params", json.dumps(params))
+    assert tolva("schedule", "show", "nightly", "--json").json["params"] == params
+    told = tolva("schedule", "show", "nightly").out
+    assert "America/Bogota" in told and '"days": 1' in told
+    assert "There is no schedule 'x'" in tolva("schedule", "show", "x").err
+
+
+@pytest.mark.usefixtures("errands")
 def test_next_ticks_are_on_the_clock_of_the_zone(tolva: Shell) -> None:
     tolva(*ADD)
     ticks = tolva("schedule", "next", "nightly", "-n", "3", "--json").json
@@ -50,11 +62,13 @@ def test_a_schedule_that_cannot_run_any_more_is_told_by_list_and_doctor(
 ) -> None:
     with monkeypatch.context() as before:
         install_errands(before)
-        tolva(*ADD)
+        tolva(*ADD, "--tenant", "acme")
         assert "make no jobs" not in tolva("doctor", TOLVA_PORT="0").out
-    assert "cannot run: There is no job of the kind 'errand'" in tolva("schedule", "ls").out
-    told = tolva("doctor", TOLVA_PORT="0").out
-    assert "'nightly' of tenant 'default' cannot run: There is no job of the kind 'errand'" in told
+    listed = tolva("schedule", "ls", "--tenant", "acme").out
+    assert "cannot run: There is no job of the kind 'errand'" in listed
+    told = " ".join(tolva("doctor", TOLVA_PORT="0").out.split())
+    assert "'nightly' of tenant 'acme' cannot run: There is no job of the kind 'errand'" in told
+    assert "schedule rm nightly --tenant acme" in told
 
 
 def test_what_is_wrong_is_said(tolva: Shell) -> None:

@@ -248,3 +248,27 @@ def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
     dispatcher.tidy()
     assert shop.states(ids) == ["completed", "completed"]
     assert all(shop.events(id) == ["started", "completed"] for id in ids)
+
+
+def test_an_outcome_is_not_blamed_for_the_time_of_an_outage(
+    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = shop.put()
+    real = outbox.end_attempts
+    faults = iter([psycopg.InternalError("once"), DatabaseUnavailable("away"), psycopg.InternalError("once more")])
+
+    def failing(conn: Connection, given: Sequence[Ending]) -> list[DictRow]:
+        for error in faults:
+            raise error
+        return real(conn, given)
+
+    desk._outbox.put([complete(fetch(desk))])
+    monkeypatch.setattr(outbox, "end_attempts", failing)
+    with pytest.raises(psycopg.InternalError):
+        desk.exchange(None, None)
+    monkeypatch.setattr(outbox, "PATIENCE", 0.0)
+    for fault in (DatabaseUnavailable, psycopg.InternalError):
+        with pytest.raises(fault):
+            desk.exchange(None, None)
+    desk.tidy()
+    assert shop.row(id)["state"] == "completed"

@@ -40,8 +40,10 @@ INSERT INTO tolva.idempotency (tenant_id, key, asked, made_at)
 SELECT 'big', 'key ' || n, '', now() - n * interval '1 h' FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, blake3, constants)
 SELECT id, tenant_id, 'products', 'a.csv', 'csv', id::text, 1, '', '{}' FROM tolva.jobs;
-INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
-SELECT 'big', gen_random_uuid(), gen_random_uuid(), 'job.failed', now(), '{}' FROM generate_series(1, 2 * %(rows)s) n;
+INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data, set_aside)
+SELECT 'big', gen_random_uuid(), gen_random_uuid(), 'job.failed', now() - n * interval '1 h', '{}',
+  CASE WHEN n %% 2 = 0 THEN 'odd' END
+FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at,
   state, finished_at)
 SELECT tolva.uuid_at(now() - n * interval '1 s'), 'big', 'hooks', 'webhook', 5, 3, 60, 120,
@@ -76,6 +78,8 @@ CALLS: dict[str, tuple[LiteralString, dict[str, Any]]] = {
     "old requests": (WEB["prune_requests"], {"kept": 86_400.0, "most": 10}),
     "abandoned uploads": (INTAKE["abandoned_uploads"], {"kept": YEAR, "most": 10}),
     "tenants with news": (WEBHOOKS["tenants_with_news"], {}),
+    "lines set aside": (WEBHOOKS["lines_aside"], {"most": 10}),
+    "old lines set aside": (WEBHOOKS["prune_lines"], {"kept": YEAR, "most": 10}),
     "deliveries": (WEBHOOKS["deliveries"], {"webhook": "many", "before": None, "most": 10}),
     "few deliveries": (WEBHOOKS["deliveries"], {"webhook": "few", "before": None, "most": 10}),
 }

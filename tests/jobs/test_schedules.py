@@ -8,7 +8,7 @@ import pytest
 
 from tests.jobs.workshop import WORK, Workshop, together, until
 from tolva.core.job import NewJob, Verb
-from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.errors import Conflict, DatabaseUnavailable, InvalidInput, NotFound
 from tolva.jobs import firing, schedule
 from tolva.jobs.catalogue import Handler
 from tolva.jobs.firing import fire_due
@@ -190,6 +190,22 @@ def test_a_schedule_that_cannot_run_any_more_does_not_hold_up_the_others(shop: W
     outage(shop, 1, "gone")
     due = outage(shop, 2)
     shop.admin.execute("UPDATE tolva.schedules SET timezone = 'Mars/Olympus' WHERE name = 'gone'")
+    fire_due(shop.jobs)
+    assert made(shop) == due
+
+
+def test_a_reason_that_cannot_be_noted_does_not_hold_up_the_others(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    put(shop, name="gone")
+    put(shop)
+    outage(shop, 2, "gone")
+    due = outage(shop, 1)
+    shop.admin.execute("UPDATE tolva.schedules SET timezone = 'Mars/Olympus' WHERE name = 'gone'")
+    monkeypatch.setattr(firing, "_note_trouble", away)
     fire_due(shop.jobs)
     assert made(shop) == due
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,12 +17,16 @@ from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
 from tolva.core.job import JobId, NewJob
-from tolva.errors import Conflict
+from tolva.db.pool import Connection, Database
+from tolva.errors import Conflict, DatabaseUnavailable, InvalidInput
+from tolva.jobs.store import QueueOf
 from tolva.web.access.caller import Caller, Role
 from tolva.web.access.keys import NewKey, create_key
 from tolva.web.access.secrets import Secret
+from tolva.workloads.webhooks import outbox as handing
 from tolva.workloads.webhooks import webhook
 from tolva.workloads.webhooks.outbox import MOST_TRIES, hand_over, lines_aside
+from tolva.workloads.webhooks.upkeep import prune_lines
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
 
@@ -346,13 +351,87 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     assert (len(deliveries(service, hook)), outbox(fresh)) == (2, 0)
 
 
-def test_what_was_set_aside_goes_with_its_webhook(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+@pytest.mark.parametrize(("on_all", "counted"), [(True, 0), (False, 1)])
+def test_a_fault_that_says_nothing_of_a_line_counts_against_it_only_when_another_went_through(
+    service: Service, receiver: Receiver, fresh: Fresh, monkeypatch: pytest.MonkeyPatch, on_all: bool, counted: int
+) -> None:
+    make(service, receiver)
+    odd, _ = cancelled_job(service), cancelled_job(service)
+    real = handing.enqueue
+
+    def failing(conn: Connection, queue_of: QueueOf, tenant_id: str, jobs: Sequence[NewJob]) -> object:
+        if on_all or any(job.params["event"]["data"]["id"] == odd for job in jobs):
+            raise psycopg.errors.UndefinedFunction("it is being replaced")
+        return real(conn, queue_of, tenant_id, jobs)
+
+    monkeypatch.setattr(handing, "enqueue", failing)
+    hand_over(service.jobs.db)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        assert conn.execute("SELECT sum(tries) FROM tolva.webhook_outbox").fetchone() == (counted,)
+    assert outbox(fresh) == (2 if on_all else 1)
+
+
+def test_a_database_that_is_away_for_one_tenant_holds_up_no_other(
+    service: Service, receiver: Receiver, fresh: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook = make(service, receiver)
     cancelled_job(service)
     with psycopg.connect(fresh.admin_dsn) as conn:
-        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = 'odd'")
+        conn.execute(
+            """INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+            SELECT 'another', webhook_id, event_id, type, at, data FROM tolva.webhook_outbox"""
+        )
+    real = handing._hand_over
+
+    def failing(db: Database, tenant_id: str, ids: Sequence[int] | None = None) -> int:
+        if tenant_id == "another":
+            raise InvalidInput("odd")
+        return real(db, tenant_id, ids)
+
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    monkeypatch.setattr(handing, "_hand_over", failing)
+    monkeypatch.setattr(handing, "_refused", away)
+    hand_over(service.jobs.db)
+    assert len(deliveries(service, hook)) == 1
+
+
+@pytest.mark.parametrize("set_aside", ["odd", None])
+def test_what_a_webhook_was_to_be_told_goes_with_it(
+    service: Service, receiver: Receiver, fresh: Fresh, set_aside: str | None
+) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = %s", (set_aside,))
     service.client.delete(f"/api/v1/webhooks/{hook['id']}")
     assert outbox(fresh) == 0
+
+
+def test_a_line_written_while_its_webhook_is_deleted_is_dropped(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("DELETE FROM tolva.webhooks")
+    hand_over(service.jobs.db)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        assert conn.execute("SELECT count(*) FROM tolva.jobs WHERE kind = 'webhook'").fetchone() == (0,)
+    assert outbox(fresh) == 0
+
+
+def test_what_was_set_aside_is_deleted_after_its_time(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    make(service, receiver)
+    for _ in range(3):
+        cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET at = now() - interval '9 d' WHERE id <> 1")
+        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = 'odd' WHERE id <> 2")
+    assert not prune_lines(service.jobs.db, 8 * 86_400.0)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        assert conn.execute("SELECT id FROM tolva.webhook_outbox ORDER BY id").fetchall() == [(1,), (2,)]
 
 
 @pytest.mark.parametrize(("levels", "told"), [(190, True), (191, False)])

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
-from tolva.cli.listing import Column, listing
+from tolva.cli.listing import Column, facts, listing
 from tolva.cli.opened import opened
 from tolva.cli.rows import show_rows
 from tolva.core.cron import parse_cron
@@ -34,10 +34,25 @@ def group() -> None:
 
 @cli.command("ls")
 def ls(data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
-    """List the schedules and their next ticks."""
+    """List the schedules and their next ticks; of long parameters the beginning (`show` has them whole)."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         rows = [row | {"cannot_run": why_stuck(jobs.catalogue, row)} for row in list_schedules(conn)]
     show_rows(rows, COLUMNS, _listed, "No schedules.", as_json=as_json)
+
+
+@cli.command("show")
+def show(name: Name, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_json: AsJson = False) -> None:
+    """One schedule, with all of its parameters."""
+    with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        row = get_schedule(conn, name)
+        row |= {"cannot_run": why_stuck(jobs.catalogue, row)}
+    if as_json:
+        print_json(row)
+        return
+    told = {column: row[column] for column in ("name", "cron", "timezone", "kind", "queue", "priority", "missed")}
+    moments = {"last": when(row["last_at"]), "next": _upcoming(row)}
+    params = {"params": json.dumps(row["params"], ensure_ascii=False)}
+    out.print(facts([*(told | moments | params).items()]))
 
 
 @cli.command("add")

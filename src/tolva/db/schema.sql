@@ -1074,6 +1074,25 @@ $$;
 
 ALTER FUNCTION tolva.prune_requests(p_kept interval, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+DECLARE
+  v_gone integer;
+BEGIN
+  DELETE FROM tolva.webhook_outbox l WHERE l.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.webhook_outbox o WHERE o.set_aside IS NOT NULL AND o.at < now() - p_kept
+    ORDER BY o.at LIMIT p_most)) AND l.set_aside IS NOT NULL;
+  GET DIAGNOSTICS v_gone = ROW_COUNT;
+  RETURN v_gone;
+END
+$$;
+
+ALTER FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1374,9 +1393,11 @@ ALTER FUNCTION tolva.webhook_deliveries(p_webhook text, p_before uuid, p_most in
 CREATE FUNCTION tolva.webhook_lines_aside(p_most integer) RETURNS TABLE(tenant_id text, webhook_id uuid, type text, at timestamp with time zone, set_aside text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
   SELECT o.tenant_id, o.webhook_id, o.type, o.at, o.set_aside FROM tolva.webhook_outbox o
-  WHERE o.set_aside IS NOT NULL ORDER BY o.id DESC LIMIT p_most
+  WHERE o.set_aside IS NOT NULL ORDER BY o.at DESC LIMIT p_most
 $$;
 
 ALTER FUNCTION tolva.webhook_lines_aside(p_most integer) OWNER TO tolva_system;
@@ -1816,7 +1837,11 @@ CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 
+CREATE INDEX webhook_outbox_aside ON tolva.webhook_outbox USING btree (at) WHERE (set_aside IS NOT NULL);
+
 CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox USING btree (tenant_id, id) WHERE (set_aside IS NULL);
+
+CREATE INDEX webhook_outbox_of_webhook ON tolva.webhook_outbox USING btree (webhook_id);
 
 CREATE INDEX webhooks_listening ON tolva.webhooks USING btree (tenant_id) WHERE active;
 
@@ -2034,6 +2059,9 @@ GRANT ALL ON FUNCTION tolva.prune_access(p_kept interval, p_most integer) TO tol
 REVOKE ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
@@ -2132,7 +2160,7 @@ GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;
 
 GRANT SELECT,DELETE,UPDATE ON TABLE tolva.webhook_outbox TO tolva_app;
-GRANT SELECT,INSERT ON TABLE tolva.webhook_outbox TO tolva_system;
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhook_outbox TO tolva_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhooks TO tolva_app;
 GRANT SELECT ON TABLE tolva.webhooks TO tolva_system;

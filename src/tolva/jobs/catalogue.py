@@ -15,14 +15,14 @@ Run = Callable[[Context], Json | None]
 class Handler:
     """A kind of job. `on_schedule`: it may run by the clock, needing nothing that only an upload or event has.
 
-    `aside`: it tells others of jobs; nobody asked for it, and what people asked for is shown without it.
+    `asked_for`: people ask for it. What only tells others of jobs is left out where their own jobs are shown.
     """
 
     kind: str
     queue: Queue
     run: Run
     on_schedule: bool = False
-    aside: bool = False
+    asked_for: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Catalogue:
     @property
     def asked_for(self) -> tuple[str, ...]:
         """The kinds of what people asked for, by name."""
-        return tuple(sorted(handler.kind for handler in self.handlers.values() if not handler.aside))
+        return tuple(sorted(handler.kind for handler in self.handlers.values() if handler.asked_for))
 
     @property
-    def queues_aside(self) -> list[str]:
+    def unasked_queues(self) -> list[str]:
         """The queues that hold none of these kinds."""
         return sorted(self.queues.keys() - {self.queue_of(kind).name for kind in self.asked_for})
 

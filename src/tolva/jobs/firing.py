@@ -43,9 +43,17 @@ def fire_due(jobs: Jobs) -> bool:
 def _fire_apart(jobs: Jobs, row: DictRow) -> int:
     """One schedule that cannot run must not keep the others from running."""
     try:
-        return _fire(jobs, row)
+        return _fire_or_note(jobs, row)
     except TryLater as error:
         log.warning("schedule '%s' of tenant '%s': %s", row["name"], row["tenant_id"], error)
+    return 0
+
+
+def _fire_or_note(jobs: Jobs, row: DictRow) -> int:
+    try:
+        return _fire(jobs, row)
+    except TryLater:
+        raise
     except InvalidInput as error:
         log.error("schedule '%s' of tenant '%s' cannot run: %s", row["name"], row["tenant_id"], error)
         _note_trouble(jobs, row, str(error))

@@ -13,6 +13,7 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import Outcome, Verb
 from tolva.db.pool import Connection
+from tolva.errors import DatabaseUnavailable
 from tolva.jobs.endings import Ending, accepted, end_attempts
 from tolva.jobs.payload import error_json
 from tolva.jobs.rings import Ring, rings
@@ -54,6 +55,9 @@ class Outbox:
             to_ring = self._send(left, connect, written)
         except psycopg.Error:
             self._failing_since = self._failing_since or time.monotonic()
+            raise
+        except DatabaseUnavailable:
+            self._failing_since = None  # nobody was there to take any of them: none has shown itself to blame
             raise
         else:
             self._failing_since = None

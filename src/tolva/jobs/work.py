@@ -26,7 +26,7 @@ class Work:
     rings: list[Ring] = field(default_factory=list[Ring])
 
     def enqueue(self, *jobs: NewJob) -> list[Enqueued]:
-        """Make jobs; see `store.enqueue`. The log tells the one that a request made."""
+        """Make jobs; see `store.enqueue`. The log tells of one that a request made, rather than the one it names."""
         made, rings = store.enqueue(self.conn, self.catalogue.queue_of, self.tenant_id, jobs)
         self.rings += rings
         if len(made) == 1:

@@ -63,8 +63,9 @@ def schedules(patient: Patient) -> Finding:
     if stuck:
         first, more = stuck[0], " or more" if len(stuck) == MOST_STUCK else ""
         named = f"'{first['name']}' of tenant '{first['tenant_id']}'"
-        remedy = f"Mend that, or end it: {patient.hints.command('schedule', 'rm', first['name'])}"
-        return note(f"{len(stuck)}{more} make no jobs. {named} cannot run: {why_stuck(catalogue, first)}", remedy)
+        end = patient.hints.command("schedule", "rm", first["name"], "--tenant", first["tenant_id"])
+        said = f"{len(stuck)}{more} make no jobs. {named} cannot run: {why_stuck(catalogue, first)}"
+        return note(said, f"Mend that, or end it: {end}")
     return ok("each makes its jobs, or is paused")
 
 

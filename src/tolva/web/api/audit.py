@@ -49,7 +49,7 @@ class Lines(BaseModel):
 
 def audit_router(db: Database) -> APIRouter:
     """`GET /api/v1/audit`."""
-    router = APIRouter(prefix="/api/v1/audit", tags=["access"], responses=problems(400, 403))
+    router = APIRouter(prefix="/api/v1/audit", tags=["access"], responses=problems(403))
 
     @router.get("")
     def get_audit(

@@ -67,7 +67,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/jobs, for any kind of job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-    @router.get("", response_model=Listed, responses=problems(400))
+    @router.get("", response_model=Listed)
     def get_jobs(
         by: Viewer,
         state: Annotated[list[State] | None, Query()] = None,

@@ -116,7 +116,7 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             return shown(get_schedule(conn, name))
 
-    @router.put("/{name}", responses=problems(400, 409))
+    @router.put("/{name}", responses=problems(409))
     def put(name: NameInPath, given: ScheduleIn, by: Admin) -> ScheduleOut:
         """Makes a schedule, or changes it. A new cron or time zone starts from now."""
         return shown(put_schedule(jobs, by, given.schedule(name)))
@@ -137,7 +137,7 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         """Lets it go on with its next tick. What passed meanwhile is not made up for."""
         return shown(resume_schedule(jobs, by, name))
 
-    @router.post("/{name}/run", status_code=202, responses=problems(400, 404, 409))
+    @router.post("/{name}/run", status_code=202, responses=problems(404, 409))
     def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
         """Makes its job now, once and beside its ticks."""
         return made_job(run_schedule(jobs, by, name, key))

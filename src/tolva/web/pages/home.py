@@ -43,7 +43,7 @@ def _told(conn: Connection, jobs: Jobs, tenant_id: str, now: datetime) -> dict[s
     kinds = jobs.catalogue.asked_for
     count = partial(count_matching, conn, tenant_id)
     since = now - ENDED["hour"]
-    minutes = throughput(conn, without=jobs.catalogue.queues_aside)
+    minutes = throughput(conn, without=jobs.catalogue.unasked_queues)
     return {
         "ended": [[each.minute.timestamp(), each.completed, each.failed] for each in minutes],
         "hour": {

@@ -48,7 +48,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         status_code=202,
         response_model=Received,
         openapi_extra=file_form(SAMPLE),
-        responses=problems(400, 403, 409, 413, 415, 507),
+        responses=problems(403, 409, 413, 415, 507),
     )
     async def bulk_upload(
         request: Request,

@@ -46,7 +46,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         status_code=202,
         response_model=AcceptedUpload,
         openapi_extra=file_form(SAMPLE),
-        responses=problems(400, 403, 404, 409, 413, 415, 507),
+        responses=problems(403, 404, 409, 413, 415, 507),
     )
     async def upload(
         request: Request,
@@ -75,7 +75,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         "/uploads/{id}/load",
         status_code=202,
         response_model=AcceptedUpload,
-        responses=problems(400, 403, 404, 409),
+        responses=problems(403, 404, 409),
     )
     def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""

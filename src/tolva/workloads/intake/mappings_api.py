@@ -16,7 +16,7 @@ from tolva.workloads.intake.schemas import schema_document
 
 def mappings_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schemas/{name}/mappings. Raises NotFound for a schema that there is not."""
-    router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"], responses=problems(400, 404))
+    router = APIRouter(prefix="/api/v1/schemas/{name}/mappings", tags=["schemas"], responses=problems(404))
 
     @router.get("", response_model=Mappings)
     def get_mappings(name: str, by: Viewer) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     """The calls below /api/v1/jobs."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"], responses=problems(404))
 
-    @router.get("/jobs/{id}/errors", response_model=Errors, responses=files(CSV, XLSX) | problems(400, 413, 507))
+    @router.get("/jobs/{id}/errors", response_model=Errors, responses=files(CSV, XLSX) | problems(413, 507))
     def get_errors(
         id: UUID,
         by: Viewer,

@@ -43,7 +43,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str
         with jobs.db.transaction(by.tenant_id) as conn:
             return {"schemas": list_schemas(conn)}
 
-    @router.get("/{name}", response_model=SchemaVersion, responses=problems(400, 404, 507))
+    @router.get("/{name}", response_model=SchemaVersion, responses=problems(404, 507))
     def get_schema(name: str, by: Viewer, version: int | None = None) -> dict[str, Any]:
         """A schema's document, and whether its table is there."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -51,7 +51,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str
             ready = target_ready(conn, destinations, by.tenant_id, load_schema(document))
         return {"name": name, "version": found, "document": document, "target_ready": ready}
 
-    @router.put("/{name}", status_code=201, response_model=KeptSchema, responses=problems(400, 403, 409, 507))
+    @router.put("/{name}", status_code=201, response_model=KeptSchema, responses=problems(403, 409, 507))
     def put(name: str, document: Document, by: Admin) -> dict[str, Any]:
         """Keeps a new version. Uploads that are there go on with theirs."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -59,7 +59,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str
             note(conn, by, "schema.put", name, version=version)
         return {"name": name, "version": version, "target_ready": ready}
 
-    @router.delete("/{name}", status_code=204, responses=problems(400, 403, 404, 409))
+    @router.delete("/{name}", status_code=204, responses=problems(403, 404, 409))
     def delete(name: str, by: Admin) -> Response:
         """Withdraws a schema: it takes no more uploads. Its table and its versions stay."""
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -67,14 +67,14 @@ def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str
             note(conn, by, "schema.withdraw", name)
         return Response(status_code=204)
 
-    @router.get("/{name}/ddl", response_class=Response, responses=files(SQL_TEXT) | problems(400, 404))
+    @router.get("/{name}/ddl", response_class=Response, responses=files(SQL_TEXT) | problems(404))
     def ddl(name: str, by: Viewer) -> PlainTextResponse:
         """The statements that make its table, for an administrator of the database."""
         with jobs.db.transaction(by.tenant_id) as conn:
             schema, _ = find_schema(conn, name)
         return PlainTextResponse(target_ddl(schema), media_type=SQL_TEXT)
 
-    @router.get("/{name}/template", response_class=FileResponse, responses=files(XLSX) | problems(400, 404))
+    @router.get("/{name}/template", response_class=FileResponse, responses=files(XLSX) | problems(404))
     def template(name: str, by: Viewer, *, example: bool = False) -> FileResponse:
         """A workbook to fill in, empty or with examples."""
         with jobs.db.transaction(by.tenant_id) as conn:

@@ -52,7 +52,7 @@ def uploads_router(jobs: Jobs, blobs: Blobs, seats: Seats, defaults: Mapping[str
         "/uploads/{id}/preview",
         response_model=Preview,
         response_model_exclude_unset=True,
-        responses=problems(400, 404, 409, 415, 507),
+        responses=problems(404, 409, 415, 507),
     )
     def get_preview(
         id: UUID,

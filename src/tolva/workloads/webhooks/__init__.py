@@ -13,6 +13,7 @@ from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.caller import Role
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import NavItem, Shell
 from tolva.workloads.webhooks.api import webhooks_router
 from tolva.workloads.webhooks.buttons import webhook_buttons
@@ -21,26 +22,26 @@ from tolva.workloads.webhooks.deliver import deliver
 from tolva.workloads.webhooks.deliveries_api import deliveries_router
 from tolva.workloads.webhooks.delivery import QUEUE
 from tolva.workloads.webhooks.event import KIND
-from tolva.workloads.webhooks.outbox import hand_over
 from tolva.workloads.webhooks.pages import webhook_pages
 from tolva.workloads.webhooks.panel import WEBHOOK_PANEL
+from tolva.workloads.webhooks.upkeep import webhook_chores
 from tolva.workloads.workload import Workload
 
 
 def _handlers(settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
-    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)), aside=True)]
+    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)), asked_for=False)]
 
 
 def _routers(_settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
     return [webhooks_router(jobs), deliveries_router(jobs)]
 
 
-def _chores(_settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
-    return [Chore("hand over webhooks", 1.0, lambda: hand_over(db))]
+def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
+    return webhook_chores(settings, db)
 
 
-def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
-    return [webhook_pages(jobs, shell), webhook_buttons(jobs)]
+def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
+    return [webhook_pages(jobs, shell, panels), webhook_buttons(jobs)]
 
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)

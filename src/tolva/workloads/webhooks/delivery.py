@@ -17,12 +17,12 @@ WAITS = (30, 120, 600, 1800, 3600, 7200, 14_400)
 QUEUE = Queue("webhooks", slots=4, soft_limit=60, hard_limit=90, max_attempts=len(WAITS) + 1)
 
 
-def delivery(webhook: UUID, address: str | None, event: str, type: str, at: datetime, data: dict[str, Any]) -> NewJob:
-    """The job that tells a webhook of an event, once. `address` is None where the webhook was deleted meanwhile."""
+def delivery(webhook: UUID, address: str, event: str, type: str, at: datetime, data: dict[str, Any]) -> NewJob:
+    """The job that tells a webhook of an event, once."""
     told = {"id": event, "type": type, "at": at.isoformat(), "data": data}
     key = f"webhook {webhook} {event}"
-    label = host_of(address) if address else None
-    return NewJob(KIND, {"webhook": str(webhook), "event": told}, unique_key=key, unique_forever=True, label=label)
+    params = {"webhook": str(webhook), "event": told}
+    return NewJob(KIND, params, unique_key=key, unique_forever=True, label=host_of(address))
 
 
 def deliveries(conn: Connection, webhook: UUID, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:

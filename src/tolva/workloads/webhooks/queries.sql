@@ -82,13 +82,17 @@ WHERE id = %(id)s RETURNING set_aside;
 -- Hand over again what was set aside for a webhook of the tenant.
 UPDATE tolva.webhook_outbox SET tries = 0, set_aside = NULL WHERE webhook_id = %(id)s AND set_aside IS NOT NULL;
 
--- name: drop_aside
--- Forget what was set aside for a webhook of the tenant.
-DELETE FROM tolva.webhook_outbox WHERE webhook_id = %(id)s AND set_aside IS NOT NULL;
+-- name: drop_lines
+-- Forget what was to be told to a webhook of the tenant.
+DELETE FROM tolva.webhook_outbox WHERE webhook_id = %(id)s;
 
 -- name: lines_aside
 -- Lines of every tenant that were set aside; see the function.
 SELECT * FROM tolva.webhook_lines_aside(%(most)s);
+
+-- name: prune_lines
+-- Delete what was set aside and is older than it is kept; see the function.
+SELECT tolva.prune_webhook_lines(make_interval(secs => %(kept)s), %(most)s) AS gone;
 
 -- name: deliveries
 -- The deliveries of a webhook of the tenant, newest first, after a cursor; see the function.

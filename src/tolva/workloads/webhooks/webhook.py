@@ -84,9 +84,9 @@ def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> Di
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
-    """Delete a webhook. What waits to be delivered is dropped when its turn comes. Raises NotFound."""
+    """Delete a webhook, and what it was to be told. A delivery that waits is dropped in its turn. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
-    conn.execute(SQL["drop_aside"], {"id": id})
+    conn.execute(SQL["drop_lines"], {"id": id})
     note(conn, by, "webhook.drop", id)
 
 

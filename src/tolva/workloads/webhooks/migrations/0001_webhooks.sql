@@ -33,6 +33,8 @@ CREATE TABLE tolva.webhook_outbox (
   set_aside text                        -- why it is tried no more
 );
 CREATE INDEX webhook_outbox_of_tenant ON tolva.webhook_outbox (tenant_id, id) WHERE set_aside IS NULL;
+CREATE INDEX webhook_outbox_of_webhook ON tolva.webhook_outbox (webhook_id);
+CREATE INDEX webhook_outbox_aside ON tolva.webhook_outbox (at) WHERE set_aside IS NOT NULL;
 
 -- The deliveries of a webhook, newest first.
 CREATE INDEX jobs_of_webhook ON tolva.jobs ((params ->> 'webhook'), id) WHERE kind = 'webhook';
@@ -95,9 +97,26 @@ $$;
 -- Lines of every tenant that were set aside, up to a number, the newest first.
 CREATE FUNCTION tolva.webhook_lines_aside(p_most integer)
 RETURNS TABLE (tenant_id text, webhook_id uuid, type text, at timestamptz, set_aside text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_sort = off AS $$
   SELECT o.tenant_id, o.webhook_id, o.type, o.at, o.set_aside FROM tolva.webhook_outbox o
-  WHERE o.set_aside IS NOT NULL ORDER BY o.id DESC LIMIT p_most
+  WHERE o.set_aside IS NOT NULL ORDER BY o.at DESC LIMIT p_most
+$$;
+
+-- Delete lines that were set aside, of every tenant, whose event is older than `p_kept`; returns how many.
+CREATE FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- An index gives the oldest first; a plan made on an empty table would rather read all of them.
+SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+  v_gone integer;
+BEGIN
+  DELETE FROM tolva.webhook_outbox l WHERE l.id = ANY (ARRAY(
+    SELECT o.id FROM tolva.webhook_outbox o WHERE o.set_aside IS NOT NULL AND o.at < now() - p_kept
+    ORDER BY o.at LIMIT p_most)) AND l.set_aside IS NOT NULL;
+  GET DIAGNOSTICS v_gone = ROW_COUNT;
+  RETURN v_gone;
+END
 $$;
 
 -- The deliveries of a webhook of the tenant, newest first, before one. As the system, since an index on an expression is of
@@ -119,4 +138,4 @@ REVOKE ALL ON FUNCTION tolva.hear_webhooks(), tolva.tell_webhooks(tolva.jobs), t
 CALL tolva.guard('tolva.webhooks', 'SELECT, INSERT, DELETE, UPDATE (url, description, events, kinds, queues, active,
   off_because, secret, old_secret, old_until, updated_at)', 'SELECT');
 -- UPDATE is what locking a line takes
-CALL tolva.guard('tolva.webhook_outbox', 'SELECT, UPDATE, DELETE', 'SELECT, INSERT');
+CALL tolva.guard('tolva.webhook_outbox', 'SELECT, UPDATE, DELETE', 'SELECT, INSERT, DELETE');
