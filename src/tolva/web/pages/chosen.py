@@ -74,7 +74,11 @@ def chosen_jobs(
     states = tuple(state for state in possible if state in (meant.states or possible))
     before = JobId(str(choice.before)) if isinstance(choice.before, UUID) else None
     found = met_jobs(conn, tenant_id, replace(meant, states=states), before) if states else Met[JobId]([])
-    return _chosen(choice, count_matching(conn, tenant_id, meant), found.jobs, found.next)
+    if before is None and set(states) == set(meant.states):  # all that match allow it: what was found is counted
+        number = Counted(len(found.jobs), exact=found.next is None)
+    else:
+        number = count_matching(conn, tenant_id, meant)
+    return _chosen(choice, number, found.jobs, found.next)
 
 
 def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -> tuple[Counted, list[JobId]]:
