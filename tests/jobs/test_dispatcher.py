@@ -251,7 +251,7 @@ def test_an_outcome_is_kept_through_a_fault_that_it_is_not_to_blame_for(
 
 
 def test_an_outcome_is_not_blamed_for_the_time_of_an_outage(
-    shop: Workshop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = shop.put()
     real = outbox.end_attempts
@@ -262,13 +262,13 @@ def test_an_outcome_is_not_blamed_for_the_time_of_an_outage(
             raise error
         return real(conn, given)
 
-    desk._outbox.put([complete(fetch(desk))])
+    dispatcher._outbox.put([complete(fetch(dispatcher))])
     monkeypatch.setattr(outbox, "end_attempts", failing)
     with pytest.raises(psycopg.InternalError):
-        desk.exchange(None, None)
+        dispatcher.exchange(None, None)
     monkeypatch.setattr(outbox, "PATIENCE", 0.0)
     for fault in (DatabaseUnavailable, psycopg.InternalError):
         with pytest.raises(fault):
-            desk.exchange(None, None)
-    desk.tidy()
+            dispatcher.exchange(None, None)
+    dispatcher.tidy()
     assert shop.row(id)["state"] == "completed"
