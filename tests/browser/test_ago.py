@@ -9,6 +9,7 @@ from tests.browser.conftest import Arrive
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SPANS = (
+    0.3,
     5,
     44,
     50,

@@ -1,6 +1,7 @@
 """What an office worker does: upload, watch, find out what is wrong, mend it, take it back."""
 
 import base64
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -127,6 +128,8 @@ def undo(page: Page) -> None:
 def test_a_dry_run_foretells_what_the_load_then_does(visitor: Visitor, house: House, tmp_path: Path) -> None:
     page = visitor.opens("/upload")
     page.get_by_label("Proveedor").fill(PROVIDER)
+    page.locator("input[type=file]").set_input_files(workbook.write(tmp_path / "wrong.xlsx"))
+    page.get_by_role("button", name="Leave out").click()
     send(page, workbook.write(tmp_path / "vista.xlsx"), "Look first")
     page.wait_for_url("**/uploads/*")
     assert (figure(page, "would be new"), figure(page, "would be refused")) == ("240", "60")
@@ -150,6 +153,7 @@ def test_several_files_are_sent_one_by_one_each_with_its_own_fate(visitor: Visit
     fates = page.locator("#recent tr")
     for name in ("a.xlsx", "b.xlsx"):
         expect(fates.filter(has_text=name).first).to_contain_text("240 rows would be accepted, 60 would be refused")
+    expect(page.locator("#heard[role=status]")).to_have_text(re.compile(r"[ab]\.xlsx was accepted"))
     lines = page.locator("#sending li")
     expect(lines.filter(has_text="foto.xlsx").locator(".refused")).to_be_visible()
     expect(lines).to_have_count(1)

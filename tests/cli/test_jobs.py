@@ -12,6 +12,8 @@ from psycopg.conninfo import make_conninfo
 
 from tests.cli.conftest import Shell
 from tests.conftest import Fresh
+from tests.jobs.shrunk import shrink
+from tolva.cli import portions
 from tolva.core.job import JobId
 
 Enqueue = Callable[[], JobId]
@@ -81,6 +83,22 @@ def test_jobs_are_listed_by_what_was_asked_for_and_page_by_page(tolva: Shell, en
         assert first in listed
     for words in (("--search", "q"), ("--kind", "undo"), ("--until", "2026-01-01"), ("--state", "failed")):
         assert tolva("jobs", "ls", *words).out == "No such jobs.\n"
+
+
+def test_a_list_goes_on_until_it_knows_that_there_are_no_more_or_says_that_it_does_not(
+    tolva: Shell, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch, fresh: Fresh
+):
+    old, _, newest = enqueue(), enqueue(), enqueue()
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute("UPDATE tolva.job_words SET words = ''::tsvector WHERE job_id <> %s", (old,))
+        shrink(conn, 1_000_000)
+    searched = "jobs", "ls", "--search", "p", "--queue", "bulk_upload"
+    assert [row["id"] for row in tolva(*searched, "--json").json] == [old]
+    monkeypatch.setattr(portions, "MOST_PORTIONS", 1)
+    ran = tolva(*searched, "--json")
+    assert ran.json == []
+    assert f"--before {newest}" in ran.err
+    assert "None so far.\nLooked at those made since 2" in tolva(*searched).out
 
 
 def test_a_job_says_what_it_waits_for(tolva: Shell, enqueue: Enqueue):

@@ -10,6 +10,8 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.cli.test_doctor import found
 from tests.conftest import Fresh
+from tolva.cli import portions
+from tolva.web.access import audit
 from tolva.web.access.secrets import hash_of
 
 
@@ -49,6 +51,22 @@ def test_lists_of_keys_and_of_the_audit_log_tell_the_call_for_the_next_page(tolv
     assert f"audit --action key.create --limit 1 --before {line['id']}" in ran.out
     assert [each["target"] for each in tolva("audit", "--before", line["id"], "--json").json] == [first["id"]]
     assert "No such lines." in tolva("audit", "--action", "key.revoke").out
+
+
+def test_the_audit_log_is_looked_through_until_its_end_or_says_how_to_go_on(
+    tolva: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    first, _ = create(tolva), create(tolva)
+    rare = "audit", "--action", "key.create", "--target", first["id"]
+    monkeypatch.setattr(audit, "LOOKED", 1)
+    assert [line["target"] for line in tolva(*rare, "--json").json] == [first["id"]]
+    never = "audit", "--actor", tolva(*rare, "--json").json[0]["actor"], "--action", "key.revoke"
+    assert tolva(*never).out == "No such lines.\n"
+    monkeypatch.setattr(portions, "MOST_PORTIONS", 1)
+    ran = tolva(*never)
+    assert "None so far.\nThere are older lines to look at. more: tolva audit" in ran.out
+    ran = tolva(*never, "--json")
+    assert (ran.json, "more: tolva audit" in ran.err) == ([], True)
 
 
 def test_revoking_again_changes_nothing_and_what_is_no_key_of_the_tenant_is_told(tolva: Shell):

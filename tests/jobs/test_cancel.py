@@ -214,10 +214,18 @@ def test_the_functions_themselves_spare_another_tenants_jobs(shop: Workshop, fun
     assert [shop.row(id) for id in ids] == before
 
 
-@pytest.mark.parametrize("function", ["child_ended", "cancel_children"])
-def test_the_inner_steps_cannot_be_called_from_outside(shop: Workshop, function: str) -> None:
+@pytest.mark.parametrize(
+    "step",
+    [
+        "child_ended('{}')",
+        "cancel_children('{}')",
+        "ended_since(NULL, NULL, NULL, now(), 1)",
+        "newest_among('{}', NULL, NULL, NULL, NULL, 1)",
+    ],
+)
+def test_the_inner_steps_cannot_be_called_from_outside(shop: Workshop, step: str) -> None:
     with pytest.raises(InsufficientPrivilege), shop.db.connection() as conn:
-        conn.execute(f"SELECT tolva.{function}(ARRAY[]::uuid[])")
+        conn.execute(f"SELECT tolva.{step}")
 
 
 def test_a_cancel_that_meets_the_claim_is_either_first_or_told(shop: Workshop) -> None:

@@ -25,23 +25,25 @@ from tolva.workloads.webhooks.sql import SQL as WEBHOOKS
 
 ROWS = 20_000
 MOST_PAGES = 250
-"""Pages that a call may touch. Any of these tables has more; so has what would be sorted of it."""
+"""Pages that a call may touch. Each of LARGE has more; so has what would be sorted of it."""
+LARGE = "jobs", "audit", "keys", "sessions", "idempotency", "uploads", "webhook_outbox"
 FILL = """
 INSERT INTO tolva.audit (id, tenant_id, actor, action, target)
-SELECT tolva.uuid_at(now() - n * interval '1 h'), 'big', 'key', 'job.cancel', 'job' FROM generate_series(1, %(rows)s) n;
+SELECT tolva.uuid_at(now() - n * interval '1 h'), 'big', 'key', 'job.cancel', 'job'
+FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.keys (id, tenant_id, name, role, hash, beginning, created_by)
 SELECT tolva.uuid_at(now() - n * interval '1 s'), 'big', 'key', 'viewer', int4send(n), '', 'x'
-FROM generate_series(1, %(rows)s) n;
+FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.sessions (hash, tenant_id, key_id, expires_at)
 SELECT hash, tenant_id, id, now() + interval '1 h' FROM tolva.keys;
 INSERT INTO tolva.idempotency (tenant_id, key, asked, made_at)
-SELECT 'big', 'key ' || n, '', now() - n * interval '1 h' FROM generate_series(1, %(rows)s) n;
+SELECT 'big', 'key ' || n, '', now() - n * interval '1 h' FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.uploads (job_id, tenant_id, schema, filename, kind, blob, size, blake3, constants)
 SELECT id, tenant_id, 'products', 'a.csv', 'csv', id::text, 1, '', '{}' FROM tolva.jobs;
 INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data, set_aside)
 SELECT 'big', gen_random_uuid(), gen_random_uuid(), 'job.failed', now() - n * interval '1 h', '{}',
   CASE WHEN n %% 2 = 0 THEN 'odd' END
-FROM generate_series(1, %(rows)s) n;
+FROM generate_series(1, 2 * %(rows)s) n;
 INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at,
   state, finished_at)
 SELECT tolva.uuid_at(now() - n * interval '1 s'), 'big', 'hooks', 'webhook', 5, 3, 60, 120,
@@ -52,6 +54,10 @@ FROM generate_series(1, %(rows)s) n;
 TOUCHED = """
 SELECT sum(pg_stat_get_xact_blocks_fetched(oid))::integer AS pages FROM pg_class
 WHERE relnamespace = 'tolva'::regnamespace AND relkind IN ('r', 'i')
+"""
+SIZES = """
+SELECT (pg_relation_size(oid) / current_setting('block_size')::bigint)::integer, relname FROM pg_class
+WHERE relnamespace = 'tolva'::regnamespace AND relname = ANY (%s)
 """
 TABLES = """
 SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'tolva'::regnamespace AND relkind = 'r'
@@ -98,6 +104,8 @@ def early(cluster: Cluster) -> Iterator[Connection]:
                 conn.execute(query, given).fetchall()
         sample.rows(admin, ROWS)
         psycopg.ClientCursor(admin).execute(FILL, {"rows": ROWS})
+        sizes = admin.execute(SIZES, (list(LARGE),)).fetchall()
+        assert min(sizes)[0] > MOST_PAGES, sizes
         yield conn
 
 

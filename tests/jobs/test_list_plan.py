@@ -28,8 +28,9 @@ FILTERS = list(filters())
 LETTER_FILTERS = list(letter_filters())
 MOST_LISTED = 5_000
 """Pages that a list may touch: a page of it for each line."""
-MOST_SEARCHED = 17_000
-"""And one with a search: 1,000 and then 2,000 candidates, at some four pages each; and 15,000 matches of the words."""
+MOST_SEARCHED = 20_000
+"""And one with a search, or a time of ending: 2,000 that ended, 1,000 and then 2,000 candidates, at some four pages
+each; and 15,000 matches of the words."""
 MOST_LETTERS = 40_000
 """One of letters: 1,000 of them, and those of 15,000 jobs, most of which have none."""
 TABLES = "jobs", "job_words", "dead_letters"

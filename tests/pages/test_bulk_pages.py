@@ -1,7 +1,7 @@
 """Many jobs at once from the lists: a preview first, then the deed, told on the list."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -53,6 +53,22 @@ def test_all_that_match_the_filter_are_meant_and_none_that_came_after_the_previe
     later = queued(service, label="marzo.csv")
     went_to(post(service, "/jobs/bulk", **hidden(page)))
     assert states(service, mine + other + later) == ["cancelled"] * 7 + ["queued"] * 2
+
+
+def test_the_last_hour_of_a_preview_is_that_before_it_was_shown(service: Service) -> None:
+    ids = failed(service)
+    page = preview(service, "/jobs/bulk", action="retry", scope="matching", back="/jobs?ended=hour")
+    given = hidden(page) | {"seen": [(datetime.now(UTC) - timedelta(minutes=40)).isoformat()]}
+    with service.jobs.db.transaction("default") as conn:  # as if all but the button were 80 minutes ago
+        moved = "UPDATE tolva.jobs SET created_at = created_at - i.a, finished_at = finished_at - i.a"
+        conn.execute(f"{moved} FROM (SELECT interval '80 minutes' AS a) i")
+    went_to(post(service, "/jobs/bulk", **given))
+    assert states(service, ids) == ["queued"]
+
+
+def test_a_preview_of_any_time_finds_nothing(service: Service) -> None:
+    given = {"action": "retry", "scope": "matching", "back": "/jobs?ended=week", "seen": "0001-01-01T00:00:00Z"}
+    assert "Try 0 jobs again?" in preview(service, "/jobs/bulk", **given)
 
 
 def test_done_twice_it_is_done_once_and_said(service: Service) -> None:
@@ -144,6 +160,6 @@ def test_the_way_back_stays_on_this_server(service: Service, back: str) -> None:
     assert went_to(post(service, "/jobs/bulk", **given, confirm="1")) == "/"
 
 
-@pytest.mark.parametrize("cookie", ["cancel", "cancel.1", "hello.1.1", "cancel.1.x", "cancel.1.<b>", "cancel.1.1.1"])
+@pytest.mark.parametrize("cookie", ["cancel", "cancel.1", "hello.1.1.", "cancel.1.x.", "cancel.1.<b>.", "cancel.1.1"])
 def test_a_message_that_we_did_not_write_is_not_told(service: Service, cookie: str) -> None:
     assert 'role="status"' not in get(service, "/jobs", Cookie=f"tolva_told={cookie}")

@@ -56,6 +56,13 @@ def test_deliveries_of_webhooks_are_not_among_the_latest_jobs_and_are_found_by_t
     assert "shop.example.com" not in get(service, "/jobs?kind=asked-for")
 
 
+def test_the_filter_of_what_people_asked_for_is_chosen_only_where_it_was(service: Service) -> None:
+    chosen = '<option value="asked-for" selected>'
+    assert chosen in get(service, "/jobs?kind=asked-for")
+    kinds = "&".join(f"kind={kind}" for kind in service.jobs.catalogue.asked_for)
+    assert chosen not in get(service, f"/jobs?{kinds}") and chosen not in get(service, "/jobs")
+
+
 def test_what_failed_is_still_told_where_the_hour_has_passed(service: Service) -> None:
     made_long_ago(service)
     assert figures(service)["/jobs?state=failed&ended=hour&kind=asked-for"] == 0

@@ -41,9 +41,17 @@ def test_a_refused_key_leaves_the_form_as_it_was_filled_in(service: Service) -> 
 
 
 def test_a_button_that_revokes_says_which_key(service: Service) -> None:
+    log_in(service, Role.ADMIN)
     answer = post(service, "/keys", name="the till", role="admin", days="", token="t")
     assert answer.status_code == 201
-    assert 'Revoke<span class="hidden"> the till</span>' in answer.text
+    assert 'Revoke<span class="hidden"> the till</span>' in get(service, "/keys")
+
+
+def test_no_button_takes_a_new_key_away_before_it_is_kept(service: Service) -> None:
+    log_in(service, Role.ADMIN)
+    shown = make(service)
+    assert secrets_in(shown) and 'action="/keys' not in shown and 'href="/keys">I have kept it' in shown
+    assert "/revoke" in get(service, "/keys") and 'action="/keys"' in get(service, "/keys")
 
 
 def test_keys_are_listed_in_pages(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +65,7 @@ def test_keys_are_listed_in_pages(service: Service, monkeypatch: pytest.MonkeyPa
     assert f'href="/keys?before={rows[1]}">Older' in first and "Newest</a>" not in first
     last = get(service, f"/keys?before={rows[3]}")
     assert ">oldest</td>" in last and 'href="/keys?">Newest' in last and "Older</a>" not in last
+    assert f'name="back" value="/keys?before={rows[3]}"' in last, "the page on which one is revoked"
     assert "No such keys." in get(service, f"/keys?before={rows[-1]}")
 
 
@@ -67,8 +76,8 @@ def test_a_key_that_was_revoked_is_told_where_the_keyboard_goes_on(service: Serv
     answer = post(service, f"/keys/{key['id']}/revoke")
     assert went_to(answer) == "/keys"
     told = get(service, "/keys")
-    assert 'role="status" tabindex="-1" autofocus>The key is revoked' in told
-    assert "The key is revoked" not in get(service, "/keys")
+    assert 'role="status" tabindex="-1" autofocus>The key “admin” is revoked' in told
+    assert "is revoked" not in get(service, "/keys")
 
 
 def test_what_the_script_of_the_copy_button_says_is_in_the_readers_language(service: Service) -> None:

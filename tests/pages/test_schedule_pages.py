@@ -1,15 +1,18 @@
 """The page of the schedules, and its form."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
 
 import httpx
 import pytest
 
+from tests.jobs.workshop import until
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service, serving
 from tolva import app
-from tolva.db.pool import Database
+from tolva.core.job import NewJob
+from tolva.db.pool import Connection, Database
 from tolva.engines.postgres import PostgresEngine
 from tolva.jobs import schedule
 from tolva.jobs.work import Jobs
@@ -30,6 +33,7 @@ GIVEN = {
 
 def make(service: Service, **given: str) -> None:
     assert went_to(post(service, "/schedules", **GIVEN | given)) == "/schedules"
+    service.client.cookies.clear()  # what is told of it has the name as well
 
 
 def listed(service: Service) -> list[dict[str, Any]]:
@@ -47,8 +51,8 @@ def test_a_schedule_is_made_told_shown_with_its_next_times_and_changed(service: 
         7,
         "latest",
     )
-    page = get(service, "/schedules", Cookie="tolva_tz=Asia/Tokyo; tolva_told=schedule.0.0.0")
-    assert "The schedule is kept." in page
+    page = get(service, "/schedules", Cookie="tolva_tz=Asia/Tokyo; tolva_told=schedule.0.0.n%2E%C3%A9")
+    assert "The schedule “n.é” is kept." in page
     assert len(re.findall(r"4:30\sPM</time>", page)) == 3, "half past two in Bogotá is half past four in Tokyo"
     form = get(service, "/schedules?change=nightly")
     assert 'value="nightly" maxlength="100" required readonly' in form and '"days": 1' in form
@@ -94,6 +98,21 @@ def test_a_form_for_a_new_schedule_does_not_change_the_one_of_that_name(service:
     assert listed(service)[0]["cron"] == "30 2 * * *"
 
 
+def test_of_two_who_make_one_of_the_same_name_at_once_the_second_is_told(service: Service) -> None:
+    first = schedule.Schedule("nightly", "0 5 * * *", "UTC", NewJob("errand"))
+    with ThreadPoolExecutor(1) as other:
+        with service.jobs.db.transaction("default") as conn:
+            schedule.put_schedule(conn, service.jobs.catalogue, "default", first, new=True)
+            second = other.submit(post, service, "/schedules", **GIVEN)
+            until(lambda: waits_for_a_lock(conn))
+        assert second.result().status_code == 400 and "There is a schedule of that name" in second.result().text
+    assert [each["cron"] for each in listed(service)] == ["0 5 * * *"]
+
+
+def waits_for_a_lock(conn: Connection) -> bool:
+    return conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
+
+
 def test_the_next_times_are_shown_without_keeping_anything(service: Service) -> None:
     page = post(service, "/schedules/preview", **GIVEN | {"name": ""}).text
     assert len(re.findall(r"7:30\sAM</time>", page)) == 5
@@ -123,7 +142,7 @@ def test_an_operator_runs_pauses_and_resumes_one_and_may_not_make_or_delete_it(s
     assert went_to(post(service, "/schedules/nightly/run", token="t")) == first, "a double click is one job"
     went_to(post(service, "/schedules/nightly/pause"))
     page = get(service, "/schedules")
-    assert "paused" in page and "/schedules/nightly/resume" in page
+    assert "“nightly” is paused." in page and "/schedules/nightly/resume" in page
     assert 'id="form"' not in page and "/delete" not in page
     went_to(post(service, "/schedules/nightly/resume"))
     assert listed(service)[0]["paused_at"] is None
@@ -195,3 +214,9 @@ def test_schedules_come_in_pages(service: Service, monkeypatch: pytest.MonkeyPat
     page = get(service, further)
     assert "second one" in page
     assert 'Pause<span class="hidden"> first' not in page and ">Further<" not in page
+    back = "/schedules?after=first"
+    assert page.count(f'name="back" value="{back}"') == 2, "of the buttons that lead back to the list"
+    assert went_to(post(service, "/schedules/second%20one/pause", back=back)) == back
+    assert went_to(post(service, "/schedules/second%20one/delete", back=back)) == back
+    emptied = get(service, back)
+    assert "No further schedules." in emptied and "No schedules yet" not in emptied

@@ -95,7 +95,7 @@ def test_the_last_uploads_tell_the_fate_of_each_file(service: Service) -> None:
     assert went_to(send(service, BAD, ASKS, "x\n1\n")) == "/upload#recent"
     with working(service):
         until(lambda: "every 2s" not in get(service, "/upload/recent", FRAGMENT), 30)
-    fates = re.findall(r'>(\d).csv</a>.*?<td class="wide fate">(.*?)</td>', get(service, "/upload"), re.DOTALL)
+    fates = re.findall(r'>(\d).csv</a>.*?<td class="wide">(.*?)</td>', get(service, "/upload"), re.DOTALL)
     told = {name: re.sub("<.*?>", "", fate).strip() for name, fate in fates}
     assert told["0"] == "1 row would be accepted, 2 would be refused"
     assert told["1"] == "Say which column is which"
@@ -117,6 +117,25 @@ def test_a_file_that_was_loaded_says_so_until_the_load_is_undone(service: Servic
     assert [job(service, again)["result"][name] for name in ("created", "unchanged")] == [0, 1], "no row twice"
     ended(service, went_to(post(service, f"/jobs/{real}/undo")))
     assert "loaded already" not in get(service, review), "the second load changed nothing, so nothing of it stands"
+
+
+def test_a_file_of_which_a_part_was_loaded_says_so_until_the_whole_is(service: Service) -> None:
+    review = went_to(send(service, GOOD))
+    id = ended(service, review)
+    first = ended(service, went_to(post(service, f"/uploads/{id}/load", token="t")))
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE tolva.jobs SET state = 'cancelled', result = NULL WHERE id = %s", (first,))
+    for page in (review, f"/jobs/{id}"):
+        shown = get(service, page)
+        assert f'until its load stopped: <a href="/jobs/{first}">' in shown and "loaded already" not in shown
+
+
+@pytest.mark.parametrize("said", [{"read.header_row": "1"}, {"column.nombre": "-"}])
+def test_a_file_that_was_loaded_in_another_way_is_not_called_loaded(service: Service, said: dict[str, str]) -> None:
+    review = went_to(send(service, GOOD))
+    id = ended(service, review)
+    ended(service, went_to(post(service, f"/uploads/{id}", **said)))
+    assert "loaded already" not in get(service, review)
 
 
 def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(service: Service) -> None:

@@ -23,6 +23,7 @@ from tests.service import Service, serving
 from tolva import app
 from tolva.db.pool import Database
 from tolva.settings import Settings, load_settings
+from tolva.web.access import sessions
 from tolva.web.access.caller import Role
 from tolva.web.access.gate import COOKIE
 from tolva.web.access.keys import NewKey, create_key, revoke_key
@@ -285,6 +286,26 @@ def test_a_page_of_another_site_cannot_act_with_our_cookie_nor_where_no_key_is_n
 def test_our_own_pages_act_with_the_cookie(service: Service, browser: dict[str, str]) -> None:
     key, _ = make_key(service)
     assert upload(service, Host="localhost", **browser, **logged_in(service, key)).status_code == 202
+
+
+def test_a_key_has_so_many_logins_and_the_oldest_ends(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST", 2)
+    (key, _), (other, _) = make_key(service), make_key(service)
+    cookies = [logged_in(service, other), *(logged_in(service, key) for _ in range(3))]
+    statuses = [service.client.get(ME, headers=cookie).status_code for cookie in cookies]
+    assert statuses == [200, 401, 200, 200]
+
+
+class TestWhoLogsInWithoutEnd:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        given = {"data_dir": settings.data_dir, "database_url": settings.database_url}
+        return load_settings(**given, port=0, requests_per_second=0.003)
+
+    def test_a_login_counts_among_the_calls_of_its_key(self, service: Service) -> None:
+        key, _ = make_key(service, Role.VIEWER)
+        answers = [service.client.post("/login", data={"key": key}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [303, 429]
 
 
 def test_revoking_a_key_ends_its_logins_at_once_and_again_changes_nothing(service: Service) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Fresh
 from tests.service import Service
+from tolva.web.access import audit
 from tolva.web.access.audit import NoteFilter, note
 from tolva.web.access.caller import Caller, Role
 from tolva.web.access.sql import SQL
@@ -53,6 +54,19 @@ def test_each_filter_narrows_and_the_pages_of_it_end(noted: Service, names: tupl
     assert all(line | wanted == line for line in found)
 
 
+def test_a_page_says_how_far_it_looked_and_leads_on(noted: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "LOOKED", 1)
+    asked = {"actor": "ana", "action": "job.cancel"}
+    lengths, page = list[int](), {"next": None}
+    while not lengths or page["next"]:
+        page = noted.client.get(AUDIT, params=asked | ({"before": page["next"]} if page["next"] else {})).json()
+        lengths.append(len(page["lines"]))
+    assert lengths == [0, 0, 1, 1, 0]
+    shown = noted.client.get("/audit", params=asked, headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert "None of those written since" in shown
+    assert ">Older<" in shown
+
+
 def test_a_page_of_a_small_tenant_is_read_from_an_index_whatever_is_asked_for(service: Service, fresh: Fresh) -> None:
     with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
         conn.execute(FILL_AUDIT)
@@ -68,7 +82,7 @@ def test_a_page_of_a_small_tenant_is_read_from_an_index_whatever_is_asked_for(se
 def plan(service: Service, query: str, **given: str | None) -> str:
     """The one index that a named query reads, in the order of the list."""
     with service.jobs.db.transaction("default") as conn:
-        asked = given | {"before": None, "most": 101}
+        asked = given | {"before": None, "most": 101, "looked": audit.LOOKED}
         told = conn.execute(b"EXPLAIN " + SQL[query].encode(), asked).fetchall()
     lines = [row["QUERY PLAN"] for row in told]
     [index] = [found[1] for line in lines if (found := re.search(r"Index Scan Backward using (\w+)", line))]

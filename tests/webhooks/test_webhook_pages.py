@@ -46,6 +46,14 @@ def test_a_webhook_is_made_and_its_secret_shown_once_with_how_to_verify(service:
     assert noted(service) == [("webhook.create", hook["id"])]
 
 
+def test_kinds_of_jobs_are_told_by_their_titles_with_the_code_beside(service: Service) -> None:
+    made(service)
+    page = get(service, "/webhooks", **{"Accept-Language": "es"})
+    told = 'Carga de un archivo <code class="faint">bulk_upload</code>'
+    assert page.count(told) == 2, "in the list and in the form"
+    assert told in get(service, f"/webhooks/{hooks(service)[0]['id']}", **{"Accept-Language": "es"})
+
+
 def test_no_button_takes_the_secret_away_before_it_is_kept(service: Service) -> None:
     shown = make(service).text
     [hook] = hooks(service)
@@ -98,7 +106,7 @@ def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service:
     assert rotated.status_code == 200 and len(secrets_in(rotated.text)) == 1 and "the old one signs" in rotated.text
     assert not secrets_in(post(service, f"/webhooks/{id}/rotate", token="r").text), "a reload is no second rotation"
     went_to(post(service, f"/webhooks/{id}/off"))
-    assert "autofocus>It is switched off." in get(service, f"/webhooks/{id}")
+    assert "autofocus>“Shop” is switched off." in get(service, f"/webhooks/{id}")
     assert (hooks(service)[0]["active"], hooks(service)[0]["kinds"]) == (False, ["bulk_upload"])
     assert f"/webhooks/{id}/on" in get(service, f"/webhooks/{id}")
     went_to(post(service, f"/webhooks/{id}/on"))

@@ -81,7 +81,7 @@ def _calls(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate) 
 def _pages(settings: Settings, jobs: Jobs, stored: Blobs, hub: Hub, gate: Gate, shell: Shell) -> Iterable[APIRouter]:
     deeds = [*DEEDS, *(deed for workload in WORKLOADS for deed in workload.deeds)]
     panels = Panels([panel for workload in WORKLOADS for panel in workload.panels])
-    own = (each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell))
+    own = (each for workload in WORKLOADS for each in workload.pages(settings, jobs, stored, shell, panels))
     return (*page_routers(shell, gate, jobs, panels, deeds, hub), *own)
 
 

@@ -2,17 +2,20 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, say, when
+from tolva.cli.console import AsJson, DataDir, Tenant, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column
 from tolva.cli.opened import opened
+from tolva.cli.portions import gathered, tell_more
 from tolva.cli.rows import show_rows
+from tolva.db.pool import Connection
 from tolva.web.access.audit import NoteFilter, notes
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -34,13 +37,21 @@ def audit(
     """List who did what, newest first."""
     wanted = NoteFilter(actor, action, target)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        found = notes(conn, wanted, before=before, most=limit + 1)
-    lines = found[:limit]
+        lines, following = gathered(partial(_portion, conn, wanted), before, limit)
     none = "Nothing was noted yet: uploads, cancels, retries, undos, keys, schemas and schedules are."
-    show_rows(lines, COLUMNS, _listed, "No such lines." if wanted != NoteFilter() or before else none, as_json=as_json)
-    if len(found) > limit and not as_json:
-        more = *_said(wanted, limit), "--before", str(lines[-1]["id"])
-        say(f"more: {Hints(data_dir, tenant).command('audit', *more)}")
+    if following:
+        none = "None so far."
+    elif wanted != NoteFilter() or before:
+        none = "No such lines."
+    show_rows(lines, COLUMNS, _listed, none, as_json=as_json)
+    if following:
+        more = Hints(data_dir, tenant).command("audit", *_said(wanted, limit), "--before", str(following))
+        tell_more(more, short="There are older lines to look at." if len(lines) < limit else None, as_json=as_json)
+
+
+def _portion(conn: Connection, wanted: NoteFilter, before: UUID | None, most: int) -> tuple[list[DictRow], UUID | None]:
+    page = notes(conn, wanted, before=before, most=most)
+    return page.lines, page.following
 
 
 def _listed(line: DictRow) -> tuple[object, ...]:

@@ -1,17 +1,21 @@
 """`tolva jobs ls`: the jobs that match, a page at a time."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 from psycopg.rows import DictRow
 
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.console import AsJson, DataDir, Tenant, when
 from tolva.cli.counts import outcome, rows_done
 from tolva.cli.hints import Hints
-from tolva.cli.listing import Column, listing
+from tolva.cli.listing import Column
 from tolva.cli.opened import opened
-from tolva.core.job import State, job_id, made_at
+from tolva.cli.portions import gathered, tell_more
+from tolva.cli.rows import show_rows
+from tolva.core.job import JobId, State, job_id, made_at
+from tolva.db.pool import Connection
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.web.tenant import DEFAULT_TENANT
 
@@ -50,21 +54,27 @@ def ls(
     )
     cursor = job_id(before) if before else None
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        page = list_jobs(conn, tenant, wanted, before=cursor, most=limit)
+        rows, following = gathered(partial(_portion, conn, tenant, wanted), cursor, limit)
     hints = Hints(data_dir, tenant)
-    if as_json:
-        print_json(page.jobs)
-    elif page.jobs or page.following:
-        if page.jobs:
-            out.print(listing(out, COLUMNS, [_listed(row) for row in page.jobs]))
-        if page.following:
-            none = "" if page.jobs else f"None of those made since {when(made_at(page.following))}. "
-            say(f"{none}more: {hints.command('jobs', 'ls', *_said(wanted, limit), '--before', page.following)}")
+    if following:
+        none = "None so far."
     elif wanted != JobFilter() or cursor:
-        say("No such jobs.")
+        none = "No such jobs."
     else:
         load = hints.command("load", "FILE.xlsx", "--param", "proveedor_id=PROV001")
-        say(f"No jobs yet. Make one: {load}")
+        none = f"No jobs yet. Make one: {load}"
+    show_rows(rows, COLUMNS, _listed, none, as_json=as_json)
+    if following:
+        far = f"Looked at those made since {when(made_at(following))}." if len(rows) < limit else None
+        more = hints.command("jobs", "ls", *_said(wanted, limit), "--before", following)
+        tell_more(more, short=far, as_json=as_json)
+
+
+def _portion(
+    conn: Connection, tenant: str, wanted: JobFilter, before: JobId | None, most: int
+) -> tuple[list[DictRow], JobId | None]:
+    page = list_jobs(conn, tenant, wanted, before=before, most=most)
+    return page.jobs, page.following
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:

@@ -947,7 +947,9 @@ CREATE FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_
     AS $$
   SELECT o.id FROM (
     SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
-  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+  WHERE (p_kinds IS NULL OR coalesce((
+      SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.id = o.id), false))
     AND (p_words IS NULL OR coalesce((
       SELECT w.words @@ p_words FROM tolva.job_words w
       WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
@@ -1034,7 +1036,17 @@ BEGIN
     SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
   GET DIAGNOSTICS v_sessions = ROW_COUNT;
   DELETE FROM tolva.audit a WHERE a.ctid = ANY (ARRAY(
-    SELECT o.ctid FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) LIMIT p_most));
+    -- a loose index scan: one probe for each tenant, then its oldest by the primary key
+    WITH RECURSIVE t(tenant_id) AS (
+      (SELECT o.tenant_id FROM tolva.audit o ORDER BY o.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+        SELECT o.tenant_id FROM tolva.audit o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+    )
+    SELECT o.ctid FROM t CROSS JOIN LATERAL (
+      SELECT l.ctid FROM tolva.audit l
+      WHERE l.tenant_id = t.tenant_id AND l.id < tolva.uuid_at(now() - p_kept) ORDER BY l.id LIMIT p_most) o
+    LIMIT p_most));
   GET DIAGNOSTICS v_lines = ROW_COUNT;
   RETURN v_sessions + v_lines;
 END
@@ -1161,17 +1173,19 @@ $$;
 
 ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+CREATE FUNCTION tolva.roll(p_most integer) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
-  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-  UNION ALL
-  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+  SELECT h.beginning FROM (
+    SELECT substr(k.hash, 1, 8) AS beginning FROM tolva.keys k
+    WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+    UNION ALL
+    SELECT substr(s.hash, 1, 8) FROM tolva.sessions s WHERE s.expires_at > now()) h
+  LIMIT p_most
 $$;
 
-ALTER FUNCTION tolva.roll(p_bytes integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.roll(p_most integer) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.running(p_worker uuid) RETURNS TABLE(job_id uuid, attempt integer, cancel_requested boolean)
     LANGUAGE sql SECURITY DEFINER
@@ -1777,8 +1791,6 @@ ALTER TABLE ONLY tolva.webhooks
 ALTER TABLE ONLY tolva.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
-CREATE INDEX audit_by_age ON tolva.audit USING brin (id);
-
 CREATE INDEX audit_of_action ON tolva.audit USING btree (tenant_id, action, id);
 
 CREATE INDEX audit_of_actor ON tolva.audit USING btree (tenant_id, actor, id);
@@ -1816,6 +1828,8 @@ CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'wait
 CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE (paused_at IS NULL);
 
 CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_of_key ON tolva.sessions USING btree (tenant_id, key_id, created_at);
 
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
@@ -1976,7 +1990,6 @@ REVOKE ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) FROM 
 GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
@@ -2030,7 +2043,6 @@ REVOKE ALL ON FUNCTION tolva.metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.metrics() TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low uuid, p_high uuid, p_words tsquery, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
@@ -2056,8 +2068,8 @@ GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with t
 REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.roll(p_bytes integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.roll(p_bytes integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.roll(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.roll(p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.running(p_worker uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.running(p_worker uuid) TO tolva_app;

@@ -27,6 +27,8 @@ MOST_TICKS = 200
 """Ticks of one schedule that are made up for in one go after an outage; the rest follow at once."""
 LOOK_AGAIN = 300.0
 """Seconds until a tick that failed is tried again."""
+UNFORESEEN = "An unexpected error; the log says which."
+"""Every viewer reads it; a text of the database's could hold what is not for them."""
 
 
 def fire_due(jobs: Jobs) -> bool:
@@ -54,10 +56,10 @@ def _fire_or_note(jobs: Jobs, row: DictRow) -> int:
         raise
     except InvalidInput as error:
         log.error("schedule '%s' of tenant '%s' cannot run: %s", row["name"], row["tenant_id"], error)
-        _note_trouble(jobs, row, error)
-    except Exception as error:
+        _note_trouble(jobs, row, str(error))
+    except Exception:
         log.exception("schedule '%s' of tenant '%s'", row["name"], row["tenant_id"])
-        _note_trouble(jobs, row, error)
+        _note_trouble(jobs, row, UNFORESEEN)
     return 0
 
 
@@ -88,7 +90,7 @@ def _ticks(row: DictRow) -> list[tuple[datetime, datetime]]:
     return list(zip(due, [*due[1:], cron.next_after(due[-1])], strict=True))
 
 
-def _note_trouble(jobs: Jobs, row: DictRow, error: Exception) -> None:
-    why = {"why": clean(str(error)), "seconds": LOOK_AGAIN, "name": row["name"], "next_at": row["next_at"]}
+def _note_trouble(jobs: Jobs, row: DictRow, why: str) -> None:
+    given = {"why": clean(why), "seconds": LOOK_AGAIN, "name": row["name"], "next_at": row["next_at"]}
     with jobs.db.transaction(row["tenant_id"]) as conn:
-        conn.execute(SQL["note_trouble"], why)
+        conn.execute(SQL["note_trouble"], given)

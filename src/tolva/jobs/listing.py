@@ -50,7 +50,7 @@ class JobFilter:
 class JobPage:
     """Jobs, newest first. `following` is the `before` of the next page, None at the end.
 
-    With a search, or a time of ending, a page can be short, or empty, and yet be followed: so far it looked.
+    With a search, a time of ending or a parent, a page can be short, or empty, and yet be followed: so far it looked.
     """
 
     jobs: list[DictRow]

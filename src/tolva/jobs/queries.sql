@@ -45,7 +45,7 @@ SELECT ids::text[], reached::text FROM tolva.find_jobs(
   %(ended_since)s, %(words)s::tsquery, %(walk)s, %(most)s);
 
 -- name: count_lines
--- How many jobs match, words and parents aside, up to a limit; see the function.
+-- How many jobs match, words, parents and times of ending aside, up to a limit; see the function.
 SELECT tolva.count_lines(
   %(states)s::text[], %(queues)s::text[], %(kinds)s::text[],
   greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),

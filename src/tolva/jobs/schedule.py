@@ -23,6 +23,13 @@ MOST_GIVEN = MOST_PARAMS - 100
 """Bytes of a schedule's parameters as JSON: those of a job, without the moment of the tick that each job gets."""
 
 
+class NameTaken(Conflict):
+    """A new schedule has the name of one that there is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a schedule '{name}' already. Choose another name, or change that one.")
+
+
 @dataclass(frozen=True)
 class Schedule:
     """When to make which job, which has the schedule's name as its label.
@@ -39,11 +46,13 @@ class Schedule:
     paused: bool | None = None
 
 
-def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule) -> DictRow:
-    """Make or change a schedule; returns it.
+def put_schedule(
+    conn: Connection, catalogue: Catalogue, tenant_id: str, schedule: Schedule, *, new: bool = False
+) -> DictRow:
+    """Make or change a schedule; returns it. A `new` one changes none that there is.
 
     Raises InvalidInput for an unknown zone, a kind that does not run by the clock, parameters over MOST_GIVEN, or a
-    cron expression that is wrong or never comes; Conflict when the tenant has MOST others.
+    cron expression that is wrong or never comes; Conflict when the tenant has MOST others; NameTaken.
     """
     cron = parse_cron(schedule.cron, schedule.timezone)
     queue = catalogue.scheduled(schedule.job.kind).queue
@@ -63,6 +72,9 @@ def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedul
         "next_at": cron.next_after(datetime.now(UTC)),
         "paused": schedule.paused,
     }
+    conn.execute(SQL["lock_schedules"])
+    if new and conn.execute(SQL["get_schedule"], {"name": schedule.name}).fetchone():
+        raise NameTaken(schedule.name)
     _require_room(conn, schedule.name)
     row = conn.execute(SQL["put_schedule"], given).fetchone()
     assert row is not None, "one row is put"
@@ -70,7 +82,6 @@ def put_schedule(conn: Connection, catalogue: Catalogue, tenant_id: str, schedul
 
 
 def _require_room(conn: Connection, name: str) -> None:
-    conn.execute(SQL["lock_schedules"])
     others = conn.execute(SQL["count_other_schedules"], {"name": name}).fetchone()
     if others and others["schedules"] >= MOST:
         raise Conflict(f"There are {MOST} schedules already. Delete one, or let the job of one do more.")
@@ -91,11 +102,6 @@ def why_stuck(catalogue: Catalogue, row: DictRow) -> str | None:
     except InvalidInput as error:
         return str(error)
     return row["trouble"]
-
-
-def has_schedule(conn: Connection, name: str) -> bool:
-    """Whether there is a schedule of that name."""
-    return conn.execute(SQL["get_schedule"], {"name": name}).fetchone() is not None
 
 
 def get_schedule(conn: Connection, name: str) -> DictRow:

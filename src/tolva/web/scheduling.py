@@ -10,10 +10,10 @@ from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 
 
-def put_schedule(jobs: Jobs, by: Caller, wanted: Schedule) -> DictRow:
+def put_schedule(jobs: Jobs, by: Caller, wanted: Schedule, *, new: bool = False) -> DictRow:
     """Make or change one; see `schedule.put_schedule`."""
     with jobs.db.transaction(by.tenant_id) as conn:
-        row = schedule.put_schedule(conn, jobs.catalogue, by.tenant_id, wanted)
+        row = schedule.put_schedule(conn, jobs.catalogue, by.tenant_id, wanted, new=new)
         note(conn, by, "schedule.put", wanted.name, cron=wanted.cron, timezone=wanted.timezone, kind=wanted.job.kind)
     return row
 

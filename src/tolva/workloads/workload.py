@@ -12,11 +12,11 @@ from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.pages.deeds import Deed
-from tolva.web.pages.panel import Panel
+from tolva.web.pages.panel import Panel, Panels
 from tolva.web.pages.shell import NavItem, Shell
 
 
-def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell) -> Sequence[APIRouter]:
+def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell, _panels: Panels) -> Sequence[APIRouter]:
     """For a workload that is there for programs alone."""
     return []
 
@@ -33,7 +33,7 @@ class Workload:
     handlers: Callable[[Settings, Blobs], Sequence[Handler]]
     routers: Callable[[Settings, Jobs, Blobs], Sequence[APIRouter]]
     chores: Callable[[Settings, Database, Blobs], Sequence[Chore]]
-    pages: Callable[[Settings, Jobs, Blobs, Shell], Sequence[APIRouter]] = no_pages
+    pages: Callable[[Settings, Jobs, Blobs, Shell, Panels], Sequence[APIRouter]] = no_pages
     nav: Sequence[NavItem] = ()
     panels: Sequence[Panel] = ()
     deeds: Sequence[Deed] = ()

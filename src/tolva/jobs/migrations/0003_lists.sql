@@ -70,7 +70,9 @@ CREATE FUNCTION tolva.newest_among(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
   SELECT o.id FROM (
     SELECT e.id FROM unnest(p_jobs) e(id) WHERE e.id >= p_low AND e.id < p_high ORDER BY e.id DESC OFFSET 0) o
-  WHERE (p_kinds IS NULL OR coalesce((SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j WHERE j.id = o.id), false))
+  WHERE (p_kinds IS NULL OR coalesce((
+      SELECT j.kind = ANY (p_kinds) FROM tolva.jobs j
+      WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.id = o.id), false))
     AND (p_words IS NULL OR coalesce((
       SELECT w.words @@ p_words FROM tolva.job_words w
       WHERE w.tenant_id = current_setting('app.tenant_id', true) AND w.job_id = o.id), false))
@@ -368,3 +370,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
 $$;
 
 CALL tolva.hand_over();
+-- Steps of find_jobs.
+REVOKE ALL ON FUNCTION tolva.ended_since(text[], text[], text[], timestamptz, integer),
+  tolva.newest_among(uuid[], text[], uuid, uuid, tsquery, integer) FROM tolva_app;

@@ -1,6 +1,7 @@
 """The audit log: who did what, in the transaction that did it."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,12 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.web.access.caller import Caller
 from tolva.web.access.sql import SQL
+
+QUERIES = ("target", "notes_of_target"), ("actor", "notes_of_actor"), ("action", "notes_of_action")
+"""The query for each part of a filter: the first that is given decides. What is done to one thing is little; an actor
+may be a script, an action everybody's."""
+LOOKED = 5000
+"""Lines that one call looks at, where there is more to a filter."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,25 @@ class NoteFilter:
 
     @property
     def query(self) -> str:
-        """The name of the query that reads the fewest lines.
+        """The name of the query that answers it.
 
         >>> NoteFilter(actor="ana", target="nightly").query, NoteFilter().query
         ('notes_of_target', 'notes')
         """
-        narrowest = next((name for name in ("target", "actor", "action") if getattr(self, name) is not None), None)
-        return f"notes_of_{narrowest}" if narrowest else "notes"
+        given = asdict(self)
+        return next((query for part, query in QUERIES if given[part] is not None), "notes")
+
+
+@dataclass(frozen=True)
+class NotePage:
+    """Lines, newest first. `following` is the `before` of the next page, None at the end, and of the time `back_to`.
+
+    With several parts of a filter a page can be short, or empty, and yet be followed: so far it looked.
+    """
+
+    lines: list[DictRow]
+    following: UUID | None = None
+    back_to: datetime | None = None
 
 
 def note(conn: Connection, caller: Caller, action: str, target: object, **detail: Any) -> None:
@@ -46,6 +65,19 @@ def note(conn: Connection, caller: Caller, action: str, target: object, **detail
     conn.execute(SQL["note"], given)
 
 
-def notes(conn: Connection, wanted: NoteFilter, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:
-    """The tenant's lines, newest first; `before` is the last id of the page before."""
-    return conn.execute(SQL[wanted.query], asdict(wanted) | {"before": before, "most": most}).fetchall()
+def notes(conn: Connection, wanted: NoteFilter, *, before: UUID | None = None, most: int = 50) -> NotePage:
+    """A page of the tenant's lines; `before` is the `following` of the page before."""
+    given = asdict(wanted) | {"before": before, "most": most + 1, "looked": LOOKED}
+    rows = conn.execute(SQL[wanted.query], given).fetchall()
+    found = [_line(row) for row in rows if row["matches"]]
+    if len(found) > most:
+        last = found[most - 1]
+    elif rows and rows[-1]["is_last"]:
+        last = rows[-1]
+    else:
+        return NotePage(found)
+    return NotePage(found[:most], last["id"], last["at"])
+
+
+def _line(row: DictRow) -> DictRow:
+    return {name: value for name, value in row.items() if name not in ("matches", "is_last")}

@@ -22,12 +22,15 @@ from tolva.web.steering import cancel_job, retry_job
 MOST_SEQ = 2**63 - 1
 EVENT: dict[str, Any] = {"seq": 2, "at": "2026-11-28T14:30:00.310000+00:00", "type": "running", "data": {"attempt": 1}}
 Limit = Annotated[int, Query(ge=1, le=500)]
+ENDED_SINCE = (
+    "Only what came to an end since then. Where very much did, a page can be short, or empty, and `next` lead on."
+)
 
 
 class Listed(BaseModel):
     """A page of jobs, newest first; `next` is the `before` of the following page.
 
-    With a `search` a page can be short, or empty, and still have a `next`: so far it looked.
+    With `search`, `ended_since` or `parent` a page can be short, or empty, and still have a `next`: so far it looked.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": {"jobs": [EXAMPLE], "next": None}})
@@ -74,7 +77,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         created_before: Moment | None = None,
         search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
         parent: UUID | None = None,
-        ended_since: Moment | None = None,
+        ended_since: Annotated[Moment | None, Query(description=ENDED_SINCE)] = None,
         before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
     def audit(request: Request, by: Admin, before: UUID | None = None) -> Response:
         asked = note_filter(request.query_params)
         with db.transaction(by.tenant_id) as conn:
-            lines = notes(conn, asked, before=before, most=PAGE + 1)
+            page = notes(conn, asked, before=before, most=PAGE)
         return shell.page(
             request,
             by,
@@ -37,8 +37,9 @@ def audit_pages(shell: Shell, db: Database, deeds: Sequence[Deed]) -> APIRouter:
             deed_of=partial(deed_of, deeds),
             deeds=deeds,
             filtered=asked != NoteFilter(),
-            lines=lines[:PAGE],
-            more=len(lines) > PAGE,
+            following=page.following,
+            lines=page.lines,
+            looked_back_to=page.back_to,
         )
 
     return router

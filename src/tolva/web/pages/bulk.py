@@ -86,7 +86,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
     @router.post("/jobs/bulk")
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
-        asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for)
+        asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for, choice.seen)
         _, possible = DEEDS[choice.action]
 
         def look(choice: Choice) -> Chosen:

@@ -12,7 +12,7 @@ from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.formats import zone_of
-from tolva.web.pages.list_query import job_filter
+from tolva.web.pages.list_query import ASKED_FOR, job_filter
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -35,7 +35,8 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         ended: str = "",
         before: UUID | None = None,
     ) -> Response:
-        asked = job_filter(request.query_params, zone_of(request), asked_for)
+        now, query = datetime.now(UTC), request.query_params
+        asked = job_filter(query, zone_of(request), asked_for, now)
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
@@ -44,14 +45,14 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             by,
             "jobs.html",
             asked=asked,
-            asked_for=asked.kinds == asked_for,
+            asked_for=ASKED_FOR in query.getlist("kind"),
             before=before,
             ended=ended,
             filtered=asked != JobFilter(),
             following=page.following,
             kinds=panels.titles(jobs.catalogue),
             looked_back_to=made_at(page.following) if page.following else None,
-            now=datetime.now(UTC),
+            now=now,
             queues=sorted(jobs.catalogue.queues),
             rows=[with_numbers(row) for row in page.jobs],
             since=since,

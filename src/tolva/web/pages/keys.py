@@ -80,11 +80,11 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         return page(request, by, 201, made)
 
     @router.post("/{id}/revoke")
-    def revoke(id: UUID, by: Admin) -> Response:
+    def revoke(id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
         with db.transaction(by.tenant_id) as conn:
             row = revoke_key(conn, id)
             note(conn, by, "key.revoke", id, name=row["name"])
-        return with_flash(to("/keys"), Flash("revoked"))
+        return with_flash(to(back), Flash("revoked", name=row["name"]))
 
     return router
 

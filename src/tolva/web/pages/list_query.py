@@ -19,10 +19,13 @@ ENDED: Mapping[str, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(d
 """How long ago a job may have ended."""
 
 
-def job_filter(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...]) -> JobFilter:
+def job_filter(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...], now: datetime) -> JobFilter:
     """The filter of the list of jobs, whose days are those of `zone`; `asked_for` are the kinds that ASKED_FOR means.
 
-    >>> job_filter(QueryParams("state=failed&state=nope&kind=asked-for&search= marzo "), ZoneInfo("UTC"), ("load",))
+    How long ago a job ended is counted from `now`.
+
+    >>> query = QueryParams("state=failed&state=nope&kind=asked-for&search= marzo ")
+    >>> job_filter(query, ZoneInfo("UTC"), ("load",), datetime.now(UTC))
     JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=('load',), created_from=None, created_before=None, \
 search='marzo', parent=None, ended_since=None)
     """
@@ -33,7 +36,7 @@ search='marzo', parent=None, ended_since=None)
         _day(query.get("since", ""), zone),
         _day(query.get("until", ""), zone, days=1),
         _search(query),
-        ended_since=_ago(query.get("ended", "")),
+        ended_since=_ago(query.get("ended", ""), now),
     )
 
 
@@ -65,8 +68,10 @@ def _storable(text: str) -> str:
     return text.replace(chr(0), "")
 
 
-def _ago(name: str) -> datetime | None:
-    return datetime.now(UTC) - ENDED[name] if name in ENDED else None
+def _ago(name: str, now: datetime) -> datetime | None:
+    if name not in ENDED:
+        return None
+    return now - min(ENDED[name], now - datetime.min.replace(tzinfo=UTC))  # a form may say any time
 
 
 def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:

@@ -13,6 +13,10 @@ from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
 from tolva.web.scheduling import drop_schedule, pause_schedule, resume_schedule, run_schedule
 
+LIST = "/schedules"
+Back = Annotated[str, Form()]
+"""The page of the list that the button is on."""
+
 
 def schedule_buttons(jobs: Jobs) -> APIRouter:
     """`POST /schedules/{name}/…`."""
@@ -24,18 +28,18 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
         return to(f"/jobs/{made.id}")
 
     @router.post("/{name}/pause")
-    def pause(name: NameInPath, by: Operator) -> Response:
+    def pause(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         pause_schedule(jobs, by, name)
-        return with_flash(to("/schedules"), Flash("paused"))
+        return with_flash(to(back), Flash("paused", name=name))
 
     @router.post("/{name}/resume")
-    def resume(name: NameInPath, by: Operator) -> Response:
+    def resume(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         resume_schedule(jobs, by, name)
-        return with_flash(to("/schedules"), Flash("resumed"))
+        return with_flash(to(back), Flash("resumed", name=name))
 
     @router.post("/{name}/delete")
-    def delete(name: NameInPath, by: Admin) -> Response:
+    def delete(name: NameInPath, by: Admin, back: Back = LIST) -> Response:
         drop_schedule(jobs, by, name)
-        return with_flash(to("/schedules"), Flash("schedule-dropped"))
+        return with_flash(to(back), Flash("schedule-dropped", name=name))
 
     return router

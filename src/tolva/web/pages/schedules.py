@@ -13,9 +13,9 @@ from tolva.core.cron import parse_cron
 from tolva.core.upcoming import Tick, upcoming
 from tolva.errors import Conflict
 from tolva.jobs.schedule import (
+    NameTaken,
     Schedule,
     get_schedule,
-    has_schedule,
     list_schedules,
     why_stuck,
 )
@@ -88,7 +88,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked = replace(checked, faults={"name": fault})
         if checked.faults:
             return page(request, by, filled, checked, 400)
-        return with_flash(to("/schedules"), Flash("schedule"))
+        return with_flash(to("/schedules"), Flash("schedule", name=filled.name.strip()))
 
     @router.post("/preview")
     def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
@@ -99,11 +99,10 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
 
 def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> Fault | None:
     """Keep it, unless its name is taken (a form for a new one changes none that there is), or there are too many."""
-    with jobs.db.transaction(by.tenant_id) as conn:
-        if wanted.name != filled.was and has_schedule(conn, wanted.name):
-            return Fault.TAKEN
     try:
-        put_schedule(jobs, by, wanted)
+        put_schedule(jobs, by, wanted, new=wanted.name != filled.was)
+    except NameTaken:
+        return Fault.TAKEN
     except Conflict:
         return Fault.FULL
     return None

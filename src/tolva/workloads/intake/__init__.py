@@ -12,6 +12,7 @@ from tolva.jobs.catalogue import Handler
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.caller import Role
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import NavItem, Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
@@ -60,7 +61,7 @@ def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter
     ]
 
 
-def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
+def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell, _panels: Panels) -> Sequence[APIRouter]:
     most_bytes = settings.upload_max_mb * 1024**2
     return intake_pages(jobs, blobs, most_bytes, Seats(LOOKERS), shell, configured_defaults(settings))
 

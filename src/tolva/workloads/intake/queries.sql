@@ -60,14 +60,15 @@ SELECT j.*, u.schema, u.filename, u.size FROM tolva.uploads u JOIN tolva.jobs j 
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: effective_load
--- The last load of a file for the same rows that is under way, or of which something stands.
-SELECT j.id, j.created_at, j.finished_at FROM tolva.uploads u
+-- A load of a file for the same rows that is under way, or of which something stands: rather a whole one, then the last.
+SELECT j.id, j.state, j.created_at, j.finished_at FROM tolva.uploads u
 JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
 WHERE u.blake3 = %(blake3)s AND u.schema = %(schema)s AND u.constants = %(constants)s
+  AND u.options = %(options)s
   AND (j.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
     AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
       + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0))
-ORDER BY u.job_id DESC LIMIT 1;
+ORDER BY j.finished_at IS NULL DESC, j.state = 'completed' DESC, u.job_id DESC LIMIT 1;
 
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.

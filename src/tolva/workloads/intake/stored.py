@@ -15,12 +15,13 @@ def find_upload(conn: Connection, job_id: str) -> DictRow | None:
 
 
 def effective_load(conn: Connection, upload: DictRow) -> DictRow | None:
-    """The last load of the very file of an upload, for the same schema and constants, unless nothing of it stands.
+    """A load of the very file of an upload, read and mapped as that, for the same schema and constants.
 
-    It has `id`, `created_at` and `finished_at`.
+    None where nothing stands of any. It has `id`, `state`, `created_at` and `finished_at`.
     """
-    same = {"blake3": upload["blake3"], "schema": upload["schema"], "constants": Jsonb(upload["constants"])}
-    return conn.execute(SQL["effective_load"], same).fetchone()
+    said = {name: Jsonb(upload[name]) for name in ("constants", "options")}
+    given = {"blake3": upload["blake3"], "schema": upload["schema"], **said}
+    return conn.execute(SQL["effective_load"], given).fetchone()
 
 
 def list_uploads(conn: Connection, before: UUID | None, most: int) -> list[DictRow]:

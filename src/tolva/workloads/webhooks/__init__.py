@@ -13,6 +13,7 @@ from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.caller import Role
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import NavItem, Shell
 from tolva.workloads.webhooks.api import webhooks_router
 from tolva.workloads.webhooks.buttons import webhook_buttons
@@ -39,8 +40,8 @@ def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
     return webhook_chores(settings, db)
 
 
-def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell) -> Sequence[APIRouter]:
-    return [webhook_pages(jobs, shell), webhook_buttons(jobs)]
+def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
+    return [webhook_pages(jobs, shell, panels), webhook_buttons(jobs)]
 
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form
+from psycopg.rows import DictRow
 from starlette.responses import Response
 
 from tolva.jobs.work import Jobs
@@ -37,8 +38,9 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
     @router.post("/delete")
     def delete(id: UUID, by: Admin) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
+            row = get_webhook(conn, id)
             drop_webhook(conn, by, id)
-        return with_flash(to("/webhooks"), Flash("dropped"))
+        return with_flash(to("/webhooks"), Flash("dropped", name=_name(row)))
 
     return router
 
@@ -48,4 +50,8 @@ def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
         row = get_webhook(conn, id)
         kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
         change_webhook(conn, by, id, Wanted(**kept, active=active))
-    return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off"))
+    return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
+
+
+def _name(row: DictRow) -> str:
+    return row["description"] or row["url"]

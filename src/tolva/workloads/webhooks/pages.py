@@ -15,6 +15,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
 from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.once import new_token, once_key
+from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
@@ -46,10 +47,10 @@ class Rotation(BaseModel):
     force: bool = False
 
 
-def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
+def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
-    kinds = sorted(jobs.catalogue.handlers.keys() - {KIND})
+    kinds = {kind: title for kind, title in panels.titles(jobs.catalogue).items() if kind != KIND}
 
     def every(request: Request, by: Caller, filled: Filled, fault: str | None = None) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
@@ -63,7 +64,7 @@ def webhook_pages(jobs: Jobs, shell: Shell) -> APIRouter:
             hook = get_webhook(conn, id)
             told = [shown(row) for row in deliveries(conn, id, most=RECENT)]
         return shell.page(
-            request, by, "webhooks/webhook.html", hook=hook, deliveries=told, made=made, token=new_token()
+            request, by, "webhooks/webhook.html", hook=hook, deliveries=told, kinds=kinds, made=made, token=new_token()
         )
 
     @router.get("")

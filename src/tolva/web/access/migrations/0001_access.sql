@@ -27,6 +27,7 @@ CREATE TABLE tolva.sessions (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX sessions_expire ON tolva.sessions (expires_at);
+CREATE INDEX sessions_of_key ON tolva.sessions (tenant_id, key_id, created_at);
 
 -- Who did what, written in the transaction that did it. Nobody can change a line of it.
 CREATE TABLE tolva.audit (
@@ -43,7 +44,6 @@ CREATE TABLE tolva.audit (
 CREATE INDEX audit_of_target ON tolva.audit (tenant_id, target, id);
 CREATE INDEX audit_of_actor ON tolva.audit (tenant_id, actor, id);
 CREATE INDEX audit_of_action ON tolva.audit (tenant_id, action, id);
-CREATE INDEX audit_by_age ON tolva.audit USING brin (id); -- for upkeep, which deletes the oldest lines of all tenants
 
 -- The caller behind the hash of a key, if it is in force.
 CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE (key_id uuid, tenant_id text, name text, role text)
@@ -74,13 +74,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tolva.keys)
 $$;
 
--- The first bytes of the hashes of all keys and logins in force: enough to see that a guess is none.
-CREATE FUNCTION tolva.roll(p_bytes integer) RETURNS SETOF bytea
+-- The first bytes of the hashes of p_most keys and logins in force: enough to see that a guess is none, and never more,
+-- whoever asks.
+CREATE FUNCTION tolva.roll(p_most integer) RETURNS SETOF bytea
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT substr(k.hash, 1, p_bytes) FROM tolva.keys k
-  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-  UNION ALL
-  SELECT substr(s.hash, 1, p_bytes) FROM tolva.sessions s WHERE s.expires_at > now()
+  SELECT h.beginning FROM (
+    SELECT substr(k.hash, 1, 8) AS beginning FROM tolva.keys k
+    WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+    UNION ALL
+    SELECT substr(s.hash, 1, 8) FROM tolva.sessions s WHERE s.expires_at > now()) h
+  LIMIT p_most
 $$;
 
 -- How many keys are in force, and how many of them expire within `p_soon`: of every tenant and role.
@@ -105,7 +108,17 @@ BEGIN
     SELECT o.hash FROM tolva.sessions o WHERE o.expires_at < now() LIMIT p_most));
   GET DIAGNOSTICS v_sessions = ROW_COUNT;
   DELETE FROM tolva.audit a WHERE a.ctid = ANY (ARRAY(
-    SELECT o.ctid FROM tolva.audit o WHERE o.id < tolva.uuid_at(now() - p_kept) LIMIT p_most));
+    -- a loose index scan: one probe for each tenant, then its oldest by the primary key
+    WITH RECURSIVE t(tenant_id) AS (
+      (SELECT o.tenant_id FROM tolva.audit o ORDER BY o.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT n.tenant_id FROM t CROSS JOIN LATERAL (
+        SELECT o.tenant_id FROM tolva.audit o WHERE o.tenant_id > t.tenant_id ORDER BY o.tenant_id LIMIT 1) n
+    )
+    SELECT o.ctid FROM t CROSS JOIN LATERAL (
+      SELECT l.ctid FROM tolva.audit l
+      WHERE l.tenant_id = t.tenant_id AND l.id < tolva.uuid_at(now() - p_kept) ORDER BY l.id LIMIT p_most) o
+    LIMIT p_most));
   GET DIAGNOSTICS v_lines = ROW_COUNT;
   RETURN v_sessions + v_lines;
 END

@@ -9,7 +9,7 @@
     for (const time of document.querySelectorAll("time[data-ago]")) {
       const seconds = (Date.parse(time.dateTime) + ahead - Date.now()) / 1000;
       const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size * NEARLY_ONE) ?? UNITS.at(-1);
-      const told = words.format(Math.round(seconds / size), unit);
+      const told = words.format(Math.sign(seconds) * Math.max(1, Math.round(Math.abs(seconds) / size)), unit);
       if (time.textContent !== told) time.textContent = told;
     }
   }

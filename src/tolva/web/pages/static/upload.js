@@ -4,9 +4,10 @@
   if (!form) return;
   const input = form.elements.file, drop = document.getElementById("drop"), list = document.getElementById("sending");
   const line = document.getElementById("line"), words = document.getElementById("words").dataset;
+  const heard = document.getElementById("heard");
   const AT_ONCE = 2;
   const waiting = [];
-  let sending = 0, added = 0;
+  let sending = 0, accepted = 0;
   input.required = false; // what was dropped is not in it
 
   // A file's key is its own for as long as the page is open: sent twice, it is taken once.
@@ -26,7 +27,6 @@
       out.textContent = words.remove;
       out.addEventListener("click", () => { waiting.splice(waiting.indexOf(item), 1); row.remove(); });
       list.append(row);
-      added += 1;
       if (file.size > Number(form.dataset.most) * 1024 * 1024) refuse(item, words.large);
       else { tell(item, words.waits); waiting.push(item); }
     }
@@ -81,8 +81,11 @@
     const answer = request.response;
     if (request.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     if (request.status !== 202) return explain(item, answer?.detail);
-    if (added === 1) return location.assign(look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`);
+    const isAlone = !accepted && list.children.length === 1;
+    accepted += 1;
     item.row.remove(); // from now on its fate is told below
+    if (isAlone) return location.assign(look ? `/uploads/${answer.id}` : `/jobs/${answer.id}`);
+    heard.textContent = `${item.file.name} ${words.accepted}`;
     document.getElementById("recent").dispatchEvent(new Event("sent"));
   }
 
