@@ -317,9 +317,12 @@ def test_a_line_that_cannot_be_handed_over_holds_up_no_other_tenant(
     cancelled_job(service)
     with psycopg.connect(fresh.admin_dsn) as conn:
         conn.execute(
-            """INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
-            SELECT 'another', webhook_id, event_id, type, at, (repeat('[', 201) || repeat(']', 201))::jsonb
-            FROM tolva.webhook_outbox"""
+            """WITH theirs AS (
+              INSERT INTO tolva.webhooks (id, tenant_id, url, events, secret, created_by)
+              SELECT gen_random_uuid(), 'another', url, events, secret, created_by FROM tolva.webhooks RETURNING id)
+            INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
+            SELECT 'another', t.id, event_id, type, at, (repeat('[', 201) || repeat(']', 201))::jsonb
+            FROM tolva.webhook_outbox, theirs t"""
         )
     hand_over(service.jobs.db)
     assert len(deliveries(service, hook)) == 1

@@ -8,7 +8,7 @@ import typer
 from psycopg.rows import DictRow
 
 from tolva.cli.acting import at_terminal
-from tolva.cli.closing import close
+from tolva.cli.closing import Closed, close
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
@@ -89,11 +89,9 @@ def replay(
         again = close(jobs, at_terminal(tenant), wanted, replay_jobs, dry_run=dry_run)
     if as_json:
         print_json(asdict(again) | {"dry_run": dry_run})
-        return
-    number = f"{len(again.jobs):,} {'job' if len(again.jobs) == 1 else 'jobs'}"
-    say(f"{number} would be queued again." if dry_run else f"{number} queued again.")
-    if again.left:
-        say(f"{again.left:,} left: they have changed meanwhile, or another job has their unique key.")
+    else:
+        why = "they have changed meanwhile, or another job has their unique key"
+        _tell(again, "job", "would be queued again" if dry_run else "queued again", why)
 
 
 @cli.command("dismiss")
@@ -114,11 +112,15 @@ def dismiss(
         gone = close(jobs, at_terminal(tenant), wanted, dismiss_letters, dry_run=dry_run)
     if as_json:
         print_json(asdict(gone) | {"dry_run": dry_run})
-        return
-    number = f"{len(gone.jobs):,} dead {'letter' if len(gone.jobs) == 1 else 'letters'}"
-    say(f"{number} would be dismissed." if dry_run else f"{number} dismissed.")
-    if gone.left:
-        say(f"{gone.left:,} left: they have changed meanwhile.")
+    else:
+        did = "would be dismissed" if dry_run else "dismissed"
+        _tell(gone, "dead letter", did, "they have changed meanwhile")
+
+
+def _tell(closed: Closed, what: str, did: str, why_left: str) -> None:
+    say(f"{len(closed.jobs):,} {what if len(closed.jobs) == 1 else what + 's'} {did}.")
+    if closed.left:
+        say(f"{closed.left:,} left: {why_left}.")
 
 
 def _meant(ids: Sequence[str] | None, every: bool, wanted: LetterFilter) -> Sequence[JobId] | LetterFilter:
