@@ -75,6 +75,7 @@ clean: ## Remove the environment and every cache; data folders stay
 # The environment, brought into line when the lock or the project's metadata changes; from nothing after `make clean`.
 $(ENV): requirements.lock pyproject.toml $(wildcard package-lock.json) hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tolva needs Python 3.11 or later; name one: make PYTHON=python3.12 …")'
+	@echo 'Installing what it needs into .venv: a few minutes the first time.'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
