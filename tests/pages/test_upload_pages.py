@@ -307,6 +307,34 @@ def test_a_load_is_undone_from_its_page_and_what_was_left_alone_is_told(
     assert f'href="/jobs/{id}"' in page
 
 
+def test_an_undone_load_leads_to_the_whole_file_and_to_what_stands_without_it(service: Service) -> None:
+    id = loaded(service, BAD)
+    later = loaded(service, GOOD.replace("001", "002"))
+    loaded(service, "x\n1\n")
+    assert "What was loaded later stays: 0.csv." in get(service, f"/jobs/{id}")
+    undo = ended(service, went_to(post(service, f"/jobs/{id}/undo")))
+    page = get(service, f"/jobs/{id}")
+    assert f'href="/jobs/{undo}">See the undo' in page
+    assert "load the whole file" in page and "Upload the corrected file" not in page
+    assert re.search(r'class="button" href="[^"]*format=xlsx"', page), "no more the first thing to do"
+    for shown in (page, get(service, f"/jobs/{undo}")):
+        assert re.findall(r'<a href="/jobs/([^"]+)">0.csv', shown.split("Loads that came after it")[1]) == [later]
+    [fate] = re.findall(f'id="upload-{id}">.*?</tr>', get(service, "/upload"), re.DOTALL)
+    assert "undone" in fate and "accepted" not in fate
+    ended(service, went_to(post(service, f"/jobs/{later}/undo")))
+    assert "Loads that came after it" not in get(service, f"/jobs/{id}")
+
+
+def test_an_open_question_is_no_failure_and_is_answered_rather_than_tried_again(service: Service) -> None:
+    id = loaded(service, ASKS)
+    page = get(service, f"/jobs/{id}")
+    assert '<button class="main">Try again' not in page and "Try again" in page
+    assert 'class="button main" href="/uploads/' in page and "left a question open" in page
+    for shown in (page, get(service, "/jobs"), get(service, "/upload"), get(service, "/")):
+        assert '<span class="state waiting">waits for your answer</span>' in shown
+    assert (job(service, id)["state"], "state failed" in page) == ("failed", False)
+
+
 def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:
     id = loaded(service, f"{HEADER}\n1,,,,\n")
     assert "/undo" not in get(service, f"/jobs/{id}")

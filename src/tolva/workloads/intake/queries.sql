@@ -55,8 +55,11 @@ FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE %(before)s::uuid IS NULL OR u.job_id < %(before)s ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: latest_uploads
--- The last uploads, each with its job: how far it is, and what became of it.
-SELECT j.*, u.schema, u.filename, u.size FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
+-- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back.
+SELECT j.*, u.schema, u.filename, u.size, j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
+    SELECT bool_and(coalesce(cardinality(l.left_created) + cardinality(l.left_changed) = 0, false))
+    FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.created + l.updated > 0), false) AS undone
+FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: effective_load
@@ -179,6 +182,24 @@ WHERE u.job_id > %(job_id)s AND u.schema = (SELECT schema FROM tolva.uploads WHE
     AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
       + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
 ORDER BY u.job_id DESC LIMIT %(most)s;
+
+-- name: loads_alike
+-- The last loads for the schema and constants of a load that came after it and of which something stands. Only so many
+-- uploads that came next are looked at.
+SELECT u.job_id AS id, u.filename FROM (
+  SELECT job_id, filename, schema, constants FROM tolva.uploads WHERE job_id > %(job_id)s ORDER BY job_id LIMIT %(looked)s
+) u JOIN tolva.uploads mine ON mine.job_id = %(job_id)s AND u.schema = mine.schema AND u.constants = mine.constants
+JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
+WHERE EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
+    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
+      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
+ORDER BY u.job_id DESC LIMIT %(most)s;
+
+-- name: last_undo
+-- The last undo of a load that was completed. It came later and waited in the same queue.
+SELECT id FROM tolva.jobs
+WHERE queue = (SELECT queue FROM tolva.jobs WHERE id = %(job_id)s) AND kind = 'undo' AND state = 'completed'
+  AND id > %(job_id)s AND unique_key = %(unique_key)s ORDER BY id DESC LIMIT 1;
 
 -- name: open_undo
 -- Whether a load is being undone.

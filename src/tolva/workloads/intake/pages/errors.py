@@ -27,6 +27,7 @@ from tolva.workloads.intake.found_errors import (
 )
 from tolva.workloads.intake.pages.columns import Called, columns_of_errors
 from tolva.workloads.intake.pages.fragment import wants_fragment
+from tolva.workloads.intake.pages.standing import is_undone
 
 PAGE = 25
 Word = Annotated[str | None, Query(max_length=200)]
@@ -36,7 +37,7 @@ Word = Annotated[str | None, Query(max_length=200)]
 class Grid:
     """What the template of the grid shows. `first` is the page that begins with the first error.
 
-    `columns` are those of the file by what errors call them.
+    `columns` are those of the file by what errors call them. `undone`: its other rows are out of the table again.
     """
 
     wanted: ErrorFilter
@@ -44,13 +45,14 @@ class Grid:
     page: ErrorPage
     counts: ErrorCounts
     columns: Mapping[str, Called]
+    undone: bool
 
 
 def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor) -> Grid:
     """A page of the errors of a job."""
     id = JobId(str(job["id"]))
     page, counts = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id)
-    return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]))
+    return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]), is_undone(conn, id))
 
 
 def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:

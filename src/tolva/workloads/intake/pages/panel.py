@@ -13,13 +13,13 @@ from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
-from tolva.workloads.intake.messages import public_message
+from tolva.workloads.intake.messages import MENDABLE, public_message
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
+from tolva.workloads.intake.pages.standing import loads_alike, way_back
 from tolva.workloads.intake.schemas import schema_of
-from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import effective_load, find_upload
-from tolva.workloads.intake.undo import UNDO, undo_key
+from tolva.workloads.intake.undo import UNDO
 
 WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected": "failed"}
 """Counts that are known before the end, and what the progress calls them."""
@@ -27,7 +27,7 @@ WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected":
 
 TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
 """For people, in English; templates/intake/_words.html has them once more, for the translators."""
-NO_WAY_BACK = {"undoable": False, "undone": False, "undoing": None}
+NO_WAY_BACK = {"undoable": False, "undone": False, "undoing": None, "undid": None}
 
 
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
@@ -40,6 +40,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
         "message": public_message(job["error"], id, ended=ended) if job["error"] else None,
+        "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
@@ -47,9 +48,10 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "grid": grid_of(conn, job, ErrorFilter(), Cursor()) if ended else None,
         "undo_of": job["params"].get("undo_of"),
         "later_loads": job["result"].get("later_loads", []) if job["result"] else [],
+        "standing": _standing(conn, job) if ended else [],
         "token": new_token(),
     }
-    return told | (_way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
+    return told | (way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
 
 
 def _counts(job: DictRow) -> dict[str, int | float]:
@@ -61,12 +63,10 @@ def _counts(job: DictRow) -> dict[str, int | float]:
     return {name: count for name, count in known.items() if count is not None}
 
 
-def _way_back(conn: Connection, id: JobId) -> dict[str, Any]:
-    """Whether there is something to undo or all is undone, and the job that does so just now."""
-    load = conn.execute(SQL["something_left"], {"job_id": id}).fetchone()
-    did, left = (load["did_something"], load["something_left"]) if load else (False, False)
-    undo = conn.execute(SQL["open_undo"], {"unique_key": undo_key(id)}).fetchone()
-    return {"undoable": left, "undone": did and not left, "undoing": undo and str(undo["id"])}
+def _standing(conn: Connection, job: DictRow) -> list[DictRow]:
+    """What was loaded later and stays when a load is undone; for its page, and for that of its undo."""
+    load = {LOAD: str(job["id"]), UNDO: job["params"].get("undo_of")}.get(job["kind"])
+    return loads_alike(conn, load) if load else []
 
 
 INTAKE_PANEL = Panel(
