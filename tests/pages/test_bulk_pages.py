@@ -120,7 +120,7 @@ def test_dead_letters_are_dismissed_by_selection_and_by_filter_and_their_jobs_te
     assert states(service, [first, second, third]) == ["failed"] * 3
     told = get(service, f"/jobs/{first}")
     assert "nobody need look at it any more" in told and "by this machine" in told
-    assert "uno.csv" not in get(service, "/").split("Failed for good")[1]
+    assert "uno.csv" not in get(service, "/").split("<h2>Dead letters")[1]
     assert [action for action, _ in noted(service)] == ["letters.dismiss"] * 2
 
 

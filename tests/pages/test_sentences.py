@@ -77,6 +77,14 @@ def _own_words(text: str) -> str:
             " c (headers that are taken: C, CC …)",
         ),
         (
+            'Hay valores que pueden leerse de dos maneras en "P; 1", "Stock", y nada indica de cuál; esas filas se'
+            " rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en Colombia"
+            " (locale es-CO), por ejemplo.",
+            "Values of “P; 1”, “Stock” can be read in two ways, and nothing tells which; those rows are refused. Write"
+            " them without ambiguity, or say how they are meant: 1.234,56 and 31/12/2026, as in Colombia (locale"
+            " es-CO), for instance.",
+        ),
+        (
             "Un archivo XLSX no usa la codificación, el separador; lo indicado no se tuvo en cuenta.",
             "XLSX files have no use for the encoding, the separator; what was given there had no effect.",
         ),

@@ -188,6 +188,7 @@ def test_what_a_file_leaves_open_is_asked_on_top_and_the_answer_loads_it(service
     id = ended(service, went_to(send(service, ASKS)))
     page = get(service, f"/uploads/{id}")
     assert '<select name="field.precio" required' in page
+    assert "A file that waits for an answer of its sender does not come here." in get(service, "/dead-letters")
     given = {"form": "1", "field.precio": "Neto", "column.Bruto": ""}
     answered = get(service, f"/uploads/{id}?{httpx.QueryParams(given)}")
     assert 'name="field.precio"' not in answered
@@ -243,6 +244,39 @@ def test_columns_of_one_name_are_told_apart_by_their_letters(service: Service) -
         re.sub(r"\s*<.*?>\s*", "|", row) for row in re.findall(r"<tr>(<td class=.wide long.><strong>.*?)</tr>", page)
     ]
     assert "||precio (column C)||Precio||as you chose|" in [row.replace("|||", "||") for row in fed]
+
+
+def test_a_field_that_two_columns_claim_is_open_until_it_is_answered(service: Service) -> None:
+    page = went_to(send(service, ASKS.replace("Neto,Bruto", "Precio,Precio unitario").replace("1,2", "1,7")))
+    asked = get(service, page)
+    assert asked.count("one of several for Precio: choose above") == 2
+    assert '<option value="">?</option>' in asked
+    assert '<span class="faint">to be answered</span>' in asked
+    assert "precio" not in service.client.get(f"/api/v1{page}/preview").json()["rows"][0]["values"]
+    given = {"form": "1", "field.precio": "Precio unitario"}
+    answered = get(service, f"{page}?{httpx.QueryParams(given)}")
+    assert "another column was chosen for Precio" in answered
+    assert "to be answered" not in answered
+    assert '<td class="number">7</td>' in answered
+
+
+def test_what_was_found_of_a_file_is_told_once_with_the_way_to_say_it_otherwise(service: Service) -> None:
+    sent = f"{HEADER},fecha_vencimiento\n001,Guantes,1.234,CS-1,3,03/04/2027\n"
+    id = loaded(service, sent)
+    page = get(service, f"/jobs/{id}")
+    assert page.count("“precio”, “fecha_vencimiento” can be read in two ways") == 1, "for both columns"
+    assert f'<p><a href="/uploads/{id}">See how the file is read' in page
+
+
+def test_a_remark_that_the_message_of_a_failure_has_is_not_told_twice(service: Service) -> None:
+    id = service.client.post(
+        "/api/v1/uploads",
+        params={"params": '{"proveedor_id": "P1"}', "read": '{"sheet": "2"}'},
+        files={"file": ("a.csv", "codigo,nombre\n001,Guantes\n")},
+    ).json()["id"]
+    page = get(service, f"/jobs/{ended(service, f'/jobs/{id}')}")
+    assert "CSV files have no use for the sheet" in page
+    assert '<p class="note">' not in page
 
 
 def test_a_locale_is_told_in_words_and_an_unusual_one_is_kept(service: Service) -> None:

@@ -25,10 +25,11 @@ def test_headers_are_known_in_three_languages_with_or_without_accents_and_case(
 
 
 def test_a_match_tells_how_and_how_sure_and_the_rest_is_ignored(products: Schema) -> None:
-    mapping = match_headers(("Otra", "sku", "", "precio", *REQUIRED[3:], "Nombre", "x"), products)
+    mapping = match_headers(("Otra", "sku", "", "precio", *REQUIRED[3:], "NOMBRE", "x", "rubro"), products)
     assert mapping.of("precio") == Match("precio", 3, "precio", "exact", 1.0)
-    assert mapping.of("nombre") == Match("nombre", 6, "Nombre", "alias", 0.95)
+    assert mapping.of("nombre") == Match("nombre", 6, "NOMBRE", "exact", 1.0)
     assert mapping.of("codigo") == Match("codigo", 1, "sku", "normalised", 0.9)
+    assert mapping.of("categoria") == Match("categoria", 8, "rubro", "alias", 0.95)
     assert mapping.ignored == ("Otra", "x")
     assert "stock" not in mapping
     with pytest.raises(KeyError):

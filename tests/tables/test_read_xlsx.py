@@ -484,6 +484,15 @@ def test_a_cover_gives_way_to_the_first_shown_sheet_with_a_known_header(
     assert (told in source.findings.notes) == (sheet is None)
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [(("Instrucciones", "Valores"), 0), (("Valores",), 1), (("Instrucciones", "Valores", "Marzo"), 1)],
+)
+def test_the_sheets_of_a_template_itself_are_no_remark(tmp_path: Path, others: tuple[str, ...], told: int) -> None:
+    path = book_of(tmp_path / "b", {"Productos": [["Código"], ["A"]]} | {name: [["x"]] for name in others})
+    assert len(open_source(path, "xlsx", tmp_path, known=KNOWN).findings.notes) == told
+
+
 def test_a_first_sheet_with_a_known_header_is_read_whatever_the_others_have(tmp_path: Path) -> None:
     few, more = [["Código", "Precio"], ["A", "1"]], [["Código", "Nombre", "Precio"], ["B", "uno", "2"]]
     path = book_of(tmp_path / "b", {"few": few, "more": more})

@@ -83,16 +83,21 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
     ]
 
 
+def field_called(header: str, schema: Schema) -> Field | None:
+    """The field that has this name, whatever else claims it."""
+    return next((field for field in schema.file_fields if _how(header.strip(), field)), None)
+
+
 def _names(field: Field) -> tuple[str, ...]:
     return (field.name, field.title, *field.aliases)
 
 
 def _how(header: str, field: Field) -> How | None:
-    if header == field.name:
-        return "exact"
-    if header in (field.title, *field.aliases):
-        return "alias"
     folded = fold(header)
+    if header in (field.name, field.title) or (folded and folded == fold(field.title)):
+        return "exact"
+    if header in field.aliases:
+        return "alias"
     return "normalised" if folded and folded in map(fold, _names(field)) else None
 
 

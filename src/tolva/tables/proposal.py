@@ -67,6 +67,13 @@ class Proposal:
         return ColumnMapping(sure, (*self.ignored, *unsure))
 
     @property
+    def decided(self) -> ColumnMapping:
+        """The same without the fields that several columns claim: which one feeds them has to be asked."""
+        asked = {matches[0].field for matches in self.rivals}
+        sure = self.sure
+        return ColumnMapping(tuple(match for match in sure.matches if match.field not in asked), sure.ignored)
+
+    @property
     def problem(self) -> str | None:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
+from tolva.tables.reading.own_sheets import GUIDE, LISTS
 from tolva.tables.reading.xlsx_scan import column_letters
 from tolva.tables.schema import Field, Kind, Schema
 
@@ -52,7 +53,7 @@ SAMPLES: dict[Kind, str] = {
 def write_template(schema: Schema, target: Path, *, example: bool) -> None:
     """Writes the workbook, with rows of examples or without. What it holds loads without an error."""
     with xlsxwriter.Workbook(str(target)) as book:
-        sheet, guide, lists = (book.add_worksheet(name) for name in (_sheet_name(schema), "Instrucciones", "Valores"))
+        sheet, guide, lists = (book.add_worksheet(name) for name in (_sheet_name(schema), GUIDE, LISTS))
         head = {
             kind: book.add_format({"bold": True, "bg_color": color})
             for kind, color in (("must", "#FFE9B0"), ("may", "#E8EEF4"))
@@ -90,7 +91,7 @@ def _drop_down(lists: Any, column: int, field: Field) -> dict[str, Any]:
         for row, value in enumerate(values):
             lists.write_string(row, column, value)
         letter = column_letters(column)
-        source = f"=Valores!${letter}$1:${letter}${len(values)}"
+        source = f"={LISTS}!${letter}$1:${letter}${len(values)}"
     message = f"{field.title}: elija un valor de la lista."[:LONGEST_NOTE]
     return {"validate": "list", "source": source, "error_title": "Valor no admitido", "error_message": message}
 

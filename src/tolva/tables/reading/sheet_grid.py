@@ -19,6 +19,7 @@ from tolva.tables.reading.day_zero import without_day_zero
 from tolva.tables.reading.layout import has_known_header
 from tolva.tables.reading.long_numbers import with_shortest
 from tolva.tables.reading.ods_scan import OdsScan
+from tolva.tables.reading.own_sheets import are_own
 from tolva.tables.reading.sheet_size import refuse_large, scan_ods, scan_xlsx
 from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.source import cell_names
@@ -74,8 +75,10 @@ def find_grid(book: Book, wanted: str | None, known: Set[str]) -> Grid:
     if grid is None:
         raise UnreadableFile(EMPTY)
     others = [name for name in names if name != grid.name]
-    told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.' if others else ""
-    return replace(grid, notes=(*((told,) if told and not wanted else ()), *grid.notes))
+    if wanted or not others or are_own(others):
+        return grid
+    told = f'Se lee la hoja "{grid.name}"; el libro tiene además: {", ".join(others)}.'
+    return replace(grid, notes=(told, *grid.notes))
 
 
 def _first(book: Book, known: Set[str]) -> Grid | None:

@@ -77,17 +77,18 @@ class Intake:
 
 
 def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:
-    """What to say of fields some of whose cells mean two things, under the headers of the file.
+    """What to say, once, of all fields some of whose cells mean two things, under the headers of the file.
 
     `among` so many first rows, where the others have not been looked at.
     """
+    headers = [f'"{mapping.of(field).header}"' for field in undecided]
     unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
-    return [
-        f'La columna "{mapping.of(field).header}" tiene valores que pueden leerse de dos maneras y nada indica de'
-        f" cuál{unless} esas filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56"
-        " y 31/12/2026, como en Colombia (locale es-CO), por ejemplo."
-        for field in undecided
-    ]
+    told = (
+        f"Hay valores que pueden leerse de dos maneras en {', '.join(headers)}, y nada indica de cuál{unless} esas"
+        " filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en"
+        " Colombia (locale es-CO), por ejemplo."
+    )
+    return [told] if headers else []
 
 
 def chunk_rows(total: int) -> int:

@@ -85,7 +85,7 @@ def describe(
     among = looked if looked and undecided and has_more(source, looked) else None
     notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
-    rows = first_rows(source, proposal.sure, schema, signs)
+    rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}
     told = {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows, "defaults": defaults}
     return source.findings.to_json() | told | asked

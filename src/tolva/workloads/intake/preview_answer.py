@@ -51,7 +51,7 @@ class SeenColumn(BaseModel):
 
 
 class FirstRow(BaseModel):
-    """A row as a load would store it, or as it came where its `errors` would refuse it."""
+    """A row as a load would store it, or as it came where its `errors` would refuse it. What is asked is left out."""
 
     model_config = ConfigDict(json_schema_extra={"example": ROW})
     row: int

@@ -15,6 +15,7 @@ from tolva.db.pool import Connection
 from tolva.errors import InvalidInput, NotFound, TryLater
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
+from tolva.tables.schema import Schema
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
@@ -24,6 +25,7 @@ from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
 from tolva.workloads.intake.messages import public_message
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
+from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
 from tolva.workloads.intake.pages.columns import called_so
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
@@ -65,21 +67,23 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell, defaults
             "same": said == answers_with(shown["upload"]["options"]),
         }
         try:
-            shown |= _looked(by, JobId(str(id)), said)
+            shown |= _looked(by, JobId(str(id)), said, shown["schema"])
         except TryLater:
             busy = shell.page(request, by, "intake/busy.html", 503, **shown)
             busy.headers["Refresh"] = AGAIN
             return busy
         return shell.page(request, by, "intake/preview.html", **shown)
 
-    def _looked(by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
+    def _looked(by: Caller, id: JobId, said: Answers, schema: Schema) -> dict[str, Any]:
         with seats.taken(), blobs.scratch() as scratch:
             try:
                 found = preview(jobs.db, blobs, by.tenant_id, id, scratch, defaults, None, said.read, said.mapping)
             except InvalidInput as error:
                 return {"found": None, "fault": str(error)}
-        called = {column["name"]: called_so(column["name"], column["header"]) for column in found["columns"]}
-        return {"found": found, "fault": None, "called": called}
+        columns = found["columns"]
+        called = {column["name"]: called_so(column["name"], column["header"]) for column in columns}
+        told = {"claims": claims_of(found), "passed_over": names_passed_over(columns, schema)}
+        return {"found": found, "fault": None, "called": called} | told
 
     @router.get("/{id}/foretold")
     def foretold(request: Request, id: UUID, by: Viewer) -> Response:
