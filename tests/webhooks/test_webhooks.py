@@ -83,7 +83,7 @@ def test_the_end_of_a_job_is_told_and_signed(service: Service, receiver: Receive
     assert (body["data"]["kind"], body["data"]["state"]) == ("bulk_upload", "cancelled")
     assert (got.headers["tolva-event"], got.headers["tolva-delivery"]) == ("job.cancelled", told["id"])
     assert (told["code"], told["event"], told["job"]) == (200, body["id"], job)
-    assert service.client.get(f"/api/v1/jobs/{told['id']}").json()["label"] == "127.0.0.1"
+    assert service.client.get(f"/api/v1/jobs/{told['id']}").json()["label"] == f"127.0.0.1 · job.cancelled · {job}"
     stamp, given = (part.partition("=")[2] for part in got.headers["tolva-signature"].split(","))
     expected = hmac.new(hook["secret"].encode(), stamp.encode() + b"." + got.body, hashlib.sha256).hexdigest()
     assert hmac.compare_digest(expected, given)
