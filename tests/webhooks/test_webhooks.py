@@ -321,7 +321,7 @@ def test_a_line_that_cannot_be_handed_over_holds_up_no_other_tenant(
               INSERT INTO tolva.webhooks (id, tenant_id, url, events, secret, created_by)
               SELECT gen_random_uuid(), 'another', url, events, secret, created_by FROM tolva.webhooks RETURNING id)
             INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
-            SELECT 'another', t.id, event_id, type, at, (repeat('[', 201) || repeat(']', 201))::jsonb
+            SELECT 'another', t.id, event_id, type, at, (repeat('{"a":', 201) || 1 || repeat('}', 201))::jsonb
             FROM tolva.webhook_outbox, theirs t"""
         )
     hand_over(service.jobs.db)
@@ -337,7 +337,7 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     cancelled_job(service)
     with psycopg.connect(fresh.admin_dsn) as conn:
         conn.execute(
-            """UPDATE tolva.webhook_outbox SET data = (repeat('[', 201) || repeat(']', 201))::jsonb
+            """UPDATE tolva.webhook_outbox SET data = (repeat('{"a":', 201) || 1 || repeat('}', 201))::jsonb
             WHERE id = (SELECT min(id) FROM tolva.webhook_outbox)"""
         )
     for _ in range(MOST_TRIES + 3):
