@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Ran, Shell
 from tests.conftest import Fresh
+from tolva.cli.doctor import machine
 
 
 def found(ran: Ran) -> dict[str, Any]:
@@ -33,13 +34,23 @@ def test_a_folder_that_was_never_used_is_well_and_stays_unmade(homeless: Shell):
 
 
 def test_each_fault_comes_with_its_remedy(homeless: Shell):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         ran = homeless("doctor", "--json", TOLVA_PORT=port, TOLVA_PROCESES="2")
     assert (ran.code, faults(ran)) == (1, {"settings", "PostgreSQL", "port"})
     assert "TOLVA_PROCESES (did you mean TOLVA_PROCESSES?)" in found(ran)["settings"]["said"]
     assert "DATABASE_URL" in found(ran)["PostgreSQL"]["remedy"]
-    assert "--port" in found(ran)["port"]["remedy"]
+    assert "--port" in found(ran)["port"]["remedy"] and "end that program" in found(ran)["port"]["remedy"]
+
+
+def test_nobody_is_told_to_end_what_may_be_a_busy_tolva(homeless: Shell, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(machine, "PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ran = homeless("doctor", "--json", TOLVA_PORT=str(silent.getsockname()[1]))
+    told = found(ran)["port"]
+    assert told["verdict"] == "fault" and "nobody answered there within 0.1 s: a busy Tolva" in told["said"]
+    assert "--port" in told["remedy"] and "end that program" not in told["remedy"]
 
 
 def test_wrong_settings_are_named_and_their_values_kept_quiet(homeless: Shell):

@@ -32,6 +32,16 @@ def test_a_key_is_printed_once_and_kept_as_a_hash(tolva: Shell, fresh: Fresh):
     assert key not in tolva("key", "ls").out + tolva("key", "ls", "--json").out + tolva("audit", "--json").out
 
 
+def test_a_first_key_that_is_no_administrators_is_warned_of(tolva: Shell):
+    warned = tolva("key", "create", "--role", "operator", "--json")
+    assert warned.json["role"] == "operator" and "tolva key create --role admin" in warned.err
+    assert "first key" not in tolva("key", "create", "--role", "operator").err, "the second is no first one"
+
+
+def test_an_administrators_first_key_needs_no_warning(tolva: Shell):
+    assert "first key" not in tolva("key", "create", "--role", "admin").err
+
+
 def test_keys_are_listed_by_tenant_with_what_became_of_them(tolva: Shell):
     assert "tolva key create --role operator" in tolva("key", "ls").out
     first, _ = create(tolva), create(tolva, "--tenant", "acme", role="viewer")

@@ -77,6 +77,16 @@ def gone(pid: int) -> bool:
         return True
 
 
+def test_each_process_is_registered_under_its_own_process_id(floor, worker) -> None:
+    def spawned() -> set[int]:
+        return {child.pid for child in worker.children() if "spawn_main" in " ".join(child.cmdline())}
+
+    def registered() -> set[int]:
+        return {row["pid"] for row in floor.admin.execute("SELECT pid FROM tolva.workers WHERE lease_until > now()")}
+
+    until(lambda: len(found := spawned()) == 2 and found <= registered())
+
+
 def test_jobs_of_a_killed_process_run_again_before_any_lease_runs_out(floor, worker, tmp_path: Path) -> None:
     go = tmp_path / "go"
     id = floor.put("wait", params={"go": str(go)})

@@ -68,7 +68,7 @@ def test_the_last_hour_of_a_preview_is_counted_from_the_preview(service: Service
 
 def test_a_preview_of_any_time_finds_nothing(service: Service) -> None:
     given = {"action": "retry", "scope": "matching", "back": "/jobs?ended=week", "seen": "0001-01-01T00:00:00Z"}
-    assert "Try 0 jobs again?" in preview(service, "/jobs/bulk", **given)
+    assert "Nothing to try again" in preview(service, "/jobs/bulk", **given)
 
 
 def test_done_twice_it_is_done_once_and_said(service: Service) -> None:
@@ -83,12 +83,12 @@ def test_done_twice_it_is_done_once_and_said(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({}, "Nothing was selected"), ({"scope": "matching", "back": "/jobs?state=completed"}, "Cancel 0 jobs?")],
+    [({}, "Nothing was selected"), ({"scope": "matching", "back": "/jobs?state=completed"}, "Nothing to cancel")],
 )
 def test_where_there_is_nothing_to_do_there_is_no_button(service: Service, given: dict[str, str], told: str) -> None:
     queued(service)
     page = preview(service, "/jobs/bulk", action="cancel", **given)
-    assert told in page and 'class="danger"' not in page
+    assert told in page and "Cancel 0" not in page and 'name="confirm"' not in page and ">Back to the list</a>" in page
 
 
 def test_dead_letters_are_replayed_by_selection_and_by_filter(service: Service) -> None:

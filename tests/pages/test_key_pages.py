@@ -40,6 +40,23 @@ def test_a_refused_key_leaves_the_form_as_it_was_filled_in(service: Service) -> 
         assert kept in answer.text
 
 
+def test_the_first_key_is_an_administrators_without_end_unless_chosen_otherwise(service: Service) -> None:
+    page = get(service, "/keys")
+    assert 'value="admin" selected' in page and 'value="90" selected' not in page
+    log_in(service, Role.ADMIN)
+    page = get(service, "/keys")
+    assert 'value="operator" selected' in page and 'value="90" selected' in page
+
+
+def test_a_first_key_that_would_lock_everybody_out_is_warned_of(service: Service) -> None:
+    shown = make(service, role="operator")
+    assert secrets_in(shown) and "tolva key create --role admin" in shown
+
+
+def test_a_first_key_of_an_administrator_is_made_without_a_warning(service: Service) -> None:
+    assert "tolva key create" not in make(service)
+
+
 def test_a_button_that_revokes_says_which_key(service: Service) -> None:
     log_in(service, Role.ADMIN)
     answer = post(service, "/keys", name="the till", role="admin", days="", token="t")

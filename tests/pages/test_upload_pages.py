@@ -230,6 +230,20 @@ def test_a_preview_shows_what_a_new_row_gets_where_the_file_says_nothing(service
     assert service.client.get(f"/api/v1{page}/preview").json()["defaults"] == {"moneda": "USD"}
 
 
+def test_a_preview_shows_dates_without_a_midnight(service: Service) -> None:
+    dated = GOOD.replace("precio,", "precio,fecha_vencimiento,").replace("1.50,", "1.50,2028-01-15 00:00:00,")
+    refused = dated.splitlines()[1].replace("1.50", "x")
+    page = get(service, went_to(send(service, f"{dated}{refused}\n")))
+    assert '<code class="sample">2028-01-15</code>' in page and page.count("<td>2028-01-15</td>") == 2
+    assert "15 00:00:00" not in page
+
+
+def test_errors_and_the_rows_that_they_are_in_are_counted_apart(service: Service) -> None:
+    id = loaded(service, BAD)
+    assert "3 errors in 2 rows." in get(service, f"/jobs/{id}")
+    assert "3 errors in 2 rows." in get(service, f"/jobs/{id}/errors")
+
+
 def test_columns_of_one_name_are_told_apart_by_their_letters(service: Service) -> None:
     twice = "codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias,Nota\n001,G,x,2,CS,3,n\n"
     id = ended(service, went_to(send(service, twice)))

@@ -96,7 +96,7 @@ def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: R
     assert [got.headers["tolva-event"] for got in receiver.got] == ["webhook.test"], "a double click is one test"
     [job] = re.findall(r'<a href="(/jobs/[^"]+)">test</a>', page)
     delivery = get(service, job)
-    assert "<h1>127.0.0.1</h1>" in delivery and "Delivery of a webhook" in delivery
+    assert "<h1>127.0.0.1 · webhook.test</h1>" in delivery and "Delivery of a webhook" in delivery
     assert f'href="/webhooks/{id}"' in delivery
 
 

@@ -83,7 +83,7 @@ def test_the_end_of_a_job_is_told_and_signed(service: Service, receiver: Receive
     assert (body["data"]["kind"], body["data"]["state"]) == ("bulk_upload", "cancelled")
     assert (got.headers["tolva-event"], got.headers["tolva-delivery"]) == ("job.cancelled", told["id"])
     assert (told["code"], told["event"], told["job"]) == (200, body["id"], job)
-    assert service.client.get(f"/api/v1/jobs/{told['id']}").json()["label"] == "127.0.0.1"
+    assert service.client.get(f"/api/v1/jobs/{told['id']}").json()["label"] == f"127.0.0.1 · job.cancelled · {job}"
     stamp, given = (part.partition("=")[2] for part in got.headers["tolva-signature"].split(","))
     expected = hmac.new(hook["secret"].encode(), stamp.encode() + b"." + got.body, hashlib.sha256).hexdigest()
     assert hmac.compare_digest(expected, given)
@@ -321,7 +321,7 @@ def test_a_line_that_cannot_be_handed_over_holds_up_no_other_tenant(
               INSERT INTO tolva.webhooks (id, tenant_id, url, events, secret, created_by)
               SELECT gen_random_uuid(), 'another', url, events, secret, created_by FROM tolva.webhooks RETURNING id)
             INSERT INTO tolva.webhook_outbox (tenant_id, webhook_id, event_id, type, at, data)
-            SELECT 'another', t.id, event_id, type, at, (repeat('[', 201) || repeat(']', 201))::jsonb
+            SELECT 'another', t.id, event_id, type, at, (repeat('{"a":', 201) || 1 || repeat('}', 201))::jsonb
             FROM tolva.webhook_outbox, theirs t"""
         )
     hand_over(service.jobs.db)
@@ -337,7 +337,7 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     cancelled_job(service)
     with psycopg.connect(fresh.admin_dsn) as conn:
         conn.execute(
-            """UPDATE tolva.webhook_outbox SET data = (repeat('[', 201) || repeat(']', 201))::jsonb
+            """UPDATE tolva.webhook_outbox SET data = (repeat('{"a":', 201) || 1 || repeat('}', 201))::jsonb
             WHERE id = (SELECT min(id) FROM tolva.webhook_outbox)"""
         )
     for _ in range(MOST_TRIES + 3):

@@ -8,7 +8,7 @@ import typer
 from psycopg.rows import DictRow
 
 from tolva.cli.acting import at_terminal
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.console import AsJson, DataDir, Tenant, err, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column
 from tolva.cli.opened import opened
@@ -16,7 +16,7 @@ from tolva.cli.rows import show_rows
 from tolva.errors import InvalidInput
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
-from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
+from tolva.web.access.keys import NewKey, create_key, has_keys, list_keys, revoke_key
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_args_is_help=True)
@@ -40,8 +40,11 @@ def create(
     expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
     new = NewKey(tenant, name or f"{role} key", role, by.actor, expires)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
+        is_first = not has_keys(conn)
         secret, row = create_key(conn, new)
         note(conn, by, "key.create", row["id"], name=new.name, role=role)
+    if is_first and role is not Role.ADMIN:
+        _warn(Hints(data_dir, tenant))
     if as_json:
         print_json(row | {"key": secret.text})
         return
@@ -49,6 +52,12 @@ def create(
     until = f" until {when(expires)}" if expires else ""
     say(f"Keep it now: it is not shown again. Its role is {role}, its tenant '{tenant}'{until}.")
     say("Send it as 'Authorization: Bearer …', or open the dashboard with it. Now nobody gets in without a key.")
+
+
+def _warn(hints: Hints) -> None:
+    said = "This is the first key, and its role is not admin: with it nobody gets to keys, webhooks and the audit log."
+    create = hints.command("key", "create", "--role", "admin")
+    err.print(f"{said} Make one for an administrator: {create}", markup=False, soft_wrap=True)
 
 
 @cli.command("ls")

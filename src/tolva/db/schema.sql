@@ -1222,6 +1222,15 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.started_worker(p_id uuid, p_pid integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  UPDATE tolva.workers SET pid = p_pid WHERE id = p_id
+$$;
+
+ALTER FUNCTION tolva.started_worker(p_id uuid, p_pid integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) RETURNS TABLE(tenant_id text, name text, kind text, cron text, timezone text, trouble text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2079,6 +2088,9 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.stuck_schedules(p_kinds text[], p_most integer) TO tolva_app;

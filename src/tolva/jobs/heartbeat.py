@@ -29,12 +29,16 @@ class Heartbeat:
         self._conn: Connection | None = None
 
     def join(self) -> str:
-        """Register a worker process that is about to start; returns its id."""
+        """Register a worker process that is about to start, or this one; returns its id."""
         worker_id = new_job_id()
         self._ask("open_queues", {"names": self._queues})
         given = {"id": worker_id, "host": socket.gethostname(), "pid": os.getpid(), "queues": self._queues}
         self._ask("join_worker", given | {"lease": self._lease})
         return worker_id
+
+    def started(self, worker_id: str, pid: int) -> None:
+        """A registered process has started, under this process id."""
+        self._ask("started_worker", {"id": worker_id, "pid": pid})
 
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""

@@ -141,6 +141,10 @@ SELECT tolva.open_queues(%(names)s::text[]);
 -- Begin a worker's lease; see the function.
 SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
 
+-- name: started_worker
+-- Note a worker's process id; see the function.
+SELECT tolva.started_worker(%(id)s, %(pid)s);
+
 -- name: living_worker
 -- A worker of a queue whose lease has not run out.
 SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s = ANY (queues) LIMIT 1;

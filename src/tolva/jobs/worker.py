@@ -63,7 +63,9 @@ class Supervisor:
     def start(self) -> None:
         """Start the processes that are missing."""
         while len(self._children) < self._plan.processes:
-            self._children.append(start_process(self._plan, self._heartbeat.join()))
+            child = start_process(self._plan, self._heartbeat.join())
+            self._children.append(child)
+            self._heartbeat.started(child.worker_id, child.pid)
 
     def look(self) -> None:
         """Bury the dead, beat for the living, end those over a limit, and fill the gaps."""

@@ -16,6 +16,8 @@ from tolva.errors import TolvaError
 
 OLDEST_PYTHON = (3, 11)
 FOR_TESTS = "TOLVA_TEST_"
+PATIENCE = 15.0
+"""Seconds that a busy Tolva is waited for."""
 
 
 def python(_patient: Patient) -> Finding:
@@ -61,8 +63,16 @@ def port(patient: Patient) -> Finding:
         return ok("a free one at each start")
     if _can_bind(host, number):
         return ok(f"{number} on {host} is free")
-    if _is_tolva(host, number):
-        return ok(f"{number} on {host} is held by Tolva")
+    try:
+        if _is_tolva(host, number):
+            return ok(f"{number} on {host} is held by Tolva")
+    except httpx.TimeoutException:
+        return fault(
+            f"Port {number} on {host} cannot be had, and nobody answered there within {PATIENCE:g} s: a busy Tolva, "
+            "another program, or an address that is not of this machine.",
+            "Ask the doctor again when the machine is less busy; if it is not Tolva, choose another with --port or "
+            "TOLVA_PORT (0 takes a free one).",
+        )
     return fault(
         f"Port {number} on {host} cannot be had: another program holds it, or the address is not of this machine.",
         "Choose another with --port or TOLVA_PORT (0 takes a free one), or end that program.",
@@ -80,9 +90,12 @@ def _can_bind(host: str, number: int) -> bool:
 
 
 def _is_tolva(host: str, number: int) -> bool:
+    """Raises TimeoutException where that cannot be told."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     try:
-        answer = httpx.get(f"http://{reached}:{number}/openapi.json", timeout=3, trust_env=False)
+        answer = httpx.get(f"http://{reached}:{number}/openapi.json", timeout=PATIENCE, trust_env=False)
         return answer.json()["info"]["title"] == "Tolva"
+    except httpx.TimeoutException:
+        raise
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False

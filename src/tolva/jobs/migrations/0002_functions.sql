@@ -24,6 +24,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
 $$;
 
+-- The process of a worker has begun: the lease came first, so that it may claim at once.
+CREATE FUNCTION tolva.started_worker(p_id uuid, p_pid integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE tolva.workers SET pid = p_pid WHERE id = p_id
+$$;
+
 -- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.
 -- `overdue` names a job of it that has passed its hard limit, if there is one.
 CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE (worker_id uuid, overdue uuid)

@@ -54,6 +54,12 @@ def create_key(conn: Connection, new: NewKey) -> tuple[Secret, DictRow]:
     return secret, row
 
 
+def has_keys(conn: Connection) -> bool:
+    """Whether any key was ever made, of whichever tenant."""
+    row = conn.execute(SQL["has_keys"]).fetchone()
+    return bool(row and row["has_keys"])
+
+
 def list_keys(conn: Connection, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:
     """The tenant's keys, newest first, also those that are revoked; `before` is the last id of the page before."""
     return conn.execute(SQL["list_keys"], {"before": before, "most": most}).fetchall()

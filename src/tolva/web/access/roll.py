@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from tolva.db.pool import Database
+from tolva.web.access.keys import has_keys
 from tolva.web.access.sql import SQL
 from tolva.web.probe_timeout import Probe
 
@@ -49,8 +50,7 @@ class Roll:
         """Whether any key was ever made, which stays so. Raises DatabaseUnavailable."""
         if not self._has_keys:
             with self._db.connection() as conn:
-                row = conn.execute(SQL["has_keys"]).fetchone()
-            self._has_keys = bool(row and row["has_keys"])
+                self._has_keys = has_keys(conn)
         return self._has_keys
 
     def _came_lately(self, hash: bytes, now: float) -> bool:

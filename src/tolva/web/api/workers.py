@@ -53,7 +53,7 @@ class Worker(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
     id: UUID
     host: str | None = Field(description=f"Told to administrators of the tenant `{DEFAULT_TENANT}` alone, as is `pid`.")
-    pid: int | None = Field(description="Of its supervisor, which starts it again when it dies.")
+    pid: int | None = Field(description="Its process id on that host.")
     queues: list[str]
     started_at: datetime
     lease_until: datetime

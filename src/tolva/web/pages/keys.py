@@ -36,6 +36,8 @@ PAGE = 50
 """Keys of a page."""
 AT_FIRST = Filled(role=Role.OPERATOR, days="90")
 """What the form shows to begin with."""
+FIRST_KEY = Filled(role=Role.ADMIN)
+"""The same as long as there is no key: with another role, or after its end, nobody would get to this page."""
 
 
 def keys_pages(shell: Shell, db: Database) -> APIRouter:
@@ -48,7 +50,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         status: int,
         made: Mapping[str, Any] | None = None,
         fault: str | None = None,
-        wanted: Filled = AT_FIRST,
+        wanted: Filled | None = None,
         before: UUID | None = None,
     ) -> Response:
         with db.transaction(by.tenant_id) as conn:
@@ -64,7 +66,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
             made=made,
             more=len(found) > PAGE,
             token=new_token(),
-            wanted=wanted,
+            wanted=wanted or (AT_FIRST if by.key_id else FIRST_KEY),
         )
 
     @router.get("")

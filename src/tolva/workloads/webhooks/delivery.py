@@ -22,7 +22,16 @@ def delivery(webhook: UUID, address: str, event: str, type: str, at: datetime, d
     told = {"id": event, "type": type, "at": at.isoformat(), "data": data}
     key = f"webhook {webhook} {event}"
     params = {"webhook": str(webhook), "event": told}
-    return NewJob(KIND, params, unique_key=key, unique_forever=True, label=host_of(address))
+    return NewJob(KIND, params, unique_key=key, unique_forever=True, label=_label(address, type, data))
+
+
+def _label(address: str, type: str, data: dict[str, Any]) -> str:
+    """What tells deliveries apart in lists.
+
+    >>> _label("https://shop.example.com/hooks/T0P", "job.completed", {"id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10"})
+    'shop.example.com · job.completed · 01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10'
+    """
+    return " · ".join(filter(None, (host_of(address), type, data.get("id"))))
 
 
 def deliveries(conn: Connection, webhook: UUID, *, before: UUID | None = None, most: int = 50) -> list[DictRow]:
