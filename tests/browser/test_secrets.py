@@ -32,7 +32,7 @@ def test_a_secret_has_the_focus_is_copied_and_stays_until_it_is_kept(arrive: Arr
     expect(page.get_by_role("button", name="Send a test")).to_be_visible()
     page.get_by_role("button", name="Switch off").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("It is switched off.")).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="is switched off.")).to_be_focused()
 
 
 def test_without_javascript_there_is_no_button_and_the_secret_is_text(arrive: Arrive) -> None:

@@ -115,7 +115,7 @@ def first_listed(conn: Connection, tenant: str, wanted: JobFilter) -> list[str]:
 def test_any_filter_of_a_list_touches_a_bounded_number_of_pages(house: House, tenant: str, place: float) -> None:
     before = JobId(house.jobs["id"][int(JOBS * place)]) if place else None
     over: list[tuple[str, int]] = []
-    for name, wanted in FILTERS[:: 1 if tenant == "big" and not place else 11]:
+    for name, wanted in FILTERS[:: 3 if tenant == "big" and not place else 23]:
         with house.db.transaction(tenant) as conn:
             given = listing._given(conn, tenant, wanted, before, PAGE + 1)
             pages = cost(conn, SQL["find_jobs"], given)
@@ -128,7 +128,7 @@ def test_any_filter_of_a_list_touches_a_bounded_number_of_pages(house: House, te
 @pytest.mark.parametrize("tenant", sample.TENANTS)
 def test_any_filter_finds_what_reading_everything_finds(house: House, tenant: str) -> None:
     wrong: list[str] = []
-    for name, wanted in FILTERS[::11]:
+    for name, wanted in FILTERS[::23]:
         expected = right(house, tenant, wanted)
         with house.db.transaction(tenant) as conn:
             listed = first_listed(conn, tenant, wanted)
@@ -199,9 +199,10 @@ def test_pages_of_dead_letters_follow_each_other(house: House) -> None:
 def test_figures_of_queues_touch_no_whole_table(house: House) -> None:
     for tenant in sample.TENANTS:
         with house.db.transaction(tenant) as conn:
+            before = scanned(conn)  # the server may not have counted the transaction before this one off yet
             states = {state.name: state for state in queue_states(conn)}
             assert len(throughput(conn)) == 60
-            assert scanned(conn) == 0
+            assert scanned(conn) == before
         mine = house.jobs.filter(pl.col("tenant_id") == tenant)
         for name in sample.QUEUES:
             for state in ("running", "waiting"):

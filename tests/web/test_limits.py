@@ -189,7 +189,7 @@ def test_a_connection_that_is_used_again_is_held_to_it_too(service: Service, mon
 
 def test_a_request_whose_head_came_may_take_its_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_head, "LONGEST", 0.2)
-    monkeypatch.setattr("tolva.web.api.keys.list_keys", lambda _conn: threading.Event().wait(0.6) or [])
+    monkeypatch.setattr("tolva.web.api.keys.list_keys", lambda _conn, **_: threading.Event().wait(0.6) or [])
     assert service.client.get(KEYS).status_code == 200
 
 
@@ -218,7 +218,7 @@ class TestAStatementTakesTooLong:
         self, service: Service, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         began = time.monotonic()
-        monkeypatch.setattr("tolva.web.api.keys.list_keys", lambda conn: conn.execute("SELECT pg_sleep(20)"))
+        monkeypatch.setattr("tolva.web.api.keys.list_keys", lambda conn, **_: conn.execute("SELECT pg_sleep(20)"))
         answer = service.client.get(KEYS)
         assert time.monotonic() - began < 10
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:tolva:took-too-long")
