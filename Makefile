@@ -3,6 +3,8 @@
 .PHONY: help demo up test check chaos fuzz bench lock schema screens words clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+# Processes start by the hundred, each of which would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
