@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from typing import Any, LiteralString
 
 import httpx
@@ -210,12 +211,18 @@ def test_schedules_come_in_pages(service: Service, monkeypatch: pytest.MonkeyPat
         make(service, name=name)
     page = get(service, "/schedules")
     assert ('Pause<span class="hidden"> first' in page, "second one" in page) == (True, False)
-    [further] = re.findall(r'href="(/schedules\?after=[^"]*)"', page)
+    [further] = re.findall(r'href="(/schedules\?after=[^"&]*)"', page)
     page = get(service, further)
     assert "second one" in page
     assert 'Pause<span class="hidden"> first' not in page and ">Further<" not in page
     back = "/schedules?after=first"
     assert page.count(f'name="back" value="{back}"') == 2, "of the buttons that lead back to the list"
+    change = f"{back}&amp;change=second%20one"
+    assert f'href="{change}#form"' in page
+    form = get(service, unescape(change))
+    assert "second one" in form and 'name="after" value="first"' in form
+    kept = post(service, "/schedules", **GIVEN | {"was": "second one", "name": "second one", "after": "first"})
+    assert went_to(kept) == back
     assert went_to(post(service, "/schedules/second%20one/pause", back=back)) == back
     assert went_to(post(service, "/schedules/second%20one/delete", back=back)) == back
     emptied = get(service, back)

@@ -54,6 +54,11 @@ def test_the_request_s_field_is_not_taken_from_the_file(products: Schema) -> Non
             REQUIRED[:-2],
             "Faltan columnas obligatorias: certificado_sanitario (encabezados aceptados: Certificado sanitario,",
         ),
+        (
+            (*REQUIRED[:-1], "SKU"),
+            "Varias columnas corresponden al mismo campo; deje solo una de ellas. "
+            'codigo: "codigo" (columna 1), "SKU" (columna 5). Faltan columnas obligatorias: tiempo_entrega_dias (',
+        ),
     ],
 )
 def test_what_is_ambiguous_or_missing_is_asked(products: Schema, headers: tuple[str, ...], said: str) -> None:

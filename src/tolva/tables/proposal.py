@@ -78,9 +78,9 @@ class Proposal:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):
             return NAMELESS
-        if self.rivals:
-            return f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
-        return f"Faltan columnas obligatorias: {_told_missing(self)}" if self.missing else None
+        rivals = f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
+        missing = f"Faltan columnas obligatorias: {_told_missing(self)}"
+        return ". ".join([rivals] * bool(self.rivals) + [missing] * bool(self.missing)) or None
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from psycopg.rows import DictRow
 from pydantic import BaseModel
@@ -54,8 +55,12 @@ class Fault(StrEnum):
 
 
 class Filled(BaseModel):
-    """The fields as they were sent. `was` is the name of the schedule that is being changed."""
+    """The fields as they were sent.
 
+    `was` is the name of the schedule that is being changed, `after` tells which page of the list is above the form.
+    """
+
+    after: str = ""
     was: str = ""
     name: str = ""
     kind: str = ""
@@ -64,6 +69,11 @@ class Filled(BaseModel):
     params: str = ""
     priority: str = str(Priority.NORMAL)
     missed: str = "all"
+
+    @property
+    def list_page(self) -> str:
+        """The address of the page of the list."""
+        return f"/schedules?{urlencode({'after': self.after})}" if self.after else "/schedules"
 
 
 @dataclass(frozen=True)
@@ -75,11 +85,11 @@ class Checked:
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def filled_with(row: DictRow) -> Filled:
-    """The form of a schedule that there is."""
+def filled_with(row: DictRow, after: str) -> Filled:
+    """The form of a schedule that there is, below the page of the list `after` another one."""
     params = json.dumps(row["params"], ensure_ascii=False, indent=2) if row["params"] else ""
     texts = {name: str(row[name]) for name in ("name", "kind", "cron", "timezone", "priority", "missed")}
-    return Filled(was=row["name"], params=params, **texts)
+    return Filled(after=after, was=row["name"], params=params, **texts)
 
 
 def check_clock(filled: Filled) -> Checked:

@@ -50,18 +50,15 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/schedules`."""
     router = APIRouter(prefix="/schedules", include_in_schema=False)
 
-    def page(
-        request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200, after: str = ""
-    ) -> Response:
+    def page(request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            rows = list_schedules(conn, after=after, most=PAGE + 1)
+            rows = list_schedules(conn, after=filled.after, most=PAGE + 1)
         now = datetime.now(UTC)
         return shell.page(
             request,
             by,
             "schedules.html",
             status,
-            after=after,
             checked=checked,
             filled=filled,
             foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
@@ -76,10 +73,10 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.get("")
     def get_all(request: Request, by: Viewer, change: str = "", after: str = "") -> Response:
         if not change:
-            return page(request, by, Filled(timezone=zone_of(request).key), Checked(), after=after)
+            return page(request, by, Filled(after=after, timezone=zone_of(request).key), Checked())
         with jobs.db.transaction(by.tenant_id) as conn:
             row = get_schedule(conn, change)
-        return page(request, by, filled_with(row), Checked())
+        return page(request, by, filled_with(row, after), Checked())
 
     @router.post("")
     def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
@@ -88,7 +85,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked = replace(checked, faults={"name": fault})
         if checked.faults:
             return page(request, by, filled, checked, 400)
-        return with_flash(to("/schedules"), Flash("schedule", name=filled.name.strip()))
+        return with_flash(to(filled.list_page), Flash("schedule", name=filled.name.strip()))
 
     @router.post("/preview")
     def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:

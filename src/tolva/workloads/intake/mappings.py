@@ -68,7 +68,7 @@ def chosen_mapping(
     return remembered | rivals | chosen
 
 
-def describe_matches(match: Match, headers: Sequence[str], said: Choices) -> str:
+def describe_match(match: Match, headers: Sequence[str], said: Choices) -> str:
     """How a column came to its field: as the match tells, but `remembered` where nobody `said` so this time."""
     now = any(match.column in columns_named(name, headers) for name in said)
     return "remembered" if match.how == "chosen" and not now else match.how

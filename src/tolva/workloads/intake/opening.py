@@ -28,7 +28,7 @@ from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
-from tolva.workloads.intake.mappings import chosen_mapping, describe_matches
+from tolva.workloads.intake.mappings import chosen_mapping, describe_match
 from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -73,7 +73,7 @@ class Intake:
     def _told(self, match: Match) -> dict[str, Any]:
         headers = self.source.headers
         told = {"field": match.field, "column": ref_of(match.column, headers), "header": headers[match.column]}
-        return told | {"how": describe_matches(match, headers, self.said), "confidence": match.confidence}
+        return told | {"how": describe_match(match, headers, self.said), "confidence": match.confidence}
 
 
 def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:

@@ -21,7 +21,7 @@ from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.first_rows import first_rows
-from tolva.workloads.intake.mappings import chosen_mapping, describe_matches
+from tolva.workloads.intake.mappings import chosen_mapping, describe_match
 from tolva.workloads.intake.opening import open_file, undecided_notes
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
@@ -77,7 +77,7 @@ def describe(
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
     notations = detect_notation(Beginning(source, looked) if looked else source, proposal.sure, schema)
-    hows = {m.column: describe_matches(m, source.headers, chosen if said is None else said) for m in proposal.matches}
+    hows = {m.column: describe_match(m, source.headers, chosen if said is None else said) for m in proposal.matches}
     columns = enumerate(propose_columns(source))
     seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
     signs = {field: found.signs for field, found in notations.items()}
