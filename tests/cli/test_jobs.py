@@ -48,6 +48,16 @@ def test_a_failed_job_ends_its_watch_as_a_wrong_call_only_where_the_file_is_wron
     assert tolva("jobs", "watch", id).code == code
 
 
+def test_at_the_terminal_an_unforeseen_error_is_told_in_its_own_words(
+    tolva: Shell, enqueue: Enqueue, fresh: Fresh
+) -> None:
+    id = enqueue()
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute(FAIL.replace(' gone."', ' gone.", "detail": "no such folder"'))
+    assert "no such folder" in tolva("jobs", "show", id).out
+    assert "no such folder" in tolva("jobs", "watch", id).err
+
+
 @pytest.mark.parametrize("columns", ["30", "60", "200"])
 def test_ids_are_whole_however_narrow_the_terminal(tolva: Shell, enqueue: Enqueue, columns: str):
     id = enqueue()

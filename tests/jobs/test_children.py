@@ -7,6 +7,7 @@ import pytest
 
 from tests.jobs.workshop import ERROR, Workshop, together
 from tolva.core.job import Claimed, JobId, NewJob, Verb
+from tolva.errors import InvalidInput
 from tolva.jobs.context import Context
 from tolva.jobs.endings import Ending, Outcome
 
@@ -239,7 +240,7 @@ def test_a_handler_spawns_waits_and_reads_what_came_of_its_children(shop: Worksh
 
     def part(ctx: Context) -> dict[str, int]:
         if ctx.params["n"] == 2:
-            raise ValueError("two is too many")
+            raise InvalidInput("two is too many")
         return {"n": 1}
 
     shop.on(parent, "parent")

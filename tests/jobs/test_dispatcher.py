@@ -224,7 +224,7 @@ def test_an_outcome_that_fails_alone_and_for_long_is_told_as_a_failure_and_holds
     monkeypatch.setattr(outbox, "PATIENCE", 0.0)
     dispatcher.tidy()
     assert shop.states(ids) == ["failed", "completed"]
-    assert "a trigger stumbles over it" in shop.row(ids[0])["error"]["message"]
+    assert "a trigger stumbles over it" in shop.row(ids[0])["error"]["detail"]
 
 
 @pytest.mark.parametrize("fault", [psycopg.InternalError("cache lookup failed"), DatabaseUnavailable("away")])

@@ -12,10 +12,21 @@ from psycopg import errors as pg
 from tests.jobs.workshop import ERROR, WORK, Workshop, together
 from tolva.core.job import Claimed, Queue, Verb
 from tolva.core.retry import FIRST_WAIT, backoff
-from tolva.errors import Conflict, DatabaseUnavailable, InvalidInput, Never, TolvaError, TryLater
+from tolva.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    InvalidInput,
+    Never,
+    StorageUnavailable,
+    TolvaError,
+    TryLater,
+)
 from tolva.jobs.context import Context
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.runner import classify
+from tolva.jobs.sql import SQL
+
+UNFORESEEN = "Something unforeseen went wrong (RuntimeError); the log of the worker has more."
 
 
 def failing(error: BaseException) -> Callable[[Context], None]:
@@ -31,7 +42,7 @@ def test_a_failed_attempt_waits_before_the_next(shop: Workshop) -> None:
     assert shop.run() == 1
     row = shop.row(id)
     assert (row["state"], row["failures"], row["losses"]) == ("queued", 1, 0)
-    assert row["error"] == {"type": "RuntimeError", "message": "the shop was closed"}
+    assert row["error"] == {"type": "RuntimeError", "message": UNFORESEEN, "detail": "the shop was closed"}
     assert FIRST_WAIT - 0.5 < (row["run_at"] - datetime.now(UTC)).total_seconds() <= FIRST_WAIT * 1.25
 
 
@@ -61,7 +72,7 @@ def test_an_absurd_wait_does_not_block_the_slot(shop: Workshop, asked: float) ->
 def test_after_the_last_try_the_job_has_failed_and_left_a_letter_with_all_attempts(shop: Workshop) -> None:
     id = shop.put(params={"file": "x"})
     for number in range(WORK.max_attempts):
-        shop.on(failing(RuntimeError(f"fault {number}")))
+        shop.on(failing(TryLater(f"fault {number}")))
         assert shop.run() == 1
         shop.due_now()
     row = shop.row(id)
@@ -104,7 +115,30 @@ def test_an_exception_of_the_interpreter_costs_a_try_and_no_more(shop: Workshop,
     shop.on(failing(error))
     assert shop.run() == 1
     assert (shop.state(id), shop.row(id)["failures"]) == ("queued", 1)
-    assert shop.row(id)["error"] == {"type": type(error).__name__, "message": str(error) or type(error).__name__}
+    told = shop.row(id)["error"]
+    assert (told["type"], told["detail"]) == (type(error).__name__, str(error) or type(error).__name__)
+
+
+@pytest.mark.parametrize("error", [OSError("/srv/x"), StorageUnavailable("/srv/x"), DatabaseUnavailable("to /srv/x")])
+def test_words_that_may_name_a_folder_are_a_detail_that_no_event_tells(shop: Workshop, error: Exception) -> None:
+    id = shop.put()
+    for _ in range(WORK.max_attempts):
+        shop.on(failing(error))
+        assert shop.run() == 1
+        shop.due_now()
+    told = dict(shop.row(id)["error"])
+    assert (told["type"], told.pop("detail")) == (type(error).__name__, str(error))
+    with shop.db.transaction("a") as conn:
+        events = conn.execute(SQL["events_after"], {"id": id, "after": 0, "most": 100}).fetchall()
+    attempts = [letter["attempts"] for letter in shop.letters(id)]
+    assert "/srv/x" not in f"{told}{events}{attempts}"
+
+
+def test_an_unforeseen_error_is_in_the_log_whole_with_its_job(shop: Workshop, caplog: pytest.LogCaptureFixture) -> None:
+    id = shop.put()
+    shop.on(failing(OSError("/srv/x")))
+    shop.run()
+    assert id in caplog.text and "Traceback" in caplog.text and "OSError: /srv/x" in caplog.text
 
 
 def test_an_error_whose_text_no_database_can_hold_is_told_as_well_as_can_be(

@@ -34,6 +34,7 @@ from tolva.cli.waits import waits_for
 from tolva.cli.watch import exit_code, leave, patiently, tell_end, watch
 from tolva.core.job import FINISHED, JobId, Json, State, job_id
 from tolva.jobs import store
+from tolva.jobs.failure import told_whole
 from tolva.jobs.sql import SQL
 from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
@@ -86,7 +87,7 @@ def _facts(job: DictRow) -> list[tuple[str, object]]:
 
 
 def _told_error(error: Json | None) -> str:
-    return f"{error['message']} ({error['type']})" if error else ""
+    return f"{told_whole(error)} ({error['type']})" if error else ""
 
 
 def _told(value: Any) -> str:

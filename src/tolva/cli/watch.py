@@ -16,6 +16,7 @@ from tolva.cli.meter import Reading, meter
 from tolva.core.job import JobId, Json, State
 from tolva.errors import DatabaseUnavailable, TryLater
 from tolva.jobs import store
+from tolva.jobs.failure import told_whole
 from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
@@ -108,7 +109,7 @@ def tell_end(job: DictRow, hints: Hints) -> None:
             _tell_conflicts(_result(job), hints)
         return
     error: Json = job["error"] or {}
-    reason = error.get("message", "") if job["state"] == State.FAILED else ""
+    reason = told_whole(error) if job["state"] == State.FAILED else ""
     err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
     retry = hints.command("jobs", "retry", str(job["id"]))
     if job["kind"] == LOAD and (written := job["progress"].get("successful")):

@@ -612,8 +612,9 @@ BEGIN
       CASE e.verb WHEN 'complete' THEN 'completed' WHEN 'fail' THEN 'failed' WHEN 'cancel' THEN 'cancelled'
         WHEN 'retry' THEN 'retrying' WHEN 'wait' THEN 'waiting' WHEN 'release' THEN 'released'
         WHEN 'resume' THEN 'resumed' ELSE e.verb END,
+      -- the detail of an error is for those who run things, whereas what happened is told to everybody
       jsonb_build_object('attempt', e.attempt)
-        || CASE WHEN e.verb IN ('retry', 'fail', 'lost') THEN jsonb_build_object('error', e.payload) ELSE '{}' END
+        || CASE WHEN e.verb IN ('retry', 'fail', 'lost') THEN jsonb_build_object('error', e.payload - 'detail') ELSE '{}' END
         || CASE WHEN e.verb = 'retry' THEN jsonb_build_object('delay', e.delay) ELSE '{}' END
     FROM ended e
   ), buried AS (
@@ -623,7 +624,7 @@ BEGIN
         SELECT jsonb_agg(v.data || jsonb_build_object('at', v.at, 'type', v.type) ORDER BY v.seq)
         FROM tolva.job_events v WHERE v.job_id = e.id AND v.type IN ('retrying', 'lost', 'failed')
       ), '[]') || jsonb_build_array(jsonb_build_object(
-        'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error))
+        'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error - 'detail'))
     FROM ended e WHERE e.verb = 'fail'
       -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it
       AND e.error->>'type' IS DISTINCT FROM 'Unanswered'

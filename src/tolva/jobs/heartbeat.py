@@ -13,7 +13,7 @@ from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.errors import TimeLimitExceeded, WorkerLost
 from tolva.jobs.endings import MOST_LOSSES
-from tolva.jobs.payload import error_json
+from tolva.jobs.failure import error_json
 from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id

@@ -15,7 +15,7 @@ from tolva.core.job import Outcome, Verb
 from tolva.db.pool import Connection
 from tolva.errors import DatabaseUnavailable
 from tolva.jobs.endings import Ending, accepted, end_attempts
-from tolva.jobs.payload import error_json
+from tolva.jobs.failure import error_json
 from tolva.jobs.rings import Ring, rings
 
 log = logging.getLogger(__name__)
@@ -105,6 +105,7 @@ def _write(connect: Connect, endings: Sequence[Ending]) -> list[Ring]:
 
 def _write_failure(connect: Connect, refused: Ending, error: psycopg.Error) -> list[Ring]:
     """Instead of an outcome that PostgreSQL does not take."""
+    log.warning("job %s: its outcome cannot be written", refused.job.id, exc_info=error)
     try:
         return _write(connect, [Ending(refused.job, Outcome(Verb.FAIL, error_json(error)))])
     except REFUSALS:

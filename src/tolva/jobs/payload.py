@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from psycopg.types.json import Jsonb
 
-from tolva.errors import InvalidInput, TolvaError
+from tolva.errors import InvalidInput
 
 MOST_RESULT = 4_000_000
 """Bytes of a result, a checkpoint or an error as JSON."""
@@ -75,29 +75,6 @@ def _inner(values: list[Any]) -> list[dict[Any, Any] | list[Any]]:
 
 def _holds(value: Any) -> TypeGuard[Mapping[Any, Any] | list[Any] | tuple[Any, ...]]:
     return isinstance(value, Mapping | list | tuple)
-
-
-def error_json(error: BaseException) -> str:
-    """An exception as the JSON text that a failed job shows. NULs and lone surrogates are replaced.
-
-    >>> error_json(ValueError("too much"))
-    '{"type":"ValueError","message":"too much"}'
-    """
-    name = clean(type(error).__name__)
-    told = {"type": name, "message": _message(error) or name}
-    if not isinstance(error, TolvaError):
-        return encode(told)
-    try:
-        return encode({**error.more, **told})
-    except InvalidInput:  # more than a job can hold
-        return encode(told)
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return clean(str(error))
-    except Exception:
-        return f"{type(error).__name__}, which cannot even be told: its text raises an error of its own."
 
 
 def clean(text: str, most: int = 2000) -> str:

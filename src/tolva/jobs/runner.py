@@ -24,9 +24,10 @@ from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.context import Context, WaitForChildren
 from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.endings import Ending
+from tolva.jobs.failure import error_json
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.meter import JobMeter
-from tolva.jobs.payload import encode, error_json
+from tolva.jobs.payload import encode
 from tolva.jobs.spans import note_error, note_verdict, processing
 from tolva.jobs.verdict import verdict
 from tolva.logs import log_context

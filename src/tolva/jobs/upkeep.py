@@ -15,8 +15,8 @@ from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.errors import TryLater, WorkerLost
 from tolva.jobs.endings import MOST_LOSSES
+from tolva.jobs.failure import error_json
 from tolva.jobs.firing import fire_due
-from tolva.jobs.payload import error_json
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs

@@ -16,6 +16,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import Dismissed, Replayed
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.texts import Line
+from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.portions import steer
 from tolva.web.problems import problems
@@ -152,7 +153,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
 def _whole(jobs: Jobs, by: Caller, id: JobId) -> WholeLetter:
     with jobs.db.transaction(by.tenant_id) as conn:
         row = get_letter(conn, id)
-    listed = _shown(row | {"tries": len(row["attempts"])})
+    listed = _shown(row | {"tries": len(row["attempts"]), "error": error_for(by, row["error"])})
     more = {name: row[name] for name in ("replayed_at", "dismissed_at", "dismissed_by", "params", "attempts")}
     return WholeLetter(**listed.model_dump(), **more)
 

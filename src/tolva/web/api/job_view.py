@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import State
 from tolva.jobs.counted import Counted
+from tolva.jobs.failure import without_detail
 from tolva.jobs.waiting import Reason
 
 KEPT = ("kind", "queue", "label", "state", "priority", "attempt", "failures", "max_attempts", "progress", "result")
@@ -71,10 +72,13 @@ class Job(Summary):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE | {"seq": 12, "waits_for": None}})
     seq: int = Field(description="Number of its latest event: where a stream may go on (`?after=`).")
     waits_for: Why | None = None
+    error: dict[str, Any] | None = Field(
+        description="`type` and `message`; for operators, where the message is a general one, `detail` besides."
+    )
 
 
 def job_view(row: DictRow) -> dict[str, Any]:
-    """The job of a row of `tolva.jobs`, as JSON. Times are ISO 8601, in UTC."""
+    """The job of a row of `tolva.jobs`, as JSON for every viewer. Times are ISO 8601, in UTC."""
     return summary_view(row) | {"seq": row["seq"]}
 
 
@@ -83,7 +87,7 @@ def summary_view(row: DictRow) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         **{name: row[name] for name in KEPT},
-        "error": row["error"],
+        "error": without_detail(row["error"]),
         "parent_id": row["parent_id"] and str(row["parent_id"]),
         "cancel_requested": row["cancel_requested_at"] is not None,
         **{name: row[name] and in_utc(row[name]) for name in TIMES},

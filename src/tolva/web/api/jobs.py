@@ -15,6 +15,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
 from tolva.web.api.texts import Moment
+from tolva.web.details import error_for
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
@@ -96,8 +97,9 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             row = store.get_job(conn, JobId(str(id)))
             reason = why_waiting(conn, row)
-        waits_for = why_view(reason)
-        return unchanged(response, (row["seq"], waits_for), if_none_match) or job_view(row) | {"waits_for": waits_for}
+        waits_for, error = why_view(reason), error_for(by, row["error"])
+        version = row["seq"], waits_for, error
+        return unchanged(response, version, if_none_match) or job_view(row) | {"waits_for": waits_for, "error": error}
 
     @router.get("/{id}/events", response_model=Events, responses=problems(404))
     def get_events(

@@ -21,6 +21,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.access.gate import Gate
+from tolva.web.details import error_for
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
@@ -98,7 +99,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         | {
             "ended": job["state"] in FINISHED,
             "events": milestones[::-1],
-            "job": with_numbers(job),
+            "job": with_numbers(job) | {"error": error_for(by, job["error"])},
             "kinds": panels.titles(jobs.catalogue),
             "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
