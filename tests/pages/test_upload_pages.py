@@ -10,10 +10,13 @@ import pytest
 
 from tests.jobs.workshop import until
 from tests.service import Service, working
+from tolva.core.job import JobId
+from tolva.errors import StorageUnavailable
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import NewKey, create_key
 from tolva.web.seats import Seats
 from tolva.workloads.intake import found_errors
+from tolva.workloads.intake.accept import accept
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
 FRAGMENT = HTML | {"HX-Request": "true"}
@@ -147,6 +150,25 @@ def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(ser
     )
     assert (refused, accepted) == (("1", "refused"), ("0", "/up"))
     assert jobs(service) == 1
+
+
+def test_a_file_that_cannot_be_stored_does_not_hide_that_those_before_it_are_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [accept]
+
+    def disk_full(*given: Any) -> JobId:
+        if not kept:
+            raise StorageUnavailable("/srv/tolva is full")
+        return kept.pop()(*given)
+
+    monkeypatch.setattr("tolva.workloads.intake.pages.upload.accept", disk_full)
+    answer = send(service, GOOD, BAD)
+    assert (answer.status_code, jobs(service)) == (400, 1)
+    told = re.findall(r"<li><strong>(\d).csv</strong><br>(.*?)</li>", answer.text)
+    assert [name for name, _ in told] == ["1", "0"]
+    assert "cannot store files now" in told[0][1] and 'href="/uploads/' in told[1][1]
+    assert "/srv/tolva" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -320,6 +342,20 @@ def test_a_preview_for_which_there_is_no_seat_comes_again_by_itself(
     answer = service.client.get(page, headers=HTML)
     assert (answer.status_code, answer.headers["refresh"]) == (503, "2")
     assert 'role="status"' in answer.text
+
+
+def test_a_preview_whose_file_cannot_be_read_now_does_not_come_again_by_itself(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = went_to(send(service, GOOD))
+
+    def away(*_given: object) -> None:
+        raise StorageUnavailable("/srv/tolva is not mounted")
+
+    monkeypatch.setattr("tolva.workloads.intake.pages.preview.preview", away)
+    answer = service.client.get(page, headers=HTML)
+    assert (answer.status_code, "refresh" in answer.headers) == (507, False)
+    assert "Other files are being looked at" not in answer.text
 
 
 def test_the_page_of_a_load_shows_its_counts_its_errors_and_the_ways_on(service: Service) -> None:

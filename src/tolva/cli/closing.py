@@ -15,16 +15,17 @@ Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 
 @dataclass(frozen=True)
 class Closed:
-    """Jobs whose letters were closed, or would be; and how many were left as they are."""
+    """Jobs whose letters were closed, or would be; how many were left as they are, and how many of these not tried."""
 
     jobs: list[JobId]
     left: int
+    untried: int
 
 
 def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: Deed, *, dry_run: bool) -> Closed:
     """Do it to the jobs of these letters. Raises InvalidInput, before anything is done, when a job has none open."""
     closed: list[JobId] = []
-    left = 0
+    left = untried = 0
 
     def do(ids: Sequence[JobId]) -> Sequence[JobId]:
         done = deed(jobs, by, ids)
@@ -35,8 +36,11 @@ def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: D
         if dry_run:
             closed.extend(met)
         else:
-            left += steer(met, do, dry_run=False).left
-    return Closed(closed, left)
+            told = steer(met, do, dry_run=False)
+            left, untried = left + told.left, told.untried
+        if untried:
+            break
+    return Closed(closed, left, untried)
 
 
 def _met(jobs: Jobs, tenant_id: str, meant: Sequence[JobId] | LetterFilter) -> Iterator[Sequence[JobId]]:

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from tolva.cli.acting import at_terminal
 from tolva.cli.closing import Closed, close
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say, when
+from tolva.cli.console import AsJson, DataDir, Exit, Tenant, err, out, print_json, say, when
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
@@ -92,6 +92,7 @@ def replay(
     else:
         why = "they have changed meanwhile, or another job has their unique key"
         _tell(again, "job", "would be queued again" if dry_run else "queued again", why)
+    _leave_untried(again)
 
 
 @cli.command("dismiss")
@@ -115,12 +116,20 @@ def dismiss(
     else:
         did = "would be dismissed" if dry_run else "dismissed"
         _tell(gone, "dead letter", did, "they have changed meanwhile")
+    _leave_untried(gone)
 
 
 def _tell(closed: Closed, what: str, did: str, why_left: str) -> None:
     say(f"{len(closed.jobs):,} {what if len(closed.jobs) == 1 else what + 's'} {did}.")
-    if closed.left:
-        say(f"{closed.left:,} left: {why_left}.")
+    if moved := closed.left - closed.untried:
+        say(f"{moved:,} left: {why_left}.")
+
+
+def _leave_untried(closed: Closed) -> None:
+    """Where the database gave out in the middle, scripts shall come again."""
+    if closed.untried:
+        err.print(f"{closed.untried:,} not tried: the database stopped answering. Say the same again for the rest.")
+        raise typer.Exit(Exit.TRY_LATER)
 
 
 def _meant(ids: Sequence[str] | None, every: bool, wanted: LetterFilter) -> Sequence[JobId] | LetterFilter:

@@ -59,8 +59,12 @@ def fault_of(error: TolvaError) -> Fault:
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="Tolva"'
-    detail = next((public for kind, public in PUBLIC if isinstance(error, kind)), None) or str(error)
-    return Fault(status, _dashed(type(error).__name__), detail, headers)
+    return Fault(status, _dashed(type(error).__name__), said_of(error), headers)
+
+
+def said_of(error: TolvaError) -> str:
+    """What whoever sent the request may read of it."""
+    return next((public for kind, public in PUBLIC if isinstance(error, kind)), None) or str(error)
 
 
 def _dashed(name: str) -> str:

@@ -1,14 +1,17 @@
 """Steering many jobs: met some thousands a call, then told in portions, each in a transaction of its own."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tolva.core.job import JobId
 from tolva.db.pool import Connection
-from tolva.errors import Conflict
+from tolva.errors import Conflict, TryLater
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs
 from tolva.jobs.listing import JobFilter, matching_ids
+
+log = logging.getLogger(__name__)
 
 Place = TypeVar("Place")
 
@@ -50,10 +53,11 @@ def _met(found: Sequence[tuple[JobId, Place]]) -> Met[Place]:
 
 @dataclass(frozen=True)
 class Steered:
-    """What came of it."""
+    """What came of it. `untried` are those of the portions that were not reached, because the database gave out."""
 
     matching: int
     done: int
+    untried: int = 0
 
     @property
     def left(self) -> int:
@@ -64,15 +68,24 @@ class Steered:
 def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Steered:
     """Do it to these jobs. `do` answers with those that it concerned.
 
-    A portion that meets a Conflict does nothing and is among those left; the portions before it are done.
+    A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done; where
+    something was, the portions from there on are left untried, and nobody is told that nothing was done.
 
     >>> steer([JobId(str(n)) for n in range(1200)], lambda portion: portion[1:], dry_run=False)
-    Steered(matching=1200, done=1197)
+    Steered(matching=1200, done=1197, untried=0)
     >>> steer([JobId("1")], lambda portion: portion, dry_run=True)
-    Steered(matching=1, done=0)
+    Steered(matching=1, done=0, untried=0)
     """
-    portions = [] if dry_run else [jobs[at : at + PORTION] for at in range(0, len(jobs), PORTION)]
-    return Steered(len(jobs), sum(_steered(portion, do) for portion in portions))
+    done = 0
+    for at in range(0, 0 if dry_run else len(jobs), PORTION):
+        try:
+            done += _steered(jobs[at : at + PORTION], do)
+        except TryLater as error:
+            if not done:
+                raise
+            log.warning("%s of %s jobs are steered, the others not tried: %s", done, len(jobs), error)
+            return Steered(len(jobs), done, untried=len(jobs) - at)
+    return Steered(len(jobs), done)
 
 
 def _steered(portion: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]]) -> int:

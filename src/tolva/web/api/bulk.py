@@ -25,13 +25,18 @@ class Found(BaseModel):
     matching: int = Field(description=f"Jobs that were found, at most {MOST:,}.")
     next: str | None = Field(description="`before` of the call that goes on behind these; null: there are no more.")
     left: int = Field(description="Found, and not done: in a dry run all; else what changed or was taken meanwhile.")
+    untried: int = Field(
+        description="Of those left, not tried, because the database gave out: the same call, `before` and all, goes on."
+    )
 
 
 class Replayed(Found):
     """Jobs that were queued again."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 1, "replayed": 2}}
+        json_schema_extra={
+            "example": {"dry_run": False, "matching": 3, "next": None, "left": 1, "untried": 0, "replayed": 2}
+        }
     )
     replayed: int
 
@@ -40,7 +45,9 @@ class Dismissed(Found):
     """Dead letters that were taken off the list."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "dismissed": 3}}
+        json_schema_extra={
+            "example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "untried": 0, "dismissed": 3}
+        }
     )
     dismissed: int
 
@@ -49,7 +56,9 @@ class CancelledMany(Found):
     """Jobs that were cancelled, or told to stop."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "cancelled": 3}}
+        json_schema_extra={
+            "example": {"dry_run": False, "matching": 3, "next": None, "left": 0, "untried": 0, "cancelled": 3}
+        }
     )
     cancelled: int
 
@@ -65,7 +74,12 @@ def bulk_router(jobs: Jobs) -> APIRouter:
             found = _found(conn, by, chosen, ENDED_BADLY)
         done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         return Replayed(
-            dry_run=chosen.dry_run, matching=done.matching, next=found.next, left=done.left, replayed=done.done
+            dry_run=chosen.dry_run,
+            matching=done.matching,
+            next=found.next,
+            left=done.left,
+            untried=done.untried,
+            replayed=done.done,
         )
 
     @router.post("/cancel")
@@ -75,7 +89,12 @@ def bulk_router(jobs: Jobs) -> APIRouter:
             found = _found(conn, by, chosen, OPEN)
         done = steer(found.jobs, lambda portion: cancel_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         return CancelledMany(
-            dry_run=chosen.dry_run, matching=done.matching, next=found.next, left=done.left, cancelled=done.done
+            dry_run=chosen.dry_run,
+            matching=done.matching,
+            next=found.next,
+            left=done.left,
+            untried=done.untried,
+            cancelled=done.done,
         )
 
     return router

@@ -118,7 +118,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
         following = cursor(found.next)
         return Replayed(
-            dry_run=chosen.dry_run, matching=done.matching, next=following, left=done.left, replayed=done.done
+            dry_run=chosen.dry_run,
+            matching=done.matching,
+            next=following,
+            left=done.left,
+            untried=done.untried,
+            replayed=done.done,
         )
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
@@ -138,7 +143,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         done = steer(found.jobs, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
         following = cursor(found.next)
         return Dismissed(
-            dry_run=chosen.dry_run, matching=done.matching, next=following, left=done.left, dismissed=done.done
+            dry_run=chosen.dry_run,
+            matching=done.matching,
+            next=following,
+            left=done.left,
+            untried=done.untried,
+            dismissed=done.done,
         )
 
     @router.post("/{id}/dismiss", responses=problems(404, 409))

@@ -61,7 +61,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             return preview(request, by, choice, action, chosen)
         flash = _done(jobs, by, action, chosen)
         rest = choice.model_copy(update={"before": chosen.next})
-        if chosen.next and (following := look(rest)).found:
+        if chosen.next and not flash.untried and (following := look(rest)).found:
             return preview(request, by, rest, action, following, flash)
         return with_flash(to(choice.back), flash)
 
@@ -112,4 +112,5 @@ def _done(jobs: Jobs, by: Caller, action: Action, chosen: Chosen) -> Flash:
     """Asked for again, by a double click, it finds what is left to do, which is nothing."""
     deed, _ = DEEDS[action]
     done = steer(chosen.found, lambda portion: deed(jobs, by, portion), dry_run=False)
-    return Flash(action, done.done, done.left, more=chosen.next is not None)
+    more = chosen.next is not None and not done.untried
+    return Flash(action, done.done, done.left - done.untried, done.untried, more=more)

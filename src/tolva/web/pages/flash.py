@@ -21,28 +21,29 @@ WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
 
 @dataclass(frozen=True)
 class Flash:
-    """Something done to `name`; of many jobs: to how many, how many were left, and whether the page asks for more."""
+    """Something done to `name`; of many jobs: to how many, how many were left or not tried, and if there are more."""
 
     what: What
     done: int = 0
     left: int = 0
+    untried: int = 0
     more: bool = False
     name: str = ""
 
 
 def with_flash(answer: Response, flash: Flash) -> Response:
     """The answer to a form, which tells the next page; when there are no more."""
-    text = f"{flash.what}.{flash.done}.{flash.left}.{quote(flash.name[:MOST_NAME], safe='')}"
+    text = f"{flash.what}.{flash.done}.{flash.left}.{flash.untried}.{quote(flash.name[:MOST_NAME], safe='')}"
     answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax")
     return answer
 
 
 def take_flash(request: HTTPConnection) -> Flash | None:
     """What the page before left to be told; None for what we did not write."""
-    parts = request.cookies.get(COOKIE, "").split(".", 3)
-    said, counts, names = parts[0], parts[1:3], parts[3:]
+    parts = request.cookies.get(COOKIE, "").split(".", 4)
+    said, counts, names = parts[0], parts[1:4], parts[4:]
     what = WHATS.get(said)
     if what is None or not names or not all(each.isdecimal() and len(each) < 9 for each in counts):
         return None
-    done, left = map(int, counts)
-    return Flash(what, done, left, name=unquote(names[0])[:MOST_NAME])
+    done, left, untried = map(int, counts)
+    return Flash(what, done, left, untried, name=unquote(names[0])[:MOST_NAME])

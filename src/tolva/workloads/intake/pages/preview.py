@@ -12,7 +12,7 @@ from starlette.responses import Response
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
-from tolva.errors import InvalidInput, NotFound, TryLater
+from tolva.errors import InvalidInput, NoSeat, NotFound
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.tables.schema import Schema
@@ -68,7 +68,7 @@ def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell, defaults
         }
         try:
             shown |= _looked(by, JobId(str(id)), said, shown["schema"])
-        except TryLater:
+        except NoSeat:
             busy = shell.page(request, by, "intake/busy.html", 503, **shown)
             busy.headers["Refresh"] = AGAIN
             return busy

@@ -14,11 +14,12 @@ from starlette.responses import Response
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
-from tolva.errors import CallerError, InvalidInput
+from tolva.errors import CallerError, InvalidInput, TryLater
 from tolva.jobs.work import Jobs
 from tolva.tables.check import check_constants
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
+from tolva.web.faults import said_of
 from tolva.web.multipart import in_upload_thread, receive_form
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token, once_key
@@ -116,8 +117,8 @@ def _accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: list[D
         arrival = Arrival(name, delivery.filename, constants, key, version, kind)
         try:
             sent.jobs.append((delivery.filename, _accept(jobs, by, arrival, delivery)))
-        except CallerError as error:
-            sent.refused.append((delivery.filename, str(error)))
+        except (CallerError, TryLater) as error:  # the files before it are kept, and this one can be sent again
+            sent.refused.append((delivery.filename, said_of(error)))
     return sent
 
 
