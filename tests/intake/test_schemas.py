@@ -74,6 +74,11 @@ def test_the_configured_currency_is_of_products_alone(service: Service, admin: p
     assert (done["state"], done["result"]["created"]) == ("completed", 1)
 
 
+@pytest.mark.parametrize("version", [-1, 3_000_000_000])
+def test_a_version_that_there_cannot_be_is_a_wrong_call(service: Service, version: int) -> None:
+    assert service.client.get("/api/v1/schemas/products", params={"version": version}).status_code == 422
+
+
 def test_versions_are_kept_and_uploads_stay_with_theirs(service: Service, admin: psycopg.Connection) -> None:
     make_table(admin)
     assert put(service, SALES).json()["version"] == 1

@@ -23,6 +23,8 @@ FRAGMENT = HTML | {"HX-Request": "true"}
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = f"{HEADER}\n001,Guantes,1.50,CS-1,3\n"
 BAD = f"{GOOD}002,Gasas,x,CS-2,3\n003,,2,CS-3,y\n"
+LAST_ROW = 2
+"""Of GOOD, where its one chunk ends."""
 ASKS = "codigo,nombre,Neto,Bruto,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1,2,CS,3\n"
 
 
@@ -332,6 +334,29 @@ def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_
     wrong = get(service, f"{page}?form=1&read.header_row=900")
     assert 'role="alert"' in wrong
     assert 'name="read.header_row"' in wrong
+
+
+@pytest.mark.parametrize("row", ["-1", "x", "9" * 8, "9" * 5000])
+def test_a_row_of_headers_that_no_file_has_is_a_wrong_call(service: Service, row: str) -> None:
+    page = went_to(send(service, GOOD))
+    assert service.client.get(page, params={"form": "1", "read.header_row": row}, headers=HTML).status_code == 400
+
+
+@pytest.mark.parametrize("place", [{"after_n": -5}, {"after_n": 2**63 - 1}, {"after_chunk": 2**63}], ids=str)
+@pytest.mark.parametrize("address", ["/jobs/{id}/changes", "/api/v1/jobs/{id}/changes"])
+def test_a_place_among_the_changes_that_there_cannot_be_is_a_wrong_call(
+    service: Service, place: dict[str, int], address: str
+) -> None:
+    id = loaded(service, GOOD)
+    given = {"after_chunk": LAST_ROW} | place
+    assert service.client.get(address.format(id=id), params=given, headers=HTML).status_code == 422
+
+
+@pytest.mark.parametrize("address", ["/jobs/{id}/errors", "/api/v1/jobs/{id}/errors"])
+def test_a_place_among_the_errors_that_there_cannot_be_is_a_wrong_call(service: Service, address: str) -> None:
+    address = address.format(id=loaded(service, BAD))
+    for place in ({"after_n": 2**31}, {"after_row": 2**63}, {"after_n": -2}):
+        assert service.client.get(address, params=place, headers=HTML).status_code == 422, place
 
 
 def test_a_preview_for_which_there_is_no_seat_comes_again_by_itself(

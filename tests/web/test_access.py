@@ -360,6 +360,7 @@ def test_keys_are_listed_in_pages_newest_first(service: Service) -> None:
         ({"name": "a\0b", "role": "viewer"}, 400),
         ({"name": "x", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}, 400),
         ({"name": "x", "role": "viewer", "expires_at": "2099-01-01T00:00:00"}, 422),
+        ({"name": "x", "role": "viewer", "expires_at": 4_100_000_000}, 422),
         ({"name": "x", "role": "viewer", "tenant": "other"}, 422),
     ],
 )

@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
 from tolva.jobs.listing import JobFilter
 from tolva.web.access.caller import Caller
-from tolva.web.api.texts import Line
+from tolva.web.api.texts import Line, ZonedMoment
 from tolva.web.letter_places import Cursor, place
 from tolva.web.portions import MOST, Met, met_letters
 
@@ -72,10 +72,10 @@ class ChosenJobs(Chosen):
 
     before: Annotated[UUID | None, GOES_ON] = None
     state: Annotated[list[State], Field(max_length=len(State))] = []
-    created_from: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_from: ZonedMoment | None = None
+    created_before: ZonedMoment | None = None
     parent: UUID | None = None
-    ended_since: AwareDatetime | None = None
+    ended_since: ZonedMoment | None = None
 
     def filter(self, possible: tuple[State, ...]) -> JobFilter | None:
         """The filter for jobs in states in which the thing can be done to them; None when no job can match."""

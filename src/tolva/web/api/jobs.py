@@ -14,13 +14,12 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
-from tolva.web.api.texts import Moment
+from tolva.web.api.texts import Moment, Seq
 from tolva.web.details import error_for
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
-MOST_SEQ = 2**63 - 1
 EVENT: dict[str, Any] = {"seq": 2, "at": "2026-11-28T14:30:00.310000+00:00", "type": "running", "data": {"attempt": 1}}
 Limit = Annotated[int, Query(ge=1, le=500)]
 ENDED_SINCE = (
@@ -102,9 +101,7 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         return unchanged(response, version, if_none_match) or job_view(row) | {"waits_for": waits_for, "error": error}
 
     @router.get("/{id}/events", response_model=Events, responses=problems(404))
-    def get_events(
-        id: UUID, by: Viewer, after: Annotated[int, Query(ge=0, le=MOST_SEQ)] = 0, limit: Limit = 100
-    ) -> dict[str, Any]:
+    def get_events(id: UUID, by: Viewer, after: Seq = 0, limit: Limit = 100) -> dict[str, Any]:
         """What happened to it, from the beginning or after an event."""
         with jobs.db.transaction(by.tenant_id) as conn:
             store.get_job(conn, JobId(str(id)))

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.db.pool import Database
 from tolva.web.access.asking import Admin
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import MOST_NAME, NewKey, create_key, list_keys, revoke_key
+from tolva.web.api.texts import ZonedMoment
 from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 
@@ -32,7 +33,7 @@ class WantedKey(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WANTED})
     name: Annotated[str, Field(min_length=1, max_length=MOST_NAME, description="Who or what it is for.")]
     role: Role
-    expires_at: Annotated[AwareDatetime | None, Field(description="When it ends by itself; null: never.")] = None
+    expires_at: Annotated[ZonedMoment | None, Field(description="When it ends by itself; null: never.")] = None
 
 
 class Key(BaseModel):

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Header, Query, Response, WebSocket
 from tolva.core.job import JobId
 from tolva.web.access.asking import Viewer
 from tolva.web.access.gate import Gate
+from tolva.web.api.texts import Seq
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.live.websocket import converse
 from tolva.web.problems import problems
 
-MOST_SEQ = 2**63 - 1
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`job`, the present state; then every event by its number; `end` when the job has ended.",
@@ -25,8 +25,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-After = Annotated[int | None, Query(ge=0, le=MOST_SEQ, description="The last number that the reader has.")]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=MOST_SEQ, description="Goes before it.")]
+After = Annotated[Seq | None, Query(description="The last number that the reader has.")]
+LastEventId = Annotated[Seq | None, Header(alias="Last-Event-ID", description="Goes before it.")]
 
 
 def stream_router(hub: Hub, gate: Gate) -> APIRouter:

@@ -1,23 +1,30 @@
-"""Texts as the API takes them: what PostgreSQL cannot hold is refused before it gets there."""
+"""Texts, times and numbers as the API takes them: what PostgreSQL cannot hold is refused before it gets there."""
 
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line of text."""
 
 
 def _written(value: object) -> object:
-    if isinstance(value, str) and value.strip("+-0123456789.") == "":
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip("+-0123456789. ") == ""):
         raise ValueError("write a time such as 2030-01-31T08:00:00Z")
     return value
 
 
 Moment = Annotated[datetime, BeforeValidator(_written)]
 """A time in a query. A bare number would be taken for seconds since 1970, which nobody means."""
+ZonedMoment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time in a body: one with its zone."""
+
+Seq = Annotated[int, Field(ge=0, lt=2**63)]
+"""The number of an event or of a letter."""
+Version = Annotated[int, Field(ge=0, lt=2**31)]
+"""The number of a version."""
 
 _NAME = r"^[^\x00-\x20\x7f/.][^\x00-\x1f\x7f/]*$"
 NameInPath = Annotated[str, Path(min_length=1, max_length=100, pattern=_NAME)]

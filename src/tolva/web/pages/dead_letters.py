@@ -1,15 +1,15 @@
 """The page of the dead letters: what failed for good, why, and the way back."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
+from tolva.web.api.texts import Seq
 from tolva.web.pages.list_query import letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -27,7 +27,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         request: Request,
         by: Viewer,
         failed_before: datetime | None = None,
-        before: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+        before: Seq = 0,
     ) -> Response:
         asked = letter_filter(request.query_params)
         place = LetterPlace(failed_before, before) if failed_before else None

@@ -16,6 +16,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.download import CSV, XLSX, files, workbook
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
+from tolva.workloads.intake.after import After
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
 from tolva.workloads.intake.changes import changes
@@ -25,7 +26,6 @@ from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
 from tolva.workloads.intake.undo import ask_undo
 from tolva.workloads.intake.upload_answers import AcceptedUpload
 
-After = Annotated[int, Query(ge=-1)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Word = Annotated[str | None, Query(max_length=200)]
 
@@ -40,7 +40,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         by: Viewer,
         format: Literal["json", "csv", "xlsx"] = "json",
         after_row: After = -1,
-        after_n: int = -1,
+        after_n: After = -1,
         limit: Limit = 100,
         column: Word = None,
         code: Word = None,

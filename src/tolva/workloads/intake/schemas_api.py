@@ -12,6 +12,7 @@ from tolva.tables.document import load_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Admin, Viewer
 from tolva.web.access.audit import note
+from tolva.web.api.texts import Version
 from tolva.web.download import XLSX, files, workbook
 from tolva.web.problems import problems
 from tolva.workloads.intake.schema_answers import DOCUMENT, KeptSchema, Schemas, SchemaVersion
@@ -44,7 +45,7 @@ def schemas_router(jobs: Jobs, destinations: Destinations, defaults: Mapping[str
             return {"schemas": list_schemas(conn)}
 
     @router.get("/{name}", response_model=SchemaVersion, responses=problems(404, 507))
-    def get_schema(name: str, by: Viewer, version: int | None = None) -> dict[str, Any]:
+    def get_schema(name: str, by: Viewer, version: Version | None = None) -> dict[str, Any]:
         """A schema's document, and whether its table is there."""
         with jobs.db.transaction(by.tenant_id) as conn:
             document, found = schema_document(conn, name, version)

@@ -15,6 +15,8 @@ from tolva.workloads.intake.accept import upload_options
 READ, COLUMN, ASKED = "read.", "column.", "field."
 """What the names of its fields begin with: how to read; a column's field; the column for a field that was asked."""
 NONE = "-"
+MOST_DIGITS = 7
+"""Of the row of the headers; the form asks for no more."""
 TEXTS = ("encoding", "delimiter", "sheet", "locale")
 
 
@@ -43,7 +45,7 @@ def answers_in(form: Mapping[str, str]) -> Answers:
     """
     read = {name: form[READ + name] for name in TEXTS if form.get(READ + name)}
     quote, row = form.get(f"{READ}quote"), form.get(f"{READ}header_row")
-    if row and not row.isdecimal():
+    if row and not (row.isdecimal() and len(row) <= MOST_DIGITS):
         raise InvalidInput("The row of the headers is a number, 0 when there is none.")
     sign = None if not quote else "" if quote == NONE else quote
     options = ReadOptions(**read, quote=sign, header_row=int(row) if row else None)

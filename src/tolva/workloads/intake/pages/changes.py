@@ -13,6 +13,7 @@ from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.shell import Shell
+from tolva.workloads.intake.after import After
 from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.pages.fragment import wants_fragment
 
@@ -24,7 +25,7 @@ def changes_pages(jobs: Jobs, shell: Shell) -> APIRouter:
     router = APIRouter(prefix="/jobs", include_in_schema=False)
 
     @router.get("/{id}/changes")
-    def get_changes(request: Request, id: UUID, by: Viewer, after_chunk: int = -1, after_n: int = -1) -> Response:
+    def get_changes(request: Request, id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             job = get_job(conn, JobId(str(id)))
         found = list(islice(changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n), PAGE + 1))

@@ -16,6 +16,7 @@ from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.shell import Shell
+from tolva.workloads.intake.after import After
 from tolva.workloads.intake.found_errors import (
     Cursor,
     ErrorCounts,
@@ -67,8 +68,8 @@ def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:
         column: Word = None,
         code: Word = None,
         search: Word = None,
-        after_row: int = -1,
-        after_n: int = -1,
+        after_row: After = -1,
+        after_n: After = -1,
     ) -> Response:
         wanted = ErrorFilter(column or None, code or None, search or None)
         with jobs.db.transaction(by.tenant_id) as conn:
