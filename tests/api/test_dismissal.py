@@ -10,6 +10,7 @@ from tests.chaos.waiting import until
 from tests.conftest import Fresh
 from tests.pages.reader import log_in, noted
 from tests.service import Service
+from tolva.jobs.letters import dismiss as close_letters
 from tolva.jobs.letters import with_letter
 from tolva.web.access.caller import Role
 
@@ -100,6 +101,18 @@ def test_a_dismissal_that_a_replay_forestalls_is_refused(service: Service, fresh
         answer = later.result()
     assert answer.status_code == 409 and "replayed already" in answer.json()["detail"]
     assert noted(service) == []
+
+
+def test_a_replay_that_a_dismissal_forestalls_is_refused(service: Service, fresh: Fresh) -> None:
+    [job] = failed(service)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(fresh.admin_dsn, autocommit=True) as watcher:
+        with service.jobs.db.transaction("default") as conn:
+            close_letters(conn, [job], "ana")
+            later = pool.submit(service.client.post, f"{URL}/{job}/replay")
+            until(lambda: _somebody_waits(watcher), "the replay waits for the dismissal")
+        answer = later.result()
+    assert answer.status_code == 409 and "dismissed by 'ana'" in answer.json()["detail"]
+    assert (states(service, [job]), noted(service)) == (["failed"], [])
 
 
 def test_figures_count_open_letters_alone(service: Service) -> None:

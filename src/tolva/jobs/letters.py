@@ -99,6 +99,12 @@ def require_open(letter: DictRow) -> None:
         )
 
 
+def hold_open(conn: Connection, id: JobId) -> None:
+    """Keep others from the open letter of a job until the transaction ends. Raises NotFound; Conflict for none open."""
+    conn.execute(SQL["hold_job"], {"id": id})
+    require_open(get_letter(conn, id))
+
+
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
     """Those of these jobs that have an open letter."""
     rows = conn.execute(SQL["letters_of"], {"job_ids": list(ids)}).fetchall()

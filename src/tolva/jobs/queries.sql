@@ -289,6 +289,10 @@ WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s
 -- The newest dead letter of a job, whole, open or not.
 SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
 
+-- name: hold_job
+-- Whoever replays or dismisses the letter of this job of the tenant waits until the transaction has ended.
+SELECT id FROM tolva.jobs WHERE id = %(id)s FOR UPDATE;
+
 -- name: dismiss_letters
 -- Close the open dead letters of these jobs, and note at each job who did it. Their jobs are held first, as a replay does.
 WITH held AS MATERIALIZED (

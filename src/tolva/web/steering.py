@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tolva.core.job import JobId, State
-from tolva.jobs.letters import dismiss, get_letter, require_open
+from tolva.jobs.letters import dismiss, get_letter, hold_open, require_open
 from tolva.jobs.pausing import pause_lane, pause_queue
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
@@ -41,6 +41,14 @@ def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
         if again:
             note(work.conn, by, "jobs.replay", f"{len(again)} jobs", jobs=again)
     return again
+
+
+def replay_letter(jobs: Jobs, by: Caller, id: JobId) -> None:
+    """Queue the job of an open dead letter again. Raises NotFound where it never had one, Conflict for none open."""
+    with jobs.work(by.tenant_id) as work:
+        hold_open(work.conn, id)
+        work.retry(id)
+        note(work.conn, by, "job.retry", id)
 
 
 def dismiss_letters(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:

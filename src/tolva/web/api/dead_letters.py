@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.core.job import JobId, State
-from tolva.jobs.letters import LetterFilter, dead_letters, get_letter, require_open
+from tolva.jobs.letters import LetterFilter, dead_letters, get_letter
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
@@ -20,7 +20,7 @@ from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.portions import steer
 from tolva.web.problems import problems
-from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, retry_job
+from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, replay_letter
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -129,10 +129,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
     def replay(id: UUID, by: Operator) -> ReplayedOne:
         """Queues a job that failed for good again."""
-        job = JobId(str(id))
-        with jobs.db.transaction(by.tenant_id) as conn:
-            require_open(get_letter(conn, job))
-        retry_job(jobs, by, job)
+        replay_letter(jobs, by, JobId(str(id)))
         return ReplayedOne(id=id, state=State.QUEUED)
 
     @router.post("/dismiss")
