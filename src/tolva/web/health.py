@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tolva.db.pool import Database
 from tolva.errors import SettingsError, TryLater
-from tolva.web.probe_timeout import Probe
+from tolva.web.probe import Probe
 
 log = logging.getLogger(__name__)
 

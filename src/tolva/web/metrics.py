@@ -15,7 +15,7 @@ from tolva.metrics import counted
 from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate
 from tolva.web.access.origin import comes_from_this_machine
-from tolva.web.probe_timeout import Probe
+from tolva.web.probe import Probe
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

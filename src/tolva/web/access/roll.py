@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tolva.db.pool import Database
 from tolva.web.access.keys import has_keys
 from tolva.web.access.sql import SQL
-from tolva.web.probe_timeout import Probe
+from tolva.web.probe import Probe
 
 FRESH = 1.0
 """Seconds that what was read counts, for those who are in it."""

@@ -1,4 +1,4 @@
-"""A look at what may be slow, answered in time."""
+"""A probe: a look at what may be slow, shared by all who ask, and answered in time."""
 
 import threading
 import time
