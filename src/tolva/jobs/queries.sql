@@ -223,16 +223,15 @@ FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name, ( -- of lanes, 
 ORDER BY name;
 
 -- name: throughput
--- How many jobs of the tenant came to an end in each of the last minutes, oldest first; of a queue up to a limit.
+-- How many jobs of the tenant were done or failed in each of the last minutes, oldest first; of a queue up to a limit.
 SELECT m.minute,
   coalesce(sum(n.jobs) FILTER (WHERE s.state = 'completed'), 0)::integer AS completed,
-  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'failed'), 0)::integer AS failed,
-  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'cancelled'), 0)::integer AS cancelled
+  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'failed'), 0)::integer AS failed
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)
   LEFT JOIN tolva.queues q ON q.name <> ALL (%(without)s::text[])
-  CROSS JOIN unnest(ARRAY['completed', 'failed', 'cancelled']) s(state)
+  CROSS JOIN unnest(ARRAY['completed', 'failed']) s(state)
   CROSS JOIN LATERAL (
     SELECT tolva.count_finished(q.name, s.state, m.minute, m.minute + interval '1 minute', %(most)s) AS jobs) n
 GROUP BY m.minute ORDER BY m.minute;

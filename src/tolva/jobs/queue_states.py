@@ -8,7 +8,6 @@ from typing import Literal
 from psycopg.rows import DictRow
 
 from tolva.db.pool import Connection
-from tolva.errors import InvalidInput
 from tolva.jobs.counted import Counted, counted
 from tolva.jobs.sql import SQL
 
@@ -16,7 +15,8 @@ MOST_COUNTED = 100_000
 """Jobs that are counted one by one."""
 MOST_OF_MINUTE = 10_000
 """Jobs of a queue that are counted for each minute of a chart."""
-MOST_MINUTES = 24 * 60
+MINUTES = 60
+"""Of the chart."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,11 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Minute:
-    """How many jobs of a tenant came to an end in a minute: of each queue MOST_OF_MINUTE at most."""
+    """How many jobs of a tenant were done or failed in a minute: of each queue MOST_OF_MINUTE at most."""
 
     minute: datetime
     completed: int
     failed: int
-    cancelled: int
 
 
 def queue_states(conn: Connection) -> list[QueueState]:
@@ -69,16 +68,10 @@ def queue_states(conn: Connection) -> list[QueueState]:
     return [_state(row) for row in rows]
 
 
-def throughput(conn: Connection, minutes: int = 60, *, without: Sequence[str] = ()) -> list[Minute]:
-    """The last minutes of the transaction's tenant, with this one; `without` some queues.
-
-    Raises InvalidInput for none, or more than a day.
-    """
-    if not 1 <= minutes <= MOST_MINUTES:
-        raise InvalidInput(f"A chart has 1 to {MOST_MINUTES:,} minutes, not {minutes:,}.")
-    rows = conn.execute(
-        SQL["throughput"], {"minutes": minutes, "most": MOST_OF_MINUTE, "without": list(without)}
-    ).fetchall()
+def throughput(conn: Connection, *, without: Sequence[str] = ()) -> list[Minute]:
+    """The last hour of the transaction's tenant, with this minute; `without` some queues."""
+    given = {"minutes": MINUTES, "most": MOST_OF_MINUTE, "without": list(without)}
+    rows = conn.execute(SQL["throughput"], given).fetchall()
     return [Minute(**row) for row in rows]
 
 
