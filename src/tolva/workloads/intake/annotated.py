@@ -43,7 +43,8 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
             raise NotFound(f"No existe la carga {job_id}.")
         schema = schema_of(conn, upload)
         job = get_job(conn, job_id)
-    faulty = faulty_rows(db, tenant_id, job_id)
+    known = set(job["progress"].get("mapping", {}).values())
+    faulty = faulty_rows(db, tenant_id, job_id, known)
     source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     numbers = {match.column for match in mapping.matches if schema.field(match.field).kind in NUMBERS}
