@@ -1,7 +1,7 @@
 """The pages of the webhooks."""
 
 import re
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 import httpx
@@ -52,6 +52,16 @@ def test_kinds_of_jobs_are_told_by_their_titles_with_the_code_beside(service: Se
     told = 'Carga de archivo <code class="faint">bulk_upload</code>'
     assert page.count(told) == 2, "in the list and in the form"
     assert told in get(service, f"/webhooks/{hooks(service)[0]['id']}", **{"Accept-Language": "es"})
+
+
+@pytest.mark.parametrize("kind", ["<b>bold</b>", "100%", "%(kind)s", "failed"])
+def test_a_kind_that_nobody_knows_is_shown_as_it_was_given(service: Service, kind: str) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": URL, "kinds": [kind]})
+    assert answer.status_code == 201
+    for page in ("/webhooks", f"/webhooks/{answer.json()['id']}"):
+        shown = service.client.get(page, headers={"Accept": "text/html", "Accept-Language": "es"})
+        assert shown.status_code == 200
+        assert f'{escape(kind)} <code class="faint">{escape(kind)}</code>' in shown.text
 
 
 def test_no_button_takes_the_secret_away_before_it_is_kept(service: Service) -> None:

@@ -102,7 +102,6 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
             "kinds": panels.titles(jobs.catalogue),
             "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
-            "title": panels.title(job["kind"]),
         }
     )
 

@@ -62,7 +62,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked=checked,
             filled=filled,
             foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
-            choices={kind: panels.title(kind) for kind in jobs.catalogue.on_schedule},
+            choices=jobs.catalogue.on_schedule,
             kinds=panels.titles(jobs.catalogue),
             lines=[_line(jobs, row, now) for row in rows[:PAGE]],
             more=len(rows) > PAGE,
