@@ -550,6 +550,15 @@ def test_deliveries_come_in_pages(service: Service, receiver: Receiver) -> None:
     assert len(set(seen)) == 5 and seen == sorted(seen, reverse=True)
 
 
+def test_no_page_of_deliveries_leads_to_an_empty_one(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    for _ in range(2):
+        cancelled_job(service)
+    hand_over(service.jobs.db)
+    page = service.client.get(f"/api/v1/webhooks/{hook['id']}/deliveries", params={"limit": 2}).json()
+    assert (len(page["deliveries"]), page["next"]) == (2, None)
+
+
 def test_another_tenants_webhook_is_not_there(service: Service, receiver: Receiver, fresh: Fresh) -> None:
     hook = make(service, receiver)
     with psycopg.connect(fresh.admin_dsn) as conn:
