@@ -12,6 +12,7 @@ from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
 from tolva.web.access.caller import Role
+from tolva.workloads.webhooks import webhook
 
 URL = "https://shop.example.com/hooks/T0P"
 
@@ -83,7 +84,14 @@ def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service)
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({"url": "ftp://shop.example.com"}, "begins with https"), ({"event": []}, "at least one kind of event")],
+    [
+        ({"url": "ftp://shop.example.com"}, "begins with https"),
+        ({"event": []}, "at least one kind of event"),
+        ({"kind": ["bulk_upload", *"k" * 50]}, "at most 50 kinds of jobs"),
+        ({"kind": ["bulk_upload", "k" * 201]}, "one line of 1 to 200 characters"),
+        ({"kind": ["bulk_upload", ""]}, "one line of 1 to 200 characters"),
+        ({"kind": ["bulk_upload", "a\nb"]}, "one line of 1 to 200 characters"),
+    ],
 )
 def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
     service: Service, given: dict[str, Any], told: str
@@ -94,6 +102,24 @@ def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
     assert told in page and 'value="Shop"' in page and 'value="bulk_upload" checked' in page
     assert hooks(service) == []
     assert make(service).status_code == 200, "a refused form leaves its token free"
+
+
+@pytest.mark.parametrize("description", ["x" * 501, "a\nb", "a\0b"])
+def test_a_description_that_fills_no_line_is_refused(service: Service, description: str) -> None:
+    answer = make(service, description=description)
+    assert answer.status_code == 400
+    assert "one line of at most 500 characters" in answer.text
+    assert hooks(service) == []
+
+
+def test_a_webhook_too_many_is_a_conflict_as_it_is_for_programs(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "MOST", 1)
+    made(service)
+    answer = make(service, token="another page")
+    assert answer.status_code == 409
+    assert "There are 1 webhooks already" in answer.text and 'value="Shop"' in answer.text
 
 
 def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: Receiver) -> None:

@@ -27,6 +27,7 @@ from tolva.workloads.webhooks import outbox as handing
 from tolva.workloads.webhooks import webhook
 from tolva.workloads.webhooks.outbox import MOST_TRIES, hand_over, lines_aside
 from tolva.workloads.webhooks.upkeep import prune_lines
+from tolva.workloads.webhooks.wanted import Wanted
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
 
@@ -354,6 +355,12 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     assert (len(deliveries(service, hook)), outbox(fresh)) == (2, 0)
 
 
+@pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])
+def test_what_is_too_long_for_a_list_is_refused(service: Service, receiver: Receiver, given: dict[str, Any]) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(("on_all", "counted"), [(True, 0), (False, 1)])
 def test_a_fault_that_says_nothing_of_a_line_counts_against_it_only_when_another_went_through(
     service: Service, receiver: Receiver, fresh: Fresh, monkeypatch: pytest.MonkeyPatch, on_all: bool, counted: int
@@ -519,7 +526,7 @@ def test_no_more_are_made_by_several_at_once(
 ) -> None:
     monkeypatch.setattr(webhook, "MOST", 1)
     by = Caller("default", Role.ADMIN, "test")
-    wanted = webhook.Wanted(receiver.url, EVERY)
+    wanted = Wanted(receiver.url, EVERY)
 
     def second() -> None:
         with pytest.raises(Conflict), service.jobs.db.transaction("default") as conn:

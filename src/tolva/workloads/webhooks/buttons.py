@@ -14,7 +14,8 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
 from tolva.workloads.webhooks.deliveries_api import ask_test
-from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
+from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.webhook import change_webhook, drop_webhook, get_webhook
 
 
 def webhook_buttons(jobs: Jobs) -> APIRouter:
