@@ -1,18 +1,25 @@
 """The pages of the webhooks."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import escape, unescape
 from typing import Any
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
+from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
-from tolva.web.access.caller import Role
+from tolva.db.pool import Database
+from tolva.web.access.caller import Caller, Role
 from tolva.workloads.webhooks import webhook
+from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.webhook import change_webhook
 
 URL = "https://shop.example.com/hooks/T0P"
 
@@ -120,6 +127,28 @@ def test_a_webhook_too_many_is_a_conflict_as_it_is_for_programs(
     answer = make(service, token="another page")
     assert answer.status_code == 409
     assert "There are 1 webhooks already" in answer.text and 'value="Shop"' in answer.text
+
+
+@pytest.mark.parametrize("verb", ["off", "on"])
+def test_a_button_and_a_change_at_the_same_time_both_stay(service: Service, db: Database, verb: str) -> None:
+    id = UUID(made(service))
+    changed = Wanted("https://other.example.com/", ["job.failed"], description="Other", active=verb == "off")
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction("default") as conn:
+            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed)
+            button = pool.submit(post, service, f"/webhooks/{id}/{verb}")
+            until(lambda: conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
+        went_to(button.result(10))
+    [hook] = hooks(service)
+    assert (hook["url"], hook["description"], hook["active"]) == (changed.url, "Other", verb == "on")
+
+
+def test_a_webhook_whose_address_is_no_more_allowed_can_be_switched_off(service: Service, fresh: Fresh) -> None:
+    id = made(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET url = 'https://shop.example.com:25/'")
+    went_to(post(service, f"/webhooks/{id}/off"))
+    assert not hooks(service)[0]["active"]
 
 
 def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: Receiver) -> None:

@@ -355,6 +355,19 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     assert (len(deliveries(service, hook)), outbox(fresh)) == (2, 0)
 
 
+def test_what_is_set_aside_waits_while_its_webhook_is_off(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = 'odd'")
+    service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url, "active": False})
+    hand_over(service.jobs.db)
+    assert (len(deliveries(service, hook)), outbox(fresh)) == (0, 1), "its delivery would be dropped"
+    service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url})
+    hand_over(service.jobs.db)
+    assert (len(deliveries(service, hook)), outbox(fresh)) == (1, 0)
+
+
 @pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])
 def test_what_is_too_long_for_a_list_is_refused(service: Service, receiver: Receiver, given: dict[str, Any]) -> None:
     answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)

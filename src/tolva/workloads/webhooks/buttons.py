@@ -14,8 +14,7 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
 from tolva.workloads.webhooks.deliveries_api import ask_test
-from tolva.workloads.webhooks.wanted import Wanted
-from tolva.workloads.webhooks.webhook import change_webhook, drop_webhook, get_webhook
+from tolva.workloads.webhooks.webhook import drop_webhook, get_webhook, switch_webhook
 
 
 def webhook_buttons(jobs: Jobs) -> APIRouter:
@@ -48,9 +47,7 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
 
 def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
     with jobs.db.transaction(by.tenant_id) as conn:
-        row = get_webhook(conn, id)
-        kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
-        change_webhook(conn, by, id, Wanted(**kept, active=active))
+        row = switch_webhook(conn, by, id, active=active)
     return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
 

@@ -49,11 +49,13 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
 
 
 def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
-    """Change a webhook; its secret stays. What was set aside for it is tried again. Raises InvalidInput, NotFound."""
-    row = _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
-    conn.execute(SQL["try_again"], {"id": id})
-    note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=wanted.active)
-    return row
+    """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
+    return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone()))
+
+
+def switch_webhook(conn: Connection, by: Caller, id: UUID, *, active: bool) -> DictRow:
+    """Switch a webhook on or off, and that alone: what somebody changes at the same time stays. Raises NotFound."""
+    return _changed(conn, by, _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone()))
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
@@ -79,6 +81,14 @@ def rotate_secret(conn: Connection, by: Caller, id: UUID, *, force: bool = False
         f"Its secret was rotated already, and the one before signs until {until:%Y-%m-%dT%H:%M:%SZ}. Rotate it then, or"
         " with force=true, which ends that one at once."
     )
+
+
+def _changed(conn: Connection, by: Caller, row: DictRow) -> DictRow:
+    """What was set aside for it is tried again; not while it is off, since a delivery would be dropped then."""
+    if row["active"]:
+        conn.execute(SQL["try_again"], {"id": row["id"]})
+    note(conn, by, "webhook.change", row["id"], host=host_of(row["url"]), active=row["active"])
+    return row
 
 
 def _found(id: UUID, row: DictRow | None) -> DictRow:
