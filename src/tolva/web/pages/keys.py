@@ -13,9 +13,9 @@ from starlette.responses import Response
 from tolva.db.pool import Connection, Database
 from tolva.errors import InvalidInput
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller, Role
-from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
+from tolva.web.access.granting import end_key, make_key
+from tolva.web.access.keys import list_keys
 from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
@@ -84,8 +84,7 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
     @router.post("/{id}/revoke")
     def revoke(id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
         with db.transaction(by.tenant_id) as conn:
-            row = revoke_key(conn, id)
-            note(conn, by, "key.revoke", id, name=row["name"])
+            row = end_key(conn, by, id)
         return with_flash(to(back), Flash("revoked", name=row["name"]))
 
     return router
@@ -99,8 +98,7 @@ def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
     with db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            made, row = create_key(conn, NewKey(by.tenant_id, filled.name, filled.role, by.actor, expires))
-            note(conn, by, "key.create", row["id"], name=filled.name, role=filled.role)
+            made, row = make_key(conn, by, filled.name, filled.role, expires)
             return {"id": str(row["id"]), "secret": made.text}
 
         return once(conn, asked, make, secret=("secret",))
