@@ -63,7 +63,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         rest = choice.model_copy(update={"before": chosen.next})
         if chosen.next and (following := look(rest)).found:
             return preview(request, by, rest, action, following, flash)
-        return with_flash(to(choice.back), flash)
+        return with_flash(request, to(choice.back), flash)
 
     def preview(
         request: Request, by: Caller, choice: Choice, action: Action, chosen: Chosen, flash: Flash | None = None

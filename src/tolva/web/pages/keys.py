@@ -82,11 +82,11 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
         return page(request, by, 201, made)
 
     @router.post("/{id}/revoke")
-    def revoke(id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
+    def revoke(request: Request, id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
         with db.transaction(by.tenant_id) as conn:
             row = revoke_key(conn, id)
             note(conn, by, "key.revoke", id, name=row["name"])
-        return with_flash(to(back), Flash("revoked", name=row["name"]))
+        return with_flash(request, to(back), Flash("revoked", name=row["name"]))
 
     return router
 

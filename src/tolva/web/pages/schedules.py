@@ -85,7 +85,7 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             checked = replace(checked, faults={"name": fault})
         if checked.faults:
             return page(request, by, filled, checked, 400)
-        return with_flash(to(filled.list_page), Flash("schedule", name=filled.name.strip()))
+        return with_flash(request, to(filled.list_page), Flash("schedule", name=filled.name.strip()))
 
     @router.post("/preview")
     def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
