@@ -182,6 +182,16 @@ def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service:
     assert actions == ["create", "rotate", "change", "change", "drop"]
 
 
+@pytest.mark.parametrize("button", ["off", "on", "delete"])
+def test_a_webhook_without_a_description_is_named_by_its_host_where_its_path_may_be_a_secret(
+    service: Service, button: str
+) -> None:
+    make(service, description="")
+    answer = post(service, f"/webhooks/{hooks(service)[0]['id']}/{button}")
+    [told] = answer.headers.get_list("set-cookie")
+    assert "shop.example.com" in told and "T0P" not in told
+
+
 def test_whoever_is_no_administrator_finds_no_link_and_is_refused(service: Service) -> None:
     id = made(service)
     log_in(service, Role.OPERATOR)

@@ -49,7 +49,7 @@ def _met(found: Sequence[tuple[JobId, Place]]) -> Met[Place]:
 
 
 @dataclass(frozen=True)
-class Steered:
+class Tally:
     """What came of it."""
 
     matching: int
@@ -61,18 +61,18 @@ class Steered:
         return self.matching - self.done
 
 
-def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Steered:
+def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Tally:
     """Do it to these jobs. `do` answers with those that it concerned.
 
     A portion that meets a Conflict does nothing and is among those left; the portions before it are done.
 
     >>> steer([JobId(str(n)) for n in range(1200)], lambda portion: portion[1:], dry_run=False)
-    Steered(matching=1200, done=1197)
+    Tally(matching=1200, done=1197)
     >>> steer([JobId("1")], lambda portion: portion, dry_run=True)
-    Steered(matching=1, done=0)
+    Tally(matching=1, done=0)
     """
     portions = [] if dry_run else [jobs[at : at + PORTION] for at in range(0, len(jobs), PORTION)]
-    return Steered(len(jobs), sum(_steered(portion, do) for portion in portions))
+    return Tally(len(jobs), sum(_steered(portion, do) for portion in portions))
 
 
 def _steered(portion: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]]) -> int:

@@ -24,7 +24,7 @@ from tolva.web.access.gate import Gate
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
-from tolva.web.pages.fragments import fragments
+from tolva.web.pages.fragments import Fragments
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -55,7 +55,7 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) ->
             return shell.render(request, by, "_job_live.html", **told), told["ended"]
 
         opening = await hub.open(by.tenant_id, JobId(str(id)), None, partial(gate.in_force, by))
-        return EventStream(hub, opening, fragments(render))
+        return EventStream(hub, opening, Fragments(render))
 
     @router.post("/cancel")
     def cancel(id: UUID, by: Operator) -> Response:
