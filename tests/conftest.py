@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -11,9 +12,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from tests.chaos.figures import show_figures
+from tests.spares import Spares
 from tests.spread import ByFile, longest_first
 from tolva import app
 from tolva.db.embedded.use import use
@@ -28,35 +30,50 @@ BOTH = ("db/test_isolation", "engines", "intake/test_destinations", "jobs", "tab
 TEMPLATE = f"tolva_test_template_{uuid4().hex}"
 
 
-@dataclass(frozen=True)
 class Cluster:
     """A server on which tests make databases of their own."""
 
-    admin_dsn: str
-    app_dsn: str
-    """With a login that is no superuser, where the cluster has one."""
+    def __init__(self, admin_dsn: str, app_dsn: str) -> None:
+        self.admin_dsn = admin_dsn
+        self.app_dsn = app_dsn
+        """With a login that is no superuser, where the cluster has one."""
+        self._spares = Spares(partial(self._create, TEMPLATE), self._drop)
 
     def execute(self, statement: LiteralString | sql.Composed) -> None:
         with psycopg.connect(self.admin_dsn, autocommit=True) as conn:
             conn.execute(statement)
 
     @contextmanager
-    def database(self, template: str = "template1", name: str = "") -> Generator["Fresh"]:
+    def database(self, template: str = "template1") -> Generator["Fresh"]:
         """A database for as long as the context is open."""
-        name = name or f"tolva_test_{uuid4().hex}"
-        made = sql.Identifier(name)
-        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, sql.Identifier(template)))
+        name = self._spares.take() if template == TEMPLATE else self._create(template)
         try:
-            yield Fresh(_in(self.admin_dsn, name), _in(self.app_dsn, name))
+            yield self._named(name)
         finally:
-            self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
+            self._spares.drop(name)
 
     @contextmanager
     def prepared(self) -> Generator["Cluster"]:
         """With a migrated database to copy."""
-        with self.database(name=TEMPLATE) as template:
-            migrate(template.admin_dsn, app.migrations())
-            yield self
+        self._create("template1", TEMPLATE)
+        try:
+            migrate(self._named(TEMPLATE).admin_dsn, app.migrations())
+            with closing(self._spares):
+                yield self
+        finally:
+            self._drop(TEMPLATE)
+
+    def _create(self, template: str, name: str = "") -> str:
+        name = name or f"tolva_test_{uuid4().hex}"
+        made, copied = sql.Identifier(name), sql.Identifier(template)
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, copied))
+        return name
+
+    def _drop(self, name: str) -> None:
+        self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _named(self, name: str) -> "Fresh":
+        return Fresh(_in(self.admin_dsn, name), _in(self.app_dsn, name))
 
 
 @dataclass(frozen=True)
@@ -122,7 +139,7 @@ def db(fresh: Fresh) -> Generator[Database]:
 
 
 def _in(dsn: str, database: str) -> str:
-    return make_conninfo(**conninfo_to_dict(dsn) | {"dbname": database})
+    return make_conninfo(dsn, dbname=database)
 
 
 def reachable(folder: Path) -> Path:

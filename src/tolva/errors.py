@@ -17,7 +17,7 @@
     │   ├── DatabaseUnavailable
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
     │   ├── RateLimited             too many calls of one key
-    │   ├── NoSeat                  all places for calls that take much memory are taken
+    │   ├── Busy                    all places for such a call are taken
     │   ├── TookTooLong             a statement that PostgreSQL gave up: over its time limit, or ended by somebody
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
@@ -120,8 +120,8 @@ class RateLimited(TryLater):
     """One key calls more often than it may. `retry_after` says when it may again."""
 
 
-class NoSeat(TryLater):
-    """All places of this process for calls that take much memory are taken."""
+class Busy(TryLater):
+    """As many calls of this kind as the process has places for are under way."""
 
 
 class TookTooLong(TryLater):

@@ -57,6 +57,17 @@ def confirmed(service: Service, page: str, answer: Response) -> Response:
     return service.client.post(page, data=dict(hidden))
 
 
+def asked(answer: Response) -> tuple[int, bool]:
+    """How many jobs a preview asks about, and whether there are more than are taken at once."""
+    [number] = re.findall(r"<h1>(?:Try|Dismiss) (\d+) ", answer.text)
+    return int(number), "At most" in answer.text
+
+
+def named(answer: Response) -> list[str]:
+    """The jobs that a preview names."""
+    return re.findall(r'<a href="/jobs/([0-9a-f-]{36})">', answer.text)
+
+
 @pytest.mark.parametrize("call", ["/api/v1/jobs/replay", "/api/v1/dead-letters/replay"])
 def test_the_api_says_where_to_go_on_and_comes_to_an_end(service: Service, few: list[JobId], call: str) -> None:
     told = all_told(service, call, kind=["bulk_upload"])
@@ -104,9 +115,14 @@ def test_a_search_that_looks_at_some_at_a_time_goes_on_behind_them_too(
 )
 def test_a_page_asks_again_for_the_rest(service: Service, few: list[JobId], page: str, back: str) -> None:
     answer = service.client.post(page, data={"action": "retry", "scope": "matching", "back": back})
+    shown, told = [asked(answer)], named(answer)
     for _ in range(2):
         answer = confirmed(service, page, answer)
         assert "Nothing was left to do" in answer.text and "There are more" in answer.text
+        shown.append(asked(answer))
+        told += named(answer)
+    assert shown == [(MOST, True), (MOST, True), (STUCK - 2 * MOST + FEW, False)]
+    assert len(told) == len(set(told)) == 15, "each names the first of its own"
     assert confirmed(service, page, answer).status_code == 303
     assert f"{FEW} jobs were queued again. 10 had moved on" in unescape(service.client.get(back).text)
     assert states(service, few) == ["queued"] * FEW
@@ -115,9 +131,12 @@ def test_a_page_asks_again_for_the_rest(service: Service, few: list[JobId], page
 def test_the_page_of_dead_letters_asks_again_for_the_rest_to_be_dismissed(service: Service, few: list[JobId]) -> None:
     page, back = "/dead-letters/bulk", "/dead-letters"
     answer = service.client.post(page, data={"action": "dismiss", "scope": "matching", "back": back})
+    shown = [asked(answer)]
     for _ in range(2):
         answer = confirmed(service, page, answer)
         assert f"{MOST} dead letters were dismissed. There are more" in answer.text
+        shown.append(asked(answer))
+    assert shown == [(MOST, True), (MOST, True), (STUCK - 2 * MOST + FEW, False)]
     assert confirmed(service, page, answer).status_code == 303
     assert "13 dead letters were dismissed.<" in re.sub(r"\s+<", "<", service.client.get(back).text)
     assert states(service, few) == ["failed"] * FEW
@@ -135,11 +154,11 @@ def test_the_page_goes_back_to_the_list_where_the_rest_went_with_those_before(se
     assert states(service, [child]) == ["cancelled"]
 
 
-@pytest.mark.parametrize("page", ["/jobs/bulk", "/dead-letters/bulk"])
+@pytest.mark.parametrize("page", ["/jobs", "/dead-letters"])
 @pytest.mark.parametrize("before", ["0192b1f0-0000-7000-8000-000000000000", "1-7"])
 def test_a_place_of_the_other_list_is_no_error_of_ours(service: Service, page: str, before: str) -> None:
-    given = {"action": "retry", "scope": "matching", "back": "/", "before": before}
-    assert service.client.post(page, data=given).status_code == 200
+    given = {"action": "retry", "scope": "matching", "back": page, "before": before}
+    assert service.client.post(f"{page}/bulk", data=given).status_code == 200
 
 
 def test_the_command_replays_all(service: Service, few: list[JobId]) -> None:

@@ -61,7 +61,7 @@ def test_where_nothing_was_done_nothing_else_is_told(service: Service, monkeypat
 
 def test_the_page_tells_what_was_done_and_what_to_do_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     queued(service, 5)
-    monkeypatch.setitem(bulk.DEEDS, "cancel", (giving_out(cancel_jobs, after=1), OPEN))
+    monkeypatch.setitem(bulk.STEERING, "cancel", (giving_out(cancel_jobs, after=1), OPEN))
     form = {"action": "cancel", "scope": "matching", "back": "/jobs", "confirm": "1"}
     told = service.client.post("/jobs/bulk", data=form, headers=HTML, follow_redirects=True).text
     assert "2 jobs were cancelled, or told to stop." in told

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import workbook
 from tests.browser.house import PROVIDER, House
 from tests.browser.visitor import PHONE, Visitor, scrolls_sideways
 from tests.jobs.workshop import until
 
+UPLOADS = "**/api/v1/uploads?*"
 DROP = """([name, content]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)), carried = new DataTransfer();
   carried.items.add(new File([bytes], name));
@@ -158,6 +159,33 @@ def test_several_files_are_sent_one_by_one_each_with_its_own_fate(visitor: Visit
     expect(lines.filter(has_text="foto.xlsx").locator(".refused")).to_be_visible()
     expect(lines).to_have_count(1)
     assert page.url.endswith("/upload")
+
+
+def test_a_file_whose_answer_was_lost_is_sent_again_with_what_was_changed(visitor: Visitor, tmp_path: Path) -> None:
+    """Unchanged, it is the upload of the first time."""
+    page, taken = visitor.opens("/upload"), list[str]()
+    visitor.expected = ("ERR_FAILED",)
+
+    def lose(route: Route) -> None:
+        taken.append(route.fetch().json()["id"])
+        route.abort()
+
+    page.get_by_label("Proveedor").fill("P-1")
+    drop(page, workbook.write(tmp_path / "a.xlsx", visitor.window), workbook.write(tmp_path / "b.xlsx", visitor.window))
+    page.route(UPLOADS, lose)
+    page.get_by_role("button", name="Send", exact=True).click()
+    again = page.get_by_role("button", name="Send again")
+    expect(again).to_have_count(2)
+    page.unroute(UPLOADS)
+    with page.expect_response(UPLOADS) as same:
+        again.first.click()
+    expect(again).to_have_count(1)
+    page.get_by_label("Proveedor").fill("P-2")
+    with page.expect_response(UPLOADS) as other:
+        again.click()
+    expect(again).to_have_count(0)
+    assert (same.value.status, same.value.json()["id"] in taken) == (202, True)
+    assert (other.value.status, other.value.json()["id"] in taken) == (202, False)
 
 
 def test_a_running_load_is_cancelled(visitor: Visitor, house: House, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.api.moved import claim, failed, queued, states
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service
 from tolva.web.access.caller import Role
+from tolva.web.pages import chosen
 
 
 def preview(service: Service, address: str, **fields: object) -> str:
@@ -158,6 +159,26 @@ def test_the_way_back_stays_on_this_server(service: Service, back: str) -> None:
     given = {"action": "cancel", "job": queued(service), "back": back}
     assert "evil.example" not in preview(service, "/jobs/bulk", **given)
     assert went_to(post(service, "/jobs/bulk", **given, confirm="1")) == "/"
+
+
+@pytest.mark.parametrize("address", ["/jobs/bulk", "/dead-letters/bulk"])
+@pytest.mark.parametrize("back", [None, "", "/", "https://evil.example/jobs", "//jobs", "/keys", "/jobs/dead-letters"])
+def test_without_the_list_that_has_the_filter_not_all_jobs_are_meant(
+    service: Service, address: str, back: str | None
+) -> None:
+    ids = failed(service)
+    given = {"action": "retry", "scope": "matching", "confirm": "1"} | ({} if back is None else {"back": back})
+    assert post(service, address, **given).status_code == 422
+    assert states(service, ids) == ["failed"]
+
+
+def test_jobs_are_counted_for_the_preview_alone(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = queued(service, 2)
+    page = preview(service, "/jobs/bulk", action="cancel", scope="matching", back="/jobs?kind=bulk_upload")
+    assert "2 jobs match the filter" in page
+    monkeypatch.setattr(chosen, "count_matching", None)
+    went_to(post(service, "/jobs/bulk", **hidden(page)))
+    assert states(service, mine) == ["cancelled"] * 2
 
 
 @pytest.mark.parametrize("cookie", ["cancel", "cancel.1", "hello.1.1.", "cancel.1.x.", "cancel.1.<b>.", "cancel.1.1"])

@@ -1,11 +1,16 @@
 """The start page: its figures are those of the lists that they lead to, and of what people asked for."""
 
 import re
+from uuid import UUID
+
+import pytest
 
 from tests.api.moved import claim, fail, failed, queued
 from tests.pages.reader import get
 from tests.service import Service
-from tolva.core.job import NewJob
+from tolva.core.job import JobId, NewJob
+from tolva.jobs import store
+from tolva.jobs.store import new_job_id
 from tolva.web.access.caller import ANYONE_HERE
 from tolva.web.steering import pause_for_tenant
 from tolva.workloads.webhooks.event import KIND
@@ -22,18 +27,23 @@ def listed(service: Service, address: str) -> int:
     return get(service, address).count('<tr id="job-')
 
 
-def made_long_ago(service: Service) -> None:
-    """Jobs that ended just now, and one that did two hours ago."""
-    with service.jobs.db.transaction("default") as conn:
-        conn.execute("UPDATE tolva.jobs SET created_at = created_at - interval '2 days'")
-    [old] = failed(service)
+def id_of_two_days_ago() -> JobId:
+    """A UUIDv7 begins with milliseconds."""
+    return JobId(str(UUID(int=UUID(new_job_id()).int - (2 * 86_400_000 << 80))))
+
+
+@pytest.fixture
+def made_long_ago(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs of two days ago (their ids say so): three failed just now, and one two hours ago."""
+    with monkeypatch.context() as then:
+        then.setattr(store, "new_job_id", id_of_two_days_ago)
+        [old, *_] = failed(service, 4)
     with service.jobs.db.transaction("default") as conn:
         conn.execute("UPDATE tolva.jobs SET finished_at = finished_at - interval '2 hours' WHERE id = %s", (old,))
 
 
+@pytest.mark.usefixtures("made_long_ago")
 def test_each_figure_leads_to_as_many_jobs(service: Service) -> None:
-    failed(service, 3)
-    made_long_ago(service)
     queued(service)
     claim(service)
     queued(service, 2)
@@ -63,10 +73,12 @@ def test_the_filter_of_what_people_asked_for_is_chosen_only_where_it_was(service
     assert chosen not in get(service, f"/jobs?{kinds}") and chosen not in get(service, "/jobs")
 
 
+@pytest.mark.usefixtures("made_long_ago")
 def test_what_failed_is_still_told_where_the_hour_has_passed(service: Service) -> None:
-    made_long_ago(service)
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE tolva.jobs SET finished_at = finished_at - interval '2 hours'")
     assert figures(service)["/jobs?state=failed&ended=hour&kind=asked-for"] == 0
-    assert listed(service, "/jobs?ended=day") == 1
+    assert listed(service, "/jobs?ended=day") == 4
     assert "it broke" in get(service, "/")
 
 

@@ -1,6 +1,6 @@
-"""What the page of a job that has ended tells of its times."""
+"""What the page of a job that has ended tells of its times, and how it lives on while the database is away."""
 
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import pytest
 
@@ -8,6 +8,8 @@ from tests.api.moved import fail, failed, queued
 from tests.pages.reader import get, post, went_to
 from tests.service import Service
 from tolva.core.job import JobId
+from tolva.errors import DatabaseUnavailable
+from tolva.web.pages import job as job_page
 
 TWO_HOURS: LiteralString = (
     "UPDATE tolva.jobs SET created_at = finished_at - interval '2 hours', started_at = finished_at - interval '5 s'"
@@ -49,3 +51,19 @@ def test_what_is_over_is_told_by_a_time_that_stays_true(service: Service) -> Non
     [job] = failed(service)
     page = told(service, job)
     assert "<time datetime=" in page and "data-ago" not in page
+
+
+def test_a_database_that_goes_away_does_not_break_the_live_page_off(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [id] = failed(service)
+    tell, away = job_page._told, iter([DatabaseUnavailable("away")])
+
+    def told_at_second(*given: Any) -> Any:
+        if fault := next(away, None):
+            raise fault
+        return tell(*given)
+
+    monkeypatch.setattr(job_page, "_told", told_at_second)
+    live = service.client.get(f"/jobs/{id}/live").text
+    assert live.endswith("event: end\ndata: over\n\n") and "it broke" in live

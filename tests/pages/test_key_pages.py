@@ -33,6 +33,14 @@ def test_what_is_wrong_is_told_and_can_be_mended(service: Service) -> None:
     assert secrets_in(make(service))
 
 
+def test_the_audit_log_has_a_key_by_the_name_that_lists_show(service: Service) -> None:
+    [secret] = secrets_in(make(service, name=" shop "))
+    service.client.headers["Authorization"] = f"Bearer {secret}"
+    [key] = service.client.get("/api/v1/keys").json()["keys"]
+    [line] = service.client.get("/api/v1/audit").json()["lines"]
+    assert key["name"] == line["detail"]["name"] == "shop"
+
+
 def test_a_refused_key_leaves_the_form_as_it_was_filled_in(service: Service) -> None:
     answer = post(service, "/keys", name=" ", role="admin", days="7", token="t")
     assert answer.status_code == 400

@@ -44,3 +44,17 @@ def test_preferences_are_not_set_by_another_site_and_stay_on_https(service: Serv
     assert (theirs.status_code, theirs.headers.get("set-cookie")) == (403, None)
     ours = service.client.post("/preferences", data=given, headers={"X-Forwarded-Proto": "https"})
     assert [cookie.endswith("Secure") for cookie in ours.headers.get_list("set-cookie")] == [True, True]
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+def test_what_the_next_page_is_to_tell_stays_on_https(service: Service, scheme: str, secure: bool) -> None:
+    answer = service.client.post("/queues/bulk_upload/pause", headers={"X-Forwarded-Proto": scheme})
+    [cookie] = answer.headers.get_list("set-cookie")
+    assert cookie.startswith("tolva_told=paused") and cookie.endswith("Secure") is secure
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "Etc/Unknown", "America", "../../etc/passwd", ""])
+@pytest.mark.parametrize("address", ["/login", "/jobs", "/no/such/page"])
+def test_a_time_zone_that_the_server_does_not_know_is_utc(service: Service, zone: str, address: str) -> None:
+    answer = service.client.get(address, headers=HTML | {"Cookie": f"tolva_tz={zone}"})
+    assert answer.status_code < 500 and "<html" in answer.text

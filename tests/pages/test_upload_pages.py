@@ -1,6 +1,7 @@
 """The pages for files: sent by a plain form, looked at, corrected, loaded, and what became of their rows."""
 
 import re
+import shutil
 from html import unescape
 from typing import Any
 
@@ -369,18 +370,15 @@ def test_a_preview_for_which_there_is_no_seat_comes_again_by_itself(
     assert 'role="status"' in answer.text
 
 
-def test_a_preview_whose_file_cannot_be_read_now_does_not_come_again_by_itself(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+def test_a_preview_that_cannot_store_anything_says_so_and_does_not_ask_again_and_again(
+    service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = went_to(send(service, GOOD))
-
-    def away(*_given: object) -> None:
-        raise StorageUnavailable("/srv/tolva is not mounted")
-
-    monkeypatch.setattr("tolva.workloads.intake.pages.preview.preview", away)
+    shutil.rmtree(service.settings.data_dir / "files" / "incoming")
     answer = service.client.get(page, headers=HTML)
-    assert (answer.status_code, "refresh" in answer.headers) == (507, False)
-    assert "Other files are being looked at" not in answer.text
+    assert (answer.status_code, answer.headers.get("refresh")) == (507, None)
+    assert "cannot store files now" in answer.text and "being looked at" not in answer.text
+    assert "The data folder does not answer" in caplog.text
 
 
 def test_the_page_of_a_load_shows_its_counts_its_errors_and_the_ways_on(service: Service) -> None:

@@ -17,6 +17,10 @@ ROOT = Path(tolva.__file__).parents[2]
 PACKAGES = app.make_shell().packages
 
 
+OURS = {"deed.told", "each.told", "item.title"}
+"""What templates translate by another name than its text: constants of ours."""
+
+
 def folder(package: str) -> Path:
     return ROOT / "src" / package.replace(".", "/")
 
@@ -66,8 +70,19 @@ def test_a_word_has_one_translation_in_all_packages(language: str) -> None:
     assert not {word: several for word, several in told.items() if len(several) > 1}, "the pages show one of them"
 
 
+def test_no_template_translates_what_may_be_anybodys_text() -> None:
+    """Templates take what `gettext` is given for markup with places to fill. For kinds of jobs there is `titled`."""
+    given = [match for template in ROOT.glob("src/tolva/**/templates/**/*.html") for match in _given(template)]
+    assert "item.title" in given and set(given) <= OURS
+
+
 def _whole(string: str | tuple[str, ...]) -> bool:
     return all(string) if isinstance(string, tuple) else bool(string)
+
+
+def _given(template: Path) -> list[str]:
+    """What it translates that is no text of its own."""
+    return re.findall(r"\b(?:gettext|_)\((?!\")([^)]*)\)", template.read_text(encoding="utf-8"))
 
 
 def _named(text: str) -> set[str]:

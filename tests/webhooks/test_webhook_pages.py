@@ -1,17 +1,25 @@
 """The pages of the webhooks."""
 
 import re
-from html import unescape
+from concurrent.futures import ThreadPoolExecutor
+from html import escape, unescape
 from typing import Any
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
+from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
-from tolva.web.access.caller import Role
+from tolva.db.pool import Database
+from tolva.web.access.caller import Caller, Role
+from tolva.workloads.webhooks import webhook
+from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.webhook import change_webhook
 
 URL = "https://shop.example.com/hooks/T0P"
 
@@ -54,6 +62,16 @@ def test_kinds_of_jobs_are_told_by_their_titles_with_the_code_beside(service: Se
     assert told in get(service, f"/webhooks/{hooks(service)[0]['id']}", **{"Accept-Language": "es"})
 
 
+@pytest.mark.parametrize("kind", ["<b>bold</b>", "100%", "%(kind)s", "failed"])
+def test_a_kind_that_nobody_knows_is_shown_as_it_was_given(service: Service, kind: str) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": URL, "kinds": [kind]})
+    assert answer.status_code == 201
+    for page in ("/webhooks", f"/webhooks/{answer.json()['id']}"):
+        shown = service.client.get(page, headers={"Accept": "text/html", "Accept-Language": "es"})
+        assert shown.status_code == 200
+        assert f'{escape(kind)} <code class="faint">{escape(kind)}</code>' in shown.text
+
+
 def test_no_button_takes_the_secret_away_before_it_is_kept(service: Service) -> None:
     shown = make(service).text
     [hook] = hooks(service)
@@ -73,7 +91,14 @@ def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service)
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({"url": "ftp://shop.example.com"}, "begins with https"), ({"event": []}, "at least one kind of event")],
+    [
+        ({"url": "ftp://shop.example.com"}, "begins with https"),
+        ({"event": []}, "at least one kind of event"),
+        ({"kind": ["bulk_upload", *"k" * 50]}, "at most 50 kinds of jobs"),
+        ({"kind": ["bulk_upload", "k" * 201]}, "one line of 1 to 200 characters"),
+        ({"kind": ["bulk_upload", ""]}, "one line of 1 to 200 characters"),
+        ({"kind": ["bulk_upload", "a\nb"]}, "one line of 1 to 200 characters"),
+    ],
 )
 def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
     service: Service, given: dict[str, Any], told: str
@@ -84,6 +109,46 @@ def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
     assert told in page and 'value="Shop"' in page and 'value="bulk_upload" checked' in page
     assert hooks(service) == []
     assert make(service).status_code == 200, "a refused form leaves its token free"
+
+
+@pytest.mark.parametrize("description", ["x" * 501, "a\nb", "a\0b"])
+def test_a_description_that_fills_no_line_is_refused(service: Service, description: str) -> None:
+    answer = make(service, description=description)
+    assert answer.status_code == 400
+    assert "one line of at most 500 characters" in answer.text
+    assert hooks(service) == []
+
+
+def test_a_webhook_too_many_is_a_conflict_as_it_is_for_programs(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "MOST", 1)
+    made(service)
+    answer = make(service, token="another page")
+    assert answer.status_code == 409
+    assert "There are 1 webhooks already" in answer.text and 'value="Shop"' in answer.text
+
+
+@pytest.mark.parametrize("verb", ["off", "on"])
+def test_a_button_and_a_change_at_the_same_time_both_stay(service: Service, db: Database, verb: str) -> None:
+    id = UUID(made(service))
+    changed = Wanted("https://other.example.com/", ["job.failed"], description="Other", active=verb == "off")
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction("default") as conn:
+            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed)
+            button = pool.submit(post, service, f"/webhooks/{id}/{verb}")
+            until(lambda: conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
+        went_to(button.result(10))
+    [hook] = hooks(service)
+    assert (hook["url"], hook["description"], hook["active"]) == (changed.url, "Other", verb == "on")
+
+
+def test_a_webhook_whose_address_is_no_more_allowed_can_be_switched_off(service: Service, fresh: Fresh) -> None:
+    id = made(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET url = 'https://shop.example.com:25/'")
+    went_to(post(service, f"/webhooks/{id}/off"))
+    assert not hooks(service)[0]["active"]
 
 
 def test_a_test_is_delivered_and_its_outcome_shown(service: Service, receiver: Receiver) -> None:
@@ -115,6 +180,16 @@ def test_a_webhook_gets_a_new_secret_is_switched_off_and_on_and_deleted(service:
     assert hooks(service) == []
     actions = [action.removeprefix("webhook.") for action, _ in noted(service)]
     assert actions == ["create", "rotate", "change", "change", "drop"]
+
+
+@pytest.mark.parametrize("button", ["off", "on", "delete"])
+def test_a_webhook_without_a_description_is_named_by_its_host_where_its_path_may_be_a_secret(
+    service: Service, button: str
+) -> None:
+    make(service, description="")
+    answer = post(service, f"/webhooks/{hooks(service)[0]['id']}/{button}")
+    [told] = answer.headers.get_list("set-cookie")
+    assert "shop.example.com" in told and "T0P" not in told
 
 
 def test_whoever_is_no_administrator_finds_no_link_and_is_refused(service: Service) -> None:

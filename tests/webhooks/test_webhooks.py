@@ -27,6 +27,7 @@ from tolva.workloads.webhooks import outbox as handing
 from tolva.workloads.webhooks import webhook
 from tolva.workloads.webhooks.outbox import MOST_TRIES, hand_over, lines_aside
 from tolva.workloads.webhooks.upkeep import prune_lines
+from tolva.workloads.webhooks.wanted import Wanted
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
 
@@ -354,6 +355,25 @@ def test_a_line_that_can_never_be_handed_over_is_set_aside_with_its_reason_and_t
     assert (len(deliveries(service, hook)), outbox(fresh)) == (2, 0)
 
 
+def test_what_is_set_aside_waits_while_its_webhook_is_off(service: Service, receiver: Receiver, fresh: Fresh) -> None:
+    hook = make(service, receiver)
+    cancelled_job(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhook_outbox SET set_aside = 'odd'")
+    service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url, "active": False})
+    hand_over(service.jobs.db)
+    assert (len(deliveries(service, hook)), outbox(fresh)) == (0, 1), "its delivery would be dropped"
+    service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url})
+    hand_over(service.jobs.db)
+    assert (len(deliveries(service, hook)), outbox(fresh)) == (1, 0)
+
+
+@pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])
+def test_what_is_too_long_for_a_list_is_refused(service: Service, receiver: Receiver, given: dict[str, Any]) -> None:
+    answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(("on_all", "counted"), [(True, 0), (False, 1)])
 def test_a_fault_that_says_nothing_of_a_line_counts_against_it_only_when_another_went_through(
     service: Service, receiver: Receiver, fresh: Fresh, monkeypatch: pytest.MonkeyPatch, on_all: bool, counted: int
@@ -519,7 +539,7 @@ def test_no_more_are_made_by_several_at_once(
 ) -> None:
     monkeypatch.setattr(webhook, "MOST", 1)
     by = Caller("default", Role.ADMIN, "test")
-    wanted = webhook.Wanted(receiver.url, EVERY)
+    wanted = Wanted(receiver.url, EVERY)
 
     def second() -> None:
         with pytest.raises(Conflict), service.jobs.db.transaction("default") as conn:
@@ -548,6 +568,15 @@ def test_deliveries_come_in_pages(service: Service, receiver: Receiver) -> None:
         if (before := page["next"]) is None:
             break
     assert len(set(seen)) == 5 and seen == sorted(seen, reverse=True)
+
+
+def test_no_page_of_deliveries_leads_to_an_empty_one(service: Service, receiver: Receiver) -> None:
+    hook = make(service, receiver)
+    for _ in range(2):
+        cancelled_job(service)
+    hand_over(service.jobs.db)
+    page = service.client.get(f"/api/v1/webhooks/{hook['id']}/deliveries", params={"limit": 2}).json()
+    assert (len(page["deliveries"]), page["next"]) == (2, None)
 
 
 def test_another_tenants_webhook_is_not_there(service: Service, receiver: Receiver, fresh: Fresh) -> None:

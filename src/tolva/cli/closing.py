@@ -1,6 +1,6 @@
 """Closing dead letters at the terminal: those of jobs that are named, or all that match, however many they are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tolva.core.job import JobId
@@ -9,8 +9,7 @@ from tolva.jobs.letters import LetterFilter, with_letter
 from tolva.jobs.work import Jobs
 from tolva.web.access.caller import Caller
 from tolva.web.portions import met_letters, steer
-
-Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
+from tolva.web.steering import Steering
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Closed:
     untried: int
 
 
-def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: Deed, *, dry_run: bool) -> Closed:
+def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: Steering, *, dry_run: bool) -> Closed:
     """Do it to the jobs of these letters. Raises InvalidInput, before anything is done, when a job has none open."""
     closed: list[JobId] = []
     left = untried = 0

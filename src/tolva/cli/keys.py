@@ -14,9 +14,9 @@ from tolva.cli.listing import Column
 from tolva.cli.opened import opened
 from tolva.cli.rows import show_rows
 from tolva.errors import InvalidInput
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
-from tolva.web.access.keys import NewKey, create_key, has_keys, list_keys, revoke_key
+from tolva.web.access.granting import end_key, make_key
+from tolva.web.access.keys import has_keys, list_keys
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Keys: who may call the API and open the dashboard.", no_args_is_help=True)
@@ -36,13 +36,10 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once: only its hash is kept. With the first one, the API closes to everybody else."""
-    by = at_terminal(tenant)
     expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-    new = NewKey(tenant, name or f"{role} key", role, by.actor, expires)
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         is_first = not has_keys(conn)
-        secret, row = create_key(conn, new)
-        note(conn, by, "key.create", row["id"], name=new.name, role=role)
+        secret, row = make_key(conn, at_terminal(tenant), name or f"{role} key", role, expires)
     if is_first and role is not Role.ADMIN:
         _warn(Hints(data_dir, tenant))
     if as_json:
@@ -88,8 +85,7 @@ def revoke(
 ) -> None:
     """End a key at once, and the logins made with it."""
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        row = revoke_key(conn, _key_id(id))
-        note(conn, at_terminal(tenant), "key.revoke", row["id"], name=row["name"])
+        row = end_key(conn, at_terminal(tenant), _key_id(id))
     if as_json:
         print_json(row)
     else:

@@ -8,7 +8,8 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import httpcore
@@ -40,7 +41,11 @@ class Outward:
     """`private` also allows addresses of this machine and its networks."""
 
     private: bool = False
-    tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context, repr=False, compare=False)
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """Whom to believe. Reading all the certificates takes a while: they are read with the first call, and once."""
+        return httpx.create_ssl_context()
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Post once, following no redirect.

@@ -52,7 +52,7 @@ def _met(found: Sequence[tuple[JobId, Place]]) -> Met[Place]:
 
 
 @dataclass(frozen=True)
-class Steered:
+class Tally:
     """What came of it. `untried` are those of the portions that were not reached, because the database gave out."""
 
     matching: int
@@ -65,16 +65,16 @@ class Steered:
         return self.matching - self.done
 
 
-def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Steered:
+def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Tally:
     """Do it to these jobs. `do` answers with those that it concerned.
 
     A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done; where
     something was, the portions from there on are left untried, and nobody is told that nothing was done.
 
     >>> steer([JobId(str(n)) for n in range(1200)], lambda portion: portion[1:], dry_run=False)
-    Steered(matching=1200, done=1197, untried=0)
+    Tally(matching=1200, done=1197, untried=0)
     >>> steer([JobId("1")], lambda portion: portion, dry_run=True)
-    Steered(matching=1, done=0, untried=0)
+    Tally(matching=1, done=0, untried=0)
     """
     done = 0
     for at in range(0, 0 if dry_run else len(jobs), PORTION):
@@ -84,8 +84,8 @@ def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]
             if not done:
                 raise
             log.warning("%s of %s jobs are steered, the others not tried: %s", done, len(jobs), error)
-            return Steered(len(jobs), done, untried=len(jobs) - at)
-    return Steered(len(jobs), done)
+            return Tally(len(jobs), done, untried=len(jobs) - at)
+    return Tally(len(jobs), done)
 
 
 def _steered(portion: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]]) -> int:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from tolva.errors import NoSeat
+from tolva.errors import Busy
 
 AGAIN = 5.0
 """Seconds until a seat is likely to be free: most of these calls take less."""
@@ -18,9 +18,9 @@ class Seats:
 
     @contextmanager
     def taken(self) -> Generator[None]:
-        """One of them, for as long as it lasts. Raises NoSeat at once when there is none: waiting takes a thread."""
+        """One of them, for as long as it lasts. Raises Busy at once when there is none: waiting takes a thread."""
         if not self._free.acquire(blocking=False):
-            raise NoSeat("All places for calls that read a whole file are taken.", AGAIN)
+            raise Busy("All places for calls that read a whole file are taken.", AGAIN)
         try:
             yield
         finally:

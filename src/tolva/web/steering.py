@@ -1,6 +1,6 @@
 """What people do to jobs and queues, with a line in the audit log: for API, pages and command line alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tolva.core.job import JobId, State
 from tolva.jobs.letters import dismiss, get_letter, hold_open, require_open
@@ -8,6 +8,9 @@ from tolva.jobs.pausing import pause_lane, pause_queue
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
+
+Steering = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
+"""Does one thing to those of these jobs that allow it, in one transaction, and answers with them."""
 
 
 def cancel_job(jobs: Jobs, by: Caller, id: JobId) -> State:

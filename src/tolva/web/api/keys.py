@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.db.pool import Database
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Role
-from tolva.web.access.keys import MOST_NAME, NewKey, create_key, list_keys, revoke_key
+from tolva.web.access.granting import end_key, make_key
+from tolva.web.access.keys import MOST_NAME, list_keys
 from tolva.web.api.texts import ZonedMoment
 from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
@@ -87,13 +87,10 @@ def keys_router(db: Database) -> APIRouter:
     @router.post("", status_code=201, responses=problems(409))
     def post_key(wanted: WantedKey, by: Admin, key: IdempotencyKey = None) -> MadeKey:
         """Makes a key. Its secret is in this answer and nowhere else."""
-        by.require(wanted.role)  # nobody hands out more than they have
-        new = NewKey(by.tenant_id, wanted.name, wanted.role, by.actor, wanted.expires_at)
         with db.transaction(by.tenant_id) as conn:
 
             def make() -> dict[str, Any]:
-                secret, row = create_key(conn, new)
-                note(conn, by, "key.create", row["id"], name=row["name"], role=wanted.role)
+                secret, row = make_key(conn, by, wanted.name, wanted.role, wanted.expires_at)
                 return MadeKey.model_validate(row | {"key": secret.text}).model_dump(mode="json")
 
             asked = IdempotentRequest(by, key, "key.create", wanted.model_dump(mode="json"))
@@ -103,8 +100,7 @@ def keys_router(db: Database) -> APIRouter:
     def delete_key(id: UUID, by: Admin) -> Key:
         """Ends a key at once, and the logins made with it. It stays in the list; revoking it again changes nothing."""
         with db.transaction(by.tenant_id) as conn:
-            row = revoke_key(conn, id)
-            note(conn, by, "key.revoke", id, name=row["name"])
+            row = end_key(conn, by, id)
         return Key.model_validate(row)
 
     return router

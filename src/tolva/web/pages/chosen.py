@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from starlette.datastructures import QueryParams
 
 from tolva.core.job import JobId, State
@@ -32,12 +32,20 @@ class Choice(BaseModel):
     scripts.
     """
 
+    list_path: ClassVar[str]
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
-    back: str = "/"
+    back: str = ""
     seen: Annotated[AwareDatetime, Field(default_factory=lambda: datetime.now(UTC))]
     before: Cursor | UUID | None = None
     confirm: bool = False
+
+    @model_validator(mode="after")
+    def _all_that_match_a_filter(self) -> Self:
+        """Without its list, `matching` would mean all jobs that there are."""
+        if self.scope == "matching" and urlsplit(local(self.back)).path != self.list_path:
+            raise ValueError(f"say which: `back` is {self.list_path} with the filter of the list")
+        return self
 
     @property
     def query(self) -> QueryParams:
@@ -45,40 +53,59 @@ class Choice(BaseModel):
         return QueryParams(urlsplit(local(self.back)).query)
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """`meant` jobs, of which these were `found` to be in a state that allows it; `next` goes on where there are more.
+class JobsChoice(Choice):
+    """The form of the list of jobs."""
 
-    `left_out`: how many are in another state; None where not all were counted.
+    list_path: ClassVar[str] = "/jobs"
+    action: Literal["cancel", "retry"]
+
+
+class LettersChoice(Choice):
+    """The form of the list of dead letters."""
+
+    list_path: ClassVar[str] = "/dead-letters"
+    action: Literal["retry", "dismiss"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Jobs that were `found` to be in a state that allows it; `next` goes on behind them where there are more.
+
+    For a preview, `meant` is how many were meant, and `left_out` how many of these are in another state: None where not
+    all were counted.
     """
 
-    meant: Counted
     found: Sequence[JobId]
-    next: str | None = None
+    next: Cursor | UUID | None = None
+    meant: Counted | None = None
     left_out: int | None = None
 
 
-def _chosen(choice: Choice, meant: Counted, found: Sequence[JobId], following: str | None = None) -> Chosen:
-    whole = meant.exact and choice.before is None and following is None
-    return Chosen(meant, found, following, meant.number - len(found) if whole else None)
+def _selection(
+    choice: Choice, meant: Counted | None, found: Sequence[JobId], following: Cursor | UUID | None = None
+) -> Selection:
+    whole = meant is not None and meant.exact and choice.before is None and following is None
+    return Selection(found, following, meant, meant.number - len(found) if meant and whole else None)
 
 
 def chosen_jobs(
     conn: Connection, tenant_id: str, choice: Choice, asked: JobFilter, possible: tuple[State, ...]
-) -> Chosen:
+) -> Selection:
     """Jobs of the list of jobs; `asked` is its filter."""
     if choice.scope == "selected":
-        return _chosen(choice, *_among(conn, choice.job, possible))
+        return _selection(choice, *_among(conn, choice.job, possible))
     until = min(asked.created_before, choice.seen) if asked.created_before else choice.seen
-    meant = replace(asked, created_before=until)
-    states = tuple(state for state in possible if state in (meant.states or possible))
+    wanted = replace(asked, created_before=until)
+    states = tuple(state for state in possible if state in (wanted.states or possible))
     before = JobId(str(choice.before)) if isinstance(choice.before, UUID) else None
-    found = met_jobs(conn, tenant_id, replace(meant, states=states), before) if states else Met[JobId]([])
-    if before is None and set(states) == set(meant.states):  # all that match allow it: what was found is counted
-        number = Counted(len(found.jobs), exact=found.next is None)
+    found = met_jobs(conn, tenant_id, replace(wanted, states=states), before) if states else Met[JobId]([])
+    if choice.confirm:
+        meant = None
+    elif before is None and set(states) == set(wanted.states):  # all that match allow it: what was found is counted
+        meant = Counted(len(found.jobs), exact=found.next is None)
     else:
-        number = count_matching(conn, tenant_id, meant)
-    return _chosen(choice, number, found.jobs, found.next)
+        meant = count_matching(conn, tenant_id, wanted)
+    return _selection(choice, meant, found.jobs, UUID(found.next) if found.next else None)
 
 
 def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -> tuple[Counted, list[JobId]]:
@@ -87,12 +114,12 @@ def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -
     return Counted(len(rows)), [JobId(row["id"]) for row in rows if row["state"] in possible]
 
 
-def chosen_letters(conn: Connection, tenant_id: str, choice: Choice, asked: LetterFilter) -> Chosen:
+def chosen_letters(conn: Connection, tenant_id: str, choice: Choice, asked: LetterFilter) -> Selection:
     """The jobs of dead letters; `asked` is the filter of their list."""
     if choice.scope == "selected":
         meant, ids = _among(conn, choice.job, tuple(State))
-        return _chosen(choice, meant, with_letter(conn, ids))
+        return _selection(choice, meant, with_letter(conn, ids))
     before = place(choice.before) if isinstance(choice.before, str) else LetterPlace(choice.seen, 0)
     found = met_letters(conn, tenant_id, asked, before)
     meant = Counted(len(found.jobs), exact=found.next is None)
-    return _chosen(choice, meant, found.jobs, cursor(found.next))
+    return _selection(choice, meant, found.jobs, cursor(found.next))

@@ -31,10 +31,10 @@ class Flash:
     name: str = ""
 
 
-def with_flash(answer: Response, flash: Flash) -> Response:
+def with_flash(request: HTTPConnection, answer: Response, flash: Flash) -> Response:
     """The answer to a form, which tells the next page; when there are no more."""
     text = f"{flash.what}.{flash.done}.{flash.left}.{flash.untried}.{quote(flash.name[:MOST_NAME], safe='')}"
-    answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax")
+    answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import dates, numbers, units
 from markupsafe import Markup
@@ -16,10 +16,10 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def zone_of(request: HTTPConnection) -> ZoneInfo:
-    """The reader's time zone; UTC until the browser has told it."""
+    """The reader's time zone; UTC until the browser has told it, and where it is one that we do not know."""
     try:
         return ZoneInfo(request.cookies.get(COOKIE, "UTC").replace("%2F", "/"))
-    except (ValueError, OSError):  # no such zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two for what is no name, or that of a folder
         return ZoneInfo("UTC")
 
 

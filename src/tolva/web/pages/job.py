@@ -25,7 +25,7 @@ from tolva.web.details import error_for
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
-from tolva.web.pages.fragments import fragments
+from tolva.web.pages.fragments import Fragments
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -56,7 +56,7 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) ->
             return shell.render(request, by, "_job_live.html", **told), told["ended"]
 
         opening = await hub.open(by.tenant_id, JobId(str(id)), None, partial(gate.in_force, by))
-        return EventStream(hub, opening, fragments(render))
+        return EventStream(hub, opening, Fragments(render))
 
     @router.post("/cancel")
     def cancel(id: UUID, by: Operator) -> Response:
@@ -103,7 +103,6 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
             "kinds": panels.titles(jobs.catalogue),
             "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
-            "title": panels.title(job["kind"]),
         }
     )
 

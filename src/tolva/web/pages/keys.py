@@ -1,6 +1,7 @@
 """The page of the keys."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,9 +14,9 @@ from starlette.responses import Response
 from tolva.db.pool import Connection, Database
 from tolva.errors import InvalidInput
 from tolva.web.access.asking import Admin
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller, Role
-from tolva.web.access.keys import NewKey, create_key, list_keys, revoke_key
+from tolva.web.access.granting import end_key, make_key
+from tolva.web.access.keys import list_keys
 from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
@@ -43,19 +44,51 @@ FIRST_KEY = Filled(role=Role.ADMIN)
 def keys_pages(shell: Shell, db: Database) -> APIRouter:
     """`/keys`."""
     router = APIRouter(prefix="/keys", include_in_schema=False)
+    page = KeysPage(shell, db)
 
-    def page(
+    @router.get("")
+    def keys(request: Request, by: Admin, before: UUID | None = None, first: UUID | None = None) -> Response:
+        return page.show(request, by, before=_after(first) if first else before)
+
+    @router.post("")
+    def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        try:
+            made = _create(db, by, filled)
+        except InvalidInput as error:
+            return page.show(request, by, 400, fault=str(error), wanted=filled)
+        return page.show(request, by, 201, made=made)
+
+    @router.post("/{id}/revoke")
+    def revoke(request: Request, id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
+        with db.transaction(by.tenant_id) as conn:
+            row = end_key(conn, by, id)
+        return with_flash(request, to(back), Flash("revoked", name=row["name"]))
+
+    return router
+
+
+@dataclass(frozen=True)
+class KeysPage:
+    """The list, and the form for another key below it."""
+
+    shell: Shell
+    db: Database
+
+    def show(
+        self,
         request: Request,
         by: Caller,
-        status: int,
+        status: int = 200,
+        *,
         made: Mapping[str, Any] | None = None,
         fault: str | None = None,
         wanted: Filled | None = None,
         before: UUID | None = None,
     ) -> Response:
-        with db.transaction(by.tenant_id) as conn:
+        """The page. `made` is a new key with its secret, `fault` what is wrong with the one that was `wanted`."""
+        with self.db.transaction(by.tenant_id) as conn:
             found = _listed(conn, before)
-        return shell.page(
+        return self.shell.page(
             request,
             by,
             "keys.html",
@@ -69,27 +102,6 @@ def keys_pages(shell: Shell, db: Database) -> APIRouter:
             wanted=wanted or (AT_FIRST if by.key_id else FIRST_KEY),
         )
 
-    @router.get("")
-    def keys(request: Request, by: Admin, before: UUID | None = None, first: UUID | None = None) -> Response:
-        return page(request, by, 200, before=_after(first) if first else before)
-
-    @router.post("")
-    def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
-        try:
-            made = _create(db, by, filled)
-        except InvalidInput as error:
-            return page(request, by, 400, fault=str(error), wanted=filled)
-        return page(request, by, 201, made)
-
-    @router.post("/{id}/revoke")
-    def revoke(id: UUID, by: Admin, back: Annotated[str, Form()] = "/keys") -> Response:
-        with db.transaction(by.tenant_id) as conn:
-            row = revoke_key(conn, id)
-            note(conn, by, "key.revoke", id, name=row["name"])
-        return with_flash(to(back), Flash("revoked", name=row["name"]))
-
-    return router
-
 
 def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
     """Its id and secret. Sent twice, as by a reload, it is made once, and the second answer has no secret."""
@@ -99,8 +111,7 @@ def _create(db: Database, by: Caller, filled: Filled) -> Mapping[str, Any]:
     with db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            made, row = create_key(conn, NewKey(by.tenant_id, filled.name, filled.role, by.actor, expires))
-            note(conn, by, "key.create", row["id"], name=filled.name, role=filled.role)
+            made, row = make_key(conn, by, filled.name, filled.role, expires)
             return {"id": str(row["id"]), "secret": made.text}
 
         return once(conn, asked, make, secret=("secret",))

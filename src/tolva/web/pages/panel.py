@@ -39,11 +39,19 @@ class Panels:
         """The panel for jobs of a kind."""
         return next((panel for panel in self.all if kind in panel.kinds), None)
 
-    def title(self, kind: str) -> str:
-        """What people call jobs of a kind, in English."""
-        panel = self.of(kind)
-        return panel.kinds[kind] if panel else kind
-
     def titles(self, catalogue: Catalogue) -> dict[str, str]:
-        """The same of every kind that there is."""
-        return {kind: self.title(kind) for kind in sorted(catalogue.handlers)}
+        """What people call jobs of every kind that there is, in English; without a panel, as programs do."""
+        known = {kind: title for panel in self.all for kind, title in panel.kinds.items()}
+        return {kind: known.get(kind, kind) for kind in sorted(catalogue.handlers)}
+
+
+def titled(said: Callable[[str], str], kind: str, titles: Mapping[str, str]) -> str:
+    """What jobs of a kind are called in the language that `said` brings a title into.
+
+    A kind that has no title may be anybody's text, and stays as it is.
+
+    >>> titled(str.upper, "load", {"load": "Load of a file"}), titled(str.upper, "<b>", {"load": "Load of a file"})
+    ('LOAD OF A FILE', '<b>')
+    """
+    title = titles.get(kind, kind)
+    return kind if title == kind else said(title)

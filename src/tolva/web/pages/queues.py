@@ -36,13 +36,13 @@ def queues_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         )
 
     @router.post("/{name}/pause")
-    def pause(name: NameInPath, by: Operator) -> Response:
+    def pause(request: Request, name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=True)
-        return with_flash(to("/queues"), Flash("paused", name=name))
+        return with_flash(request, to("/queues"), Flash("paused", name=name))
 
     @router.post("/{name}/resume")
-    def resume(name: NameInPath, by: Operator) -> Response:
+    def resume(request: Request, name: NameInPath, by: Operator) -> Response:
         pause_for_tenant(jobs, by, name, paused=False)
-        return with_flash(to("/queues"), Flash("resumed", name=name))
+        return with_flash(request, to("/queues"), Flash("resumed", name=name))
 
     return router

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.jobs.work import Jobs
@@ -28,18 +29,18 @@ def schedule_buttons(jobs: Jobs) -> APIRouter:
         return to(f"/jobs/{made.id}")
 
     @router.post("/{name}/pause")
-    def pause(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
+    def pause(request: Request, name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         pause_schedule(jobs, by, name)
-        return with_flash(to(back), Flash("paused", name=name))
+        return with_flash(request, to(back), Flash("paused", name=name))
 
     @router.post("/{name}/resume")
-    def resume(name: NameInPath, by: Operator, back: Back = LIST) -> Response:
+    def resume(request: Request, name: NameInPath, by: Operator, back: Back = LIST) -> Response:
         resume_schedule(jobs, by, name)
-        return with_flash(to(back), Flash("resumed", name=name))
+        return with_flash(request, to(back), Flash("resumed", name=name))
 
     @router.post("/{name}/delete")
-    def delete(name: NameInPath, by: Admin, back: Back = LIST) -> Response:
+    def delete(request: Request, name: NameInPath, by: Admin, back: Back = LIST) -> Response:
         drop_schedule(jobs, by, name)
-        return with_flash(to(back), Flash("schedule-dropped", name=name))
+        return with_flash(request, to(back), Flash("schedule-dropped", name=name))
 
     return router

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from tolva.core.cron import parse_cron
 from tolva.core.upcoming import Tick, upcoming
 from tolva.errors import Conflict
+from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.schedule import (
     NameTaken,
     Schedule,
@@ -49,34 +50,15 @@ class Line:
 def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/schedules`."""
     router = APIRouter(prefix="/schedules", include_in_schema=False)
-
-    def page(request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            rows = list_schedules(conn, after=filled.after, most=PAGE + 1)
-        now = datetime.now(UTC)
-        return shell.page(
-            request,
-            by,
-            "schedules.html",
-            status,
-            checked=checked,
-            filled=filled,
-            foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
-            choices={kind: panels.title(kind) for kind in jobs.catalogue.on_schedule},
-            kinds=panels.titles(jobs.catalogue),
-            lines=[_line(jobs, row, now) for row in rows[:PAGE]],
-            more=len(rows) > PAGE,
-            token=new_token(),
-            zones=ZONES,
-        )
+    page = SchedulesPage(shell, jobs, panels)
 
     @router.get("")
     def get_all(request: Request, by: Viewer, change: str = "", after: str = "") -> Response:
         if not change:
-            return page(request, by, Filled(after=after, timezone=zone_of(request).key), Checked())
+            return page.show(request, by, Filled(after=after, timezone=zone_of(request).key), Checked())
         with jobs.db.transaction(by.tenant_id) as conn:
             row = get_schedule(conn, change)
-        return page(request, by, filled_with(row, after), Checked())
+        return page.show(request, by, filled_with(row, after), Checked())
 
     @router.post("")
     def put(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
@@ -84,14 +66,44 @@ def schedules_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         if checked.schedule and (fault := _put(jobs, by, filled, checked.schedule)):
             checked = replace(checked, faults={"name": fault})
         if checked.faults:
-            return page(request, by, filled, checked, 400)
-        return with_flash(to(filled.list_page), Flash("schedule", name=filled.name.strip()))
+            return page.show(request, by, filled, checked, 400)
+        return with_flash(request, to(filled.list_page), Flash("schedule", name=filled.name.strip()))
 
     @router.post("/preview")
     def preview(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
-        return page(request, by, filled, check_clock(filled))
+        return page.show(request, by, filled, check_clock(filled))
 
     return router
+
+
+@dataclass(frozen=True)
+class SchedulesPage:
+    """A page of the list, and the form below it."""
+
+    shell: Shell
+    jobs: Jobs
+    panels: Panels
+
+    def show(self, request: Request, by: Caller, filled: Filled, checked: Checked, status: int = 200) -> Response:
+        """The page of the list that the form says, and the form as it was filled in, with what is wrong with it."""
+        catalogue, now = self.jobs.catalogue, datetime.now(UTC)
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            rows = list_schedules(conn, after=filled.after, most=PAGE + 1)
+        return self.shell.page(
+            request,
+            by,
+            "schedules.html",
+            status,
+            checked=checked,
+            filled=filled,
+            foreseen=upcoming(checked.cron, now, FORESEEN) if checked.cron else [],
+            choices=catalogue.on_schedule,
+            kinds=self.panels.titles(catalogue),
+            lines=[_line(catalogue, row, now) for row in rows[:PAGE]],
+            more=len(rows) > PAGE,
+            token=new_token(),
+            zones=ZONES,
+        )
 
 
 def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> Fault | None:
@@ -105,8 +117,8 @@ def _put(jobs: Jobs, by: Caller, filled: Filled, wanted: Schedule) -> Fault | No
     return None
 
 
-def _line(jobs: Jobs, row: DictRow, now: datetime) -> Line:
-    fault = why_stuck(jobs.catalogue, row)
+def _line(catalogue: Catalogue, row: DictRow, now: datetime) -> Line:
+    fault = why_stuck(catalogue, row)
     if fault or row["paused_at"]:
         return Line(row, [], fault)
     return Line(row, upcoming(parse_cron(row["cron"], row["timezone"]), now, SHOWN))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from tolva.web.pages.assets import static_url
 from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
+from tolva.web.pages.panel import titled
 from tolva.web.pages.sentences import Sentences, known_sentences
 
 THEME_COOKIE = "tolva_theme"
@@ -58,8 +59,13 @@ class Shell:
             extensions=["jinja2.ext.i18n"],
         )
         words: Any = made  # the extension brings the method
-        words.install_gettext_translations(translations(self.packages, language), newstyle=True)
-        words.filters |= {"translated": self._sentences[language].translated, "who": self._sentences[language].who}
+        said = translations(self.packages, language)
+        words.install_gettext_translations(said, newstyle=True)
+        words.filters |= {
+            "titled": partial(titled, said.gettext),
+            "translated": self._sentences[language].translated,
+            "who": self._sentences[language].who,
+        }
         return made
 
     def translate(self, request: Request, text: str) -> str:

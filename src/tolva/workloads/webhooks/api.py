@@ -15,8 +15,8 @@ from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 from tolva.workloads.webhooks.address import MOST
 from tolva.workloads.webhooks.event import EVERY, EventType
+from tolva.workloads.webhooks.wanted import MOST_DESCRIPTION, MOST_NAMED, Wanted
 from tolva.workloads.webhooks.webhook import (
-    Wanted,
     change_webhook,
     create_webhook,
     drop_webhook,
@@ -44,6 +44,7 @@ SHOWN_EXAMPLE: dict[str, Any] = {
 }
 Force = Annotated[bool, Query(description="Also while an older secret still signs, which ends at once.")]
 Address = Annotated[str, StringConstraints(min_length=8, max_length=MOST, pattern=r"^[^\x00-\x20\x7f]+$")]
+Names = Annotated[list[Line], Field(max_length=MOST_NAMED)]
 
 
 class WebhookIn(BaseModel):
@@ -51,10 +52,10 @@ class WebhookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
     url: Annotated[Address, Field(description="`https://…` or `http://…`, of the public Internet.")]
-    description: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")] = ""
+    description: Annotated[str, StringConstraints(max_length=MOST_DESCRIPTION, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     events: Annotated[list[EventType], Field(min_length=1, max_length=3)] = list(EVERY)
-    kinds: Annotated[list[Line], Field(max_length=50, description="Jobs of these kinds alone; none named is all.")] = []
-    queues: Annotated[list[Line], Field(max_length=50, description="Jobs of these queues alone; none is all.")] = []
+    kinds: Annotated[Names, Field(description="Jobs of these kinds alone; none named is all.")] = []
+    queues: Annotated[Names, Field(description="Jobs of these queues alone; none is all.")] = []
     active: StrictBool = True
 
     def wanted(self) -> Wanted:

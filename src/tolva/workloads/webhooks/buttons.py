@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form
 from psycopg.rows import DictRow
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.jobs.work import Jobs
@@ -13,8 +14,9 @@ from tolva.web.access.caller import Caller
 from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
+from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.deliveries_api import ask_test
-from tolva.workloads.webhooks.webhook import Wanted, change_webhook, drop_webhook, get_webhook
+from tolva.workloads.webhooks.webhook import drop_webhook, get_webhook, switch_webhook
 
 
 def webhook_buttons(jobs: Jobs) -> APIRouter:
@@ -28,30 +30,29 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
         return to(f"/webhooks/{id}#deliveries")
 
     @router.post("/off")
-    def off(id: UUID, by: Admin) -> Response:
-        return _switch(jobs, by, id, active=False)
+    def off(request: Request, id: UUID, by: Admin) -> Response:
+        return _switch(request, jobs, by, id, active=False)
 
     @router.post("/on")
-    def on(id: UUID, by: Admin) -> Response:
-        return _switch(jobs, by, id, active=True)
+    def on(request: Request, id: UUID, by: Admin) -> Response:
+        return _switch(request, jobs, by, id, active=True)
 
     @router.post("/delete")
-    def delete(id: UUID, by: Admin) -> Response:
+    def delete(request: Request, id: UUID, by: Admin) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             row = get_webhook(conn, id)
             drop_webhook(conn, by, id)
-        return with_flash(to("/webhooks"), Flash("dropped", name=_name(row)))
+        return with_flash(request, to("/webhooks"), Flash("dropped", name=_name(row)))
 
     return router
 
 
-def _switch(jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
+def _switch(request: Request, jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
     with jobs.db.transaction(by.tenant_id) as conn:
-        row = get_webhook(conn, id)
-        kept = {name: row[name] for name in ("url", "events", "kinds", "queues", "description")}
-        change_webhook(conn, by, id, Wanted(**kept, active=active))
-    return with_flash(to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
+        row = switch_webhook(conn, by, id, active=active)
+    return with_flash(request, to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
 
 def _name(row: DictRow) -> str:
-    return row["description"] or row["url"]
+    """What a cookie may tell: the rest of an address may hold a secret."""
+    return row["description"] or host_of(row["url"])

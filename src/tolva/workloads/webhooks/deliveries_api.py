@@ -78,8 +78,9 @@ def deliveries_router(jobs: Jobs) -> APIRouter:
         """What it was told of late, and how that went."""
         with jobs.db.transaction(by.tenant_id) as conn:
             get_webhook(conn, id)
-            rows = deliveries(conn, id, before=before, most=limit)
-        return Deliveries(deliveries=[shown(row) for row in rows], next=rows[-1]["id"] if len(rows) == limit else None)
+            found = deliveries(conn, id, before=before, most=limit + 1)
+        page = found[:limit]
+        return Deliveries(deliveries=[shown(row) for row in page], next=page[-1]["id"] if len(found) > limit else None)
 
     @router.post("/test", status_code=202, responses=problems(409))
     def test(id: UUID, by: Admin, key: IdempotencyKey = None) -> MadeJob:

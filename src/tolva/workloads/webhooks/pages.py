@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.errors import CallerError
+from tolva.errors import CallerError, Conflict, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
+from tolva.web.faults import fault_of
 from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.panel import Panels
@@ -20,7 +21,8 @@ from tolva.web.pages.shell import Shell
 from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
 from tolva.workloads.webhooks.event import EVERY, KIND, EventType
-from tolva.workloads.webhooks.webhook import Wanted, create_webhook, get_webhook, list_webhooks, rotate_secret
+from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.webhook import create_webhook, get_webhook, list_webhooks, rotate_secret
 
 RECENT = 30
 """Deliveries that the page of a webhook lists."""
@@ -52,11 +54,12 @@ def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
     kinds = {kind: title for kind, title in panels.titles(jobs.catalogue).items() if kind != KIND}
 
-    def every(request: Request, by: Caller, filled: Filled, fault: str | None = None) -> Response:
+    def every(request: Request, by: Caller, filled: Filled, fault: CallerError | None = None) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             hooks = list_webhooks(conn)
-        told: dict[str, Any] = {"hooks": hooks, "events": EVERY, "kinds": kinds, "filled": filled, "fault": fault}
-        status = 400 if fault else 200
+        said = fault and str(fault)
+        told: dict[str, Any] = {"hooks": hooks, "events": EVERY, "kinds": kinds, "filled": filled, "fault": said}
+        status = fault_of(fault).status if fault else 200
         return shell.page(request, by, "webhooks/webhooks.html", status, **told, token=new_token())
 
     def one(request: Request, by: Caller, id: UUID, made: Mapping[str, Any] | None = None) -> Response:
@@ -75,8 +78,8 @@ def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
     def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
         try:
             made = _create(jobs, by, filled)
-        except CallerError as error:
-            return every(request, by, filled, str(error))
+        except (InvalidInput, Conflict) as error:
+            return every(request, by, filled, error)
         return one(request, by, UUID(made["id"]), made)
 
     @router.get("/{id}")

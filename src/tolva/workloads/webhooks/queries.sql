@@ -35,6 +35,12 @@ WHERE id = %(id)s
 RETURNING id, url, description, events, kinds, queues, active, off_because, created_at, created_by, updated_at,
   CASE WHEN old_until > now() THEN old_until END AS old_secret_until;
 
+-- name: switch_webhook
+-- Switch a webhook of the tenant on or off, and leave the rest of it as it is.
+UPDATE tolva.webhooks SET active = %(active)s, off_because = NULL, updated_at = now() WHERE id = %(id)s
+RETURNING id, url, description, events, kinds, queues, active, off_because, created_at, created_by, updated_at,
+  CASE WHEN old_until > now() THEN old_until END AS old_secret_until;
+
 -- name: drop_webhook
 -- Delete a webhook of the tenant.
 DELETE FROM tolva.webhooks WHERE id = %(id)s RETURNING id;

@@ -3,52 +3,25 @@
 Every function runs in the caller's transaction, under its tenant.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 from uuid import UUID
 
 import uuid_utils
 from psycopg.rows import DictRow
 
 from tolva.db.pool import Connection
-from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.errors import Conflict, NotFound
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.webhooks.address import checked_address, host_of
+from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.signature import new_secret
 from tolva.workloads.webhooks.sql import SQL
+from tolva.workloads.webhooks.wanted import Wanted
 
 MOST = 50
 """Webhooks of a tenant: each is looked at when a job ends."""
 OVERLAP = 86_400.0
 """Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a webhook is to be. No kinds, or no queues, are all of them."""
-
-    url: str
-    events: Sequence[str]
-    kinds: Sequence[str] = ()
-    queues: Sequence[str] = ()
-    description: str = ""
-    active: bool = True
-
-    def columns(self) -> dict[str, Any]:
-        """The same for a query. Raises InvalidInput."""
-        if not self.events:
-            raise InvalidInput("A webhook is about at least one kind of event.")
-        return {
-            "url": checked_address(self.url),
-            "events": list(dict.fromkeys(self.events)),
-            "kinds": list(self.kinds),
-            "queues": list(self.queues),
-            "description": self.description,
-            "active": self.active,
-        }
 
 
 def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, DictRow]:
@@ -76,11 +49,13 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
 
 
 def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
-    """Change a webhook; its secret stays. What was set aside for it is tried again. Raises InvalidInput, NotFound."""
-    row = _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone())
-    conn.execute(SQL["try_again"], {"id": id})
-    note(conn, by, "webhook.change", id, host=host_of(row["url"]), active=wanted.active)
-    return row
+    """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
+    return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone()))
+
+
+def switch_webhook(conn: Connection, by: Caller, id: UUID, *, active: bool) -> DictRow:
+    """Switch a webhook on or off, and that alone: what somebody changes at the same time stays. Raises NotFound."""
+    return _changed(conn, by, _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone()))
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
@@ -106,6 +81,14 @@ def rotate_secret(conn: Connection, by: Caller, id: UUID, *, force: bool = False
         f"Its secret was rotated already, and the one before signs until {until:%Y-%m-%dT%H:%M:%SZ}. Rotate it then, or"
         " with force=true, which ends that one at once."
     )
+
+
+def _changed(conn: Connection, by: Caller, row: DictRow) -> DictRow:
+    """What was set aside for it is tried again; not while it is off, since a delivery would be dropped then."""
+    if row["active"]:
+        conn.execute(SQL["try_again"], {"id": row["id"]})
+    note(conn, by, "webhook.change", row["id"], host=host_of(row["url"]), active=row["active"])
+    return row
 
 
 def _found(id: UUID, row: DictRow | None) -> DictRow:

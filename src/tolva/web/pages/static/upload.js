@@ -10,7 +10,8 @@
   let sending = 0, accepted = 0;
   input.required = false; // what was dropped is not in it
 
-  // A file's key is its own for as long as the page is open: sent twice, it is taken once.
+  // A file has a key for each address, for as long as the page is open: sent twice, it is taken once. To another address,
+  // it is something else, which the key of what may have arrived would refuse.
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const size = (bytes) => {
     const [unit, count] = bytes < 1e6 ? ["kB", Math.ceil(bytes / 1e3)] : ["MB", bytes / 1e6];
@@ -20,7 +21,7 @@
   function add(files) {
     for (const file of files) {
       const row = line.content.firstElementChild.cloneNode(true);
-      const item = { file, row, key: newKey() };
+      const item = { file, row, keys: {} };
       row.querySelector(".name").textContent = file.name;
       row.querySelector(".size").textContent = size(file.size);
       const out = row.querySelector(".drop-it");
@@ -72,7 +73,7 @@
     request.addEventListener("error", () => refuse(item, words.lost, true));
     request.addEventListener("loadend", () => { sending -= 1; next(); });
     request.open("POST", url);
-    request.setRequestHeader("Idempotency-Key", item.key);
+    request.setRequestHeader("Idempotency-Key", (item.keys[url] ??= newKey()));
     request.responseType = "json";
     request.send(body);
   }

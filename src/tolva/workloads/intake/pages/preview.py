@@ -1,18 +1,20 @@
 """The page that shows how a stored file is read before it is loaded, and takes corrections."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from starlette.datastructures import FormData
+from psycopg.rows import DictRow
+from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
-from tolva.errors import InvalidInput, NoSeat, NotFound
+from tolva.errors import Busy, InvalidInput, NotFound
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.tables.schema import Schema
@@ -48,67 +50,94 @@ async def _form(request: Request) -> FormData:
 Form = Annotated[FormData, Depends(_form)]
 
 
-def preview_pages(jobs: Jobs, blobs: Blobs, seats: Seats, shell: Shell, defaults: Mapping[str, str]) -> APIRouter:
-    """`/uploads`."""
-    router = APIRouter(prefix="/uploads", include_in_schema=False)
+@dataclass(frozen=True)
+class Look:
+    """What it takes to look at a stored file."""
 
-    @router.get("/{id}")
-    def look(request: Request, id: UUID, by: Viewer) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            shown = _upload(conn, JobId(str(id)))
-        given = dict(request.query_params)
-        said = answers_in(given) if FORM in given else answers_with(shown["upload"]["options"])
-        shown |= {
-            "locales": _offered(LOCALES, said.read.locale),
-            "encodings": _offered(ENCODINGS, said.read.encoding),
-            "delimiters": _offered(DELIMITERS, said.read.delimiter),
-            "said": said,
-            "token": new_token(),
-            "same": said == answers_with(shown["upload"]["options"]),
-        }
+    jobs: Jobs
+    blobs: Blobs
+    seats: Seats
+    defaults: Mapping[str, str]
+
+    def __call__(self, by: Caller, id: JobId, said: Answers, schema: Schema) -> dict[str, Any]:
+        """What was found, or why it cannot be read so, for the template. Raises Busy."""
         try:
-            shown |= _looked(by, JobId(str(id)), said, shown["schema"])
-        except NoSeat:
-            busy = shell.page(request, by, "intake/busy.html", 503, **shown)
-            busy.headers["Refresh"] = AGAIN
-            return busy
-        return shell.page(request, by, "intake/preview.html", **shown)
-
-    def _looked(by: Caller, id: JobId, said: Answers, schema: Schema) -> dict[str, Any]:
-        with seats.taken(), blobs.scratch() as scratch:
-            try:
-                found = preview(jobs.db, blobs, by.tenant_id, id, scratch, defaults, None, said.read, said.mapping)
-            except InvalidInput as error:
-                return {"found": None, "fault": str(error)}
+            found = self._found(by, id, said)
+        except InvalidInput as error:
+            return {"found": None, "fault": str(error)}
         columns = found["columns"]
         called = {column["name"]: called_so(column["name"], column["header"]) for column in columns}
         told = {"claims": claims_of(found), "passed_over": names_passed_over(columns, schema)}
         return {"found": found, "fault": None, "called": called} | told
 
+    def _found(self, by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
+        with self.seats.taken(), self.blobs.scratch() as scratch:
+            return preview(
+                self.jobs.db, self.blobs, by.tenant_id, id, scratch, self.defaults, None, said.read, said.mapping
+            )
+
+
+def preview_pages(jobs: Jobs, shell: Shell, look: Look) -> APIRouter:
+    """`/uploads`."""
+    router = APIRouter(prefix="/uploads", include_in_schema=False)
+
+    @router.get("/{id}")
+    def shown(request: Request, id: UUID, by: Viewer) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            told = _upload(conn, JobId(str(id)))
+        told |= _form_of(told["upload"], request.query_params)
+        try:
+            told |= look(by, JobId(str(id)), told["said"], told["schema"])
+        except Busy:
+            busy = shell.page(request, by, "intake/busy.html", 503, **told)
+            busy.headers["Refresh"] = AGAIN
+            return busy
+        return shell.page(request, by, "intake/preview.html", **told)
+
     @router.get("/{id}/foretold")
     def foretold(request: Request, id: UUID, by: Viewer) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            shown = _upload(conn, JobId(str(id)))
-        return shell.page(request, by, "intake/_foretold.html", **shown, same=True, token=new_token())
+            told = _upload(conn, JobId(str(id)))
+        return shell.page(request, by, "intake/_foretold.html", **told, same=True, token=new_token())
 
     @router.post("/{id}")
     def again(id: UUID, by: Operator, form: Form) -> Response:
-        given = {name: str(value) for name, value in form.items()}
-        return begin(by, id, REHEARSE if given.get("kind") == REHEARSE else LOAD, given, answers_in(given))
+        given = _texts(form)
+        return _begin(jobs, by, id, REHEARSE if given.get("kind") == REHEARSE else LOAD, given, answers_in(given))
 
     @router.post("/{id}/load")
     def load(id: UUID, by: Operator, form: Form) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             said = answers_with(_upload(conn, JobId(str(id)))["upload"]["options"])
-        return begin(by, id, LOAD, {name: str(value) for name, value in form.items()}, said)
-
-    def begin(by: Caller, id: UUID, kind: str, given: dict[str, str], said: Answers) -> Response:
-        options = said.to_options()
-        key = once_key(given.get("token", ""), kind, str(id), options)
-        made = accept_again(jobs, by, JobId(str(id)), kind, options, key)
-        return to(f"/uploads/{made}" if kind == REHEARSE else f"/jobs/{made}")
+        return _begin(jobs, by, id, LOAD, _texts(form), said)
 
     return router
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    return {name: str(value) for name, value in form.items()}
+
+
+def _begin(jobs: Jobs, by: Caller, id: UUID, kind: str, given: Mapping[str, str], said: Answers) -> Response:
+    """Load or rehearse it as it was said, and go to where that is shown."""
+    options = said.to_options()
+    key = once_key(given.get("token", ""), kind, str(id), options)
+    made = accept_again(jobs, by, JobId(str(id)), kind, options, key)
+    return to(f"/uploads/{made}" if kind == REHEARSE else f"/jobs/{made}")
+
+
+def _form_of(upload: DictRow, query: QueryParams) -> dict[str, Any]:
+    """What the form shows and offers: the answers in the address, or those that the upload came with."""
+    before = answers_with(upload["options"])
+    said = answers_in(dict(query)) if FORM in query else before
+    return {
+        "locales": _offered(LOCALES, said.read.locale),
+        "encodings": _offered(ENCODINGS, said.read.encoding),
+        "delimiters": _offered(DELIMITERS, said.read.delimiter),
+        "said": said,
+        "token": new_token(),
+        "same": said == before,
+    }
 
 
 def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
