@@ -8,11 +8,8 @@ from tolva.errors import DatabaseUnavailable, InvalidInput, StorageUnavailable, 
 from tolva.jobs.payload import clean, encode
 
 PUBLIC: tuple[tuple[type[TolvaError], str], ...] = (
-    (DatabaseUnavailable, "The database did not answer; the job goes on by itself when it does."),
-    (
-        StorageUnavailable,
-        "Stored files, or another database, cannot be reached; the job goes on by itself once that is mended.",
-    ),
+    (DatabaseUnavailable, "The database did not answer."),
+    (StorageUnavailable, "Stored files, or another database, cannot be reached: whoever runs Tolva sees why."),
 )
 """What everybody may read in place of the words of these."""
 DETAIL = "detail"
