@@ -71,6 +71,12 @@ def _own_words(text: str) -> str:
             "The sheet “Ventas. 1” is read; the workbook also has: Notas.",
         ),
         (
+            "Varias columnas corresponden al mismo campo; deje solo una de ellas. "
+            'codigo: "Cód." (columna 1), "SKU" (columna 6). Faltan columnas obligatorias: nombre (¿es "Nom. a"?)',
+            "Several columns fit the same field; leave only one of them. "
+            "codigo: “Cód.” (column 1), “SKU” (column 6). Required columns are missing: nombre (is it “Nom. a”?)",
+        ),
+        (
             "Faltan columnas obligatorias: a (encabezados aceptados: A, AA …); b (encabezados aceptados: B (días));"
             " c (encabezados aceptados: C, CC …)",
             "Required columns are missing: a (headers that are taken: A, AA …); b (headers that are taken: B (días));"

@@ -368,6 +368,9 @@ def test_a_preview_for_which_there_is_no_seat_comes_again_by_itself(
     answer = service.client.get(page, headers=HTML)
     assert (answer.status_code, answer.headers["refresh"]) == (503, "2")
     assert 'role="status"' in answer.text
+    call = service.client.get(f"/api/v1{page}/preview")
+    assert (call.status_code, call.headers["retry-after"]) == (503, "5")
+    assert call.json()["type"].endswith("busy")
 
 
 def test_a_preview_that_cannot_store_anything_says_so_and_does_not_ask_again_and_again(

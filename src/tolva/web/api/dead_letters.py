@@ -15,6 +15,7 @@ from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import Dismissed, Replayed
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
+from tolva.web.api.job_view import ERROR
 from tolva.web.api.texts import Line
 from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
@@ -63,6 +64,7 @@ class WholeLetter(Letter):
     replayed_at: datetime | None
     dismissed_at: datetime | None
     dismissed_by: str | None = Field(description="Who did it, as in the audit log.")
+    error: dict[str, Any] = Field(description=ERROR)
     params: dict[str, Any]
     attempts: list[dict[str, Any]] = Field(description="How each attempt ended.")
 

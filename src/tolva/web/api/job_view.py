@@ -11,6 +11,7 @@ from tolva.jobs.counted import Counted
 from tolva.jobs.failure import without_detail
 from tolva.jobs.waiting import Reason
 
+ERROR = "`type` and `message`; for operators, where the message is a general one, `detail` besides."
 KEPT = ("kind", "queue", "label", "state", "priority", "attempt", "failures", "max_attempts", "progress", "result")
 TIMES = ("created_at", "run_at", "started_at", "finished_at")
 EXAMPLE: dict[str, Any] = {
@@ -72,9 +73,7 @@ class Job(Summary):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE | {"seq": 12, "waits_for": None}})
     seq: int = Field(description="Number of its latest event: where a stream may go on (`?after=`).")
     waits_for: Why | None = None
-    error: dict[str, Any] | None = Field(
-        description="`type` and `message`; for operators, where the message is a general one, `detail` besides."
-    )
+    error: dict[str, Any] | None = Field(description=ERROR)
 
 
 def job_view(row: DictRow) -> dict[str, Any]:

@@ -5,7 +5,8 @@
   const kept = `tolva_tz=${zone}`;
   const isKept = () => document.cookie.split("; ").includes(kept);
   if (!zone || isKept()) return;
-  document.cookie = `${kept}; path=/; max-age=31536000; samesite=lax`;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${kept}; path=/; max-age=31536000; samesite=lax${secure}`;
   const [visit] = performance.getEntriesByType("navigation");
   if (isKept() && document.documentElement.dataset.method !== "post" && visit?.type !== "reload") location.reload();
 })();
