@@ -27,6 +27,7 @@ from tolva.workloads.intake.messages import WAITING
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
+AS_PRICE = json.dumps({"Precio (COP)": "precio"})
 SUPPLIER = json.dumps({"proveedor_id": "P1"})
 
 
@@ -254,6 +255,30 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     assert (second["result"]["created"], second["result"]["rejected"]) == (1, 1)
     assert second["progress"]["ignored_columns"] == ["nota", "⚠ Error", "⚠ Fila"]
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
+
+
+def test_a_header_that_names_another_currency_is_a_remark_of_preview_and_load(service: Service) -> None:
+    told = ended(service, upload(service, f"{HEADER.replace('precio', 'Precio (COP)')}\n{GOOD}\n", mapping=AS_PRICE))
+    [note] = told["progress"]["read"]["notes"]
+    assert '"Precio (COP)" dice COP' in note and "reciben USD" in note
+    assert service.client.get(f"/api/v1/uploads/{told['id']}/preview").json()["notes"] == [note]
+
+
+def test_a_mistyped_way_of_reading_names_the_one_that_was_meant(service: Service) -> None:
+    refused = upload(service, f"{HEADER}\n{GOOD}\n", read='{"local": "es-CO"}')
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith('read: There is no parameter "local". Did you mean "locale"?')
+
+
+def test_what_is_downloaded_is_called_by_the_file_that_was_sent(service: Service) -> None:
+    id = ended(service, upload(service, f"{HEADER}\n002,,x,CS,3\n", "precios año.csv"))["id"]
+    answers = [service.client.get(f"/api/v1/jobs/{id}/errors", params={"format": each}) for each in ("xlsx", "csv")]
+    assert [answer.headers["content-disposition"] for answer in answers] == [
+        "attachment; filename*=utf-8''precios%20a%C3%B1o-corregir.xlsx",
+        "attachment; filename*=utf-8''precios%20a%C3%B1o-errores.csv",
+    ]
+    catalog = service.client.get(f"/api/catalog/bulk-upload/errores/{id}")
+    assert catalog.headers["content-disposition"] == answers[1].headers["content-disposition"]
 
 
 def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service) -> None:
