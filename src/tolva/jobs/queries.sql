@@ -80,7 +80,7 @@ FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(m
 
 -- name: children_of
 -- The children of a job, oldest first; all of them, without a limit.
-SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
+SELECT id, kind, state, result, error - 'detail' AS error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
 
 -- name: owned
 -- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
