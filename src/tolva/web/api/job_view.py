@@ -18,7 +18,7 @@ EXAMPLE: dict[str, Any] = {
     "id": "019ac1d2-7c4b-7f0e-a9d1-3f1c2b7a9e55",
     "kind": "bulk_upload",
     "queue": "bulk_upload",
-    "label": "productos-enero.xlsx",
+    "label": "productos-enero.xlsx · PROV001",
     "state": "completed",
     "priority": 5,
     "attempt": 1,
@@ -43,7 +43,7 @@ class Summary(BaseModel):
     id: str
     kind: str
     queue: str
-    label: str | None = Field(description="What people know it by, such as the name of a file.")
+    label: str | None = Field(description="What people know it by, such as the name of a file and its supplier.")
     state: State
     priority: int
     attempt: int

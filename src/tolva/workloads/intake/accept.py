@@ -73,7 +73,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
         {"schema": arrival.schema, "filename": filename},
         unique_key=_unique(arrival.idempotency_key),
         unique_forever=True,
-        label=filename,
+        label=_label(filename, arrival.constants),
     )
     blob, committing = received.keep(), False
     try:
@@ -119,7 +119,8 @@ def accept_again(
         require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
         key = _unique(idempotency_key)
-        job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=upload["filename"])
+        label = _label(upload["filename"], upload["constants"])
+        job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=label)
         [made] = work.enqueue(job)
         if made.created:
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
@@ -128,6 +129,15 @@ def accept_again(
     if not made.created:
         _require_same(jobs, by.tenant_id, made.id, upload | {"options": options, "kind": kind})
     return made.id
+
+
+def _label(filename: str, constants: Mapping[str, str]) -> str:
+    """What lists call its job: many suppliers send files of one name.
+
+    >>> _label("lista.xlsx", {"proveedor_id": "P1"})
+    'lista.xlsx · P1'
+    """
+    return " · ".join([filename, *constants.values()])
 
 
 def _action(kind: str) -> str:

@@ -59,7 +59,7 @@ WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-fffffffffff
 -- ask for it every few seconds, and a result holds counts of everything: here are those that are shown.
 SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.error, j.created_at,
   tolva.in_short(j.progress) AS progress,
-  jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result, u.schema, u.filename, u.size, j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
+  jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result, u.schema, u.filename, u.size, u.constants, j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
     SELECT bool_and(coalesce(cardinality(l.left_created) + cardinality(l.left_changed) = 0, false))
     FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.created + l.updated > 0), false) AS undone
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
@@ -78,7 +78,7 @@ ORDER BY j.finished_at IS NULL DESC, j.state = 'completed' DESC, u.job_id DESC L
 
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.
-SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
+SELECT j.kind, j.state, j.label, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
 
 -- name: upload_or_undo
 -- Whether a job is one whose rows can have errors.
