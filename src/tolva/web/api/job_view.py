@@ -11,7 +11,7 @@ from tolva.jobs.counted import Counted
 from tolva.jobs.failure import without_detail
 from tolva.jobs.waiting import Reason
 
-ERROR = "`type` and `message`; for operators, where the message is a general one, `detail` besides."
+ERROR = "`type` and `message`; for operators, where the message is general, `detail`; of a question, `answered_by`."
 KEPT = ("kind", "queue", "label", "state", "priority", "attempt", "failures", "max_attempts", "progress", "result")
 TIMES = ("created_at", "run_at", "started_at", "finished_at")
 EXAMPLE: dict[str, Any] = {

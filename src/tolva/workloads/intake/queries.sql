@@ -48,6 +48,13 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
+-- name: asked_before
+-- Earlier uploads of the file of an upload, for the same rows, of which something else was said.
+SELECT u.job_id FROM tolva.uploads mine
+JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
+WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
+  AND u.options <> mine.options;
+
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
 SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
