@@ -72,6 +72,7 @@ def test_jobs_are_found_by_time_and_parent(service: Service) -> None:
         {"created_from": 1e300},
         {"created_from": 2026},
         {"created_before": "2026"},
+        {"created_before": "1.5e9"},
         {"ended_since": 1.5},
         {"state": ["nonsense"]},
         {"unknown": 1},

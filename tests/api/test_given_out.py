@@ -15,7 +15,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.caller import ANYONE_HERE, Caller
 from tolva.web.api.bulk import OPEN
 from tolva.web.pages import bulk
-from tolva.web.steering import cancel_jobs, replay_jobs
+from tolva.web.steering import cancel_jobs, replay_letters
 
 PORTION = 2
 Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
@@ -54,7 +54,7 @@ def test_a_call_for_many_tells_what_was_done_and_the_same_call_goes_on(
 
 def test_where_nothing_was_done_nothing_else_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     failed(service)
-    monkeypatch.setattr("tolva.web.api.dead_letters.replay_jobs", giving_out(replay_jobs, after=0))
+    monkeypatch.setattr("tolva.web.api.dead_letters.replay_letters", giving_out(replay_letters, after=0))
     told = service.client.post("/api/v1/dead-letters/replay", json={"all": True})
     assert (told.status_code, "nothing was done" in told.json()["detail"]) == (503, True)
 
@@ -74,5 +74,5 @@ def test_at_the_terminal_what_is_left_is_counted_and_no_more_are_looked_for(
 ) -> None:
     monkeypatch.setattr("tolva.web.portions.MOST", 4)
     failed(service, 6)
-    told = close(service.jobs, ANYONE_HERE, LetterFilter(), giving_out(replay_jobs, after=1), dry_run=False)
+    told = close(service.jobs, ANYONE_HERE, LetterFilter(), giving_out(replay_letters, after=1), dry_run=False)
     assert (len(told.jobs), told.left, told.untried) == (2, 2, 2)

@@ -16,7 +16,7 @@ from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
 from tolva.jobs.letters import LetterFilter, dead_letters
-from tolva.web.steering import dismiss_letters, replay_jobs
+from tolva.web.steering import dismiss_letters, replay_letters
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Jobs that failed for good: look, replay, dismiss.", no_args_is_help=True)
@@ -86,7 +86,7 @@ def replay(
     """Queue failed jobs again, each from its last checkpoint."""
     wanted = _meant(ids, every, _wanted(queue, kind, search))
     with opened(data_dir) as jobs:
-        again = close(jobs, at_terminal(tenant), wanted, replay_jobs, dry_run=dry_run)
+        again = close(jobs, at_terminal(tenant), wanted, replay_letters, dry_run=dry_run)
     if as_json:
         print_json(asdict(again) | {"dry_run": dry_run})
     else:

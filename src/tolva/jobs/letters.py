@@ -101,8 +101,14 @@ def require_open(letter: DictRow) -> None:
 
 def hold_open(conn: Connection, id: JobId) -> None:
     """Keep others from the open letter of a job until the transaction ends. Raises NotFound; Conflict for none open."""
-    conn.execute(SQL["hold_job"], {"id": id})
+    conn.execute(SQL["hold_jobs"], {"ids": [id]})
     require_open(get_letter(conn, id))
+
+
+def held_open(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
+    """Those of these jobs that have an open letter, which others are kept from until the transaction ends."""
+    conn.execute(SQL["hold_jobs"], {"ids": list(ids)})
+    return with_letter(conn, ids)
 
 
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:

@@ -86,7 +86,7 @@ FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(m
 
 -- name: children_of
 -- The children of a job, oldest first; all of them, without a limit.
-SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
+SELECT id, kind, state, result, error - 'detail' AS error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
 
 -- name: owned
 -- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
@@ -294,9 +294,13 @@ WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s
 -- The newest dead letter of a job, whole, open or not.
 SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
 
--- name: hold_job
--- Whoever replays or dismisses the letter of this job of the tenant waits until the transaction has ended.
-SELECT id FROM tolva.jobs WHERE id = %(id)s FOR UPDATE;
+-- name: hold_jobs
+-- Whoever replays or dismisses letters of these jobs of the tenant waits until the transaction has ended.
+SELECT id FROM tolva.jobs
+-- With their parents, which a replay is going to count up: all who take both take the elder first.
+WHERE id = ANY (%(ids)s::uuid[] || ARRAY(
+  SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (%(ids)s::uuid[]) AND c.parent_id IS NOT NULL))
+ORDER BY id FOR UPDATE;
 
 -- name: dismiss_letters
 -- Close the open dead letters of these jobs, and note at each job who did it. Their jobs are held first, as a replay does.

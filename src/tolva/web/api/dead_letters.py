@@ -21,7 +21,7 @@ from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.portions import steer
 from tolva.web.problems import problems
-from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, replay_letter
+from tolva.web.steering import dismiss_letter, dismiss_letters, replay_letter, replay_letters
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -117,7 +117,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Queues jobs that failed for good again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = found_letters(conn, by, chosen)
-        done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
+        done = steer(found.jobs, lambda portion: replay_letters(jobs, by, portion), dry_run=chosen.dry_run)
         following = cursor(found.next)
         return Replayed(
             dry_run=chosen.dry_run,

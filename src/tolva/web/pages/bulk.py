@@ -27,7 +27,7 @@ from tolva.web.pages.list_query import job_filter, letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.web.portions import steer
-from tolva.web.steering import Steering, cancel_jobs, dismiss_letters, replay_jobs
+from tolva.web.steering import Steering, cancel_jobs, dismiss_letters, replay_jobs, replay_letters
 
 FEW = 5
 """Jobs that a preview names."""
@@ -37,9 +37,10 @@ Look = Callable[[Connection, str, Choice], Selection]
 STEERING: Mapping[Action, tuple[Steering, tuple[State, ...]]] = {
     "cancel": (cancel_jobs, OPEN),
     "retry": (replay_jobs, ENDED_BADLY),
-    "dismiss": (dismiss_letters, (State.FAILED,)),
 }
 """What can be done to many jobs, and in which states."""
+CLOSING: Mapping[Action, Steering] = {"retry": replay_letters, "dismiss": dismiss_letters}
+"""What can be done to the jobs of many dead letters, as long as these are open."""
 
 
 def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
@@ -73,7 +74,7 @@ class Bulk:
         selection = self._look(by, choice, look)
         if not choice.confirm:
             return self._preview(request, by, choice, selection)
-        flash = _done(self.jobs, by, choice.action, selection)
+        flash = _done(self.jobs, by, choice, selection)
         rest = choice.model_copy(update={"before": selection.next, "confirm": False})
         if selection.next and not flash.untried and (following := self._look(by, rest, look)).found:
             return self._preview(request, by, rest, following, flash)
@@ -108,9 +109,9 @@ class Bulk:
         )
 
 
-def _done(jobs: Jobs, by: Caller, action: Action, selection: Selection) -> Flash:
+def _done(jobs: Jobs, by: Caller, choice: JobsChoice | LettersChoice, selection: Selection) -> Flash:
     """Asked for again, by a double click, it finds what is left to do, which is nothing."""
-    steering, _ = STEERING[action]
+    steering = CLOSING[choice.action] if isinstance(choice, LettersChoice) else STEERING[choice.action][0]
     done = steer(selection.found, lambda portion: steering(jobs, by, portion), dry_run=False)
     more = selection.next is not None and not done.untried
-    return Flash(action, done.done, done.left - done.untried, done.untried, more=more)
+    return Flash(choice.action, done.done, done.left - done.untried, done.untried, more=more)

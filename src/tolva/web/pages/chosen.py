@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from starlette.datastructures import QueryParams
 
 from tolva.core.job import JobId, State
@@ -16,6 +16,7 @@ from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
 from tolva.jobs.listing import JobFilter, count_matching
 from tolva.jobs.sql import SQL
+from tolva.web.api.texts import ZonedMoment
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.pages.entry import local
 from tolva.web.portions import Met, met_jobs, met_letters
@@ -36,7 +37,7 @@ class Choice(BaseModel):
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
     back: str = ""
-    seen: Annotated[AwareDatetime, Field(default_factory=lambda: datetime.now(UTC))]
+    seen: Annotated[ZonedMoment, Field(default_factory=lambda: datetime.now(UTC))]
     before: Cursor | UUID | None = None
     confirm: bool = False
 
