@@ -225,9 +225,11 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
     assert undone.code == 0
     assert f"removed                    {len(changes)}" in undone.out
     [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if "removed" in line]
-    assert line[1:7] == [
+    assert line[1:9] == [
         "undo",
         "productos.csv",
+        "·",
+        "P1",
         "completed",
         f"{len(changes)}/{len(changes)}",
         f"{len(changes)}",
