@@ -92,7 +92,7 @@ def replay(
     else:
         why = "they have changed meanwhile, or another job has their unique key"
         _tell(again, "job", "would be queued again" if dry_run else "queued again", why)
-    _leave_untried(again)
+    _leave_rest(again)
 
 
 @cli.command("dismiss")
@@ -116,19 +116,19 @@ def dismiss(
     else:
         did = "would be dismissed" if dry_run else "dismissed"
         _tell(gone, "dead letter", did, "they have changed meanwhile")
-    _leave_untried(gone)
+    _leave_rest(gone)
 
 
 def _tell(closed: Closed, what: str, did: str, why_left: str) -> None:
     say(f"{len(closed.jobs):,} {what if len(closed.jobs) == 1 else what + 's'} {did}.")
-    if moved := closed.left - closed.untried:
-        say(f"{moved:,} left: {why_left}.")
+    if closed.left:
+        say(f"{closed.left:,} left: {why_left}.")
 
 
-def _leave_untried(closed: Closed) -> None:
+def _leave_rest(closed: Closed) -> None:
     """Where the database gave out in the middle, scripts shall come again."""
-    if closed.untried:
-        err.print(f"{closed.untried:,} not tried: the database stopped answering. Say the same again for the rest.")
+    if closed.more:
+        err.print("There are more: the database stopped answering. Say the same again for the rest.")
         raise typer.Exit(Exit.TRY_LATER)
 
 

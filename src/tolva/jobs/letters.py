@@ -26,9 +26,9 @@ class LetterFilter:
     search: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class LetterPlace:
-    """Where a page of letters ended: time and id of its last one."""
+    """Where a page of letters ended: time and id of its last one. A newer letter's is the greater one."""
 
     failed_at: datetime
     id: int
@@ -113,8 +113,13 @@ def held_open(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
 
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
     """Those of these jobs that have an open letter."""
+    return [id for id, _ in open_letters(conn, ids)]
+
+
+def open_letters(conn: Connection, ids: Sequence[JobId]) -> list[tuple[JobId, LetterPlace]]:
+    """The same with the places of the letters, newest first."""
     rows = conn.execute(SQL["letters_of"], {"job_ids": list(ids)}).fetchall()
-    return [JobId(str(row["job_id"])) for row in rows]
+    return [(JobId(row["job_id"]), LetterPlace(row["failed_at"], row["id"])) for row in rows]
 
 
 def dismiss(conn: Connection, ids: Sequence[JobId], by: str) -> list[JobId]:

@@ -286,9 +286,10 @@ SELECT id, job_id, queue, kind, label, failed_at, jsonb_array_length(attempts) A
 FROM tolva.dead_letters WHERE id = ANY (%(ids)s::bigint[]) ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of
--- Those of these jobs that have an open dead letter.
-SELECT job_id FROM tolva.dead_letters
-WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
+-- The open dead letters of these jobs, newest first.
+SELECT job_id::text, failed_at, id FROM tolva.dead_letters
+WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[])
+ORDER BY failed_at DESC, id DESC;
 
 -- name: get_letter
 -- The newest dead letter of a job, whole, open or not.
