@@ -17,6 +17,7 @@ import xlsxwriter
 
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
+from tolva.core.job import NewJob
 from tolva.errors import InvalidInput, TryLater
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
@@ -584,3 +585,10 @@ def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admi
     rows = "".join(f"{n:03},{'Gasas' if n % 2 else 'Guantes'},2,CS,3\n" for n in range(300))
     load = ended(service, upload(service, f"{HEADER}\n{rows}"))
     assert (load["state"], load["result"]["created"], load["result"]["rejected"]) == ("completed", 150, 150)
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "xlsx"])
+def test_a_job_that_is_about_no_file_has_no_errors_to_download(service: Service, format: str) -> None:
+    with service.jobs.work("default") as work:
+        [made] = work.enqueue(NewJob("webhook", {}))
+    assert service.client.get(f"/api/v1/jobs/{made.id}/errors", params={"format": format}).status_code == 404

@@ -118,4 +118,5 @@ def _annotated(jobs: Jobs, by: Caller, blobs: Blobs, id: JobId) -> FileResponse:
 
 def _called(jobs: Jobs, by: Caller, id: JobId, what: str, suffix: str) -> str:
     with jobs.db.transaction(by.tenant_id) as conn:
+        require_errors(conn, id)
         return download_name(get_job(conn, id)["params"]["filename"], what, suffix)
