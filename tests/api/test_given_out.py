@@ -21,14 +21,14 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.caller import ANYONE_HERE, Caller
 from tolva.web.api.bulk import OPEN
 from tolva.web.pages import bulk
-from tolva.web.steering import cancel_jobs, dismiss_letters, replay_letters
+from tolva.web.steering import cancel_jobs, dismiss_letters, replay_jobs, replay_letters
 
 PORTION = 2
 FOR_GOOD = 100
 Deed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 CALLS = [
     ("jobs/cancel", "cancelled", queued, "bulk.cancel_jobs", cancel_jobs),
-    ("jobs/replay", "replayed", failed, "bulk.replay_letters", replay_letters),
+    ("jobs/replay", "replayed", failed, "bulk.replay_jobs", replay_jobs),
     ("dead-letters/replay", "replayed", failed, "dead_letters.replay_letters", replay_letters),
     ("dead-letters/dismiss", "dismissed", failed, "dead_letters.dismiss_letters", dismiss_letters),
 ]
@@ -163,10 +163,8 @@ def test_at_the_terminal_what_was_done_is_told_where_looking_for_more_fails(
 @pytest.mark.parametrize("named", [False, True], ids=["all", "named"])
 def test_at_the_terminal_it_goes_on_where_the_database_answers_again(service: Service, named: bool) -> None:
     ids = failed(service, 6)
-    told = close(
-        *(service.jobs, ANYONE_HERE, ids if named else LetterFilter(), giving_out(replay_letters, at=[1])),
-        dry_run=False,
-    )
+    meant = ids if named else LetterFilter()
+    told = close(service.jobs, ANYONE_HERE, meant, giving_out(replay_letters, at=[1]), dry_run=False)
     assert (set(told.jobs), told.left, told.more) == (set(ids), 0, False)
 
 

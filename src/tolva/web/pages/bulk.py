@@ -84,7 +84,7 @@ class Bulk:
         flash = Flash(choice.action, done.done, done.left, more=done.next is not None)
         if not flash.more:
             return with_flash(request, to(choice.back), flash)
-        rest = type(choice).model_validate({**choice.model_dump(), "before": done.next, "confirm": False})
+        rest = type(choice).model_validate({**choice.model_dump(mode="json"), "before": done.next, "confirm": False})
         return self._rest(request, by, rest, look, flash)
 
     def _rest(self, request: Request, by: Caller, rest: Chosen, look: Look[Chosen], flash: Flash) -> Response:
