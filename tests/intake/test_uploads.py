@@ -96,6 +96,20 @@ def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Servi
     assert foretold == {"changes": [{"key": "001", "kind": "created", "row": None, "fields": {}}], "next": None}
 
 
+def test_a_load_names_the_rows_that_overwrite_others_across_chunks_too_and_again_when_it_is_repeated(
+    service: Service,
+) -> None:
+    rows = [f"{n:03},N{n},1,C,1" for n in range(12)]
+    content = "\n".join([HEADER, *rows, "003,Other,1,C,1", "003,Bad,x,C,1", "003,Last,1,C,1", ""])
+    for _ in range(2):
+        result = ended(service, upload(service, content))["result"]
+        assert result["repeats"] == [
+            {"row": 14, "overwrites": 5, "key": "003"},
+            {"row": 16, "overwrites": 14, "key": "003"},
+        ], "row 15 was refused"
+        assert (result["repeated"], result["updated"]) == (3, 2 if result["created"] else 3)
+
+
 def test_a_page_of_changes_that_ends_with_a_chunk_hides_nothing_of_the_next(service: Service) -> None:
     """The last chunk, of one row, ends just one row behind the one before."""
     rows = "\n".join(f"{n:03},Guantes,1,CS,1" for n in range(101))

@@ -30,6 +30,10 @@ from tolva.workloads.intake.upload_answers import AcceptedUpload
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Word = Annotated[str | None, Query(max_length=200)]
+Separator = Annotated[
+    Literal["comma", "semicolon"], Query(description="Of the CSV: Excel wants the one of its country.")
+]
+SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
@@ -41,6 +45,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         id: UUID,
         by: Viewer,
         format: Literal["json", "csv", "xlsx"] = "json",
+        separator: Separator = "comma",
         after_row: After = -1,
         after_n: After = -1,
         limit: Limit = 100,
@@ -56,7 +61,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         if format == "json":
             return JSONResponse(_errors_page(jobs, by, job, wanted, Cursor(after_row, after_n), limit))
         if format == "csv":
-            lines = error_lines(jobs.db, by.tenant_id, job)
+            lines = error_lines(jobs.db, by.tenant_id, job, SEPARATORS[separator])
             named = attachment(_called(jobs, by, job, "errores", ".csv"))
             return StreamingResponse(lines, headers=named, media_type=CSV)
         with seats.taken():
