@@ -138,6 +138,9 @@ def test_a_dry_run_foretells_what_the_load_then_does(visitor: Visitor, house: Ho
     column = page.get_by_role("row").filter(has=page.locator("strong", has_text="Certificado sanitario"))
     expect(column).to_contain_text("same name")
     assert not scrolls_sideways(page)
+    reason = page.get_by_text("is not a number").first.bounding_box()
+    window = page.viewport_size
+    assert reason and window and reason["x"] + reason["width"] <= window["width"], "it is read without scrolling"
     page.get_by_role("button", name="Load 240 rows").click()
     page.wait_for_url("**/jobs/*")
     expect(page.get_by_role("status")).to_contain_text("completed")
