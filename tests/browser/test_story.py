@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import workbook
+from tests.browser.conftest import Arrive
 from tests.browser.house import PROVIDER, House
 from tests.browser.visitor import PHONE, Visitor, scrolls_sideways
 from tests.jobs.workshop import until
@@ -137,10 +138,47 @@ def test_a_dry_run_foretells_what_the_load_then_does(visitor: Visitor, house: Ho
     column = page.get_by_role("row").filter(has=page.locator("strong", has_text="Certificado sanitario"))
     expect(column).to_contain_text("same name")
     assert not scrolls_sideways(page)
+    reason = page.get_by_text("is not a number").first.bounding_box()
+    window = page.viewport_size
+    assert reason and window and reason["x"] + reason["width"] <= window["width"], "it is read without scrolling"
     page.get_by_role("button", name="Load 240 rows").click()
     page.wait_for_url("**/jobs/*")
     expect(page.get_by_role("status")).to_contain_text("completed")
     assert (figure(page, "new rows"), figure(page, "rows refused")) == ("240", "60")
+
+
+def test_what_a_dry_run_foretold_is_not_loaded_once_the_form_says_otherwise(
+    arrive: Arrive, house: House, tmp_path: Path
+) -> None:
+    page = arrive().opens(rehearsed(house, tmp_path))
+    load, changed = page.get_by_role("button", name="Load 240 rows"), page.get_by_text("You changed how the file is")
+    expect(load).to_be_visible()
+    page.get_by_label("Numbers and dates").select_option("es-CO")
+    expect(changed).to_be_visible()
+    expect(load).to_be_hidden()
+    page.get_by_label("Numbers and dates").select_option("")
+    expect(changed).to_be_hidden()
+    expect(load).to_be_visible()
+    page.get_by_label("Row of the headers").fill("1")
+    page.get_by_label("Row of the headers").press("Enter")
+    page.wait_for_url("**/uploads/*form=1*")
+    expect(load).to_have_count(0)
+
+
+def test_without_javascript_the_button_above_loads_as_the_form_says(
+    arrive: Arrive, house: House, tmp_path: Path
+) -> None:
+    page = arrive(java_script_enabled=False).opens(rehearsed(house, tmp_path))
+    page.get_by_label("Numbers and dates").select_option("es-CO")
+    page.get_by_role("button", name="Load 240 rows").click()
+    page.wait_for_url("**/jobs/*")
+    id = house.ended(page.url.rsplit("/", 1)[1])
+    assert house.service.client.get(f"/api/v1/uploads/{id}").json()["options"]["read"] == {"locale": "es-CO"}
+
+
+def rehearsed(house: House, folder: Path) -> str:
+    """The page of a file whose dry run has ended."""
+    return f"/uploads/{house.ended(house.sends(workbook.write(folder / 'vista.xlsx'), dry_run='true'))}"
 
 
 def test_several_files_are_sent_one_by_one_each_with_its_own_fate(visitor: Visitor, tmp_path: Path) -> None:

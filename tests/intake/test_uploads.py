@@ -370,8 +370,25 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     assert undone(first) == counts | {"total": 2, "removed": 0}
     assert undone(second)["restored"] == 2
     assert undone(first) == counts | {"total": 2, "restored": 1, "conflicts": 0, "later_loads": []}
-    assert undone(first) == counts | {"total": 0, "removed": 0, "conflicts": 0, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.0000")]
+
+
+def test_what_is_undone_is_answered_with_its_undo(service: Service) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    undo = f"/api/v1/jobs/{load}/undo"
+    first = ended(service, service.client.post(undo))
+    assert ended(service, service.client.post(undo)) == first
+    with service.jobs.db.transaction("default") as conn:  # as after its last chunk
+        conn.execute("UPDATE tolva.jobs SET state = 'cancelled', result = NULL WHERE id = %s", (first["id"],))
+    again = service.client.post(undo)
+    assert (again.status_code, "is undone already" in again.json()["detail"]) == (409, True)
+
+
+def test_a_load_that_changed_nothing_cannot_be_undone(service: Service) -> None:
+    ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))
+    again = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    refused = service.client.post(f"/api/v1/jobs/{again}/undo")
+    assert (refused.status_code, "changed nothing" in refused.json()["detail"]) == (409, True)
 
 
 def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service) -> None:

@@ -3,6 +3,7 @@
 from psycopg.rows import DictRow
 
 from tolva.core.job import FINISHED, JobId, NewJob, State
+from tolva.db.pool import Connection
 from tolva.errors import CallerError, Conflict, NotFound
 from tolva.jobs.work import Jobs
 from tolva.web.access.audit import note
@@ -17,7 +18,10 @@ UNDO = "undo"
 def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
     """Make the job that undoes a load that has ended, however it ended; asked again, it is the same job.
 
-    Raises NotFound for what is no load of this tenant, Conflict for a dry run or an undo, and while the load runs.
+    It is another one where the first has left something, or where a load that failed may have done more than is known.
+
+    Raises NotFound for what is no load of this tenant; Conflict for a dry run or an undo, while the load runs, and
+    where there is nothing to undo.
     """
     with jobs.work(by.tenant_id) as work:
         load = work.conn.execute(SQL["load_of"], {"job_id": load_id}).fetchone()
@@ -25,12 +29,30 @@ def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
             raise _no_load(load, load_id)
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
+        # one that failed may have done more, in another database, than it could tell: only its undo finds out
+        if State(load["state"]) is State.COMPLETED and (done := _done_by(work.conn, load_id)):
+            return done
         asked = {"undo_of": load_id, "filename": load["filename"]}
         undo = NewJob(UNDO, asked, unique_key=undo_key(load_id), label=load["label"])
         [made] = work.enqueue(undo)
         if made.created:
             note(work.conn, by, "load.undo", load_id, job=made.id)
     return made.id
+
+
+def _done_by(conn: Connection, load_id: str) -> JobId | None:
+    """The undo after which nothing of a load is left; None where something is. Raises Conflict where nothing was."""
+    load = conn.execute(SQL["something_left"], {"job_id": load_id}).fetchone()
+    assert load is not None, "an aggregate always yields a row"
+    if load["something_left"]:
+        return None
+    if not load["did_something"]:
+        raise Conflict(f"Load {load_id} changed nothing in the table: there is nothing to undo.")
+    asked = {"job_id": load_id, "unique_key": undo_key(load_id)}
+    undo = conn.execute(SQL["open_undo"], asked).fetchone() or conn.execute(SQL["last_undo"], asked).fetchone()
+    if undo is None:  # it was cancelled after its last chunk, or is too old to be kept
+        raise Conflict(f"Load {load_id} is undone already: nothing of it is left in the table.")
+    return JobId(str(undo["id"]))
 
 
 def _no_load(job: DictRow | None, id: str) -> CallerError:
