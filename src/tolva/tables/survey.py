@@ -36,6 +36,8 @@ class Survey:
     """The rows that repeat a unique value of another key (REPEATS), by group and row."""
     undecided: tuple[str, ...] = ()
     """Fields some of whose cells mean two things, with nothing to tell which."""
+    separated: tuple[str, ...] = ()
+    """Fields of integers where what means two things separates thousands."""
     key_only: str | None = None
     """A sentence for the user about rows that give nothing but their key."""
 
@@ -64,6 +66,7 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     written = decided(clues, source, mapping, schema, watch)
     signs = {name: found.signs for name, found in written.items()}
     undecided = tuple(name for name, found in written.items() if found.undecided)
+    whole = tuple(name for name, found in written.items() if found.separated)
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
             watch()
@@ -73,7 +76,8 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     keys = pl.concat(hashes, rechunk=True)
     again = keys["h0"].is_not_null() & keys["h0"].is_first_distinct().not_()
     note = key_only and key_only.note(keys.height)
-    return Survey(keys.height, keys["row"].filter(again), signs, repeats_of(keys, groups), undecided, note)
+    repeats = repeats_of(keys, groups)
+    return Survey(keys.height, keys["row"].filter(again), signs, repeats, undecided, whole, note)
 
 
 def _hashes(

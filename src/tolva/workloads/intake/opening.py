@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.column_refs import ref_of
+from tolva.tables.locale import Signs
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
 from tolva.tables.proposal import ColumnMapping, Match
@@ -55,6 +56,7 @@ class Intake:
         notes = [
             *self.source.findings.notes,
             *undecided_notes(self.mapping, self.found.undecided),
+            *separated_notes(self.mapping, self.found.separated, self.found.signs),
             *filter(None, [self.found.key_only]),
         ]
         return {
@@ -89,6 +91,16 @@ def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int
         " Colombia (locale es-CO), por ejemplo."
     )
     return [told] if headers else []
+
+
+def separated_notes(mapping: ColumnMapping, separated: Sequence[str], signs: Mapping[str, Signs]) -> list[str]:
+    """What to say of the fields of integers whose cells mean two things, but for that (see `tables.whole`)."""
+    headers = ", ".join(f'"{mapping.of(field).header}"' for field in separated)
+    told = {
+        ",": f"El punto separa miles en {headers}: son números enteros, y 1.234 se lee como 1234.",
+        ".": f"La coma separa miles en {headers}: son números enteros, y 1,234 se lee como 1234.",
+    }
+    return [told[sign] for sign in (signs[field].decimal for field in separated[:1]) if sign]
 
 
 def chunk_rows(total: int) -> int:

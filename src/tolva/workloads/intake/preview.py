@@ -22,7 +22,7 @@ from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.first_rows import first_rows
 from tolva.workloads.intake.mappings import chosen_mapping, describe_match
-from tolva.workloads.intake.opening import open_file, undecided_notes
+from tolva.workloads.intake.opening import open_file, separated_notes, undecided_notes
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -83,7 +83,9 @@ def describe(
     signs = {field: found.signs for field, found in notations.items()}
     undecided = [field for field, found in notations.items() if found.undecided]
     among = looked if looked and undecided and has_more(source, looked) else None
-    notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
+    whole = [field for field, found in notations.items() if found.separated]
+    meant = [*undecided_notes(proposal.sure, undecided, among), *separated_notes(proposal.sure, whole, signs)]
+    notes = [*source.findings.notes, *meant]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}
