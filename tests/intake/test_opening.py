@@ -30,7 +30,7 @@ class Watched:
 
     @contextmanager
     def transaction(self) -> Generator[Any]:
-        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=list))
+        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=list, fetchone=lambda: None))
 
 
 def test_a_job_that_is_cancelled_opens_its_file_no_further(tmp_path: Path) -> None:

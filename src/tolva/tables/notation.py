@@ -48,6 +48,11 @@ class Notation:
         """Whether some of its cells mean two things, with nothing to tell which."""
         return self.clues.undecided(self.signs)
 
+    @property
+    def declared(self) -> bool:
+        """Whether some of its cells mean two things, and a locale tells which."""
+        return self.clues.undecided(self.clues.signs(Signs())) and not self.undecided and not self.separated
+
 
 def detect_notation(
     source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch = unwatched
@@ -115,7 +120,7 @@ def decided(
         )
         for name, found in shown.items()
     }
-    return notations | {name: Notation(clues[name], WITH_POINT) for name in numbers}
+    return notations | {name: Notation(Clues(point=True), WITH_POINT) for name in numbers}
 
 
 def _to_ask(clues: Mapping[str, Clues], schema: Schema) -> list[str]:

@@ -16,7 +16,7 @@ def separated(clues: Mapping[str, Clues], signs: Mapping[str, Signs], schema: Sc
 
     `clues` are those of texts alone, `signs` what the columns show by themselves or a locale declares.
     """
-    clear: set[DecimalSign] = set().union(*map(_clear, clues.values()))
+    clear: set[DecimalSign] = {sign for found in clues.values() for sign in _clear(found)}
     found: dict[str, DecimalSign] = {}
     for name, shown in clues.items():
         sign = _decimal(shown, clear)
