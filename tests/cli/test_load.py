@@ -52,8 +52,9 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
     assert (refused.code, "over it with --force" in refused.err) == (2, True)
     assert tolva("jobs", "errors", id, "--xlsx", str(workbook), "--force").code == 0
     [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if id in line]
-    assert line[1:9] == ["bulk_upload", "productos.csv", "completed", "2/2", "1", "unchanged,", "1", "refused"]
-    assert ["name", "productos.csv"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
+    assert line[1:5] == ["bulk_upload", "productos.csv", "·", "P1"]
+    assert line[5:11] == ["completed", "2/2", "1", "unchanged,", "1", "refused"]
+    assert ["name", "productos.csv", "·", "P1"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
 
 
 def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
@@ -84,6 +85,12 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     assert "Faltan columnas obligatorias: precio" in ran.err
     assert "correct yours, or the call, and load it again" in ran.err
     assert "--map" not in ran.err
+
+
+def test_a_mistyped_column_is_told_before_there_is_a_job(tolva: Shell, products: Path):
+    refused = load(tolva, str(products), "--map", "Códigoo=codigo")
+    assert (refused.code, 'El archivo no tiene la columna "Códigoo"' in refused.err) == (2, True)
+    assert tolva("jobs", "ls", "--json").json == []
 
 
 def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_path: Path):
@@ -227,9 +234,11 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
     assert undone.code == 0
     assert f"removed                    {len(changes)}" in undone.out
     [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if "removed" in line]
-    assert line[1:7] == [
+    assert line[1:9] == [
         "undo",
         "productos.csv",
+        "·",
+        "P1",
         "completed",
         f"{len(changes)}/{len(changes)}",
         f"{len(changes)}",

@@ -10,6 +10,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.tables.column_choices import Choices
+from tolva.tables.currency import currency_notes
 from tolva.tables.map import propose_mapping
 from tolva.tables.notation import Notation, detect_notation
 from tolva.tables.outline import outline
@@ -87,7 +88,8 @@ def describe(
     signs = {field: found.signs for field, found in notations.items()}
     undecided = any(found.undecided for found in notations.values())
     among = looked if looked and undecided and has_more(source, looked) else None
-    notes = [*source.findings.notes, *doubt_notes(proposal.sure, notations, among, locale)]
+    doubts = doubt_notes(proposal.sure, notations, among, locale)
+    notes = [*source.findings.notes, *doubts, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}

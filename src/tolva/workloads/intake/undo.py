@@ -25,8 +25,8 @@ def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
             raise _no_load(load, load_id)
         if State(load["state"]) not in FINISHED:
             raise Conflict(f"Load {load_id} has not ended. Cancel it or wait, then undo it.")
-        name = load["filename"]
-        undo = NewJob(UNDO, {"undo_of": load_id, "filename": name}, unique_key=undo_key(load_id), label=name)
+        asked = {"undo_of": load_id, "filename": load["filename"]}
+        undo = NewJob(UNDO, asked, unique_key=undo_key(load_id), label=load["label"])
         [made] = work.enqueue(undo)
         if made.created:
             note(work.conn, by, "load.undo", load_id, job=made.id)

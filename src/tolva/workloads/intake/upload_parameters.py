@@ -4,9 +4,11 @@ from typing import Annotated, TypeVar
 
 from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from tolva.errors import InvalidInput
 from tolva.tables.reading.options import ReadOptions
+from tolva.web.parameters import MOST_NAMED, unknown_parameter
 
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
@@ -57,7 +59,14 @@ def from_json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value
     try:
         return adapter.validate_json(text or "{}")
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".lstrip(": ") for fault in error.errors()
-        )
+        known = list(adapter.json_schema().get("properties", ()))
+        faults = "; ".join(_told(fault, known) for fault in error.errors())
         raise InvalidInput(f"{name}: {faults}") from None
+
+
+def _told(fault: ErrorDetails, known: list[str]) -> str:
+    """What is wrong at which place; a name that there is not, as `web.parameters` tells of one in the address."""
+    place = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return unknown_parameter(place[:MOST_NAMED], known)
+    return f"{place}: {fault['msg']}".lstrip(": ")
