@@ -120,10 +120,13 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert ran.err.splitlines()[-1] == f"  {command}"
     assert '@3 "Precio" → precio' in tolva(*command.split()[1:], TOLVA_ENGINE="inline").out
     assert "as you said before" in load(tolva, str(path)).out
-    assert [row["name"] for row in tolva("schema", "mappings", "products", "--json").json] == ["@3"]
+    assert [row["name"] for row in tolva("schema", "mappings", "products", "--json").json["mappings"]] == ["@3"]
     assert "files with the header: Código, Nombre, Precio" in tolva("schema", "mappings", "products").out
     assert tolva("schema", "mappings", "products", "--forget", "@4").code == 2
     assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget", "@3").out
+    assert load(tolva, str(path), "--map", "@3=precio", "--locale", "es-CO").code == 0
+    assert "(numbers and dates)  es-CO" in tolva("schema", "mappings", "products").out
+    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-all").out
 
 
 @pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])

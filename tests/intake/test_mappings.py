@@ -10,6 +10,7 @@ import xlsxwriter
 from tests.intake.test_uploads import GOOD, HEADER, ended, products, upload
 from tests.service import Service
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.said_locale import list_locales
 
 TWICE = "codigo,nombre,precio,precio,certificado_sanitario,tiempo_entrega_dias"
 BOTH = "001,Guantes,1.50,2.50,CS-1,3"
@@ -147,6 +148,72 @@ def test_another_tenant_sees_and_forgets_nothing_of_it(service: Service) -> None
         assert forget_mappings(conn, "products") == 0
     with service.jobs.db.transaction("default") as conn:
         assert [row["name"] for row in list_mappings(conn, "products")] == ["Importe"]
+
+
+STOCK = f"{HEADER},stock\n001,Guantes,1.234,CS-1,3,1.000\n"
+
+
+def read_as(service: Service, content: str, locale: str) -> dict[str, Any]:
+    return ended(service, upload(service, content, "a.csv", read=json.dumps({"locale": locale})))
+
+
+def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Service) -> None:
+    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert read_as(service, STOCK, "es-CO")["progress"]["read"]["remembered_locale"] is None
+    assert products(service) == [("001", "Guantes", "1234.0000")]
+    again = load(service, STOCK.replace("1.234", "2.345"))
+    assert products(service) == [("001", "Guantes", "2345.0000")]
+    read = again["progress"]["read"]
+    assert read["remembered_locale"] == "es-CO"
+    assert read["notes"] == [
+        'Los números y las fechas de "precio", "stock" se leen como se dijo de un archivo anterior (locale es-CO).'
+    ]
+    assert service.client.get(f"/api/v1/uploads/{again['id']}/preview").json()["notes"] == read["notes"]
+    for page in (f"/uploads/{again['id']}", f"/jobs/{again['id']}"):
+        assert "as in an earlier file: 1.234,56" in service.client.get(page).text
+    assert load(service, STOCK.replace("stock", "existencias"))["result"]["rejected"] == 1
+    read_as(service, STOCK.replace("1.234", '"9,876"').replace("1.000", '"1,000"'), "es-MX")  # the last word counts
+    assert load(service, STOCK.replace("1.234", '"1,357"').replace("1.000", "1"))["result"]["updated"] == 1
+    assert products(service) == [("001", "Guantes", "1357.0000")]
+
+
+def test_how_numbers_are_meant_can_be_seen_and_forgotten(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    read_as(service, STOCK, "es-CO")
+    outline = {"headers": [*HEADER.split(","), "stock"]}
+    assert service.client.get(url).json() == {"mappings": [], "locales": [{"locale": "es-CO", "outline": outline}]}
+    with service.jobs.db.transaction("other") as conn:
+        assert list_locales(conn, "products") == []
+    assert service.client.delete(url).status_code == 204
+    assert service.client.get(url).json()["locales"] == []
+    assert load(service, STOCK)["result"]["rejected"] == 1
+
+
+def test_a_dry_run_remembers_nothing_and_reads_as_a_load_would(service: Service) -> None:
+    said = json.dumps({"locale": "es-CO"})
+    ended(service, upload(service, STOCK, "a.csv", read=said, dry_run="true"))
+    assert load(service, STOCK)["result"]["rejected"] == 1
+    read_as(service, STOCK, "es-CO")
+    assert ended(service, upload(service, STOCK, "a.csv", dry_run="true"))["result"]["rejected"] == 0
+
+
+def test_a_workbook_to_correct_is_read_as_its_file_was(service: Service) -> None:
+    read_as(service, STOCK, "es-CO")
+    rows = f"{HEADER},stock\n002,Gasas,1.234,CS-1,3,x\n"
+    first = load(service, rows)
+    service.client.delete("/api/v1/schemas/products/mappings")
+    sheet = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
+    cells = fastexcel.read_excel(sheet).load_sheet(0, header_row=None).to_polars().rows()
+    assert cells[1][2] == "1234"  # as the load read it, not as one would now
+    read_as(service, STOCK, "es-CO")
+    mended = io.BytesIO()
+    with xlsxwriter.Workbook(mended) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, cells[0])
+        page.write_row(1, 0, ["002", "Gasas", "12.000", "CS-1", "3", "7"])
+    done = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
+    assert done["progress"]["read"]["remembered_locale"] == "es-CO"
+    assert products(service)[1] == ("002", "Gasas", "12000.0000")
 
 
 def test_a_question_is_no_dead_letter(service: Service) -> None:

@@ -30,7 +30,7 @@ class Watched:
 
     @contextmanager
     def transaction(self) -> Generator[Any]:
-        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=list))
+        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=list, fetchone=lambda: None))
 
 
 def test_a_job_that_is_cancelled_opens_its_file_no_further(tmp_path: Path) -> None:
@@ -55,3 +55,13 @@ def test_what_a_first_pass_finds_is_told_among_the_notes(tmp_path: Path) -> None
     blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
     notes = open_upload(cast("Any", Watched()), UPLOAD, schema, blobs, tmp_path).told["read"]["notes"]
     assert ["dos maneras" in notes[0], 'La fila 2 solo tiene "code"' in notes[1]] == [True, True]
+
+
+def test_a_column_of_integers_with_separated_thousands_is_told_among_the_notes(tmp_path: Path) -> None:
+    fields = [{"name": "code", "constraints": {"required": True, "maxLength": 9}}, {"name": "stock", "type": "integer"}]
+    schema = load_schema({"target": "stocks", "primaryKey": ["code"], "fields": fields})
+    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+    for cell, sign in (("1.622", "El punto"), ("1,622", "La coma")):
+        (tmp_path / "b").write_text(f'code,stock\nA1,"{cell}"\nA2,7\n')
+        notes = open_upload(cast("Any", Watched()), UPLOAD, schema, blobs, tmp_path).told["read"]["notes"]
+        assert [note.split(" separa miles en ")[0] for note in notes] == [sign]

@@ -106,9 +106,9 @@ def test_what_is_said_of_files_is_read_in_the_readers_language(service: Service,
     pages = [service.client.get(page, headers=headers) for page in (f"/jobs/{bad}", f"/jobs/{bad}/errors", asks)]
     assert [foreign(page.text, language) for page in (*pages, refused)] == [[]] * 4
     said = {
-        "en": ("precio: “x” is not a number", "Required fields left empty: nombre", "is not of a kind that is taken"),
-        "es": ('precio: "x" no es un número', "Campos obligatorios vacíos: nombre", "no es de un tipo aceptado"),
-        "pt": ("precio: “x” não é um número", "Campos obrigatórios vazios: nombre", "não é de um tipo aceito"),
+        "en": ("Precio: “x” is not a number", "Required fields left empty: Nombre", "is not of a kind that is taken"),
+        "es": ('Precio: "x" no es un número', "Campos obligatorios vacíos: Nombre", "no es de un tipo aceptado"),
+        "pt": ("Precio: “x” não é um número", "Campos obrigatórios vazios: Nombre", "não é de um tipo aceito"),
     }[language]
     told = [" ".join(texts_of(each.text)) for each in (pages[0], pages[1], refused)]
     assert [text in page for text, page in zip(said, told, strict=True)] == [True] * 3

@@ -91,6 +91,14 @@ def _own_words(text: str) -> str:
             " es-CO), for instance.",
         ),
         (
+            'El punto separa miles en "Cant. en bodega": son números enteros, y 1.234 se lee como 1234.',
+            "The point separates thousands in “Cant. en bodega”: they are integers, and 1.234 is read as 1234.",
+        ),
+        (
+            'Los números y las fechas de "Stock", "Vcto." se leen como se dijo de un archivo anterior (locale es-CO).',
+            "The numbers and dates of “Stock”, “Vcto.” are read as was said of an earlier file (locale es-CO).",
+        ),
+        (
             "Un archivo XLSX no usa la codificación, el separador; lo indicado no se tuvo en cuenta.",
             "XLSX files have no use for the encoding, the separator; what was given there had no effect.",
         ),

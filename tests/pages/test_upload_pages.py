@@ -90,6 +90,30 @@ def test_a_file_of_a_plain_form_is_looked_at_first_and_then_loaded_with_one_clic
     assert job(service, ended(service, real))["result"]["created"] == 1
 
 
+def test_what_is_wrong_names_fields_by_their_titles(service: Service) -> None:
+    content = BAD.replace("x,CS-2,3", "x,,3")
+    page = went_to(send(service, content))
+    id = ended(service, page)
+    for shown in (get(service, page), get(service, f"/jobs/{id}"), get(service, f"/jobs/{id}/errors")):
+        assert "Required fields left empty: Certificado sanitario" in shown
+        assert "Precio: “x” is not a number" in shown
+    stored = service.client.get(f"/api/v1/jobs/{id}/errors").json()["errors"]
+    assert "Campos obligatorios vacíos: certificado_sanitario" in [error["message"] for error in stored]
+
+
+def test_the_page_of_a_question_asks_it_once_and_the_page_of_its_job_by_the_title(service: Service) -> None:
+    page = went_to(send(service, ASKS))
+    id = ended(service, page)
+    shown = get(service, page)
+    assert "Which column is “Precio”?" in shown
+    assert "Required columns are missing" not in shown
+    assert "Required columns are missing: Precio (headers that are taken: " in get(service, f"/jobs/{id}")
+    few = went_to(send(service, "codigo\n001\n", token="few"))
+    assert "Required columns are missing: Nombre (" in get(service, few)
+    bare = went_to(send(service, "001,Guantes,1.50,CS-1,3\n002,Gasas,2.50,CS-2,3\n", token="bare"))
+    assert "The file has no headers" in get(service, bare)
+
+
 def test_several_files_of_a_form_are_each_accepted_and_the_same_form_again_is_nothing_new(service: Service) -> None:
     contents = GOOD, GOOD.replace("001", "002")
     assert went_to(send(service, *contents)) == "/upload#recent"

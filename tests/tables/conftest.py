@@ -20,6 +20,7 @@ from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry
 from tolva.tables.load import MAX_KEYS, Loaded, prepare, write
 from tolva.tables.schema import Schema
 from tolva.tables.shape import Shape
+from tolva.tables.survey import Survey
 
 Connect = Callable[..., psycopg.Connection]
 
@@ -28,6 +29,16 @@ ALTER TABLE products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE products FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON products USING (tenant_id = current_setting('app.tenant_id'));
 """
+
+
+def undecided(found: Survey) -> tuple[str, ...]:
+    """The fields some of whose cells mean two things, with nothing to tell which."""
+    return tuple(name for name, notation in found.notations.items() if notation.undecided)
+
+
+def separated(found: Survey) -> tuple[str, ...]:
+    """The fields of integers where what means two things separates thousands."""
+    return tuple(name for name, notation in found.notations.items() if notation.separated)
 
 
 LEDGER = sql.Identifier("load_ledger")

@@ -1,4 +1,4 @@
-"""`tolva schema mappings`: what loads have remembered of columns."""
+"""`tolva schema mappings`: what loads have remembered of columns, and of numbers and dates."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from tolva.errors import InvalidInput
 from tolva.tables.outline import Outline
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.said_locale import list_locales
 from tolva.workloads.intake.schemas import schema_document
 
 
@@ -25,21 +26,22 @@ def mappings(
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
 ) -> None:
-    """What is remembered of columns: the answers of loads that ended well. With --forget, what is left."""
+    """What is remembered of files: the answers of loads that ended well. With --forget, what is left."""
     if forget and forget_all:
         raise InvalidInput("Either name columns to forget, or say --forget-all.")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         schema_document(conn, name)
         for column in [None] if forget_all else forget or []:
             forget_mappings(conn, name, column)
-        found = list_mappings(conn, name)
+        found, locales = list_mappings(conn, name), list_locales(conn, name)
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json({"mappings": found, "locales": locales})
+    elif not (found or locales):
         say(f"Nothing is remembered of columns for '{name}'.")
     else:
         columns = Column("column", wraps=True), Column("field"), Column("holds for", wraps=True)
         cells = [(row["name"], row["field"] or "(left out)", _holds_for(row["outline"])) for row in found]
+        cells += [("(numbers and dates)", row["locale"], _holds_for(row["outline"])) for row in locales]
         out.print(listing(out, columns, cells))
         say(f"\nTo forget one: {Hints(data_dir, tenant).command('schema', 'mappings', name, '--forget', 'COLUMN')}")
 

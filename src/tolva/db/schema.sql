@@ -1577,6 +1577,16 @@ ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN became SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY tolva.load_ledger FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.locales (
+    tenant_id text NOT NULL,
+    schema text NOT NULL,
+    shape text NOT NULL,
+    outline jsonb NOT NULL,
+    locale text NOT NULL
+);
+
+ALTER TABLE ONLY tolva.locales FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.mappings (
     tenant_id text NOT NULL,
     schema text NOT NULL,
@@ -1768,6 +1778,9 @@ ALTER TABLE ONLY tolva.lanes
 ALTER TABLE ONLY tolva.load_ledger
     ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
+ALTER TABLE ONLY tolva.locales
+    ADD CONSTRAINT locales_pkey PRIMARY KEY (tenant_id, schema, shape);
+
 ALTER TABLE ONLY tolva.mappings
     ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, shape, name);
 
@@ -1881,6 +1894,8 @@ CREATE POLICY all_tenants ON tolva.lanes TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.load_ledger TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.locales TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.mappings TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
@@ -1915,6 +1930,8 @@ ALTER TABLE tolva.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.load_ledger ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tolva.locales ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE tolva.mappings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_tenant ON tolva.audit TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
@@ -1934,6 +1951,8 @@ CREATE POLICY own_tenant ON tolva.keys TO tolva_app USING ((tenant_id = current_
 CREATE POLICY own_tenant ON tolva.lanes TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.load_ledger TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.locales TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.mappings TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
@@ -2149,6 +2168,8 @@ GRANT SELECT,DELETE ON TABLE tolva.load_ledger TO tolva_system;
 GRANT UPDATE(left_created) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.locales TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.mappings TO tolva_app;
 

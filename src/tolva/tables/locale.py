@@ -2,6 +2,7 @@
 
 `1,234` and `03/04/2026` each mean two things. Which one is read from the cells of the column that can mean but one
 (`12,5`, `25/04/2026`); if none does, from the declared locale; if there is none, such cells are refused, never guessed.
+Of integers see also `whole`.
 """
 
 # pyright: reportUnknownMemberType=false
@@ -32,6 +33,9 @@ COMMA = _certain(",", r"\.")
 POINT = _certain(r"\.", ",")
 EITHER = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 """A number that may be a thousand times larger or smaller."""
+EITHER_POINT, EITHER_COMMA = EITHER.replace(".,", "."), EITHER.replace(".,", ",")
+ROUND = r"[.,]000$"
+"""What is an integer either way."""
 
 DAYS = r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}(?:[ T][0-9:.]+)?$"
 """Day and month, or month and day, then a year."""
@@ -57,18 +61,32 @@ class Clues:
 
     comma: bool = False
     point: bool = False
-    either: bool = False
+    either_point: bool = False
+    """Whether there is a cell such as `1.234`; and below, `1,234`."""
+    either_comma: bool = False
+    uneven: bool = False
+    """Whether one of these is an integer only if its sign separates thousands: `1.234` is so, `1.000` is not."""
     day_first: bool = False
     month_first: bool = False
     either_first: bool = False
+
+    @property
+    def either(self) -> bool:
+        """Whether there are numbers that may be a thousand times larger or smaller."""
+        return self.either_point or self.either_comma
 
     def of_numbers(self, text: pl.Series) -> "Clues":
         """The clues after some more cells of a column of numbers."""
         marked = text.filter(text.str.contains("[.,]"))
         if not marked.len():
             return self
+        either = marked.filter(marked.str.contains(EITHER))
         return Clues(
-            self.comma or _any(marked, COMMA), self.point or _any(marked, POINT), self.either or _any(marked, EITHER)
+            self.comma or _any(marked, COMMA),
+            self.point or _any(marked, POINT),
+            self.either_point or _any(either, EITHER_POINT),
+            self.either_comma or _any(either, EITHER_COMMA),
+            self.uneven or not either.str.contains(ROUND).all(),
         )
 
     def of_dates(self, text: pl.Series) -> "Clues":

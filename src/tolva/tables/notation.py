@@ -19,6 +19,7 @@ from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.schema import Schema
+from tolva.tables.whole import separated
 
 ROWS = 100_000
 LOOKS = {
@@ -39,11 +40,18 @@ class Notation:
 
     clues: Clues
     signs: Signs
+    separated: bool = False
+    """Whether what means two things separates thousands, as it is a column of integers (see `whole`)."""
 
     @property
     def undecided(self) -> bool:
         """Whether some of its cells mean two things, with nothing to tell which."""
         return self.clues.undecided(self.signs)
+
+    @property
+    def declared(self) -> bool:
+        """Whether some of its cells mean two things, and a locale tells which."""
+        return self.clues.undecided(self.clues.signs(Signs())) and not self.undecided and not self.separated
 
 
 def detect_notation(
@@ -92,7 +100,7 @@ def decided(
     Only where some of them mean two things it matters which are numbers by their kind; if some are and some not, the
     texts are looked at once more.
     """
-    asked = [name for name, found in clues.items() if found.either]
+    asked = _to_ask(clues, schema)
     told = source.numbers([mapping.of(name).column for name in asked]) if asked else ()
     shares = dict(zip(asked, told, strict=True))
     mixed = {name: rows for name, rows in shares.items() if not isinstance(rows, str) and rows.len()}
@@ -100,12 +108,30 @@ def decided(
     for frame in source.frames(None, ROWS) if mixed else ():
         watch()
         texts = sampled(texts, frame, mapping, schema, mixed)
-    notations = {
-        name: Notation(found, replace(found.signs(_declared(schema, name)), numbers=mixed.get(name)))
-        for name, found in {**clues, **texts}.items()
-    }
     numbers = {name for name, rows in shares.items() if isinstance(rows, str)}
-    return notations | {name: Notation(clues[name], WITH_POINT) for name in numbers}
+    shown = {name: found for name, found in {**clues, **texts}.items() if name not in numbers}
+    signs = {name: found.signs(_declared(schema, name)) for name, found in shown.items()}
+    whole = separated(shown, signs, schema)
+    notations = {
+        name: Notation(
+            found,
+            replace(signs[name], decimal=whole.get(name, signs[name].decimal), numbers=mixed.get(name)),
+            name in whole,
+        )
+        for name, found in shown.items()
+    }
+    return notations | {name: Notation(Clues(point=True), WITH_POINT) for name in numbers}
+
+
+def _to_ask(clues: Mapping[str, Clues], schema: Schema) -> list[str]:
+    """The fields of which it matters whether their cells are numbers by their kind.
+
+    Where an integer means two things, they are all that write numbers with a sign, as it may follow them.
+    """
+    either = [name for name, found in clues.items() if found.either]
+    if not any(schema.field(name).kind == "integer" for name in either):
+        return either
+    return [name for name, found in clues.items() if found.either or found.comma or found.point]
 
 
 def _declared(schema: Schema, name: str) -> Signs:

@@ -86,7 +86,7 @@ def _note(kind: str, texts: pl.Series) -> str | None:
 def note_of(notation: Notation) -> str | None:
     """What to say of how a column writes; nothing where it says nothing.
 
-    >>> note_of(Notation(Clues(either=True), Signs())), note_of(Notation(Clues(comma=True), Signs(",")))
+    >>> note_of(Notation(Clues(either_point=True), Signs())), note_of(Notation(Clues(comma=True), Signs(",")))
     ('may mean two things; name a locale', 'decimal comma')
     """
     if notation.undecided:

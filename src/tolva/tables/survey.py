@@ -10,7 +10,7 @@ import polars as pl
 
 from tolva.tables.key_only import KeyOnly
 from tolva.tables.locale import Signs
-from tolva.tables.notation import ROWS, decided, no_clues, sampled, texts_of
+from tolva.tables.notation import ROWS, Notation, decided, no_clues, sampled, texts_of
 from tolva.tables.parse import value_of
 from tolva.tables.plain import plain
 from tolva.tables.proposal import ColumnMapping
@@ -32,16 +32,19 @@ class Survey:
     """Data rows."""
     repeated: pl.Series
     """Numbers of the rows (UInt32, ascending) whose key already appeared above them."""
-    signs: Mapping[str, Signs]
+    notations: Mapping[str, Notation]
     """By field, how its column writes numbers and dates."""
     repeats: pl.DataFrame = field(default_factory=NO_REPEATS.clone)
     """The rows that repeat a unique value of another key (REPEATS), by group and row."""
     alike: frozenset[int] = frozenset()
     """Numbers of the first `NAMED` of these rows, and of the rows above that have the same keys."""
-    undecided: tuple[str, ...] = ()
-    """Fields some of whose cells mean two things, with nothing to tell which."""
     key_only: str | None = None
     """A sentence for the user about rows that give nothing but their key."""
+
+    @property
+    def signs(self) -> dict[str, Signs]:
+        """By field, what its numbers and dates are read by."""
+        return {name: notation.signs for name, notation in self.notations.items()}
 
     def repeated_in(self, rows: pl.Series) -> int:
         """How many of these row numbers repeat a key."""
@@ -67,19 +70,18 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
             hashes.append(_hashes(frame, mapping, schema, groups, {}))
     written = decided(clues, source, mapping, schema, watch)
     signs = {name: found.signs for name, found in written.items()}
-    undecided = tuple(name for name, found in written.items() if found.undecided)
     if read_again:  # only now it is known what the numbers or dates of the key are
         for frame in source.frames(None, ROWS):
             watch()
             hashes.append(_hashes(frame, mapping, schema, groups, signs))
     if not hashes:
-        return Survey(0, pl.Series("row", [], dtype=pl.UInt32), signs, undecided=undecided)
+        return Survey(0, pl.Series("row", [], dtype=pl.UInt32), written)
     keys = pl.concat(hashes, rechunk=True)
     again = keys["h0"].is_not_null() & keys["h0"].is_first_distinct().not_()
     note = key_only and key_only.note(keys.height)
     repeated = keys["row"].filter(again)
     alike = _alike(keys, repeated.head(NAMED))
-    return Survey(keys.height, repeated, signs, repeats_of(keys, groups), alike, undecided, note)
+    return Survey(keys.height, repeated, written, repeats_of(keys, groups), alike, note)
 
 
 def _alike(keys: pl.DataFrame, repeated: pl.Series) -> frozenset[int]:

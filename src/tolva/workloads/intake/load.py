@@ -19,6 +19,7 @@ from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, 
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.repeated_rows import rows_alike
+from tolva.workloads.intake.said_locale import keep_locale, said_locale
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 from tolva.workloads.intake.undo import undo_key
@@ -38,11 +39,19 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
         result = _load(ctx, intake, place)
-        if intake.said:
-            shape = outline(intake.source)
-            with ctx.transaction() as conn:
-                keep_mapping(conn, ctx.tenant_id, schema, intake.source, shape, intake.said)
+        _keep_answers(ctx, intake, said_locale(upload))
     return result
+
+
+def _keep_answers(ctx: Context, intake: Intake, locale: str | None) -> None:
+    if not (intake.said or locale):
+        return
+    shape = outline(intake.source)
+    with ctx.transaction() as conn:
+        if intake.said:
+            keep_mapping(conn, ctx.tenant_id, intake.schema, intake.source, shape, intake.said)
+        if locale:
+            keep_locale(conn, ctx.tenant_id, intake.schema.name, shape, locale)
 
 
 def _load(ctx: Context, intake: Intake, place: Place) -> Json:

@@ -15,6 +15,7 @@ from tolva.tables.outline import Outline, digest
 from tolva.tables.proposal import SURE, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
+from tolva.workloads.intake.said_locale import forget_locales
 from tolva.workloads.intake.sql import SQL
 
 
@@ -94,7 +95,12 @@ def list_mappings(conn: Connection, schema: str) -> list[DictRow]:
 
 
 def forget_mappings(conn: Connection, schema: str, name: str | None = None) -> int:
-    """Forget what was said of a header or place, or of all of them; returns how many answers. Raises NotFound."""
+    """Forget what was said of a header or place, or all of it, of numbers and dates, too.
+
+    Returns how many answers of columns that were. Raises NotFound.
+    """
+    if name is None:
+        forget_locales(conn, schema)
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
     if name is not None and not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")

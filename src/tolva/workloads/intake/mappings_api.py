@@ -10,6 +10,7 @@ from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.problems import problems
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
+from tolva.workloads.intake.said_locale import list_locales
 from tolva.workloads.intake.schema_answers import Mappings
 from tolva.workloads.intake.schemas import schema_document
 
@@ -20,10 +21,10 @@ def mappings_router(jobs: Jobs) -> APIRouter:
 
     @router.get("", response_model=Mappings)
     def get_mappings(name: str, by: Viewer) -> dict[str, Any]:
-        """What was said of columns; it holds for any file with that header, or for those of one outline."""
+        """What was said of columns, for any file with that header or those of one outline; and of numbers and dates."""
         with jobs.db.transaction(by.tenant_id) as conn:
             schema_document(conn, name)
-            return {"mappings": list_mappings(conn, name)}
+            return {"mappings": list_mappings(conn, name), "locales": list_locales(conn, name)}
 
     @router.delete("", status_code=204, responses=problems(403))
     def delete_mappings(name: str, by: Operator) -> Response:

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # (signatures of polars name numpy, which is not installed)
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,9 @@ from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
+from tolva.workloads.intake.doubt_notes import doubt_notes
 from tolva.workloads.intake.mappings import chosen_mapping, describe_match
+from tolva.workloads.intake.said_locale import remembered_locale, said_locale
 from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -49,19 +51,21 @@ class Intake:
     constants: Mapping[str, str]
     said: Mapping[str, str | None]
     """What its sender said of columns; other answers were remembered."""
+    locale: str | None = None
+    """What is remembered of numbers and dates, where its sender said nothing of them."""
 
     @property
     def told(self) -> dict[str, Any]:
         """What its progress says from the start: how the file was read, and what of it is left aside."""
         notes = [
             *self.source.findings.notes,
-            *undecided_notes(self.mapping, self.found.undecided),
+            *doubt_notes(self.mapping, self.found.notations, remembered=self.locale),
             *filter(None, [self.found.key_only]),
             *currency_notes(self.mapping, self.schema),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
-            "read": self.source.findings.to_json() | {"notes": notes},
+            "read": self.source.findings.to_json() | {"notes": notes, "remembered_locale": self.locale},
             "mapping": {match.field: match.header for match in self.mapping.matches},
             "matches": [self._told(match) for match in self.mapping.matches],
         }
@@ -76,21 +80,6 @@ class Intake:
         headers = self.source.headers
         told = {"field": match.field, "column": ref_of(match.column, headers), "header": headers[match.column]}
         return told | {"how": describe_match(match, headers, self.said), "confidence": match.confidence}
-
-
-def undecided_notes(mapping: ColumnMapping, undecided: Iterable[str], among: int | None = None) -> list[str]:
-    """What to say, once, of all fields some of whose cells mean two things, under the headers of the file.
-
-    `among` so many first rows, where the others have not been looked at.
-    """
-    headers = [f'"{mapping.of(field).header}"' for field in undecided]
-    unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
-    told = (
-        f"Hay valores que pueden leerse de dos maneras en {', '.join(headers)}, y nada indica de cuál{unless} esas"
-        " filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en"
-        " Colombia (locale es-CO), por ejemplo."
-    )
-    return [told] if headers else []
 
 
 def chunk_rows(total: int) -> int:
@@ -122,8 +111,11 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     with _told_what_was_read(ctx, source.findings):
         with ctx.transaction() as conn:
             chosen = chosen_mapping(conn, schema, source, shape, said)
+            locale = None if said_locale(upload) else remembered_locale(conn, schema.name, shape)
         mapping = match_headers(source.headers, schema, chosen)
-    return Intake(source, schema, mapping, survey(source, mapping, schema, ctx.check), upload["constants"], said)
+    schema = schema.in_locale(locale)
+    found = survey(source, mapping, schema, ctx.check)
+    return Intake(source, schema, mapping, found, upload["constants"], said, locale)
 
 
 @contextmanager

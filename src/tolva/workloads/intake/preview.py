@@ -21,9 +21,11 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
+from tolva.workloads.intake.doubt_notes import doubt_notes
 from tolva.workloads.intake.first_rows import first_rows
 from tolva.workloads.intake.mappings import chosen_mapping, describe_match
-from tolva.workloads.intake.opening import open_file, undecided_notes
+from tolva.workloads.intake.opening import open_file
+from tolva.workloads.intake.said_locale import remembered_locale
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.stored import find_upload
 
@@ -54,13 +56,13 @@ def preview(
         name, version = (schema_name, None) if schema_name else (upload["schema"], upload["schema_version"])
         schema = with_configured(*find_schema(conn, name, version), defaults)
     options = options or ReadOptions(**upload["options"].get("read", {}))
-    schema = schema.in_locale(options.locale)
     source = open_file(upload, schema, blobs, scratch, unwatched, options)
     shape = outline(source)
     answers: Choices = upload["options"].get("mapping", {}) if said is None else said
     with db.transaction(tenant_id) as conn:
         chosen = chosen_mapping(conn, schema, source, shape, answers)
-    return describe(source, schema, chosen, LOOKED, answers)
+        locale = None if options.locale else remembered_locale(conn, schema.name, shape)
+    return describe(source, schema.in_locale(options.locale or locale), chosen, LOOKED, answers, locale)
 
 
 def describe(
@@ -69,11 +71,13 @@ def describe(
     chosen: dict[str, str | None],
     looked: int | None = None,
     said: Choices | None = None,
+    locale: str | None = None,
 ) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
     All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
-    What is `chosen` but not `said` was remembered. Raises InvalidInput when what was chosen is not there.
+    What is `chosen` but not `said` was remembered; so was `locale`, which the schema is in.
+    Raises InvalidInput when what was chosen is not there.
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
@@ -82,14 +86,15 @@ def describe(
     columns = enumerate(propose_columns(source))
     seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
     signs = {field: found.signs for field, found in notations.items()}
-    undecided = [field for field, found in notations.items() if found.undecided]
+    undecided = any(found.undecided for found in notations.values())
     among = looked if looked and undecided and has_more(source, looked) else None
-    unsure = undecided_notes(proposal.sure, undecided, among)
-    notes = [*source.findings.notes, *unsure, *currency_notes(proposal.sure, schema)]
+    doubts = doubt_notes(proposal.sure, notations, among, locale)
+    notes = [*source.findings.notes, *doubts, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}
     told = {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows, "defaults": defaults}
+    told |= {"remembered_locale": locale}
     return source.findings.to_json() | told | asked
 
 

@@ -30,6 +30,7 @@ EXAMPLE: dict[str, Any] = {
     "schema": "products",
     "rows": [ROW],
     "defaults": {"moneda": "USD"},
+    "remembered_locale": None,
     "problem": "Dos columnas pueden ser precio.",
     "questions": [QUESTION],
 }
@@ -77,6 +78,9 @@ class Preview(BaseModel):
     rows: list[FirstRow]
     defaults: dict[str, str] = Field(
         description="By field, what a new row gets where its cell is blank or its column is missing."
+    )
+    remembered_locale: str | None = Field(
+        description="What was said of numbers and dates with an earlier file of this shape, unless it is said now."
     )
     problem: str | None = Field(description="What stands in the way of a load.")
     questions: list[Question]

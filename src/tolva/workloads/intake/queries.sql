@@ -44,6 +44,24 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s
 -- Forget what was said of a column, or of all.
 DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s);
 
+-- name: keep_locale
+-- Remember what was said of the numbers and dates of files of one shape.
+INSERT INTO tolva.locales (tenant_id, schema, shape, outline, locale)
+VALUES (%(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, %(locale)s)
+ON CONFLICT (tenant_id, schema, shape) DO UPDATE SET locale = excluded.locale;
+
+-- name: locale_for
+-- What of it holds for a file of some shape.
+SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND shape = %(shape)s;
+
+-- name: locales
+-- What the tenant once said of numbers and dates, for people.
+SELECT locale, outline FROM tolva.locales WHERE schema = %(schema)s ORDER BY locale, shape;
+
+-- name: forget_locales
+-- Forget all of it.
+DELETE FROM tolva.locales WHERE schema = %(schema)s;
+
 -- name: upload_of
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;

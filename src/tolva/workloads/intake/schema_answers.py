@@ -16,6 +16,7 @@ DOCUMENT: dict[str, Any] = {
 LISTED: dict[str, Any] = {"name": "prices", "title": "Precios", "version": 1}
 KEPT: dict[str, Any] = {"name": "prices", "version": 1, "target_ready": True}
 MAPPING: dict[str, Any] = {"name": "SKU", "field": "codigo", "outline": None}
+LOCALE: dict[str, Any] = {"locale": "es-CO", "outline": {"headers": ["SKU", "Precio"]}}
 
 
 class ListedSchema(BaseModel):
@@ -59,8 +60,17 @@ class RememberedColumn(BaseModel):
     outline: Any = Field(description="The files that are meant; null: any with that header.")
 
 
-class Mappings(BaseModel):
-    """All that is remembered of the columns for a schema."""
+class RememberedLocale(BaseModel):
+    """What was said of the numbers and dates of a file."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"mappings": [MAPPING]}})
+    model_config = ConfigDict(json_schema_extra={"example": LOCALE})
+    locale: str = Field(description="How they are meant where they mean two things: `es-CO`.")
+    outline: Any = Field(description="The files that are meant.")
+
+
+class Mappings(BaseModel):
+    """All that is remembered of files for a schema."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"mappings": [MAPPING], "locales": [LOCALE]}})
     mappings: list[RememberedColumn]
+    locales: list[RememberedLocale]

@@ -40,6 +40,16 @@ CREATE TABLE tolva.mappings (
   CHECK ((shape = '') = (outline IS NULL))
 );
 
+-- What a tenant once said of numbers and dates that mean two things: the next file of that shape is read the same way.
+CREATE TABLE tolva.locales (
+  tenant_id text NOT NULL,
+  schema text NOT NULL,
+  shape text NOT NULL,        -- a digest of the outline
+  outline jsonb NOT NULL,     -- headers, or types of the columns, of the files that are meant
+  locale text NOT NULL,
+  PRIMARY KEY (tenant_id, schema, shape)
+);
+
 CREATE TABLE tolva.row_errors (
   job_id uuid NOT NULL,
   "row" bigint NOT NULL,      -- as the user sees it in the spreadsheet; the header is row 1. Of an undo: the order of the keys
@@ -111,3 +121,4 @@ CALL tolva.guard('tolva.row_errors', 'SELECT, INSERT', 'SELECT, DELETE');
 CALL tolva.guard('tolva.load_ledger', 'SELECT, INSERT, UPDATE (left_created, left_changed)', 'SELECT, DELETE');
 CALL tolva.guard('tolva.schemas', 'SELECT, INSERT');
 CALL tolva.guard('tolva.mappings', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.locales', 'SELECT, INSERT, UPDATE, DELETE');

@@ -1,7 +1,7 @@
 """The grid of a job's errors: in pages, narrowed by column, code and text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Connection
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
+from tolva.tables.schema import Schema
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.after import After
@@ -29,6 +30,9 @@ from tolva.workloads.intake.found_errors import (
 from tolva.workloads.intake.pages.columns import Called, columns_of_errors
 from tolva.workloads.intake.pages.fragment import wants_fragment
 from tolva.workloads.intake.pages.standing import is_undone
+from tolva.workloads.intake.pages.titled import titled
+from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.stored import find_upload
 
 PAGE = 25
 Word = Annotated[str | None, Query(max_length=200)]
@@ -52,8 +56,14 @@ class Grid:
 def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor) -> Grid:
     """A page of the errors of a job."""
     id = JobId(str(job["id"]))
-    page, counts = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id)
+    page, counts, upload = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id), find_upload(conn, id)
+    if upload:
+        page = _titled(page, schema_of(conn, upload))
     return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]), is_undone(conn, id))
+
+
+def _titled(page: ErrorPage, schema: Schema) -> ErrorPage:
+    return replace(page, errors=[error | {"message": titled(error["message"], schema)} for error in page.errors])
 
 
 def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:

@@ -17,6 +17,7 @@ from tolva.workloads.intake.messages import MENDABLE, public_message
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.pages.standing import loads_alike, way_back
+from tolva.workloads.intake.pages.titled import titled
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
 from tolva.workloads.intake.undo import UNDO
@@ -34,17 +35,19 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
     """What the templates of the panel are given. The grid of errors is read once the job has ended."""
     id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
     upload = find_upload(conn, id)
+    schema = schema_of(conn, upload) if upload and ended else None
+    message = public_message(job["error"], id, ended=ended) if job["error"] else None
     told: dict[str, Any] = {
         "upload": upload,
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
-        "message": public_message(job["error"], id, ended=ended) if job["error"] else None,
+        "message": titled(message, schema) if message and schema else message,
         "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
-        "schema": schema_of(conn, upload) if upload and ended else None,
+        "schema": schema,
         "grid": grid_of(conn, job, ErrorFilter(), Cursor()) if ended else None,
         "undo_of": job["params"].get("undo_of"),
         "later_loads": job["result"].get("later_loads", []) if job["result"] else [],

@@ -29,6 +29,7 @@ from tolva.workloads.intake.messages import public_message
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
 from tolva.workloads.intake.pages.columns import called_so
+from tolva.workloads.intake.pages.titled import titled
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
@@ -65,10 +66,13 @@ class Look:
             found = self._found(by, id, said)
         except InvalidInput as error:
             return {"found": None, "fault": str(error)}
+        for row in found["rows"]:
+            row["errors"] = [titled(error, schema) for error in row["errors"]]
+        problem = found["problem"] and titled(found["problem"], schema)
         columns = found["columns"]
         called = {column["name"]: called_so(column["name"], column["header"]) for column in columns}
         told = {"claims": claims_of(found), "passed_over": names_passed_over(columns, schema)}
-        return {"found": found, "fault": None, "called": called} | told
+        return {"found": found | {"problem": problem}, "fault": None, "called": called} | told
 
     def _found(self, by: Caller, id: JobId, said: Answers) -> dict[str, Any]:
         with self.seats.taken(), self.blobs.scratch() as scratch:

@@ -1,0 +1,41 @@
+"""What to say of columns whose cells mean two things."""
+
+from collections.abc import Callable, Mapping
+
+from tolva.tables.notation import Notation
+from tolva.tables.proposal import ColumnMapping
+
+
+def doubt_notes(
+    mapping: ColumnMapping,
+    notations: Mapping[str, Notation],
+    among: int | None = None,
+    remembered: str | None = None,
+) -> list[str]:
+    """One sentence for all fields alike, under the headers of the file.
+
+    `among` so many first rows, where the others have not been looked at. `remembered` is the locale that was said with
+    an earlier file.
+    """
+
+    def headers(which: Callable[[Notation], bool]) -> str:
+        fields = [field for field, notation in notations.items() if which(notation)]
+        return ", ".join(f'"{mapping.of(field).header}"' for field in fields)
+
+    unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
+    undecided = headers(lambda each: each.undecided)
+    points = headers(lambda each: each.separated and each.signs.decimal == ",")
+    commas = headers(lambda each: each.separated and each.signs.decimal == ".")
+    declared = headers(lambda each: each.declared) if remembered else ""
+    told = [
+        undecided
+        and f"Hay valores que pueden leerse de dos maneras en {undecided}, y nada indica de cuál{unless} esas"
+        " filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en"
+        " Colombia (locale es-CO), por ejemplo.",
+        points and f"El punto separa miles en {points}: son números enteros, y 1.234 se lee como 1234.",
+        commas and f"La coma separa miles en {commas}: son números enteros, y 1,234 se lee como 1234.",
+        declared
+        and f"Los números y las fechas de {declared} se leen como se dijo de un archivo anterior (locale"
+        f" {remembered}).",
+    ]
+    return [note for note in told if note]
