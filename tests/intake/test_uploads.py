@@ -383,6 +383,12 @@ def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service)
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
         ("upload", {"read": json.dumps({"encoding": "utf8-latin"})}, 400, "There is no encoding 'utf8-latin'"),
         ("upload", {"mapping": json.dumps({"codigo": "code"})}, 400, 'No existe el campo "code". ¿Quiso'),
+        (
+            "upload",
+            {"read": json.dumps({"local": "es"})},
+            400,
+            'read: There is no parameter "local". Did you mean "locale"',
+        ),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),

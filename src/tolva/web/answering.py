@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from tolva.errors import TolvaError
 from tolva.web.allowed import allowed
+from tolva.web.complaints import told, told_of_address
 from tolva.web.faults import fault_of
 from tolva.web.problems import Fault
 
@@ -56,7 +57,7 @@ def _invalid(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, ValidationException)
     if _names_no_page(request, error):
         return Fault(HTTPStatus.NOT_FOUND, "http", HTTPStatus.NOT_FOUND.phrase)
-    faults = [{"where": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
+    faults = [{"where": ".".join(map(str, fault["loc"])), "message": told(fault)} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
 
@@ -70,4 +71,5 @@ def _names_no_page(request: HTTPConnection, error: ValidationException) -> bool:
 def _http(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
     methods = allowed(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
-    return Fault(error.status_code, "http", str(error.detail), {**(error.headers or {}), **methods})
+    detail = told_of_address(error.status_code, str(error.detail), methods.get("Allow", ""))
+    return Fault(error.status_code, "http", detail, {**(error.headers or {}), **methods})

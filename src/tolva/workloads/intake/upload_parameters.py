@@ -4,9 +4,12 @@ from typing import Annotated, TypeVar
 
 from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from tolva.errors import InvalidInput
 from tolva.tables.reading.options import ReadOptions
+from tolva.web.complaints import told
+from tolva.web.parameters import unknown_parameter
 
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
@@ -57,7 +60,11 @@ def from_json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value
     try:
         return adapter.validate_json(text or "{}")
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".lstrip(": ") for fault in error.errors()
-        )
-        raise InvalidInput(f"{name}: {faults}") from None
+        raise InvalidInput(f"{name}: {'; '.join(map(_told, error.errors()))}") from None
+
+
+def _told(fault: ErrorDetails) -> str:
+    place = [str(each) for each in fault["loc"]]
+    if fault["type"] == "extra_forbidden":  # READ alone forbids any
+        return unknown_parameter(place[-1], list(Read.model_fields))
+    return f"{'.'.join(place)}: {told(fault)}".lstrip(": ")
