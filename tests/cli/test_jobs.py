@@ -165,7 +165,7 @@ def test_a_dead_letter_is_listed_with_its_reason_and_replayed(tolva: Shell, fail
     assert tolva("dead", "replay", "--all", "--dry-run", "--json").json == {
         "jobs": [failed],
         "left": 0,
-        "untried": 0,
+        "more": False,
         "dry_run": True,
     }
     unknown = tolva("dead", "replay", failed, "01a20194-4c7c-7528-9d28-4de9e41748b2")
@@ -181,7 +181,7 @@ def test_a_dead_letter_is_dismissed_and_its_job_tells_by_whom(tolva: Shell, fail
     assert tolva("dead", "dismiss", failed, "--json").json == {
         "jobs": [failed],
         "left": 0,
-        "untried": 0,
+        "more": False,
         "dry_run": False,
     }
     assert tolva("dead", "ls", "--json").json == []

@@ -256,6 +256,30 @@ def test_a_handler_spawns_waits_and_reads_what_came_of_its_children(shop: Worksh
     assert shop.row(id)["failures"] == 0
 
 
+def test_a_parent_reads_of_an_error_of_its_child_what_everybody_may(shop: Workshop) -> None:
+    """What it makes of it is its result, which nobody is kept from."""
+
+    def parent(ctx: Context) -> dict[str, Any]:
+        if ctx.checkpoint is None:
+            with ctx.transaction():
+                ctx.spawn(NewJob("part"))
+                ctx.save({"spawned": True})
+            ctx.wait_for_children()
+        return {"told": [child["error"] for child in ctx.children()]}
+
+    def part(_: Context) -> None:
+        raise OSError("/srv/secret")
+
+    shop.on(parent, "parent")
+    shop.on(part, "part")
+    id = shop.put("parent")
+    for _ in range(20):
+        shop.run()
+        shop.due_now()
+    [told] = shop.row(id)["result"]["told"]
+    assert told["type"] == "OSError" and "/srv/secret" not in str(told)
+
+
 def test_waiting_inside_an_open_transaction_is_refused_since_it_would_undo_the_children(shop: Workshop) -> None:
     shop.put()
     ctx = shop.context(shop.take())

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from tests.api.moved import claim, failed, queued, states
-from tests.pages.reader import get, log_in, noted, post, went_to
+from tests.pages.reader import HTML, get, log_in, noted, post, went_to
 from tests.service import Service
 from tolva.web.access.caller import Role
 from tolva.web.pages import chosen
@@ -70,6 +70,13 @@ def test_the_last_hour_of_a_preview_is_counted_from_the_preview(service: Service
 def test_a_preview_of_any_time_finds_nothing(service: Service) -> None:
     given = {"action": "retry", "scope": "matching", "back": "/jobs?ended=week", "seen": "0001-01-01T00:00:00Z"}
     assert "Nothing to try again" in preview(service, "/jobs/bulk", **given)
+
+
+def test_a_number_is_no_time_of_a_page(service: Service) -> None:
+    """It would be one of 2017, behind which there may be nothing."""
+    form = {"action": "retry", "scope": "matching", "back": "/jobs", "seen": "1.5e9"}
+    assert post(service, "/jobs/bulk", **form).status_code == 422
+    assert service.client.get("/dead-letters?failed_before=1.5e9", headers=HTML).status_code == 422
 
 
 def test_done_twice_it_is_done_once_and_said(service: Service) -> None:

@@ -12,7 +12,9 @@ import pytest
 from tests.jobs.workshop import until
 from tests.service import Service, working
 from tolva.core.job import JobId
-from tolva.errors import StorageUnavailable
+from tolva.db.pool import Database
+from tolva.errors import DatabaseUnavailable, StorageUnavailable
+from tolva.tables.reading.sniff import HEAD
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import NewKey, create_key
 from tolva.web.seats import Seats
@@ -155,23 +157,64 @@ def test_a_file_that_is_refused_is_told_by_name_and_does_not_stop_the_others(ser
     assert jobs(service) == 1
 
 
+def disk_full_after(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+    """Files are stored until so many are."""
+    left = [accept] * taken
+
+    def stored(*given: Any) -> JobId:
+        if not left:
+            raise StorageUnavailable("/srv/tolva is full")
+        return left.pop()(*given)
+
+    monkeypatch.setattr("tolva.workloads.intake.pages.sent.accept", stored)
+
+
+def fates(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<li><strong>(\d).csv</strong><br>(.*?)</li>", page))
+
+
 def test_a_file_that_cannot_be_stored_does_not_hide_that_those_before_it_are_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk_full_after(monkeypatch, 1)
+    answer = send(service, GOOD, BAD, "%PDF-1.7".ljust(HEAD))
+    assert (answer.status_code, "retry-after" in answer.headers, jobs(service)) == (507, True, 1)
+    told = fates(answer.text)
+    assert 'href="/uploads/' in told["0"] and "cannot store files now" in told["1"]
+    assert "cannot store files now" not in told["2"], "what is wrong with a file is told nevertheless"
+    assert "/srv/tolva" not in answer.text and "/srv/tolva is full" in caplog.text
+
+
+def test_where_no_file_could_be_stored_the_server_is_to_blame(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk_full_after(monkeypatch, 0)
+    answer = send(service, GOOD)
+    assert (answer.status_code, "retry-after" in answer.headers, jobs(service)) == (507, True, 0)
+    assert "nothing was kept" in answer.text and "/srv/tolva is full" in caplog.text
+
+
+def test_a_database_that_goes_away_is_waited_for_once_and_what_was_taken_is_told(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = [accept]
+    asked: list[str] = []
 
-    def disk_full(*given: Any) -> JobId:
-        if not kept:
-            raise StorageUnavailable("/srv/tolva is full")
-        return kept.pop()(*given)
+    def away(_: Database, tenant: str) -> Any:
+        asked.append(tenant)
+        raise DatabaseUnavailable("away")
 
-    monkeypatch.setattr("tolva.workloads.intake.pages.upload.accept", disk_full)
-    answer = send(service, GOOD, BAD)
-    assert (answer.status_code, jobs(service)) == (400, 1)
-    told = re.findall(r"<li><strong>(\d).csv</strong><br>(.*?)</li>", answer.text)
-    assert [name for name, _ in told] == ["1", "0"]
-    assert "cannot store files now" in told[0][1] and 'href="/uploads/' in told[1][1]
-    assert "/srv/tolva" not in answer.text
+    def taken(*given: Any) -> JobId:
+        try:
+            return accept(*given)
+        finally:
+            patched.setattr(Database, "transaction", away)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tolva.workloads.intake.pages.sent.accept", taken)
+        answer = send(service, GOOD, BAD, BAD.replace("003", "004"))
+    assert (answer.status_code, len(asked), jobs(service)) == (503, 1, 1)
+    told = fates(answer.text)
+    assert 'href="/uploads/' in told["0"] and "database does not answer" in told["1"] and told["1"] == told["2"]
 
 
 @pytest.mark.parametrize(

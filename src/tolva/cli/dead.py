@@ -16,7 +16,7 @@ from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
 from tolva.jobs.letters import LetterFilter, dead_letters
-from tolva.web.steering import dismiss_letters, replay_jobs
+from tolva.web.steering import dismiss_letters, replay_letters
 from tolva.web.tenant import DEFAULT_TENANT
 
 cli = typer.Typer(help="Jobs that failed for good: look, replay, dismiss.", no_args_is_help=True)
@@ -86,13 +86,13 @@ def replay(
     """Queue failed jobs again, each from its last checkpoint."""
     wanted = _meant(ids, every, _wanted(queue, kind, search))
     with opened(data_dir) as jobs:
-        again = close(jobs, at_terminal(tenant), wanted, replay_jobs, dry_run=dry_run)
+        again = close(jobs, at_terminal(tenant), wanted, replay_letters, dry_run=dry_run)
     if as_json:
         print_json(asdict(again) | {"dry_run": dry_run})
     else:
         why = "they have changed meanwhile, or another job has their unique key"
         _tell(again, "job", "would be queued again" if dry_run else "queued again", why)
-    _leave_untried(again)
+    _leave_rest(again)
 
 
 @cli.command("dismiss")
@@ -116,19 +116,19 @@ def dismiss(
     else:
         did = "would be dismissed" if dry_run else "dismissed"
         _tell(gone, "dead letter", did, "they have changed meanwhile")
-    _leave_untried(gone)
+    _leave_rest(gone)
 
 
 def _tell(closed: Closed, what: str, did: str, why_left: str) -> None:
     say(f"{len(closed.jobs):,} {what if len(closed.jobs) == 1 else what + 's'} {did}.")
-    if moved := closed.left - closed.untried:
-        say(f"{moved:,} left: {why_left}.")
+    if closed.left:
+        say(f"{closed.left:,} left: {why_left}.")
 
 
-def _leave_untried(closed: Closed) -> None:
+def _leave_rest(closed: Closed) -> None:
     """Where the database gave out in the middle, scripts shall come again."""
-    if closed.untried:
-        err.print(f"{closed.untried:,} not tried: the database stopped answering. Say the same again for the rest.")
+    if closed.more:
+        err.print("There are more: the database stopped answering. Say the same again for the rest.")
         raise typer.Exit(Exit.TRY_LATER)
 
 

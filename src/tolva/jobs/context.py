@@ -137,7 +137,7 @@ class Context:
         return [child.id for child in made]
 
     def children(self) -> list[DictRow]:
-        """The children: id, kind, state, result, error."""
+        """The children: id, kind, state, result, and error, without its detail: all may read what comes of it."""
         self.check()
         with self._db.transaction(self.tenant_id) as conn:
             return conn.execute(SQL["children_of"], {"id": self.job_id, "most": None}).fetchall()

@@ -26,9 +26,9 @@ class LetterFilter:
     search: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class LetterPlace:
-    """Where a page of letters ended: time and id of its last one."""
+    """Where a page of letters ended: time and id of its last one. A newer letter's is the greater one."""
 
     failed_at: datetime
     id: int
@@ -101,14 +101,25 @@ def require_open(letter: DictRow) -> None:
 
 def hold_open(conn: Connection, id: JobId) -> None:
     """Keep others from the open letter of a job until the transaction ends. Raises NotFound; Conflict for none open."""
-    conn.execute(SQL["hold_job"], {"id": id})
+    conn.execute(SQL["hold_jobs"], {"ids": [id]})
     require_open(get_letter(conn, id))
+
+
+def held_open(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
+    """Those of these jobs that have an open letter, which others are kept from until the transaction ends."""
+    conn.execute(SQL["hold_jobs"], {"ids": list(ids)})
+    return with_letter(conn, ids)
 
 
 def with_letter(conn: Connection, ids: Sequence[JobId]) -> list[JobId]:
     """Those of these jobs that have an open letter."""
+    return [id for id, _ in open_letters(conn, ids)]
+
+
+def open_letters(conn: Connection, ids: Sequence[JobId]) -> list[tuple[JobId, LetterPlace]]:
+    """The same with the places of the letters, newest first."""
     rows = conn.execute(SQL["letters_of"], {"job_ids": list(ids)}).fetchall()
-    return [JobId(str(row["job_id"])) for row in rows]
+    return [(JobId(row["job_id"]), LetterPlace(row["failed_at"], row["id"])) for row in rows]
 
 
 def dismiss(conn: Connection, ids: Sequence[JobId], by: str) -> list[JobId]:

@@ -80,7 +80,7 @@ FROM tolva.news(%(tenants)s::text[], %(jobs)s::uuid[], %(afters)s::bigint[], %(m
 
 -- name: children_of
 -- The children of a job, oldest first; all of them, without a limit.
-SELECT id, kind, state, result, error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
+SELECT id, kind, state, result, error - 'detail' AS error FROM tolva.jobs WHERE parent_id = %(id)s ORDER BY id LIMIT %(most)s;
 
 -- name: owned
 -- Whether an attempt still owns its job (a row), and whether somebody cancelled it.
@@ -280,17 +280,22 @@ SELECT id, job_id, queue, kind, label, failed_at, jsonb_array_length(attempts) A
 FROM tolva.dead_letters WHERE id = ANY (%(ids)s::bigint[]) ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of
--- Those of these jobs that have an open dead letter.
-SELECT job_id FROM tolva.dead_letters
-WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[]);
+-- The open dead letters of these jobs, newest first.
+SELECT job_id::text, failed_at, id FROM tolva.dead_letters
+WHERE replayed_at IS NULL AND dismissed_at IS NULL AND job_id = ANY (%(job_ids)s::uuid[])
+ORDER BY failed_at DESC, id DESC;
 
 -- name: get_letter
 -- The newest dead letter of a job, whole, open or not.
 SELECT * FROM tolva.dead_letters WHERE job_id = %(job_id)s ORDER BY id DESC LIMIT 1;
 
--- name: hold_job
--- Whoever replays or dismisses the letter of this job of the tenant waits until the transaction has ended.
-SELECT id FROM tolva.jobs WHERE id = %(id)s FOR UPDATE;
+-- name: hold_jobs
+-- Whoever replays or dismisses letters of these jobs of the tenant waits until the transaction has ended.
+SELECT id FROM tolva.jobs
+-- With their parents, which a replay is going to count up: all who take both take the elder first.
+WHERE id = ANY (%(ids)s::uuid[] || ARRAY(
+  SELECT c.parent_id FROM tolva.jobs c WHERE c.id = ANY (%(ids)s::uuid[]) AND c.parent_id IS NOT NULL))
+ORDER BY id FOR UPDATE;
 
 -- name: dismiss_letters
 -- Close the open dead letters of these jobs, and note at each job who did it. Their jobs are held first, as a replay does.

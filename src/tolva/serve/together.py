@@ -5,7 +5,7 @@ import multiprocessing
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.context import SpawnProcess
 
 from tolva.engines import INSIDE
@@ -23,12 +23,15 @@ RESTART_PAUSE = 1.0
 
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event) -> None:
     """API and worker as processes of their own, each started again when it dies, until `stop` is set."""
-    parts = _parts(settings, listener)
+    listeners = _listeners(settings, listener)
+    parts = _parts(settings, listeners)
     try:
         while not stop.wait(0.2):
             for part in parts:
                 part.keep_running()
     finally:
+        for each in listeners:
+            each.close()  # else whoever comes when the APIs have ended waits for an answer until the worker has, too
         for part in parts:
             part.end()
         for part in parts:
@@ -64,12 +67,15 @@ class _Part:
             self._process.join()
 
 
-def _parts(settings: Settings, listener: socket.socket) -> list[_Part]:
-    if settings.engine in INSIDE:
-        return [_Part("api", _api_part, (settings, listener))]
-    listeners = [listener, *(listen_beside(listener) for _ in range(1, settings.api_processes))]
+def _listeners(settings: Settings, first: socket.socket) -> list[socket.socket]:
+    """One for each process of the API; where that also does the work, there is one."""
+    apis = 1 if settings.engine in INSIDE else settings.api_processes
+    return [first, *(listen_beside(first) for _ in range(1, apis))]
+
+
+def _parts(settings: Settings, listeners: Sequence[socket.socket]) -> list[_Part]:
     apis = [_Part("api", _api_part, (settings, each)) for each in listeners]
-    return [*apis, _Part("worker", _worker_part, (settings,))]
+    return apis if settings.engine in INSIDE else [*apis, _Part("worker", _worker_part, (settings,))]
 
 
 def _api_part(settings: Settings, listener: socket.socket) -> None:

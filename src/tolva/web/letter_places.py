@@ -13,13 +13,13 @@ Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,17}-[0-9]{1,18}$")]
 """What `cursor` makes."""
 
 
-def cursor(place: LetterPlace | None) -> str | None:
-    """A place as text; None is the end.
+def cursor(place: LetterPlace) -> str:
+    """A place as text.
 
     >>> cursor(LetterPlace(EPOCH + MICROSECOND, 7))
     '1-7'
     """
-    return place and f"{(place.failed_at - EPOCH) // MICROSECOND}-{place.id}"
+    return f"{(place.failed_at - EPOCH) // MICROSECOND}-{place.id}"
 
 
 def place(cursor: str | None) -> LetterPlace | None:

@@ -3,17 +3,16 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from tolva.core.job import JobId
+from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, TryLater
-from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs
+from tolva.jobs.letters import LetterFilter, LetterPlace, dead_jobs, open_letters
 from tolva.jobs.listing import JobFilter, matching_ids
+from tolva.jobs.sql import SQL
+from tolva.web.letter_places import cursor
 
 log = logging.getLogger(__name__)
-
-Place = TypeVar("Place")
 
 MOST = 10_000
 """Jobs that one call takes; whoever has more calls again, behind these."""
@@ -22,42 +21,62 @@ PORTION = 500
 
 
 @dataclass(frozen=True)
-class Met(Generic[Place]):
-    """Jobs that a call takes, at most MOST. `next` is the place of the last where there are more behind it.
+class Met:
+    """Jobs that a call takes, at most MOST, newest first; each with its place, as text; and if there are more.
 
-    From there the following call goes on: by the filter alone it would meet again those that it could not steer.
+    Behind a place the following call goes on: by the filter alone it would meet again those that it could not steer.
     """
 
-    jobs: Sequence[JobId]
-    next: Place | None = None
+    jobs: Sequence[JobId] = ()
+    places: Sequence[str] = ()
+    more: bool = False
+
+    @property
+    def next(self) -> str | None:
+        """The place of the last where there are more behind it."""
+        return self.places[-1] if self.more else None
 
 
-def met_jobs(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | None) -> Met[JobId]:
+def met_jobs(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | None) -> Met:
     """The newest jobs that match, behind those that a call before met. The search goes on until it has them."""
     return _met([(id, id) for id in matching_ids(conn, tenant_id, wanted, before=before, most=MOST + 1)])
 
 
-def met_letters(conn: Connection, tenant_id: str, wanted: LetterFilter, before: LetterPlace | None) -> Met[LetterPlace]:
-    """The same for the jobs of open dead letters."""
-    return _met(dead_jobs(conn, tenant_id, wanted, before=before, most=MOST + 1))
+def named_jobs(conn: Connection, ids: Sequence[JobId], possible: Sequence[State], before: JobId | None) -> Met:
+    """Those of these jobs that are in one of these states, behind those that a call before met."""
+    behind = [id for id in ids if before is None or id < before]
+    rows = conn.execute(SQL["jobs_among"], {"ids": behind, "states": list(possible)}).fetchall()
+    return _met([(JobId(row["id"]), row["id"]) for row in rows])
 
 
-def _met(found: Sequence[tuple[JobId, Place]]) -> Met[Place]:
+def met_letters(
+    conn: Connection, tenant_id: str, meant: LetterFilter | Sequence[JobId], before: LetterPlace | None
+) -> Met:
+    """The same for the jobs of open dead letters, that match or are named."""
+    if isinstance(meant, LetterFilter):
+        found = dead_jobs(conn, tenant_id, meant, before=before, most=MOST + 1)
+    else:
+        found = [(id, place) for id, place in open_letters(conn, meant) if before is None or place < before]
+    return _met([(id, cursor(place)) for id, place in found])
+
+
+def _met(found: Sequence[tuple[JobId, str]]) -> Met:
     """Of jobs with their places, which were looked for up to MOST + 1.
 
-    >>> _met([(JobId("b"), 2), (JobId("a"), 1)])
-    Met(jobs=['b', 'a'], next=None)
+    >>> _met([(JobId("b"), "2"), (JobId("a"), "1")])
+    Met(jobs=['b', 'a'], places=['2', '1'], more=False)
     """
-    return Met([id for id, _ in found[:MOST]], found[MOST - 1][1] if len(found) > MOST else None)
+    taken = found[:MOST]
+    return Met([id for id, _ in taken], [place for _, place in taken], more=len(found) > MOST)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What came of it. `untried` are those of the portions that were not reached, because the database gave out."""
+    """What came of it. `next` is where to go on: there are more, or the database gave out there."""
 
     matching: int
     done: int
-    untried: int = 0
+    next: str | None = None
 
     @property
     def left(self) -> int:
@@ -65,27 +84,29 @@ class Tally:
         return self.matching - self.done
 
 
-def steer(jobs: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool) -> Tally:
+def steer(met: Met, do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool = False) -> Tally:
     """Do it to these jobs. `do` answers with those that it concerned.
 
     A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done; where
-    something was, the portions from there on are left untried, and nobody is told that nothing was done.
+    something was, the call has met no more than the portions before, and `next` leads to the one that broke off:
+    it may be done all the same, where the connection was lost at its end.
 
-    >>> steer([JobId(str(n)) for n in range(1200)], lambda portion: portion[1:], dry_run=False)
-    Tally(matching=1200, done=1197, untried=0)
-    >>> steer([JobId("1")], lambda portion: portion, dry_run=True)
-    Tally(matching=1, done=0, untried=0)
+    >>> ids = [JobId(str(n)) for n in range(1200)]
+    >>> steer(Met(ids, ids), lambda portion: portion[1:])
+    Tally(matching=1200, done=1197, next=None)
+    >>> steer(Met(ids, ids), lambda portion: portion, dry_run=True)
+    Tally(matching=1200, done=0, next=None)
     """
     done = 0
-    for at in range(0, 0 if dry_run else len(jobs), PORTION):
+    for at in range(0, 0 if dry_run else len(met.jobs), PORTION):
         try:
-            done += _steered(jobs[at : at + PORTION], do)
+            done += _steered(met.jobs[at : at + PORTION], do)
         except TryLater as error:
             if not done:
                 raise
-            log.warning("%s of %s jobs are steered, the others not tried: %s", done, len(jobs), error)
-            return Tally(len(jobs), done, untried=len(jobs) - at)
-    return Tally(len(jobs), done)
+            log.warning("%s jobs are done; it broke off after %s of %s: %s", done, at, len(met.jobs), error)
+            return Tally(at, done, met.places[at - 1])
+    return Tally(len(met.jobs), done, met.next)
 
 
 def _steered(portion: Sequence[JobId], do: Callable[[Sequence[JobId]], Sequence[JobId]]) -> int:

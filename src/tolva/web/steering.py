@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from tolva.core.job import JobId, State
-from tolva.jobs.letters import dismiss, get_letter, hold_open, require_open
+from tolva.jobs.letters import dismiss, get_letter, held_open, hold_open, require_open
 from tolva.jobs.pausing import pause_lane, pause_queue
-from tolva.jobs.work import Jobs
+from tolva.jobs.work import Jobs, Work
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 
@@ -40,9 +40,19 @@ def cancel_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
 def replay_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
     """Queue those of these jobs again that failed or were cancelled, in one transaction; see `store.replay`."""
     with jobs.work(by.tenant_id) as work:
-        again = work.replay(ids)
-        if again:
-            note(work.conn, by, "jobs.replay", f"{len(again)} jobs", jobs=again)
+        return _replay(work, by, ids)
+
+
+def replay_letters(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
+    """The same for those of these jobs whose dead letter is open: what was dismissed meanwhile stays dismissed."""
+    with jobs.work(by.tenant_id) as work:
+        return _replay(work, by, held_open(work.conn, ids))
+
+
+def _replay(work: Work, by: Caller, ids: Sequence[JobId]) -> list[JobId]:
+    again = work.replay(ids)
+    if again:
+        note(work.conn, by, "jobs.replay", f"{len(again)} jobs", jobs=again)
     return again
 
 

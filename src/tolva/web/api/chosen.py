@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
-from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
+from tolva.jobs.letters import LetterFilter
 from tolva.jobs.listing import JobFilter
 from tolva.web.access.caller import Caller
 from tolva.web.api.texts import Line, ZonedMoment
@@ -60,11 +60,10 @@ class ChosenLetters(Chosen):
         return LetterFilter(tuple(self.queue), tuple(self.kind), self.search)
 
 
-def found_letters(conn: Connection, by: Caller, chosen: ChosenLetters) -> Met[LetterPlace]:
+def found_letters(conn: Connection, by: Caller, chosen: ChosenLetters) -> Met:
     """The jobs of the open letters that are meant."""
-    if chosen.jobs is not None:
-        return Met(with_letter(conn, chosen.jobs))
-    return met_letters(conn, by.tenant_id, chosen.letters(), place(chosen.before))
+    meant = chosen.letters() if chosen.jobs is None else chosen.jobs
+    return met_letters(conn, by.tenant_id, meant, place(chosen.before))
 
 
 class ChosenJobs(Chosen):

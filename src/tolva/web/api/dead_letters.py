@@ -21,7 +21,7 @@ from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.portions import steer
 from tolva.web.problems import problems
-from tolva.web.steering import dismiss_letter, dismiss_letters, replay_jobs, replay_letter
+from tolva.web.steering import dismiss_letter, dismiss_letters, replay_letter, replay_letters
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -105,7 +105,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         wanted = LetterFilter(tuple(queue or ()), tuple(kind or ()), search)
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, wanted, before=place(before), most=limit)
-        return Letters(dead_letters=[_shown(row) for row in page.letters], next=cursor(page.following))
+        following = cursor(page.following) if page.following else None
+        return Letters(dead_letters=[_shown(row) for row in page.letters], next=following)
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
@@ -117,14 +118,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Queues jobs that failed for good again, each from its last checkpoint."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = found_letters(conn, by, chosen)
-        done = steer(found.jobs, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
-        following = cursor(found.next)
+        done = steer(found, lambda portion: replay_letters(jobs, by, portion), dry_run=chosen.dry_run)
         return Replayed(
             dry_run=chosen.dry_run,
             matching=done.matching,
-            next=following,
+            next=done.next,
             left=done.left,
-            untried=done.untried,
             replayed=done.done,
         )
 
@@ -139,14 +138,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         """Takes letters off the list without running their jobs again. The jobs stay failed, and tell who did it."""
         with jobs.db.transaction(by.tenant_id) as conn:
             found = found_letters(conn, by, chosen)
-        done = steer(found.jobs, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
-        following = cursor(found.next)
+        done = steer(found, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
         return Dismissed(
             dry_run=chosen.dry_run,
             matching=done.matching,
-            next=following,
+            next=done.next,
             left=done.left,
-            untried=done.untried,
             dismissed=done.done,
         )
 

@@ -1,5 +1,6 @@
 """Texts, times and numbers as the API takes them: what PostgreSQL cannot hold is refused before it gets there."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -9,17 +10,19 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line of text."""
 
+_DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt_ ]", re.ASCII)
+
 
 def _written(value: object) -> object:
-    if isinstance(value, int | float) or (isinstance(value, str) and value.strip("+-0123456789. ") == ""):
+    if not (isinstance(value, str) and _DATED.match(value)):
         raise ValueError("write a time such as 2030-01-31T08:00:00Z")
     return value
 
 
 Moment = Annotated[datetime, BeforeValidator(_written)]
-"""A time in a query. A bare number would be taken for seconds since 1970, which nobody means."""
+"""A time in a query. A number, also as text, would be taken for seconds since 1970, which nobody means."""
 ZonedMoment = Annotated[AwareDatetime, BeforeValidator(_written)]
-"""A time in a body: one with its zone."""
+"""A time in a body or form: one with its zone."""
 
 Seq = Annotated[int, Field(ge=0, lt=2**63)]
 """The number of an event or of a letter."""

@@ -3,10 +3,11 @@
 Where there are more than are taken at once, the next page says which come next, behind those that were met.
 """
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -14,12 +15,13 @@ from starlette.responses import Response
 
 from tolva.core.job import State
 from tolva.db.pool import Connection
+from tolva.errors import TryLater
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import ENDED_BADLY, OPEN
-from tolva.web.pages.chosen import Choice, JobsChoice, LettersChoice, Selection, chosen_jobs, chosen_letters
+from tolva.web.pages.chosen import JobsChoice, LettersChoice, Selection, chosen_jobs, chosen_letters
 from tolva.web.pages.entry import local, to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.formats import zone_of
@@ -27,19 +29,23 @@ from tolva.web.pages.list_query import job_filter, letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.web.portions import steer
-from tolva.web.steering import Steering, cancel_jobs, dismiss_letters, replay_jobs
+from tolva.web.steering import Steering, cancel_jobs, dismiss_letters, replay_jobs, replay_letters
+
+log = logging.getLogger(__name__)
 
 FEW = 5
 """Jobs that a preview names."""
 Action = Literal["cancel", "retry", "dismiss"]
-Look = Callable[[Connection, str, Choice], Selection]
+Chosen = TypeVar("Chosen", JobsChoice, LettersChoice)
+Look = Callable[[Connection, str, Chosen], Selection]
 """Which jobs of a tenant a form means."""
 STEERING: Mapping[Action, tuple[Steering, tuple[State, ...]]] = {
     "cancel": (cancel_jobs, OPEN),
     "retry": (replay_jobs, ENDED_BADLY),
-    "dismiss": (dismiss_letters, (State.FAILED,)),
 }
 """What can be done to many jobs, and in which states."""
+CLOSING: Mapping[Action, Steering] = {"retry": replay_letters, "dismiss": dismiss_letters}
+"""What can be done to the jobs of many dead letters, as long as these are open."""
 
 
 def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
@@ -68,18 +74,31 @@ class Bulk:
     jobs: Jobs
     panels: Panels
 
-    def answer(self, request: Request, by: Caller, choice: JobsChoice | LettersChoice, look: Look) -> Response:
+    def answer(self, request: Request, by: Caller, choice: Chosen, look: Look[Chosen]) -> Response:
         """A preview, or on its button the deed; then the preview of those that come next, if there are more."""
         selection = self._look(by, choice, look)
         if not choice.confirm:
             return self._preview(request, by, choice, selection)
-        flash = _done(self.jobs, by, choice.action, selection)
-        rest = choice.model_copy(update={"before": selection.next, "confirm": False})
-        if selection.next and not flash.untried and (following := self._look(by, rest, look)).found:
-            return self._preview(request, by, rest, following, flash)
-        return with_flash(request, to(choice.back), flash)
+        steering = CLOSING[choice.action] if isinstance(choice, LettersChoice) else STEERING[choice.action][0]
+        done = steer(selection.met, lambda portion: steering(self.jobs, by, portion))
+        flash = Flash(choice.action, done.done, done.left, more=done.next is not None)
+        if not flash.more:
+            return with_flash(request, to(choice.back), flash)
+        rest = type(choice).model_validate({**choice.model_dump(mode="json"), "before": done.next, "confirm": False})
+        return self._rest(request, by, rest, look, flash)
 
-    def _look(self, by: Caller, choice: Choice, look: Look) -> Selection:
+    def _rest(self, request: Request, by: Caller, rest: Chosen, look: Look[Chosen], flash: Flash) -> Response:
+        """Those that come next. Where looking for them fails, what was done is told all the same."""
+        try:
+            following = self._look(by, rest, look)
+            if following.met.jobs:
+                return self._preview(request, by, rest, following, flash)
+            flash = replace(flash, more=False)
+        except TryLater as error:
+            log.warning("%s jobs are done, and those that come next cannot be shown: %s", flash.done, error)
+        return with_flash(request, to(rest.back), flash)
+
+    def _look(self, by: Caller, choice: Chosen, look: Look[Chosen]) -> Selection:
         with self.jobs.db.transaction(by.tenant_id) as conn:
             return look(conn, by.tenant_id, choice)
 
@@ -91,7 +110,7 @@ class Bulk:
         selection: Selection,
         flash: Flash | None = None,
     ) -> Response:
-        given = {"ids": list(selection.found[:FEW]), "states": list(State)}
+        given = {"ids": list(selection.met.jobs[:FEW]), "states": list(State)}
         with self.jobs.db.transaction(by.tenant_id) as conn:
             few = conn.execute(SQL["jobs_among"], given).fetchall()
         return self.shell.page(
@@ -106,11 +125,3 @@ class Bulk:
             kinds=self.panels.titles(self.jobs.catalogue),
             selection=selection,
         )
-
-
-def _done(jobs: Jobs, by: Caller, action: Action, selection: Selection) -> Flash:
-    """Asked for again, by a double click, it finds what is left to do, which is nothing."""
-    steering, _ = STEERING[action]
-    done = steer(selection.found, lambda portion: steering(jobs, by, portion), dry_run=False)
-    more = selection.next is not None and not done.untried
-    return Flash(action, done.done, done.left - done.untried, done.untried, more=more)

@@ -7,18 +7,18 @@ from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from starlette.datastructures import QueryParams
 
 from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
-from tolva.jobs.letters import LetterFilter, LetterPlace, with_letter
+from tolva.jobs.letters import LetterFilter, LetterPlace
 from tolva.jobs.listing import JobFilter, count_matching
-from tolva.jobs.sql import SQL
-from tolva.web.letter_places import Cursor, cursor, place
+from tolva.web.api.texts import ZonedMoment
+from tolva.web.letter_places import Cursor, place
 from tolva.web.pages.entry import local
-from tolva.web.portions import Met, met_jobs, met_letters
+from tolva.web.portions import Met, met_jobs, met_letters, named_jobs
 
 MOST_SELECTED = 500
 """Jobs that can be selected one by one."""
@@ -27,17 +27,15 @@ MOST_SELECTED = 500
 class Choice(BaseModel):
     """The form of a list, and of the preview that follows it. `back` is the list with its filter.
 
-    `before` is where to go on behind the jobs of the preview before: a job's id, or the cursor of a letter. `seen` is
-    the time of the preview: what came later is not meant. No field is called `id`: it would hide the form's own from
-    scripts.
+    `seen` is the time of the preview: what came later is not meant. `before`, with lists of their own kind, is where to
+    go on behind the jobs of the preview before. No field is called `id`: it would hide the form's own from scripts.
     """
 
     list_path: ClassVar[str]
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
     back: str = ""
-    seen: Annotated[AwareDatetime, Field(default_factory=lambda: datetime.now(UTC))]
-    before: Cursor | UUID | None = None
+    seen: Annotated[ZonedMoment, Field(default_factory=lambda: datetime.now(UTC))]
     confirm: bool = False
 
     @model_validator(mode="after")
@@ -46,6 +44,11 @@ class Choice(BaseModel):
         if self.scope == "matching" and urlsplit(local(self.back)).path != self.list_path:
             raise ValueError(f"say which: `back` is {self.list_path} with the filter of the list")
         return self
+
+    @property
+    def jobs(self) -> list[JobId]:
+        """The jobs that were selected."""
+        return [JobId(str(id)) for id in self.job]
 
     @property
     def query(self) -> QueryParams:
@@ -58,6 +61,7 @@ class JobsChoice(Choice):
 
     list_path: ClassVar[str] = "/jobs"
     action: Literal["cancel", "retry"]
+    before: UUID | None = None
 
 
 class LettersChoice(Choice):
@@ -65,61 +69,56 @@ class LettersChoice(Choice):
 
     list_path: ClassVar[str] = "/dead-letters"
     action: Literal["retry", "dismiss"]
+    before: Cursor | None = None
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Jobs that were `found` to be in a state that allows it; `next` goes on behind them where there are more.
+    """Jobs that were met in a state that allows it.
 
     For a preview, `meant` is how many were meant, and `left_out` how many of these are in another state: None where not
     all were counted.
     """
 
-    found: Sequence[JobId]
-    next: Cursor | UUID | None = None
+    met: Met
     meant: Counted | None = None
     left_out: int | None = None
 
 
-def _selection(
-    choice: Choice, meant: Counted | None, found: Sequence[JobId], following: Cursor | UUID | None = None
-) -> Selection:
-    whole = meant is not None and meant.exact and choice.before is None and following is None
-    return Selection(found, following, meant, meant.number - len(found) if meant and whole else None)
+def _selection(choice: JobsChoice | LettersChoice, met: Met, meant: Counted | None) -> Selection:
+    whole = meant is not None and meant.exact and choice.before is None and met.next is None
+    return Selection(met, meant, meant.number - len(met.jobs) if meant and whole else None)
 
 
 def chosen_jobs(
-    conn: Connection, tenant_id: str, choice: Choice, asked: JobFilter, possible: tuple[State, ...]
+    conn: Connection, tenant_id: str, choice: JobsChoice, asked: JobFilter, possible: tuple[State, ...]
 ) -> Selection:
     """Jobs of the list of jobs; `asked` is its filter."""
+    before = JobId(str(choice.before)) if choice.before else None
     if choice.scope == "selected":
-        return _selection(choice, *_among(conn, choice.job, possible))
+        return _selection(choice, named_jobs(conn, choice.jobs, possible, before), _among(conn, choice.jobs))
     until = min(asked.created_before, choice.seen) if asked.created_before else choice.seen
     wanted = replace(asked, created_before=until)
     states = tuple(state for state in possible if state in (wanted.states or possible))
-    before = JobId(str(choice.before)) if isinstance(choice.before, UUID) else None
-    found = met_jobs(conn, tenant_id, replace(wanted, states=states), before) if states else Met[JobId]([])
+    met = met_jobs(conn, tenant_id, replace(wanted, states=states), before) if states else Met()
     if choice.confirm:
         meant = None
-    elif before is None and set(states) == set(wanted.states):  # all that match allow it: what was found is counted
-        meant = Counted(len(found.jobs), exact=found.next is None)
+    elif before is None and set(states) == set(wanted.states):  # all that match allow it: what was met is counted
+        meant = Counted(len(met.jobs), exact=met.next is None)
     else:
         meant = count_matching(conn, tenant_id, wanted)
-    return _selection(choice, meant, found.jobs, UUID(found.next) if found.next else None)
+    return _selection(choice, met, meant)
 
 
-def _among(conn: Connection, ids: Sequence[UUID], possible: tuple[State, ...]) -> tuple[Counted, list[JobId]]:
-    """Those of the tenant; of another's nothing is said."""
-    rows = conn.execute(SQL["jobs_among"], {"ids": ids, "states": list(State)}).fetchall()
-    return Counted(len(rows)), [JobId(row["id"]) for row in rows if row["state"] in possible]
+def _among(conn: Connection, ids: Sequence[JobId]) -> Counted:
+    """How many are the tenant's; of another's nothing is said."""
+    return Counted(len(named_jobs(conn, ids, tuple(State), None).jobs))
 
 
-def chosen_letters(conn: Connection, tenant_id: str, choice: Choice, asked: LetterFilter) -> Selection:
+def chosen_letters(conn: Connection, tenant_id: str, choice: LettersChoice, asked: LetterFilter) -> Selection:
     """The jobs of dead letters; `asked` is the filter of their list."""
     if choice.scope == "selected":
-        meant, ids = _among(conn, choice.job, tuple(State))
-        return _selection(choice, meant, with_letter(conn, ids))
-    before = place(choice.before) if isinstance(choice.before, str) else LetterPlace(choice.seen, 0)
-    found = met_letters(conn, tenant_id, asked, before)
-    meant = Counted(len(found.jobs), exact=found.next is None)
-    return _selection(choice, meant, found.jobs, cursor(found.next))
+        met = met_letters(conn, tenant_id, choice.jobs, place(choice.before))
+        return _selection(choice, met, _among(conn, choice.jobs))
+    met = met_letters(conn, tenant_id, asked, place(choice.before) or LetterPlace(choice.seen, 0))
+    return _selection(choice, met, Counted(len(met.jobs), exact=met.next is None))

@@ -1,7 +1,5 @@
 """The page of the dead letters: what failed for good, why, and the way back."""
 
-from datetime import datetime
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +7,7 @@ from starlette.responses import Response
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.api.texts import Seq
+from tolva.web.api.texts import Seq, ZonedMoment
 from tolva.web.pages.list_query import letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -26,7 +24,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def get_letters(
         request: Request,
         by: Viewer,
-        failed_before: datetime | None = None,
+        failed_before: ZonedMoment | None = None,
         before: Seq = 0,
     ) -> Response:
         asked = letter_filter(request.query_params)

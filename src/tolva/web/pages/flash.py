@@ -21,19 +21,18 @@ WHATS: Mapping[str, What] = {each: each for each in get_args(What)}
 
 @dataclass(frozen=True)
 class Flash:
-    """Something done to `name`; of many jobs: to how many, how many were left or not tried, and if there are more."""
+    """Something done to `name`; of many jobs: to how many, how many were left, and if there are more."""
 
     what: What
     done: int = 0
     left: int = 0
-    untried: int = 0
     more: bool = False
     name: str = ""
 
 
 def with_flash(request: HTTPConnection, answer: Response, flash: Flash) -> Response:
-    """The answer to a form, which tells the next page; when there are no more."""
-    text = f"{flash.what}.{flash.done}.{flash.left}.{flash.untried}.{quote(flash.name[:MOST_NAME], safe='')}"
+    """The answer to a form, which tells the next page."""
+    text = f"{flash.what}.{flash.done}.{flash.left}.{flash.more:d}.{quote(flash.name[:MOST_NAME], safe='')}"
     answer.set_cookie(COOKIE, text, max_age=KEPT, httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return answer
 
@@ -45,5 +44,5 @@ def take_flash(request: HTTPConnection) -> Flash | None:
     what = WHATS.get(said)
     if what is None or not names or not all(each.isdecimal() and len(each) < 9 for each in counts):
         return None
-    done, left, untried = map(int, counts)
-    return Flash(what, done, left, untried, name=unquote(names[0])[:MOST_NAME])
+    done, left, more = map(int, counts)
+    return Flash(what, done, left, more=more > 0, name=unquote(names[0])[:MOST_NAME])

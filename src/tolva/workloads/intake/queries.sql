@@ -55,11 +55,13 @@ FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: latest_uploads
--- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back. Pages
--- ask for it every few seconds, and a result holds counts of everything: here are those that are shown.
+-- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back.
 SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.error, j.created_at,
   tolva.in_short(j.progress) AS progress,
-  jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result, u.schema, u.filename, u.size, j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
+  -- of the counts those that are shown: pages ask every few seconds, and a result holds counts of everything
+  jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
+  u.schema, u.filename, u.size,
+  j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
     SELECT bool_and(coalesce(cardinality(l.left_created) + cardinality(l.left_changed) = 0, false))
     FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.created + l.updated > 0), false) AS undone
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
