@@ -23,7 +23,7 @@ def told(fault: Mapping[str, Any]) -> str:
     >>> told({"type": "missing", "msg": "Field required"})
     'Field required'
     """
-    return PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    return PLAIN.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
 
 
 def told_of_address(status: int, said: str, methods: str) -> str:
