@@ -52,8 +52,9 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
     assert (refused.code, "over it with --force" in refused.err) == (2, True)
     assert tolva("jobs", "errors", id, "--xlsx", str(workbook), "--force").code == 0
     [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if id in line]
-    assert line[1:9] == ["bulk_upload", "productos.csv", "completed", "2/2", "1", "unchanged,", "1", "refused"]
-    assert ["name", "productos.csv"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
+    assert line[1:5] == ["bulk_upload", "productos.csv", "·", "P1"]
+    assert line[5:11] == ["completed", "2/2", "1", "unchanged,", "1", "refused"]
+    assert ["name", "productos.csv", "·", "P1"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
 
 
 def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):
@@ -224,9 +225,11 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
     assert undone.code == 0
     assert f"removed                    {len(changes)}" in undone.out
     [line] = [line.split() for line in tolva("jobs", "ls").out.splitlines() if "removed" in line]
-    assert line[1:7] == [
+    assert line[1:9] == [
         "undo",
         "productos.csv",
+        "·",
+        "P1",
         "completed",
         f"{len(changes)}/{len(changes)}",
         f"{len(changes)}",

@@ -311,7 +311,7 @@ def test_every_job_of_a_file_is_found_by_the_files_name(service: Service) -> Non
     with service.jobs.db.transaction("default") as conn:
         found = list_jobs(conn, "default", JobFilter(search="enero guan")).jobs
     assert [str(row["id"]) for row in found] == [undone["id"], load["id"], rehearsed["id"]]
-    assert {row["label"] for row in found} == {"Guantes_Enero.csv"}
+    assert {row["label"] for row in found} == {"Guantes_Enero.csv · P1"}
 
 
 def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) -> None:

@@ -52,7 +52,7 @@ def test_each_figure_leads_to_as_many_jobs(service: Service) -> None:
     told = figures(service)
     assert sorted(told.values()) == [0, 1, 2, 3]
     assert {address: listed(service, address) for address in told} == told
-    assert listed(service, "/jobs") == 8, "without a filter, everything"
+    assert (listed(service, "/jobs"), listed(service, "/jobs?kind=")) == (7, 8), "everything where no kind is asked for"
 
 
 def test_deliveries_of_webhooks_are_not_among_the_latest_jobs_and_are_found_by_their_kind(service: Service) -> None:
@@ -62,15 +62,17 @@ def test_deliveries_of_webhooks_are_not_among_the_latest_jobs_and_are_found_by_t
     home = get(service, "/")
     assert "p.csv" in home and "shop.example.com" not in home
     assert "shop.example.com" in get(service, f"/jobs?kind={KIND}")
-    assert "shop.example.com" in get(service, "/jobs")
-    assert "shop.example.com" not in get(service, "/jobs?kind=asked-for")
+    for address in ("/jobs?kind=", "/jobs?queue=webhooks", "/jobs?search=shop"):
+        assert "shop.example.com" in get(service, address)
+    for address in ("/jobs", "/jobs?state=queued", "/jobs?kind=asked-for"):
+        assert "p.csv" in (page := get(service, address)) and "shop.example.com" not in page
 
 
-def test_the_filter_of_what_people_asked_for_is_chosen_only_where_it_was(service: Service) -> None:
+def test_the_filter_of_what_people_asked_for_is_chosen_only_where_it_holds(service: Service) -> None:
     chosen = '<option value="asked-for" selected>'
-    assert chosen in get(service, "/jobs?kind=asked-for")
+    assert chosen in get(service, "/jobs?kind=asked-for") and chosen in get(service, "/jobs")
     kinds = "&".join(f"kind={kind}" for kind in service.jobs.catalogue.asked_for)
-    assert chosen not in get(service, f"/jobs?{kinds}") and chosen not in get(service, "/jobs")
+    assert chosen not in get(service, f"/jobs?{kinds}") and chosen not in get(service, "/jobs?kind=")
 
 
 @pytest.mark.usefixtures("made_long_ago")

@@ -481,11 +481,45 @@ def test_an_undone_load_leads_to_the_whole_file_and_to_what_stands_without_it(se
 def test_an_open_question_is_no_failure_and_is_answered_rather_than_tried_again(service: Service) -> None:
     id = loaded(service, ASKS)
     page = get(service, f"/jobs/{id}")
-    assert '<button class="main">Try again' not in page and "Try again" in page
+    assert "Try again" not in page, "it would answer nothing"
     assert 'class="button main" href="/uploads/' in page and "left a question open" in page
     for shown in (page, get(service, "/jobs"), get(service, "/upload"), get(service, "/")):
         assert '<span class="state waiting">waits for your answer</span>' in shown
     assert (job(service, id)["state"], "state failed" in page) == ("failed", False)
+    home = get(service, "/")
+    assert "1 of them waits for an answer" in home and 'class="figure bad"' not in home
+
+
+def test_a_question_that_was_answered_waits_no_more_and_leads_to_the_job_that_has_the_answer(service: Service) -> None:
+    id = loaded(service, ASKS)
+    before = service.client.get(f"/api/v1/uploads/{id}").headers["ETag"]
+    given = {"form": "1", "field.precio": "Neto", "column.Bruto": ""}
+    real = ended(service, went_to(post(service, f"/uploads/{id}", kind="load", token="t", **given)))
+    page, home = get(service, f"/jobs/{id}"), get(service, "/")
+    for shown in (page, home, get(service, "/jobs"), get(service, "/upload")):
+        assert f'<a class="state" href="/jobs/{real}">answered</a>' in shown
+        assert "waits for your answer" not in shown and "Say which column is which" not in shown
+    assert "The question that it left open was answered." in page and "waits for an answer" not in home
+    told = service.client.get(f"/api/v1/uploads/{id}", headers={"If-None-Match": before})
+    assert (told.status_code, told.json()["error"]["answered_by"]) == (200, real)
+
+
+def test_an_answer_that_comes_with_the_file_itself_answers_those_that_wait_for_the_same_rows(service: Service) -> None:
+    ids = [loaded(service, ASKS), ended(service, went_to(send(service, ASKS, look="no", token="2")))]
+    other = ended(service, went_to(send(service, ASKS, look="no", token="3", **{"constant.proveedor_id": "P2"})))
+    said = {"schema": "products", "params": '{"proveedor_id": "P1"}', "mapping": '{"Neto": "precio"}'}
+    sent = service.client.post("/api/v1/uploads", params=said, files={"file": ("0.csv", ASKS)})
+    errors = [job(service, each)["error"] for each in (*ids, other)]
+    assert [error.get("answered_by") for error in errors] == [sent.json()["id"]] * 2 + [None], sent.text
+
+
+def test_lists_and_pages_tell_whose_file_it_is(service: Service) -> None:
+    id = loaded(service, GOOD)
+    undo = ended(service, went_to(post(service, f"/jobs/{id}/undo")))
+    for shown in ("/jobs", "/", f"/jobs/{id}", f"/jobs/{undo}", "/jobs?search=P1"):
+        assert "0.csv · P1" in get(service, shown)
+    assert re.search(r"loaded: [^<]* · P1 · ", get(service, "/upload"))
+    assert "<dd>P1</dd>" in get(service, f"/jobs/{id}")
 
 
 def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:

@@ -93,6 +93,14 @@ def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Count
     return counted(row["jobs"], MOST_COUNTED)
 
 
+def count_questions(conn: Connection, tenant_id: str, wanted: JobFilter) -> DictRow:
+    """How many of the jobs that match, of the newest MOST_COUNTED, `asked` something, and how many are still `open`."""
+    ids = matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED)
+    row = conn.execute(SQL["questions_among"], {"ids": ids}).fetchone()
+    assert row is not None, "a count is a row"
+    return row
+
+
 def _found(conn: Connection, given: dict[str, Any]) -> tuple[list[JobId], JobId | None]:
     """Ids, and where looking for them stopped, unless at the end."""
     row = conn.execute(SQL["find_jobs"], given).fetchone()

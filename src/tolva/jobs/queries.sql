@@ -56,8 +56,14 @@ SELECT tolva.count_lines(
 SELECT id, kind, queue, label, state, priority, attempt, failures, max_attempts, run_at, created_at, updated_at,
   started_at, finished_at, cancel_requested_at, parent_id, open_children, tolva.in_short(progress) AS progress,
   tolva.in_short(result) AS result,
-  CASE WHEN error IS NOT NULL THEN jsonb_build_object('type', error->'type', 'message', error->'message') END AS error
+  CASE WHEN error IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object(
+    'type', error->'type', 'message', error->'message', 'answered_by', error->'answered_by')) END AS error
 FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id DESC;
+
+-- name: questions_among
+-- How many of these jobs of the tenant left a question open, and how many of those still wait for the answer.
+SELECT count(*) AS asked, count(*) FILTER (WHERE NOT error ? 'answered_by') AS open
+FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
 
 -- name: any_job_between
 -- Whether the tenant has a job with such an id.
@@ -314,6 +320,17 @@ WITH held AS MATERIALIZED (
   SELECT m.id, m.seq, m.tenant_id, 'dismissed', jsonb_build_object('by', %(by)s::text) FROM moved m
 )
 SELECT m.id::text FROM moved m ORDER BY m.id DESC;
+
+-- name: note_answer
+-- Note at those of these jobs of the tenant that left a question open which job has its answer: the latest one counts.
+WITH answered AS (
+  UPDATE tolva.jobs SET
+    error = error || jsonb_build_object('answered_by', %(by)s::text), seq = seq + 1, updated_at = clock_timestamp()
+  WHERE id = ANY (%(asked)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered'
+  RETURNING id, seq, tenant_id
+)
+INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::text) FROM answered a;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.

@@ -27,7 +27,7 @@ EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
     "queue": "bulk_upload",
     "kind": "bulk_upload",
-    "label": "productos marzo.xlsx",
+    "label": "productos marzo.xlsx · PROV001",
     "failed_at": "2026-03-01T12:00:00Z",
     "tries": 3,
     "error": {"type": "UnreadableFile", "message": "The file is damaged."},

@@ -11,14 +11,14 @@ from tolva.jobs.counted import Counted
 from tolva.jobs.failure import without_detail
 from tolva.jobs.waiting import Reason
 
-ERROR = "`type` and `message`; for operators, where the message is a general one, `detail` besides."
+ERROR = "`type` and `message`; for operators, where the message is general, `detail`; of a question, `answered_by`."
 KEPT = ("kind", "queue", "label", "state", "priority", "attempt", "failures", "max_attempts", "progress", "result")
 TIMES = ("created_at", "run_at", "started_at", "finished_at")
 EXAMPLE: dict[str, Any] = {
     "id": "019ac1d2-7c4b-7f0e-a9d1-3f1c2b7a9e55",
     "kind": "bulk_upload",
     "queue": "bulk_upload",
-    "label": "productos-enero.xlsx",
+    "label": "productos-enero.xlsx · PROV001",
     "state": "completed",
     "priority": 5,
     "attempt": 1,
@@ -43,7 +43,7 @@ class Summary(BaseModel):
     id: str
     kind: str
     queue: str
-    label: str | None = Field(description="What people know it by, such as the name of a file.")
+    label: str | None = Field(description="What people know it by, such as the name of a file and its supplier.")
     state: State
     priority: int
     attempt: int

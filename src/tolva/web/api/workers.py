@@ -26,7 +26,7 @@ EXAMPLE: dict[str, Any] = {
             "id": "01980a40-1111-7222-8333-944455556666",
             "kind": "bulk_upload",
             "queue": "bulk_upload",
-            "label": "productos marzo.xlsx",
+            "label": "productos marzo.xlsx · PROV001",
             "since": "2026-03-01T11:59:30Z",
         }
     ],

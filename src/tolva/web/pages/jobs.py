@@ -12,7 +12,7 @@ from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.formats import zone_of
-from tolva.web.pages.list_query import ASKED_FOR, job_filter
+from tolva.web.pages.list_query import job_filter, means_asked_for
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -45,10 +45,10 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             by,
             "jobs.html",
             asked=asked,
-            asked_for=ASKED_FOR in query.getlist("kind"),
+            asked_for=means_asked_for(query),
             before=before,
             ended=ended,
-            filtered=asked != JobFilter(),
+            filtered=asked != JobFilter(kinds=asked_for),
             following=page.following,
             kinds=panels.titles(jobs.catalogue),
             looked_back_to=made_at(page.following) if page.following else None,

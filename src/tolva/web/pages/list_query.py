@@ -15,6 +15,8 @@ MOST_SEARCHED = 200
 """Characters of a search."""
 ASKED_FOR = "asked-for"
 """Instead of a kind: those of what people asked for; see `Handler`."""
+NARROW = ("kind", "queue", "search")
+"""Where none of these is in the address, not even empty, it asks for ASKED_FOR."""
 ENDED: Mapping[str, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 """How long ago a job may have ended."""
 
@@ -32,12 +34,21 @@ search='marzo', parent=None, ended_since=None)
     return JobFilter(
         tuple(State(each) for each in query.getlist("state") if each in list(State)),
         _texts(query, "queue"),
-        asked_for if ASKED_FOR in query.getlist("kind") else _texts(query, "kind"),
+        asked_for if means_asked_for(query) else _texts(query, "kind"),
         _day(query.get("since", ""), zone),
         _day(query.get("until", ""), zone, days=1),
         _search(query),
         ended_since=_ago(query.get("ended", ""), now),
     )
+
+
+def means_asked_for(query: QueryParams) -> bool:
+    """Whether it leaves out what only tells others of jobs, whose kinds nobody asked for.
+
+    >>> [means_asked_for(QueryParams(text)) for text in ("state=failed", "state=failed&kind=", "search=01a2")]
+    [True, False, False]
+    """
+    return ASKED_FOR in query.getlist("kind") or not any(name in query for name in NARROW)
 
 
 def letter_filter(query: QueryParams) -> LetterFilter:

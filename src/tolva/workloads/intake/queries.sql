@@ -48,6 +48,13 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
+-- name: asked_before
+-- Earlier uploads of the file of an upload, for the same rows, of which something else was said.
+SELECT u.job_id FROM tolva.uploads mine
+JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
+WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
+  AND u.options <> mine.options;
+
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
 SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
@@ -60,7 +67,7 @@ SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.err
   tolva.in_short(j.progress) AS progress,
   -- of the counts those that are shown: pages ask every few seconds, and a result holds counts of everything
   jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
-  u.schema, u.filename, u.size,
+  u.schema, u.filename, u.size, u.constants,
   j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
     SELECT bool_and(coalesce(cardinality(l.left_created) + cardinality(l.left_changed) = 0, false))
     FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.created + l.updated > 0), false) AS undone
@@ -80,7 +87,7 @@ ORDER BY j.finished_at IS NULL DESC, j.state = 'completed' DESC, u.job_id DESC L
 
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.
-SELECT j.kind, j.state, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
+SELECT j.kind, j.state, j.label, u.filename FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id WHERE j.id = %(job_id)s;
 
 -- name: upload_or_undo
 -- Whether a job is one whose rows can have errors.

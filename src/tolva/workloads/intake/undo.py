@@ -32,8 +32,8 @@ def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
         # one that failed may have done more, in another database, than it could tell: only its undo finds out
         if State(load["state"]) is State.COMPLETED and (done := _done_by(work.conn, load_id)):
             return done
-        name = load["filename"]
-        undo = NewJob(UNDO, {"undo_of": load_id, "filename": name}, unique_key=undo_key(load_id), label=name)
+        asked = {"undo_of": load_id, "filename": load["filename"]}
+        undo = NewJob(UNDO, asked, unique_key=undo_key(load_id), label=load["label"])
         [made] = work.enqueue(undo)
         if made.created:
             note(work.conn, by, "load.undo", load_id, job=made.id)

@@ -91,6 +91,8 @@ def _told_error(row: DictRow) -> dict[str, Any]:
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
     told = {"type": row["error"]["type"], "message": said}
+    if answer := row["error"].get("answered_by"):
+        told["answered_by"] = answer
     if not (questions := row["error"].get("questions")):
         return told
     call = f"POST {PREFIX}/uploads/{row['id']}/load"
