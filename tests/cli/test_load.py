@@ -87,6 +87,12 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
     assert "--map" not in ran.err
 
 
+def test_a_mistyped_column_is_told_before_there_is_a_job(tolva: Shell, products: Path):
+    refused = load(tolva, str(products), "--map", "Códigoo=codigo")
+    assert (refused.code, 'El archivo no tiene la columna "Códigoo"' in refused.err) == (2, True)
+    assert tolva("jobs", "ls", "--json").json == []
+
+
 def test_whoever_meant_another_sheet_is_told_how_to_name_it(tolva: Shell, tmp_path: Path):
     path = tmp_path / "two.xlsx"
     path.write_bytes(workbook(Portada="Nombre\nventas", Productos=f"{HEAD}001,Guante,10.5,INV-1,3,x"))

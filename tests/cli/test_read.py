@@ -14,7 +14,7 @@ def test_inspect_shows_how_a_file_would_be_read(homeless: Shell, tmp_path: Path)
     path = tmp_path / "lista.csv"
     path.write_bytes(LIST.encode("cp1252"))
     ran = homeless("inspect", str(path))
-    assert ran.code == 0
+    assert ran.code == 2, "columns are missing"
     assert "moneda 'USD' in new rows without a value" in ran.out
     for said in ("cp1252", "row 3", "number, decimal comma", 'Leche "entera" · Pan', "Faltan columnas obligatorias"):
         assert said in ran.out
@@ -36,6 +36,8 @@ def test_inspect_names_columns_as_an_answer_does_and_takes_answers(homeless: She
     seen = homeless("inspect", str(path), "--map", "@4=precio", "--json").json
     assert [column["field"] for column in seen["columns"]][2:4] == [None, "precio"]
     assert (seen["problem"], seen["questions"]) == (None, [])
+    ends = [homeless("inspect", str(path), *more).code for more in ([], ["--json"], ["--map", "@4=precio"])]
+    assert ends == [2, 2, 0], "2 while a question is open"
     assert homeless("inspect", str(path), "--map", "@7=precio").code == 2
 
 

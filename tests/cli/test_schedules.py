@@ -1,6 +1,7 @@
 """`tolva schedule`: what happens by the clock."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -54,7 +55,9 @@ def test_next_ticks_are_on_the_clock_of_the_zone(tolva: Shell) -> None:
     tolva(*ADD)
     ticks = tolva("schedule", "next", "nightly", "-n", "3", "--json").json
     assert [tick["local"][10:] for tick in ticks] == ["T02:30:00-05:00"] * 3
-    assert "02:30:00-05:00" in tolva("schedule", "next", "nightly").out
+    told = tolva("schedule", "next", "nightly").out
+    zone = datetime.now().astimezone().strftime("%Z")
+    assert "02:30:00-05:00" in told and f":30:00 {zone} " in told, "each time says of which zone it is"
 
 
 def test_a_schedule_that_cannot_run_any_more_is_told_by_list_and_doctor(

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
+from tolva.core.job import NewJob
 from tolva.errors import InvalidInput, TryLater
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
@@ -27,6 +28,7 @@ from tolva.workloads.intake.messages import WAITING
 
 HEADER = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias"
 GOOD = "001,Guantes,1.50,CS-1,3"
+AS_PRICE = json.dumps({"Precio (COP)": "precio"})
 SUPPLIER = json.dumps({"proveedor_id": "P1"})
 
 
@@ -92,6 +94,20 @@ def test_a_dry_run_writes_nothing_and_its_file_can_then_be_loaded(service: Servi
     assert real["result"] | {"dry_run": True} == dry["result"]
     assert service.client.get(f"/api/v1/jobs/{real['id']}/changes").json() == foretold
     assert foretold == {"changes": [{"key": "001", "kind": "created", "row": None, "fields": {}}], "next": None}
+
+
+def test_a_load_names_the_rows_that_overwrite_others_across_chunks_too_and_again_when_it_is_repeated(
+    service: Service,
+) -> None:
+    rows = [f"{n:03},N{n},1,C,1" for n in range(12)]
+    content = "\n".join([HEADER, *rows, "003,Other,1,C,1", "003,Bad,x,C,1", "003,Last,1,C,1", ""])
+    for _ in range(2):
+        result = ended(service, upload(service, content))["result"]
+        assert result["repeats"] == [
+            {"row": 14, "overwrites": 5, "key": "003"},
+            {"row": 16, "overwrites": 14, "key": "003"},
+        ], "row 15 was refused"
+        assert (result["repeated"], result["updated"]) == (3, 2 if result["created"] else 3)
 
 
 def test_a_page_of_changes_that_ends_with_a_chunk_hides_nothing_of_the_next(service: Service) -> None:
@@ -256,6 +272,30 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
 
 
+def test_a_header_that_names_another_currency_is_a_remark_of_preview_and_load(service: Service) -> None:
+    told = ended(service, upload(service, f"{HEADER.replace('precio', 'Precio (COP)')}\n{GOOD}\n", mapping=AS_PRICE))
+    [note] = told["progress"]["read"]["notes"]
+    assert '"Precio (COP)" dice COP' in note and "reciben USD" in note
+    assert service.client.get(f"/api/v1/uploads/{told['id']}/preview").json()["notes"] == [note]
+
+
+def test_a_mistyped_way_of_reading_names_the_one_that_was_meant(service: Service) -> None:
+    refused = upload(service, f"{HEADER}\n{GOOD}\n", read='{"local": "es-CO"}')
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith('read: There is no parameter "local". Did you mean "locale"?')
+
+
+def test_what_is_downloaded_is_called_by_the_file_that_was_sent(service: Service) -> None:
+    id = ended(service, upload(service, f"{HEADER}\n002,,x,CS,3\n", "precios año.csv"))["id"]
+    answers = [service.client.get(f"/api/v1/jobs/{id}/errors", params={"format": each}) for each in ("xlsx", "csv")]
+    assert [answer.headers["content-disposition"] for answer in answers] == [
+        "attachment; filename*=utf-8''precios%20a%C3%B1o-corregir.xlsx",
+        "attachment; filename*=utf-8''precios%20a%C3%B1o-errores.csv",
+    ]
+    catalog = service.client.get(f"/api/catalog/bulk-upload/errores/{id}")
+    assert catalog.headers["content-disposition"] == answers[1].headers["content-disposition"]
+
+
 def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service) -> None:
     headers = HEADER.replace("precio", "Unit price").replace("nombre", "Product name")
     load = ended(service, upload(service, f"{headers}\n002,,x,CS,3\n"))
@@ -383,12 +423,6 @@ def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service)
         ("upload", {"schema": "nada"}, 404, "There is no schema 'nada'"),
         ("upload", {"read": json.dumps({"encoding": "utf8-latin"})}, 400, "There is no encoding 'utf8-latin'"),
         ("upload", {"mapping": json.dumps({"codigo": "code"})}, 400, 'No existe el campo "code". ¿Quiso'),
-        (
-            "upload",
-            {"read": json.dumps({"local": "es"})},
-            400,
-            'read: There is no parameter "local". Did you mean "locale"',
-        ),
         ("upload", {"read": json.dumps({"quote": "ab"})}, 400, "read: quote: String should have at most 1 character"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e", {}, 404, "There is no upload"),
         ("/api/v1/uploads/01a20f1c-3f23-74c3-b8b1-88ae8d80626e/preview", {}, 404, "There is no upload"),
@@ -582,3 +616,10 @@ def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admi
     rows = "".join(f"{n:03},{'Gasas' if n % 2 else 'Guantes'},2,CS,3\n" for n in range(300))
     load = ended(service, upload(service, f"{HEADER}\n{rows}"))
     assert (load["state"], load["result"]["created"], load["result"]["rejected"]) == ("completed", 150, 150)
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "xlsx"])
+def test_a_job_that_is_about_no_file_has_no_errors_to_download(service: Service, format: str) -> None:
+    with service.jobs.work("default") as work:
+        [made] = work.enqueue(NewJob("webhook", {}))
+    assert service.client.get(f"/api/v1/jobs/{made.id}/errors", params={"format": format}).status_code == 404

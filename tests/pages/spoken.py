@@ -32,7 +32,12 @@ OTHERS = {
         ),
         *("workloads/catalog/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
-        *("Responda con ", "Para leer otra hoja, envíe "),
+        *(
+            "Responda con ",
+            "Para leer otra hoja, envíe ",
+            "There is no such address.",
+            "This address takes no such method.",
+        ),
     ),
 }
 """Who else is spoken to, in one language: where, or how it begins."""

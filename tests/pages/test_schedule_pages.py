@@ -51,7 +51,7 @@ def test_a_schedule_is_made_told_shown_with_its_next_times_and_changed(service: 
         7,
         "latest",
     )
-    page = get(service, "/schedules", Cookie="tolva_tz=Asia/Tokyo; tolva_told=schedule.0.0.n%2E%C3%A9")
+    page = get(service, "/schedules", Cookie="tolva_tz=Asia/Tokyo; tolva_told=schedule.0.0.0.n%2E%C3%A9")
     assert "The schedule “n.é” is kept." in page
     assert len(re.findall(r"4:30\sPM</time>", page)) == 3, "half past two in Bogotá is half past four in Tokyo"
     form = get(service, "/schedules?change=nightly")

@@ -123,6 +123,7 @@ def test_a_file_that_was_loaded_says_so_until_the_load_is_undone(service: Servic
     assert "loaded already" not in get(service, other), "for another supplier these are other rows"
     again = ended(service, went_to(post(service, f"/uploads/{id}/load", token="again")))
     assert [job(service, again)["result"][name] for name in ("created", "unchanged")] == [0, 1], "no row twice"
+    assert f'the last time, with no change: <a href="/jobs/{again}">' in get(service, review)
     ended(service, went_to(post(service, f"/jobs/{real}/undo")))
     assert "loaded already" not in get(service, review), "the second load changed nothing, so nothing of it stands"
 
@@ -436,6 +437,48 @@ def test_the_page_of_a_load_shows_its_counts_its_errors_and_the_ways_on(service:
     assert f"/api/v1/jobs/{id}/errors?format=xlsx" in page
     assert "/upload?schema=products&constant.proveedor_id=P1" in page
     assert "new row" in get(service, f"/jobs/{id}/changes")
+
+
+def test_rows_that_repeat_a_key_are_counted_and_the_count_leads_to_which_row_overwrites_which(service: Service) -> None:
+    review = went_to(send(service, f"{GOOD}002,Gasas,2,CS-2,3\n001,Vendas,2,CS-1,3\n"))
+    id = ended(service, review)
+    for page in (get(service, f"/jobs/{id}"), get(service, f"{review}/foretold", FRAGMENT)):
+        assert f'<a class="figure warn" href="/jobs/{id}/repeats"><b>1</b>' in page
+    page = get(service, f"/jobs/{id}/repeats")
+    assert re.findall(r'<td class="mono" data-label="([^"]+)">([^<]*)</td>', page) == [
+        ("Key", "001"),
+        ("Row", "4"),
+        ("Overwrites row", "2"),
+    ]
+    assert "the last row of a key stands" in page
+    assert "Told are those" not in page
+
+
+def test_stored_numbers_have_the_readers_decimal_mark_and_no_zeros_behind(service: Service) -> None:
+    spanish = HTML | {"Accept-Language": "es"}
+    review = went_to(send(service, GOOD.replace("1.50", "1250.50")))
+    ended(service, review)
+    assert '<td class="number">1250,5</td>' in get(service, review, spanish)
+    loaded(service, GOOD)
+    id = loaded(service, GOOD.replace("1.50", "1250.50"))
+    assert "<del>1,5</del> → <ins>1250,5</ins>" in get(service, f"/jobs/{id}/changes", spanish)
+
+
+def test_a_repeated_row_that_was_refused_overwrites_nothing(service: Service) -> None:
+    id = loaded(service, f"{GOOD}001,Vendas,x,CS-1,3\n")
+    page = get(service, f"/jobs/{id}/repeats")
+    assert "No accepted row repeats another." in page
+    assert "1 row repeats a key" in page
+
+
+def test_the_csv_of_errors_is_the_one_that_excel_opens_in_the_readers_language(service: Service) -> None:
+    id = loaded(service, f"{HEADER}\n001,Guantes,-3,CS-1,3\n")
+    first = {}
+    for language in ("en", "es", "pt"):
+        page = get(service, f"/jobs/{id}", HTML | {"Accept-Language": language})
+        [link] = re.findall(r'href="([^"]*format=csv[^"]*)"', page)
+        first[language] = service.client.get(link).content.decode("utf-8-sig").splitlines()[1][:14]
+    assert first == {"en": "2,precio,-3,mi", "es": "2;precio;-3;mi", "pt": "2;precio;-3;mi"}
 
 
 def test_errors_are_narrowed_by_code_column_and_text_for_the_page_and_for_its_script(service: Service) -> None:

@@ -34,3 +34,12 @@ def test_a_login_that_runs_out_under_a_page_leads_back_to_the_page(service: Serv
     asked = HTML | {"HX-Request": "true", "HX-Current-URL": seen}
     answer = service.client.get("/jobs/00000000-0000-0000-0000-000000000000/below", headers=asked)
     assert answer.headers["HX-Redirect"] == f"/login?next={back}"
+
+
+def test_whoever_was_logged_in_is_told_that_it_is_over(service: Service) -> None:
+    log_in(service, Role.VIEWER)
+    del service.client.headers["Authorization"]
+    over = "Your login has ended"
+    assert over not in service.client.get("/jobs", headers=HTML, follow_redirects=True).text
+    service.client.cookies.set("tolva_session", "of a key that was revoked")
+    assert over in service.client.get("/jobs", headers=HTML, follow_redirects=True).text

@@ -28,11 +28,16 @@ def test_rows_that_repeat_a_key_are_found_across_frames(
     found = surveyed(tmp_path / "f", products, "A", "B", " A ", "", "a", "", "B", "A", "01", "1")
     assert (found.total, found.repeated.to_list()) == (10, [4, 8, 9])
     assert found.repeated_in(pl.Series([2, 4, 5, 9], dtype=pl.Int64)) == 2
+    assert found.alike == {2, 3, 4, 8, 9}
 
 
 def test_a_file_without_rows_has_none(tmp_path: Path, products: Schema) -> None:
     found = surveyed(tmp_path / "f", products)
     assert (found.total, found.repeated.len(), found.repeated_in(pl.Series([2]))) == (0, 0, 0)
+
+
+def test_a_file_in_which_no_key_repeats_has_no_rows_alike(tmp_path: Path, products: Schema) -> None:
+    assert surveyed(tmp_path / "f", products, "A", "B").alike == frozenset()
 
 
 def test_a_damaged_or_ragged_row_repeats_nothing(tmp_path: Path, products: Schema) -> None:

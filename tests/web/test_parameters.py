@@ -21,6 +21,21 @@ def test_a_mistyped_filter_is_refused_and_the_one_that_was_meant_is_named(servic
     assert service.client.get("/api/v1/jobs?state=failed&state=cancelled&limit=1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/api/v1/nothing", 404, "There is no such address. /docs shows those that there are"),
+        ("PUT", "/api/v1/jobs/cancel", 405, "This address takes no such method. It takes: GET, POST."),
+        ("GET", "/api/v1/jobs/nothing", 422, "path.id: it is no id; one has 32 digits of 0 to 9 and a to f"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_in_words(
+    service: Service, method: str, path: str, status: int, said: str
+) -> None:
+    answer = service.client.request(method, path)
+    assert (answer.status_code, answer.json()["detail"][: len(said)]) == (status, said)
+
+
 def test_every_call_refuses_what_it_does_not_know(service: Service) -> None:
     asked = 0
     for method, path in calls(service):

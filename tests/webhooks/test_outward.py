@@ -78,6 +78,14 @@ def test_this_machine_is_not_called_under_any_of_its_names(receiver: Receiver, h
     assert receiver.got == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.8"])
+def test_what_is_private_by_its_looks_can_be_refused_before_anything_is_sent(host: str) -> None:
+    with pytest.raises(InvalidInput, match="TOLVA_WEBHOOKS_PRIVATE"):
+        Outward().require_allowed(f"http://{host}:8080/")
+    Outward(private=True).require_allowed(f"http://{host}:8080/")
+    Outward().require_allowed("https://8.8.8.8/")
+
+
 def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """From now on every name has these addresses; answers with the names that were looked up."""
     asked: list[str] = []

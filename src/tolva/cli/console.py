@@ -116,5 +116,5 @@ def _plain(value: object) -> object:
 
 
 def when(moment: datetime | None) -> str:
-    """A time in the reader's zone, to the second."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    """A time in the zone of this machine, which is named, to the second."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment else ""

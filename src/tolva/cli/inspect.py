@@ -6,12 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from tolva.cli.columns import column_called
-from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
+from tolva.cli.console import AsJson, DataDir, Exit, Tenant, out, print_json, say
 from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, opened_file, read_options
 from tolva.cli.listing import Column, facts, listing
 from tolva.cli.named import named_schema
 from tolva.cli.pairs import Answers, chosen
 from tolva.cli.questions import answers_to, how_to_choose
+from tolva.core.job import Json
+from tolva.tables.column_choices import Choices
 from tolva.tables.map import known_names
 from tolva.tables.reading.findings import Findings
 from tolva.web.tenant import DEFAULT_TENANT
@@ -38,7 +40,7 @@ def inspect(
 ) -> None:
     """Show how a file would be read: encoding, separators, header, columns with their types, and their mapping.
 
-    What loads have remembered is not looked at.
+    What loads have remembered is not looked at. Ends with 2 where a load would ask something.
     """
     said = chosen(answers)
     destination = named_schema(schema, data_dir, tenant).in_locale(locale)
@@ -46,7 +48,13 @@ def inspect(
     with opened_file(file, options, known_names(destination)) as source:
         found, described = source.findings, describe(source, destination, said)
     if as_json:
-        return print_json(described)
+        print_json(described)
+    else:
+        _show(found, described, said)
+    raise typer.Exit(Exit.WRONG_CALL if described["problem"] else Exit.DONE)
+
+
+def _show(found: Findings, described: Json, said: Choices) -> None:
     out.print(
         facts([*_facts(found), ("defaults", _defaults(described["defaults"]))]),
         "",
@@ -58,7 +66,6 @@ def inspect(
     questions = described["questions"]
     if any(question["columns"] for question in questions):
         say(f"{how_to_choose(questions)}\n  {answers_to(questions, said)}")
-    return None
 
 
 def _facts(found: Findings) -> list[tuple[str, object]]:

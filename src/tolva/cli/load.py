@@ -8,7 +8,17 @@ import typer
 from tolva import app
 from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
-from tolva.cli.files import Delimiter, Encoding, HeaderRow, Locale, Quote, Sheet, kind_of_file, read_options
+from tolva.cli.files import (
+    Delimiter,
+    Encoding,
+    HeaderRow,
+    Locale,
+    Quote,
+    Sheet,
+    kind_of_file,
+    opened_file,
+    read_options,
+)
 from tolva.cli.hints import Hints
 from tolva.cli.pairs import Answers, chosen, pairs
 from tolva.cli.questions import show_questions
@@ -23,6 +33,8 @@ from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.column_choices import Choices, require_fields
 from tolva.tables.document import BUILTIN, builtin_schema
+from tolva.tables.map import known_names, propose_mapping
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.sniff import sniff
 from tolva.tables.reading.unpack import verify_stored
 from tolva.tables.schema import Schema
@@ -60,13 +72,16 @@ def load(
     given, said = pairs("--param", param or []), chosen(answers)
     if schema in BUILTIN:  # refused before anything is started is what can be
         _constants(builtin_schema(schema), given, said)
-    options = upload_options(read_options(encoding, delimiter, quote, header_row, sheet, locale), said)
+    read = read_options(encoding, delimiter, quote, header_row, sheet, locale)
+    options = upload_options(read, said)
     verify_stored(file, kind_of_file(file, sniff), file.name)  # refused at once is what would be refused later
     hints = Hints(data_dir, tenant)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            constants, version = _checked(jobs, hints, schema, given, said)
+            found, version = _found(jobs, hints, schema)
+            constants = _constants(found, given, said)
+            _require_columns(file, found, read, said)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
@@ -94,13 +109,13 @@ def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
     return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
-def _checked(jobs: Jobs, hints: Hints, name: str, given: dict[str, str], said: Choices) -> tuple[dict[str, str], int]:
+def _found(jobs: Jobs, hints: Hints, name: str) -> tuple[Schema, int]:
     with jobs.db.transaction(hints.tenant) as conn:
         schema, version = find_schema(conn, name)
         if schema.tenanted and not check_target(conn, schema):
             create = hints.command("schema", "create", name)
             raise Conflict(f"The table '{schema.target}' of '{name}' is not there yet. Make it: {create}")
-    return _constants(schema, given, said), version
+    return schema, version
 
 
 def _constants(schema: Schema, given: dict[str, str], said: Choices) -> dict[str, str]:
@@ -115,6 +130,13 @@ def _constants(schema: Schema, given: dict[str, str], said: Choices) -> dict[str
         options = " ".join(f"--param {name}=VALUE" for name in missing)
         raise InvalidInput(f"The rows of '{schema.name}' need a value that is not in the file. Add: {options}")
     return check_constants(given, schema)
+
+
+def _require_columns(file: Path, schema: Schema, read: ReadOptions, said: Choices) -> None:
+    """A mistyped column is refused here, where it is seen at once and leaves no failed job behind."""
+    if said:
+        with opened_file(file, read, known_names(schema)) as source:
+            propose_mapping(source.headers, schema, said)
 
 
 def _accept(settings: Settings, jobs: Jobs, tenant: str, file: Path, arrival: Arrival) -> JobId:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -47,6 +48,16 @@ class Outward:
         """Whom to believe. Reading all the certificates takes a while: they are read with the first call, and once."""
         return httpx.create_ssl_context()
 
+    def require_allowed(self, url: str) -> None:
+        """Raises InvalidInput for an address that says by itself that it is not called; a name is looked up by `post`.
+
+        >>> Outward().require_allowed("https://shop.example.com/"), Outward(private=True).require_allowed("http://[::1]/")
+        (None, None)
+        """
+        host = httpx.URL(url).host
+        if not self.private and not is_public(host) and _is_known(host):
+            raise _not_public(host)
+
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Post once, following no redirect.
 
@@ -59,6 +70,25 @@ class Outward:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             why = str(error) or type(error).__name__
             raise TryLater(f"{httpx.URL(url).raw_host.decode()} does not answer properly: {why}") from error
+
+
+def _is_known(host: str) -> bool:
+    """Whether it needs no look-up.
+
+    >>> _is_known("::1"), _is_known("localhost"), _is_known("shop.example.com")
+    (True, True, False)
+    """
+    with suppress(ValueError):
+        ip_address(host)
+        return True
+    return host == "localhost"
+
+
+def _not_public(host: str) -> InvalidInput:
+    return InvalidInput(
+        f"{host} is, or leads to, an address that is not of the public Internet, and is not called."
+        " Whoever runs Tolva can allow that with TOLVA_WEBHOOKS_PRIVATE=1."
+    )
 
 
 def _exchange(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -121,10 +151,7 @@ class _CheckedBackend(httpcore.NetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(f"its name cannot be resolved ({error.strerror})") from error
         if not self._private and not all(map(is_public, addresses)):
-            raise InvalidInput(
-                f"{host} is, or leads to, an address that is not of the public Internet, and is not called."
-                " Whoever runs Tolva can allow that with TOLVA_WEBHOOKS_PRIVATE=1."
-            )
+            raise _not_public(host)
         return addresses
 
 

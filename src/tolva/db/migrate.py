@@ -44,8 +44,10 @@ class Migration:
 
 
 def find_migrations(package: str) -> list[Migration]:
-    """The migrations of a package, in the order of their names."""
+    """The migrations of a package, in the order of their names; none where it has no such folder."""
     folder = resources.files(package).joinpath("migrations")
+    if not folder.is_dir():
+        return []
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
     return [Migration(package, file.name, cast(LiteralString, file.read_text("utf-8"))) for file in files]
 

@@ -20,6 +20,8 @@ from tolva.tables.repeats import NO_REPEATS, Groups, repeats_of, unique_groups
 from tolva.tables.schema import Schema
 
 SEED = 7
+NAMED = 100
+"""Of so many rows that repeat a key it is told which row they overwrite."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Survey:
     """By field, how its column writes numbers and dates."""
     repeats: pl.DataFrame = field(default_factory=NO_REPEATS.clone)
     """The rows that repeat a unique value of another key (REPEATS), by group and row."""
+    alike: frozenset[int] = frozenset()
+    """Numbers of the first `NAMED` of these rows, and of the rows above that have the same keys."""
     undecided: tuple[str, ...] = ()
     """Fields some of whose cells mean two things, with nothing to tell which."""
     key_only: str | None = None
@@ -73,7 +77,17 @@ def survey(source: Source, mapping: ColumnMapping, schema: Schema, watch: Watch 
     keys = pl.concat(hashes, rechunk=True)
     again = keys["h0"].is_not_null() & keys["h0"].is_first_distinct().not_()
     note = key_only and key_only.note(keys.height)
-    return Survey(keys.height, keys["row"].filter(again), signs, repeats_of(keys, groups), undecided, note)
+    repeated = keys["row"].filter(again)
+    alike = _alike(keys, repeated.head(NAMED))
+    return Survey(keys.height, repeated, signs, repeats_of(keys, groups), alike, undecided, note)
+
+
+def _alike(keys: pl.DataFrame, repeated: pl.Series) -> frozenset[int]:
+    """The numbers of these rows, and of those above that have the same keys."""
+    if repeated.is_empty():
+        return frozenset()
+    theirs = keys.filter(pl.col("row").is_in(repeated.implode()))["h0"]
+    return frozenset(keys.filter(pl.col("h0").is_in(theirs.implode()) & (pl.col("row") <= repeated.max()))["row"])
 
 
 def _hashes(

@@ -1,9 +1,10 @@
 """Errors are answered: ours, and those of the libraries that meet a request first."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
@@ -13,7 +14,6 @@ from starlette.requests import HTTPConnection
 
 from tolva.errors import TolvaError
 from tolva.web.allowed import allowed
-from tolva.web.complaints import told, told_of_address
 from tolva.web.faults import fault_of
 from tolva.web.problems import Fault
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 AsPage = Callable[[Request, int, str], Response | None]
 """Answers an error (its status, and what there is to say) with a page, where a browser asked for one; else None."""
 Teller = Callable[[HTTPConnection, Exception], Fault]
+NO_ADDRESS = "There is no such address. /docs shows those that there are, /openapi.json lists them for programs."
+NO_ID = "it is no id; one has 32 digits of 0 to 9 and a to f, in groups or not"
 
 
 def answer_errors(api: FastAPI, as_page: AsPage) -> None:
@@ -56,10 +58,15 @@ def _ours(request: HTTPConnection, error: Exception) -> Fault:
 def _invalid(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, ValidationException)
     if _names_no_page(request, error):
-        return Fault(HTTPStatus.NOT_FOUND, "http", HTTPStatus.NOT_FOUND.phrase)
-    faults = [{"where": ".".join(map(str, fault["loc"])), "message": told(fault)} for fault in error.errors()]
+        return Fault(HTTPStatus.NOT_FOUND, "http", NO_ADDRESS)
+    faults = [{"where": ".".join(map(str, fault["loc"])), "message": _message(fault)} for fault in error.errors()]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, more={"faults": faults})
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in words that do not ask for knowledge of a parser."""
+    return NO_ID if fault["type"] == "uuid_parsing" else fault["msg"]
 
 
 def _names_no_page(request: HTTPConnection, error: ValidationException) -> bool:
@@ -70,6 +77,10 @@ def _names_no_page(request: HTTPConnection, error: ValidationException) -> bool:
 
 def _http(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, HTTPException)
-    methods = allowed(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
-    detail = told_of_address(error.status_code, str(error.detail), methods.get("Allow", ""))
-    return Fault(error.status_code, "http", detail, {**(error.headers or {}), **methods})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = allowed(request)
+        return Fault(
+            error.status_code, "http", f"This address takes no such method. It takes: {methods['Allow']}.", methods
+        )
+    said = NO_ADDRESS if error.status_code == HTTPStatus.NOT_FOUND else str(error.detail)
+    return Fault(error.status_code, "http", said, dict(error.headers or {}))

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
@@ -18,6 +19,17 @@ def files(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The file.", "content": dict.fromkeys(media_types, file)}}
 
 
+def attachment(filename: str) -> dict[str, str]:
+    """The header that has a browser keep the answer under this name, which may be in any script.
+
+    >>> attachment('año "1".csv')["Content-Disposition"]
+    "attachment; filename*=utf-8''a%C3%B1o%20%221%22.csv"
+    """
+    plain = quote(filename)
+    told = f'filename="{filename}"' if plain == filename else f"filename*=utf-8''{plain}"
+    return {"Content-Disposition": f"attachment; {told}"}
+
+
 def workbook(filename: str, write: Callable[[Path], None]) -> FileResponse:
     """A workbook under a name for the browser. `write` fills the path that it is given, which goes with the answer."""
     with tempfile.NamedTemporaryFile(prefix="tolva-", suffix=".xlsx", delete=False) as file:
@@ -27,4 +39,4 @@ def workbook(filename: str, write: Callable[[Path], None]) -> FileResponse:
     except BaseException:
         path.unlink()
         raise
-    return FileResponse(path, media_type=XLSX, filename=filename, background=BackgroundTask(path.unlink))
+    return FileResponse(path, media_type=XLSX, headers=attachment(filename), background=BackgroundTask(path.unlink))

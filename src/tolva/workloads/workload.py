@@ -23,7 +23,7 @@ def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell, _pa
 
 @dataclass(frozen=True)
 class Workload:
-    """`package` holds its migrations; the functions make its handlers, the faces of its API, its chores and pages.
+    """`package` holds its migrations, if any; the functions make its handlers, the calls of its API, chores and pages.
 
     `nav` are the pages that the main navigation shows, `panels` what it has to say on the page of its jobs, `deeds`
     what it notes in the audit log.

@@ -24,8 +24,8 @@ def entry_router(shell: Shell, gate: Gate) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/login")
-    def login_form(request: Request, next: str = "/") -> Response:
-        return shell.page(request, None, "login.html", next=local(next), fault=None)
+    def login_form(request: Request, next: str = "/", over: str = "") -> Response:
+        return shell.page(request, None, "login.html", next=local(next), fault=None, over=bool(over))
 
     @router.post("/login")
     def login(request: Request, key: Annotated[str, Form()] = "", next: Next = "/") -> Response:

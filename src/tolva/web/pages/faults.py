@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.web.access.gate import Gate
+from tolva.web.access.gate import COOKIE, Gate
 from tolva.web.answering import AsPage
 from tolva.web.pages.entry import local, to
 from tolva.web.pages.known import known_caller
@@ -44,8 +44,9 @@ def _back(request: Request) -> str:
 
 
 def _to_login(request: Request) -> Response:
-    """To the login, and from there back to what was to be read."""
-    login = f"/login?next={quote(_back(request))}"
+    """To the login, and from there back to what was to be read. Whoever was logged in hears that it is over."""
+    over = "&over=1" if COOKIE in request.cookies else ""
+    login = f"/login?next={quote(_back(request))}{over}"
     if "hx-request" in request.headers:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": login})
     return to(login)

@@ -38,6 +38,17 @@ class Formats:
         """
         return numbers.format_decimal(value, locale=self.language)
 
+    def stored(self, value: str, kind: str) -> str:
+        """A stored value of a field of this kind: a decimal with the reader's mark, and no others to be misread.
+
+        >>> es = Formats("es", ZoneInfo("UTC"))
+        >>> es.stored("143528.5000", "decimal"), es.stored("1000.0000", "decimal"), es.stored("1.50", "string")
+        ('143528,5', '1000', '1.50')
+        """
+        if kind != "decimal" or "." not in value:
+            return value
+        return value.rstrip("0").rstrip(".").replace(".", numbers.get_decimal_symbol(self.language))
+
     def rate(self, a_second: float) -> str:
         """Units a second, of a few with a decimal.
 

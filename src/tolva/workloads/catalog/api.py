@@ -21,13 +21,14 @@ from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.download import CSV, XLSX, files, workbook
+from tolva.web.download import CSV, XLSX, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.catalog.answers import Received, Status
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
 from tolva.workloads.intake.accept import LOAD, Arrival, accept
+from tolva.workloads.intake.download_names import download_name
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.sql import SQL
@@ -88,11 +89,11 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
     def errors(task_id: str, by: Viewer) -> StreamingResponse:
         """The refused rows, as CSV."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            id = JobId(str(_task(conn, task_id)["id"]))
+            task = _task(conn, task_id)
         return StreamingResponse(
-            error_lines(jobs.db, by.tenant_id, id),
+            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"]))),
             media_type=CSV,
-            headers={"Content-Disposition": f'attachment; filename="errores-{id}.csv"'},
+            headers=attachment(download_name(task["filename"], "errores", ".csv")),
         )
 
     @router.get("/bulk-upload/plantilla", response_class=FileResponse, responses=files(XLSX))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from psycopg.rows import DictRow
@@ -16,21 +17,26 @@ from tolva.workloads.intake.undo import UNDO
 PLACE, PLACE_OF_UNDO = "fila", "clave"
 """What an error is found by: in the file, or in the table."""
 HEADER = ("columna", "valor", "codigo", "error")
+FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)*\Z)", re.ASCII)
+"""How a text begins that a spreadsheet would compute; a number with a sign is none."""
 ROWS = 1000
 """Rows fetched at once."""
 
 
-def error_lines(db: Database, tenant_id: str, job_id: JobId) -> Iterator[str]:
-    """The CSV piece by piece, begun with a byte order mark so that Excel reads UTF-8. Raises NotFound at once."""
+def error_lines(db: Database, tenant_id: str, job_id: JobId, delimiter: str = ",") -> Iterator[str]:
+    """The CSV piece by piece, begun with a byte order mark so that Excel reads UTF-8. Raises NotFound at once.
+
+    Excel takes `;` for a delimiter, and no comma, where decimals are written with a comma.
+    """
     with db.transaction(tenant_id) as conn:
         job = conn.execute(SQL["upload_or_undo"], {"job_id": job_id}).fetchone()
         if job is None:
             raise NotFound(f"No existe la tarea {job_id}.")
-    return _lines(db, tenant_id, job_id, PLACE_OF_UNDO if job["kind"] == UNDO else PLACE)
+    return _lines(db, tenant_id, job_id, PLACE_OF_UNDO if job["kind"] == UNDO else PLACE, delimiter)
 
 
-def _lines(db: Database, tenant_id: str, job_id: JobId, place: str) -> Iterator[str]:
-    yield "\ufeff" + _csv([(place, *HEADER)])
+def _lines(db: Database, tenant_id: str, job_id: JobId, place: str, delimiter: str) -> Iterator[str]:
+    yield "\ufeff" + _csv([(place, *HEADER)], delimiter)
     row, n = 0, -1
     while True:
         with db.transaction(tenant_id) as conn:
@@ -39,23 +45,23 @@ def _lines(db: Database, tenant_id: str, job_id: JobId, place: str) -> Iterator[
         if not page:
             return
         row, n = page[-1]["row"], page[-1]["n"]
-        yield _csv([(_place(e), e["column"], e["value"], e["code"], e["message"]) for e in page])
+        yield _csv([(_place(e), e["column"], e["value"], e["code"], e["message"]) for e in page], delimiter)
 
 
 def _place(error: DictRow) -> str | int:
     return error["row"] if error["key"] is None else format_key(error["key"])
 
 
-def _csv(rows: "list[tuple[object, ...]]") -> str:
+def _csv(rows: "list[tuple[object, ...]]", delimiter: str) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(text, delimiter=delimiter).writerows([harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
 def harmless(cell: object) -> object:
     """A text cell that no spreadsheet takes for a formula.
 
-    >>> harmless("=CMD()"), harmless("abc"), harmless(-5)
-    ("'=CMD()", 'abc', -5)
+    >>> harmless("=CMD()"), harmless("-1+CMD()"), harmless("-12,5"), harmless(-5)
+    ("'=CMD()", "'-1+CMD()", '-12,5', -5)
     """
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell

@@ -18,6 +18,7 @@ from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
+from tolva.workloads.intake.repeated_rows import rows_alike
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.tally import Tally
 from tolva.workloads.intake.undo import undo_key
@@ -58,6 +59,7 @@ def _load(ctx: Context, intake: Intake, place: Place) -> Json:
                     conn, intake.schema, checked.good, intake.constants, entry, like=loaded, keep=tally.keys_left
                 )
                 outcome = intake.outcome(checked, refused)
-                tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
+                alike = rows_alike(outcome.good, intake.found, intake.schema.file_key)
+                tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]), alike)
                 place.keep(ChunkOutcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors)))
     return tally.result(total)

@@ -17,6 +17,7 @@ from tolva.errors import InvalidInput, NotFound, Unanswered
 from tolva.jobs.context import Context
 from tolva.tables.check import Checked, check
 from tolva.tables.column_refs import ref_of
+from tolva.tables.currency import currency_notes
 from tolva.tables.map import known_names, match_headers
 from tolva.tables.outline import outline
 from tolva.tables.proposal import ColumnMapping, Match
@@ -56,6 +57,7 @@ class Intake:
             *self.source.findings.notes,
             *undecided_notes(self.mapping, self.found.undecided),
             *filter(None, [self.found.key_only]),
+            *currency_notes(self.mapping, self.schema),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),

@@ -10,6 +10,7 @@ from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
 from tolva.tables.column_choices import Choices
+from tolva.tables.currency import currency_notes
 from tolva.tables.map import propose_mapping
 from tolva.tables.notation import Notation, detect_notation
 from tolva.tables.outline import outline
@@ -83,7 +84,8 @@ def describe(
     signs = {field: found.signs for field, found in notations.items()}
     undecided = [field for field, found in notations.items() if found.undecided]
     among = looked if looked and undecided and has_more(source, looked) else None
-    notes = [*source.findings.notes, *undecided_notes(proposal.sure, undecided, among)]
+    unsure = undecided_notes(proposal.sure, undecided, among)
+    notes = [*source.findings.notes, *unsure, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}

@@ -76,14 +76,24 @@ ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: effective_load
 -- A load of a file for the same rows that is under way, or of which something stands: rather a whole one, then the last.
-SELECT j.id, j.state, j.created_at, j.finished_at FROM tolva.uploads u
-JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
-WHERE u.blake3 = %(blake3)s AND u.schema = %(schema)s AND u.constants = %(constants)s
-  AND u.options = %(options)s
-  AND (j.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
-    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
-      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0))
-ORDER BY j.finished_at IS NULL DESC, j.state = 'completed' DESC, u.job_id DESC LIMIT 1;
+-- `again_id`: the last one after it that found all rows as they were.
+WITH alike AS (
+    SELECT j.id, j.state, j.created_at, j.finished_at FROM tolva.uploads u
+    JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
+    WHERE u.blake3 = %(blake3)s AND u.schema = %(schema)s AND u.constants = %(constants)s
+      AND u.options = %(options)s
+)
+SELECT a.id, a.state, a.created_at, a.finished_at, again.id AS again_id, again.finished_at AS again_at
+FROM alike a LEFT JOIN LATERAL (
+    SELECT s.id, s.finished_at FROM alike s
+    WHERE s.state = 'completed' AND s.id > a.id AND NOT EXISTS (SELECT FROM tolva.load_ledger l
+      WHERE l.job_id = s.id AND cardinality(l.created_keys) + cardinality(l.changed_keys) > 0)
+    ORDER BY s.id DESC LIMIT 1
+) again ON true
+WHERE a.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = a.id
+  AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
+    + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
+ORDER BY a.finished_at IS NULL DESC, a.state = 'completed' DESC, a.id DESC LIMIT 1;
 
 -- name: load_of
 -- A job, with the name of its file if an upload is for it.

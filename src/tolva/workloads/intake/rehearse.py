@@ -26,6 +26,7 @@ from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import ChunkOutcome
 from tolva.workloads.intake.placed import session_beside
+from tolva.workloads.intake.repeated_rows import rows_alike
 from tolva.workloads.intake.tally import Tally
 
 
@@ -51,7 +52,8 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
             outcome = intake.outcome(checked, refused)
             if frame.next.row <= seen:
                 continue
-            tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]))
+            alike = rows_alike(outcome.good, intake.found, intake.schema.file_key)
+            tally = tally.after(frame, outcome, loaded, intake.found.repeated_in(frame.rows["row"]), alike)
             with ctx.transaction() as conn:
                 done = ChunkOutcome(tally.to_json(), tally.counters(total), error_columns(outcome.errors), ledger=lines)
                 done.write(ctx, conn)

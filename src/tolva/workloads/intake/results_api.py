@@ -10,16 +10,18 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
+from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.download import CSV, XLSX, files, workbook
+from tolva.web.download import CSV, XLSX, attachment, files, workbook
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.after import After
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
 from tolva.workloads.intake.changes import changes
+from tolva.workloads.intake.download_names import download_name
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, count_errors, find_errors, require_errors
 from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
@@ -28,6 +30,10 @@ from tolva.workloads.intake.upload_answers import AcceptedUpload
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Word = Annotated[str | None, Query(max_length=200)]
+Separator = Annotated[
+    Literal["comma", "semicolon"], Query(description="Of the CSV: Excel wants the one of its country.")
+]
+SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
@@ -39,6 +45,7 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         id: UUID,
         by: Viewer,
         format: Literal["json", "csv", "xlsx"] = "json",
+        separator: Separator = "comma",
         after_row: After = -1,
         after_n: After = -1,
         limit: Limit = 100,
@@ -54,8 +61,9 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         if format == "json":
             return JSONResponse(_errors_page(jobs, by, job, wanted, Cursor(after_row, after_n), limit))
         if format == "csv":
-            lines = error_lines(jobs.db, by.tenant_id, job)
-            return StreamingResponse(lines, headers=_named(f"errores-{id}.csv"), media_type=CSV)
+            lines = error_lines(jobs.db, by.tenant_id, job, SEPARATORS[separator])
+            named = attachment(_called(jobs, by, job, "errores", ".csv"))
+            return StreamingResponse(lines, headers=named, media_type=CSV)
         with seats.taken():
             return _annotated(jobs, by, blobs, job)
 
@@ -108,11 +116,12 @@ def _error(found: DictRow) -> DictRow:
 
 
 def _annotated(jobs: Jobs, by: Caller, blobs: Blobs, id: JobId) -> FileResponse:
+    called = _called(jobs, by, id, "corregir", ".xlsx")
     with blobs.scratch() as scratch:
-        return workbook(
-            f"corregir-{id}.xlsx", lambda path: write_annotated(jobs.db, blobs, by.tenant_id, id, path, scratch)
-        )
+        return workbook(called, lambda path: write_annotated(jobs.db, blobs, by.tenant_id, id, path, scratch))
 
 
-def _named(filename: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{filename}"'}
+def _called(jobs: Jobs, by: Caller, id: JobId, what: str, suffix: str) -> str:
+    with jobs.db.transaction(by.tenant_id) as conn:
+        require_errors(conn, id)
+        return download_name(get_job(conn, id)["params"]["filename"], what, suffix)

@@ -17,7 +17,8 @@ def find_upload(conn: Connection, job_id: str) -> DictRow | None:
 def effective_load(conn: Connection, upload: DictRow) -> DictRow | None:
     """A load of the very file of an upload, read and mapped as that, for the same schema and constants.
 
-    None where nothing stands of any. It has `id`, `state`, `created_at` and `finished_at`.
+    None where nothing stands of any. It has `id`, `state`, `created_at` and `finished_at`; of the last one after it,
+    if any, that changed nothing, `again_id` and `again_at`.
     """
     said = {name: Jsonb(upload[name]) for name in ("constants", "options")}
     given = {"blake3": upload["blake3"], "schema": upload["schema"], **said}

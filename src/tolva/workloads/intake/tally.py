@@ -1,5 +1,6 @@
 """How far a load has come: what its checkpoint holds, its progress shows and its result says."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from tolva.tables.check import Checked
 from tolva.tables.load import Loaded
 from tolva.tables.reading.findings import NO_ROWS
 from tolva.tables.reading.source import Frame, Position
+from tolva.workloads.intake.repeated_rows import overwriting
 
 MOST_KEYS = 1000
 """Keys of new rows that the result names."""
@@ -25,13 +27,15 @@ class Tally:
     unchanged: int = 0
     repeated: int = 0
     keys: tuple[str, ...] = ()
+    alike: tuple[Json, ...] = ()
+    """Loaded rows whose key comes more than once, as `rows_alike` tells them."""
 
     @property
     def keys_left(self) -> int:
         """How many keys of new rows may still be named."""
         return MOST_KEYS - len(self.keys)
 
-    def after(self, frame: Frame, checked: Checked, loaded: Loaded, repeated: int) -> "Tally":
+    def after(self, frame: Frame, checked: Checked, loaded: Loaded, repeated: int, alike: Sequence[Json]) -> "Tally":
         """The tally once this frame is loaded."""
         return Tally(
             position=frame.next,
@@ -42,6 +46,7 @@ class Tally:
             unchanged=self.unchanged + loaded.unchanged,
             repeated=self.repeated + repeated,
             keys=(*self.keys, *loaded.created_keys)[:MOST_KEYS],
+            alike=(*self.alike, *alike),
         )
 
     def to_json(self) -> Json:
@@ -49,6 +54,7 @@ class Tally:
         return asdict(replace(self, position=None)) | {
             "position": self.position.to_json() if self.position else None,
             "keys": list(self.keys),
+            "alike": list(self.alike),
         }
 
     @classmethod
@@ -59,6 +65,7 @@ class Tally:
         given: dict[str, Any] = dict(checkpoint)
         given["position"] = given["position"] and Position.from_json(given["position"])
         given["keys"] = tuple(given["keys"])
+        given["alike"] = tuple(given["alike"])
         return cls(**given)
 
     def counters(self, total: int) -> dict[str, int]:
@@ -83,4 +90,5 @@ class Tally:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "created_keys": list(self.keys),
+            "repeats": overwriting(self.alike),
         }

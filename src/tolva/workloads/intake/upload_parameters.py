@@ -8,8 +8,7 @@ from pydantic_core import ErrorDetails
 
 from tolva.errors import InvalidInput
 from tolva.tables.reading.options import ReadOptions
-from tolva.web.complaints import told
-from tolva.web.parameters import unknown_parameter
+from tolva.web.parameters import MOST_NAMED, unknown_parameter
 
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
 
@@ -60,11 +59,14 @@ def from_json(name: str, adapter: TypeAdapter[Value], text: str | None) -> Value
     try:
         return adapter.validate_json(text or "{}")
     except ValidationError as error:
-        raise InvalidInput(f"{name}: {'; '.join(map(_told, error.errors()))}") from None
+        known = list(adapter.json_schema().get("properties", ()))
+        faults = "; ".join(_told(fault, known) for fault in error.errors())
+        raise InvalidInput(f"{name}: {faults}") from None
 
 
-def _told(fault: ErrorDetails) -> str:
-    place = [str(each) for each in fault["loc"]]
-    if fault["type"] == "extra_forbidden":  # READ alone forbids any
-        return unknown_parameter(place[-1], list(Read.model_fields))
-    return f"{'.'.join(place)}: {told(fault)}".lstrip(": ")
+def _told(fault: ErrorDetails, known: list[str]) -> str:
+    """What is wrong at which place; a name that there is not, as `web.parameters` tells of one in the address."""
+    place = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return unknown_parameter(place[:MOST_NAMED], known)
+    return f"{place}: {fault['msg']}".lstrip(": ")

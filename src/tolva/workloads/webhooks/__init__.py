@@ -28,20 +28,24 @@ from tolva.workloads.webhooks.upkeep import webhook_chores
 from tolva.workloads.workload import Workload
 
 
+def _outward(settings: Settings) -> Outward:
+    return Outward(settings.webhooks_private)
+
+
 def _handlers(settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
-    return [Handler(KIND, QUEUE, partial(deliver, outward=Outward(settings.webhooks_private)), asked_for=False)]
+    return [Handler(KIND, QUEUE, partial(deliver, outward=_outward(settings)), asked_for=False)]
 
 
-def _routers(_settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
-    return [webhooks_router(jobs), deliveries_router(jobs)]
+def _routers(settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
+    return [webhooks_router(jobs, _outward(settings)), deliveries_router(jobs)]
 
 
 def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
     return webhook_chores(settings, db)
 
 
-def _pages(_settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
-    return [webhook_pages(jobs, shell, panels), webhook_buttons(jobs)]
+def _pages(settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
+    return [webhook_pages(jobs, shell, panels, _outward(settings)), webhook_buttons(jobs)]
 
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from tolva.connectors.outward import Outward
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.api.texts import Line
@@ -22,6 +23,7 @@ from tolva.workloads.webhooks.webhook import (
     drop_webhook,
     get_webhook,
     list_webhooks,
+    require_reachable,
     rotate_secret,
 )
 
@@ -97,7 +99,7 @@ class Webhooks(BaseModel):
     webhooks: list[WebhookOut]
 
 
-def webhooks_router(jobs: Jobs) -> APIRouter:
+def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     """The calls below /api/v1/webhooks."""
     router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problems(403))
 
@@ -114,6 +116,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
 
             def make() -> dict[str, Any]:
                 secret, row = create_webhook(conn, by, given.wanted())
+                require_reachable(outward, row)
                 return _with_secret(secret, row).model_dump(mode="json")
 
             asked = IdempotentRequest(by, key, "webhook.create", given.model_dump(mode="json"))
@@ -130,6 +133,7 @@ def webhooks_router(jobs: Jobs) -> APIRouter:
         """Changes a webhook, also to switch it off or on. Its secret stays."""
         with jobs.db.transaction(by.tenant_id) as conn:
             row = change_webhook(conn, by, id, given.wanted())
+            require_reachable(outward, row)
         return WebhookOut(**row)
 
     @router.delete("/{id}", status_code=204, responses=problems(404))

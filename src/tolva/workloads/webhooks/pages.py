@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tolva.connectors.outward import Outward
 from tolva.errors import CallerError, Conflict, InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
@@ -22,7 +23,13 @@ from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
 from tolva.workloads.webhooks.event import EVERY, KIND, EventType
 from tolva.workloads.webhooks.wanted import Wanted
-from tolva.workloads.webhooks.webhook import create_webhook, get_webhook, list_webhooks, rotate_secret
+from tolva.workloads.webhooks.webhook import (
+    create_webhook,
+    get_webhook,
+    list_webhooks,
+    require_reachable,
+    rotate_secret,
+)
 
 RECENT = 30
 """Deliveries that the page of a webhook lists."""
@@ -49,7 +56,7 @@ class Rotation(BaseModel):
     force: bool = False
 
 
-def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
+def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, outward: Outward) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
     kinds = {kind: title for kind, title in panels.titles(jobs.catalogue).items() if kind != KIND}
@@ -77,7 +84,7 @@ def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
     @router.post("")
     def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
         try:
-            made = _create(jobs, by, filled)
+            made = _create(jobs, outward, by, filled)
         except (InvalidInput, Conflict) as error:
             return every(request, by, filled, error)
         return one(request, by, UUID(made["id"]), made)
@@ -93,12 +100,13 @@ def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels) -> APIRouter:
     return router
 
 
-def _create(jobs: Jobs, by: Caller, filled: Filled) -> Mapping[str, Any]:
+def _create(jobs: Jobs, outward: Outward, by: Caller, filled: Filled) -> Mapping[str, Any]:
     """Its id and secret. Sent twice, it is made once, and the second answer has no secret."""
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
             secret, row = create_webhook(conn, by, filled.wanted())
+            require_reachable(outward, row)
             return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})

@@ -9,6 +9,7 @@ from uuid import UUID
 import uuid_utils
 from psycopg.rows import DictRow
 
+from tolva.connectors.outward import Outward
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
 from tolva.web.access.audit import note
@@ -51,6 +52,12 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
 def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
     """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
     return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone()))
+
+
+def require_reachable(outward: Outward, row: DictRow) -> None:
+    """Raises InvalidInput for a webhook that is on and could never be told anything, by the look of its address."""
+    if row["active"]:
+        outward.require_allowed(row["url"])
 
 
 def switch_webhook(conn: Connection, by: Caller, id: UUID, *, active: bool) -> DictRow:

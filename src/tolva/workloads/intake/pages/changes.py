@@ -16,6 +16,8 @@ from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.after import After
 from tolva.workloads.intake.changes import changes
 from tolva.workloads.intake.pages.fragment import wants_fragment
+from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.stored import find_upload
 
 PAGE = 50
 
@@ -27,10 +29,12 @@ def changes_pages(jobs: Jobs, shell: Shell) -> APIRouter:
     @router.get("/{id}/changes")
     def get_changes(request: Request, id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            job = get_job(conn, JobId(str(id)))
+            job, upload = get_job(conn, JobId(str(id))), find_upload(conn, JobId(str(id)))
+            kinds = {field.name: field.kind for field in schema_of(conn, upload).fields} if upload else {}
         found = list(islice(changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n), PAGE + 1))
         following = {"after_chunk": found[-2].chunk, "after_n": found[-2].n} if len(found) > PAGE else None
-        shown: dict[str, Any] = {"job": job, "changes": found[:PAGE], "following": following, "first": after_chunk < 0}
+        shown: dict[str, Any] = {"job": job, "kinds": kinds, "changes": found[:PAGE]}
+        shown |= {"following": following, "first": after_chunk < 0}
         template = "intake/_changes.html" if wants_fragment(request) else "intake/changes.html"
         return shell.page(request, by, template, **shown)
 

@@ -11,6 +11,7 @@ from tolva.web.seats import Seats
 from tolva.workloads.intake.pages.changes import changes_pages
 from tolva.workloads.intake.pages.errors import errors_pages
 from tolva.workloads.intake.pages.preview import Look, preview_pages
+from tolva.workloads.intake.pages.repeats import repeats_pages
 from tolva.workloads.intake.pages.undo import undo_pages
 from tolva.workloads.intake.pages.upload import upload_pages
 
@@ -24,5 +25,6 @@ def intake_pages(
         preview_pages(jobs, shell, Look(jobs, blobs, seats, defaults)),
         errors_pages(jobs, shell),
         changes_pages(jobs, shell),
+        repeats_pages(jobs, shell),
         undo_pages(jobs),
     ]

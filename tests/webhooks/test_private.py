@@ -1,0 +1,33 @@
+"""An installation that calls the public Internet alone says so when a webhook is made, not when something is sent."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Fresh
+from tests.service import Service
+from tolva.settings import Settings, load_settings
+
+HERE = {"url": "http://127.0.0.1:8080/hook", "events": ["job.failed"]}
+REFUSED = "127.0.0.1 is, or leads to, an address that is not of the public Internet"
+
+
+@pytest.fixture
+def settings(fresh: Fresh, tmp_path: Path) -> Settings:
+    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0)
+
+
+def test_a_webhook_to_this_machine_is_not_made(service: Service) -> None:
+    refused = service.client.post("/api/v1/webhooks", json=HERE)
+    assert (refused.status_code, REFUSED in refused.json()["detail"]) == (400, True)
+    page = service.client.post("/webhooks", data={"url": HERE["url"], "event": "job.failed"})
+    assert (page.status_code, REFUSED in page.text) == (400, True)
+    assert service.client.get("/api/v1/webhooks").json()["webhooks"] == []
+
+
+def test_one_that_is_off_may_have_any_address_but_cannot_be_switched_on_with_it_by_a_change(service: Service) -> None:
+    made = service.client.post("/api/v1/webhooks", json=HERE | {"active": False})
+    assert made.status_code == 201
+    at = f"/api/v1/webhooks/{made.json()['id']}"
+    assert service.client.put(at, json=HERE).status_code == 400
+    assert service.client.put(at, json=HERE | {"active": False, "description": "off"}).status_code == 200
