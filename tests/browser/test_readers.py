@@ -173,8 +173,10 @@ def test_what_was_opened_stays_open_when_the_job_ends(arrive: Arrive, house: Hou
     expect(page.get_by_role("heading", name="Parameters")).to_be_visible()
 
 
-def test_the_description_of_the_api_is_read_on_a_light_ground_in_the_dark(arrive: Arrive) -> None:
+def test_the_description_of_the_api_is_dark_where_the_other_pages_are(arrive: Arrive) -> None:
     page = arrive(color_scheme="dark").opens("/docs")
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-    ground = page.locator("#docs").evaluate("(box) => getComputedStyle(box).backgroundColor")
-    assert ground == "rgb(255, 255, 255)"
+    grounds = [
+        page.locator(place).evaluate("(box) => getComputedStyle(box).backgroundColor") for place in ("#docs", "body")
+    ]
+    assert grounds == ["rgb(24, 30, 33)", "rgb(24, 30, 33)"]

@@ -100,7 +100,7 @@ def find_out_about_row_25(page: Page) -> None:
     page.get_by_role("radio", name="missing").check()
     expect(grid).to_have_count(1)
     expect(grid).to_contain_text(str(workbook.LACKING))
-    expect(grid).to_contain_text("Required fields left empty: certificado_sanitario")
+    expect(grid).to_contain_text("Required fields left empty: Certificado sanitario")
     page.get_by_role("radio", name="all kinds").check()
     page.get_by_label("Search").press_sequentially("consultar")
     expect(grid).to_have_count(25)

@@ -43,7 +43,7 @@ class Size:
 
 # The few come after seconds of absence, so their burst goes first; but they wait for slots to come free, and for what a
 # process has fetched ahead. The short form leaves room for a busy machine.
-SHORT = Size(many=3000, few=100, nap=0.05, longest_wait=3.0, greatest_loss=0.3)
+SHORT = Size(many=3000, few=100, nap=0.05, longest_wait=3.0, greatest_loss=0.5)
 LONG = Size(many=20_000, few=100, nap=0.1, longest_wait=2.0, greatest_loss=0.05)
 
 

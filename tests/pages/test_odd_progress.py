@@ -38,5 +38,5 @@ def test_the_pages_of_jobs_are_shown_whatever_one_of_them_reports(
     for address in ("/", "/jobs", f"/jobs/{job}"):
         assert "odd.csv" in get(service, address)
     admin.execute("UPDATE tolva.jobs SET kind = 'odd' WHERE id = %s", (job,))  # one that no workload has a panel for
-    for address in ("/jobs", f"/jobs/{job}"):
+    for address in ("/jobs?kind=odd", f"/jobs/{job}"):
         assert "odd.csv" in get(service, address)

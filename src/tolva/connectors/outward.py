@@ -54,7 +54,7 @@ class Outward:
         >>> Outward().require_allowed("https://shop.example.com/"), Outward(private=True).require_allowed("http://[::1]/")
         (None, None)
         """
-        host = httpx.URL(url).host
+        host = httpx.URL(url).raw_host.decode()  # as it is called: `host` fails on letters that DNS takes
         if not self.private and not is_public(host) and _is_known(host):
             raise _not_public(host)
 

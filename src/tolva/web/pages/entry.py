@@ -32,7 +32,7 @@ def entry_router(shell: Shell, gate: Gate) -> APIRouter:
         try:
             cookie = log_in(gate, request, key.strip())
         except Unauthenticated as fault:
-            return shell.page(request, None, "login.html", 401, next=local(next), fault=str(fault))
+            return shell.page(request, None, "login.html", 401, next=local(next), fault=str(fault), over=False)
         answer = to(next)
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, cookie, max_age=LASTS, httponly=True, samesite="lax", secure=secure)
