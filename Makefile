@@ -23,7 +23,7 @@ up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 	@$(BIN)/tolva up
 
 # More testers than cores: most of the time a test waits for other processes.
-TESTERS ?= 3
+TESTERS ?= 4
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	@tests/browser/install.sh
 	$(BIN)/pytest --doctest-modules src

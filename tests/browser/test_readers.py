@@ -177,6 +177,6 @@ def test_the_description_of_the_api_is_dark_where_the_other_pages_are(arrive: Ar
     page = arrive(color_scheme="dark").opens("/docs")
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     grounds = [
-        page.locator(place).evaluate("(box) => getComputedStyle(box).backgroundColor") for place in ("#docs", "body")
+        page.locator(place).evaluate("(box) => getComputedStyle(box).backgroundColor") for place in ("#docs", ".top")
     ]
     assert grounds == ["rgb(24, 30, 33)", "rgb(24, 30, 33)"]
