@@ -246,6 +246,20 @@ def test_the_preview_tells_how_numbers_are_written_from_the_first_rows(
     assert told(2) == ["may mean two things; name a locale", True]
 
 
+def test_whatever_the_preview_tells_of_first_rows_alone_says_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview, "LOOKED", 2)
+    whole = [f"{HEADER},stock", "001,Guantes,1,CS-1,3,1.622", "002,Gasas,1,CS-2,3,7", '003,Vendas,1,CS-3,3,"1,5"']
+    declared = [HEADER, "001,Guantes,1.234,CS-1,3", "002,Gasas,1,CS-2,3", "003,Vendas,1.5,CS-3,3"]
+    ended(service, upload(service, "\n".join(declared[:3]), read='{"locale": "es-CO"}'))
+    for rows, word in ((whole, "El punto separa miles"), (declared, "como se dijo de un archivo anterior")):
+        id = upload(service, "\n".join(rows)).json()["id"]
+        (note,) = service.client.get(f"/api/v1/uploads/{id}/preview").json()["notes"]
+        assert word in note
+        assert note.endswith(" Así se ve en las primeras 2 filas; las demás pueden indicar otra cosa.")
+
+
 def test_a_preview_of_the_whole_file_says_what_a_load_will(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "LOOKED", 1)
     id = upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n').json()["id"]

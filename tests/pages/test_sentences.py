@@ -99,6 +99,12 @@ def _own_words(text: str) -> str:
             "The numbers and dates of “Stock”, “Vcto.” are read as was said of an earlier file (locale es-CO).",
         ),
         (
+            'La coma separa miles en "Stock": son números enteros, y 1,234 se lee como 1234.'
+            " Así se ve en las primeras 100000 filas; las demás pueden indicar otra cosa.",
+            "The comma separates thousands in “Stock”: they are integers, and 1,234 is read as 1234."
+            " So it is in the first 100000 rows; the others may show something else.",
+        ),
+        (
             "Un archivo XLSX no usa la codificación, el separador; lo indicado no se tuvo en cuenta.",
             "XLSX files have no use for the encoding, the separator; what was given there had no effect.",
         ),

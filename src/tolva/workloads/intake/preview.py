@@ -86,8 +86,8 @@ def describe(
     columns = enumerate(propose_columns(source))
     seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
     signs = {field: found.signs for field, found in notations.items()}
-    undecided = any(found.undecided for found in notations.values())
-    among = looked if looked and undecided and has_more(source, looked) else None
+    doubtful = any(found.undecided or found.separated or found.declared for found in notations.values())
+    among = looked if looked and doubtful and has_more(source, looked) else None
     doubts = doubt_notes(proposal.sure, notations, among, locale)
     notes = [*source.findings.notes, *doubts, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
