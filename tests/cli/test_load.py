@@ -125,8 +125,11 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert tolva("schema", "mappings", "products", "--forget", "@4").code == 2
     assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget", "@3").out
     assert load(tolva, str(path), "--map", "@3=precio", "--locale", "es-CO").code == 0
-    assert "(numbers and dates)  es-CO" in tolva("schema", "mappings", "products").out
-    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-all").out
+    shown = tolva("schema", "mappings", "products", "--forget", "@3").out
+    assert "(numbers and dates)  es-CO" in shown
+    assert shown.splitlines()[-1].startswith("To forget one: tolva schema mappings products --forget-locale LOCALE")
+    assert tolva("schema", "mappings", "products", "--forget-locale", "en-US").code == 2
+    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-locale", "es-CO").out
 
 
 @pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])

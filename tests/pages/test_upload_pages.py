@@ -397,6 +397,23 @@ def test_a_locale_is_told_in_words_and_an_unusual_one_is_kept(service: Service) 
     assert '<option value="pt-BR" selected>' in page
 
 
+def test_what_is_remembered_of_numbers_can_be_left_out_on_the_preview(service: Service) -> None:
+    rows = GOOD.replace("1.50", "1.234")
+    loaded(service, rows)
+    page = went_to(send(service, rows))
+    assert "as the columns show</option>" in get(service, page)
+    ended(service, went_to(post(service, page, kind="load", token="said", **{"read.locale": "es-CO"})))
+    page = went_to(send(service, rows, token="again"))
+    seen = get(service, page)
+    assert '<option value="">as in an earlier file: 1.234,56' in seen
+    assert '<option value="-">as the columns show</option>' in seen
+    seen = get(service, f"{page}?form=1&read.locale=-")
+    assert '<option value="-" selected>as the columns show</option>' in seen
+    assert "is ambiguous" in seen
+    id = ended(service, went_to(post(service, page, kind="load", token="t2", **{"read.locale": "-"})))
+    assert job(service, id)["result"]["rejected"] == 1
+
+
 def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_the_form(service: Service) -> None:
     page = went_to(send(service, f"Lista\n{GOOD}"))
     assert "as found: 2" in get(service, page)

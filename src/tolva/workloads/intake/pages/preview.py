@@ -158,4 +158,4 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
 
 def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     """What can be chosen, with what was said even where that is unusual: the form has to say it again."""
-    return usual if said is None or said in usual else (*usual, said)
+    return usual if not said or said in usual else (*usual, said)
