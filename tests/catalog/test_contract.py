@@ -446,9 +446,18 @@ def test_an_idempotency_key_that_was_used_for_something_else_is_refused(service:
         upload(service, as_csv(GOOD), headers=headers, params={"proveedor_id": "PROV002"}),
     ):
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
-        assert answer.json()["detail"].startswith("La Idempotency-Key ya se usó con otro archivo o proveedor")
+        assert answer.json()["detail"].startswith("La Idempotency-Key ya se usó con otro archivo, proveedor o locale")
         assert first in answer.json()["detail"]
     assert len(stored_files(service)) == 1
+
+
+def test_how_numbers_are_meant_can_be_said_with_the_file(service: Service) -> None:
+    rows = as_csv(("001", "Guantes", "1.234", "CS-1", "3"))
+    assert load(service, rows)["result"]["resumen"]["rechazados"] == 1
+    said = load(service, rows, params={"locale": "es-CO"})
+    assert said["result"]["resumen"]["productos_creados"] == 1
+    wrong = upload(service, rows, params={"locale": "zz-ZZ"})
+    assert (wrong.status_code, "es-CO" in wrong.json()["detail"]) == (400, True)
 
 
 def test_the_api_describes_the_file_of_an_upload(service: Service) -> None:
