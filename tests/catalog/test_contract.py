@@ -176,12 +176,15 @@ def test_progress_is_seen_at_least_every_ten_rows_of_a_small_file(service: Servi
 
 
 def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Service) -> None:
-    view = load(service, as_csv(("001", "Guantes", '"=CMD(""x"")"', "CS-1", "3")))
+    view = load(service, as_csv(("001", "Guantes", '"=CMD(""x"")"', "CS-1", "3"), ("2", "x", "y;=CMD()", "CS-1", "3")))
     answer = service.client.get(view["result"]["errores_url"])
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "fila,columna,valor,codigo,error"
     assert lines[1].startswith("2,precio,\"'=CMD(")
+    assert lines[2].startswith("3,precio,y;'=CMD(),")
+    answer = service.client.get(view["result"]["errores_url"], params={"separator": "semicolon"})
+    assert answer.content.decode("utf-8-sig").startswith("fila;columna;valor;codigo;error")
 
 
 def test_dry_runs_and_loads_of_other_schemas_are_no_tasks_of_the_catalog(service: Service, fresh: Fresh) -> None:

@@ -90,6 +90,7 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
 def test_a_mistyped_column_is_told_before_there_is_a_job(tolva: Shell, products: Path):
     refused = load(tolva, str(products), "--map", "Códigoo=codigo")
     assert (refused.code, 'El archivo no tiene la columna "Códigoo"' in refused.err) == (2, True)
+    assert refused.err.startswith("Looking at the columns of the file"), "reading a large one takes its time"
     assert tolva("jobs", "ls", "--json").json == []
 
 

@@ -621,6 +621,30 @@ def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
             assert answer.json()["detail"].startswith("The Idempotency-Key was used for another file")
 
 
+LOSE_THE_COMMIT = """
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON tolva.uploads DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION lose()
+"""
+
+
+def test_whoever_cannot_know_whether_a_file_was_kept_sends_it_again_with_its_key(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    def send() -> httpx.Response:
+        files, key = {"file": ("a.csv", f"{HEADER}\n{GOOD}\n")}, {"Idempotency-Key": "k"}
+        return service.client.post("/api/v1/uploads", params={"params": SUPPLIER}, files=files, headers=key)
+
+    admin.execute(LOSE_THE_COMMIT)
+    told = send()
+    assert (told.status_code, told.json()["type"]) == (503, "urn:tolva:commit-lost")
+    assert "not known" in told.json()["detail"] and "same Idempotency-Key" in told.json()["detail"]
+    admin.execute("DROP TRIGGER lose ON tolva.uploads")
+    assert [send().status_code for _ in range(2)] == [202, 202]
+    assert len(service.client.get("/api/v1/uploads").json()["uploads"]) == 1
+
+
 def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admin: psycopg.Connection) -> None:
     admin.execute(
         "CREATE TABLE names (name text PRIMARY KEY); INSERT INTO names VALUES ('Guantes');"

@@ -515,11 +515,15 @@ def test_a_repeated_row_that_was_refused_overwrites_nothing(service: Service) ->
 def test_the_csv_of_errors_is_the_one_that_excel_opens_in_the_readers_language(service: Service) -> None:
     id = loaded(service, f"{HEADER}\n001,Guantes,-3,CS-1,3\n")
     first = {}
-    for language in ("en", "es", "pt"):
+    for language in ("en", "es", "pt", "es-CO,es", "es-MX,es;q=0.9,en"):
         page = get(service, f"/jobs/{id}", HTML | {"Accept-Language": language})
         [link] = re.findall(r'href="([^"]*format=csv[^"]*)"', page)
         first[language] = service.client.get(link).content.decode("utf-8-sig").splitlines()[1][:14]
-    assert first == {"en": "2,precio,-3,mi", "es": "2;precio;-3;mi", "pt": "2;precio;-3;mi"}
+    comma, semicolon = "2,precio,-3,mi", "2;precio;-3;mi"
+    assert first == {
+        **{"en": comma, "es": semicolon, "pt": semicolon},
+        **{"es-CO,es": semicolon, "es-MX,es;q=0.9,en": comma},
+    }
 
 
 def test_errors_are_narrowed_by_code_column_and_text_for_the_page_and_for_its_script(service: Service) -> None:

@@ -22,7 +22,7 @@ from tolva.tables.document import builtin_schema
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.download import CSV, XLSX, attachment, files, workbook
+from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
@@ -90,12 +90,12 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         return status_view(row, bad, prefix)
 
     @router.get("/bulk-upload/errores/{task_id}", response_class=Response, responses=files(CSV) | problems(404))
-    def errors(task_id: str, by: Viewer) -> StreamingResponse:
+    def errors(task_id: str, by: Viewer, separator: Separator = "comma") -> StreamingResponse:
         """The refused rows, as CSV."""
         with jobs.db.transaction(by.tenant_id) as conn:
             task = _task(conn, task_id)
         return StreamingResponse(
-            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"]))),
+            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"])), SEPARATORS[separator]),
             media_type=CSV,
             headers=attachment(download_name(task["filename"], "errores", ".csv")),
         )

@@ -65,7 +65,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
     Raises what `verify_stored` raises, KeyReused when the key was used for something else, StorageUnavailable,
-    DatabaseUnavailable; then nothing was kept.
+    DatabaseUnavailable; then nothing was kept. After CommitLost nobody knows, and the same key tells.
     """
     verify_stored(received.path, kind, arrival.filename)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
