@@ -14,6 +14,7 @@ SURE = 0.8
 MOST_ACCEPTED = 4
 """Headers by which a missing field could be called that a message names."""
 
+ONE_OF_THEM = "Varias columnas corresponden al mismo campo; deje solo una de ellas."
 NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
 
@@ -78,9 +79,12 @@ class Proposal:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):
             return NAMELESS
-        rivals = f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
-        missing = f"Faltan columnas obligatorias: {_told_missing(self)}"
-        return ". ".join([rivals] * bool(self.rivals) + [missing] * bool(self.missing)) or None
+        problems = list[str]()
+        if self.rivals:
+            problems.append(f"{ONE_OF_THEM} {_told_rivals(self.rivals)}")
+        if self.missing:
+            problems.append(f"Faltan columnas obligatorias: {_told_missing(self)}")
+        return ". ".join(problems) or None
 
     @property
     def questions(self) -> tuple[Question, ...]:
