@@ -1,6 +1,5 @@
 """What a load did to its table and what it refused, over HTTP, and the way back."""
 
-from itertools import islice
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,14 +16,14 @@ from tolva.web.access.caller import Caller
 from tolva.web.download import CSV, XLSX, attachment, files, workbook
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
-from tolva.workloads.intake.after import After
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
-from tolva.workloads.intake.changes import changes
+from tolva.workloads.intake.changes import page_of_changes
 from tolva.workloads.intake.download_names import download_name
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, count_errors, find_errors, require_errors
 from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
+from tolva.workloads.intake.row_places import RowPlace
 from tolva.workloads.intake.undo import ask_undo
 from tolva.workloads.intake.upload_answers import AcceptedUpload
 
@@ -46,8 +45,8 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         by: Viewer,
         format: Literal["json", "csv", "xlsx"] = "json",
         separator: Separator = "comma",
-        after_row: After = -1,
-        after_n: After = -1,
+        after_row: RowPlace = -1,
+        after_n: RowPlace = -1,
         limit: Limit = 100,
         column: Word = None,
         code: Word = None,
@@ -78,17 +77,16 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
 
     @router.get("/jobs/{id}/changes", response_model=Changes, responses=problems(409))
     def get_changes(
-        id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
+        id: UUID, by: Viewer, after_chunk: RowPlace = -1, after_n: RowPlace = -1, limit: Limit = 100
     ) -> dict[str, Any]:
         """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n)
-        page = list(islice(found, limit + 1))
+        page = page_of_changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n, limit)
         return {
             "changes": [
                 {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
-                for c in page[:limit]
+                for c in page.changes
             ],
-            "next": {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None,
+            "next": page.following,
         }
 
     @router.post("/jobs/{id}/undo", status_code=202, response_model=AcceptedUpload, responses=problems(403, 409))
