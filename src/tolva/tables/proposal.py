@@ -14,7 +14,6 @@ SURE = 0.8
 MOST_ACCEPTED = 4
 """Headers by which a missing field could be called that a message names."""
 
-ONE_OF_THEM = "Varias columnas corresponden al mismo campo; deje solo una de ellas."
 NAMELESS = "El archivo no tiene encabezados: escriba los nombres de las columnas en la primera fila."
 
 
@@ -81,7 +80,8 @@ class Proposal:
             return NAMELESS
         problems = list[str]()
         if self.rivals:
-            problems.append(f"{ONE_OF_THEM} {_told_rivals(self.rivals)}")
+            rivals = _told_rivals(self.rivals)
+            problems.append(f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {rivals}")
         if self.missing:
             problems.append(f"Faltan columnas obligatorias: {_told_missing(self)}")
         return ". ".join(problems) or None
