@@ -232,7 +232,10 @@ BEGIN
         THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
       finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
-      error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
+      error = CASE WHEN m.verb = 'complete' THEN NULL
+        WHEN m.payload->>'type' = 'Unanswered' AND j.answered_by IS NOT NULL -- the answer was there before the question
+          THEN m.payload || jsonb_build_object('answered_by', j.answered_by)
+        ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
       checkpoint = CASE WHEN m.verb <> 'complete' THEN j.checkpoint END, -- nothing goes on from there any more
       updated_at = v_now,

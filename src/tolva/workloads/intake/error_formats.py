@@ -16,11 +16,11 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.caller import Caller
 from tolva.web.download import CSV, SEPARATORS, Separator, attachment, workbook
 from tolva.web.seats import Seats
-from tolva.workloads.intake.after import After
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.download_names import download_name
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, find_errors, require_errors
+from tolva.workloads.intake.row_places import RowPlace
 
 Format = Literal["json", "csv", "xlsx"]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -41,8 +41,8 @@ class Wanted:
 async def wanted_errors(
     id: UUID,
     separator: Separator = "comma",
-    after_row: After = -1,
-    after_n: After = -1,
+    after_row: RowPlace = -1,
+    after_n: RowPlace = -1,
     limit: Limit = 100,
     column: Word = None,
     code: Word = None,

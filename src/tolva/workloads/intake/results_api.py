@@ -1,6 +1,5 @@
 """What a load did to its table and what it refused, over HTTP, and the way back."""
 
-from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,12 +13,12 @@ from tolva.web.access.asking import Operator, Viewer
 from tolva.web.download import CSV, XLSX, files
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
-from tolva.workloads.intake.after import After
 from tolva.workloads.intake.api import PREFIX, accepted
-from tolva.workloads.intake.changes import Change, changes
+from tolva.workloads.intake.changes import Change, page_of_changes
 from tolva.workloads.intake.error_formats import Format, Limit, RefusedRows, Wanted, wanted_errors
 from tolva.workloads.intake.found_errors import count_errors, require_errors
 from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
+from tolva.workloads.intake.row_places import RowPlace
 from tolva.workloads.intake.undo import ask_undo
 from tolva.workloads.intake.upload_answers import AcceptedUpload
 
@@ -48,13 +47,11 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
 
     @router.get("/jobs/{id}/changes", response_model=Changes, responses=problems(409))
     def get_changes(
-        id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
+        id: UUID, by: Viewer, after_chunk: RowPlace = -1, after_n: RowPlace = -1, limit: Limit = 100
     ) -> dict[str, Any]:
         """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n)
-        page = list(islice(found, limit + 1))
-        following = {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None
-        return {"changes": [_change(each) for each in page[:limit]], "next": following}
+        page = page_of_changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n, limit)
+        return {"changes": [_change(each) for each in page.changes], "next": page.following}
 
     @router.post("/jobs/{id}/undo", status_code=202, response_model=AcceptedUpload, responses=problems(403, 409))
     def undo(id: UUID, by: Operator) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +29,7 @@ from tolva.workloads.intake.pages.schema_choice import CONSTANT, schema_choice
 from tolva.workloads.intake.pages.sent import Sent, accept_all
 from tolva.workloads.intake.schemas import list_schemas
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 RECENT = MOST_FILES
 """Uploads that the page lists: all the files of one form."""
@@ -71,8 +74,8 @@ class UploadPage:
         """The form as it was filled in, above the latest uploads."""
         with self.jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
-            recent = _recent(conn)
-        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
+            told = _recent(conn) | {"corrected": _corrected(conn, filled.get("corrects"))}
+        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | told
         limits: dict[str, Any] = {"most_mb": self.most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
         return self.shell.page(request, by, "intake/upload.html", status, **shown, **limits)
 
@@ -90,6 +93,14 @@ class UploadPage:
             return to("/upload#recent")
         [(_, job)] = sent.jobs
         return to(f"/uploads/{job}" if sent.dry_run else f"/jobs/{job}")
+
+
+def _corrected(conn: Connection, id: str | None) -> DictRow | None:
+    """The upload that the files are to correct, where the address names one."""
+    try:
+        return find_upload(conn, str(UUID(id))) if id else None
+    except ValueError:
+        return None
 
 
 def _recent(conn: Connection) -> dict[str, Any]:
