@@ -14,7 +14,7 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
-from tolva.web.api.texts import Moment, Seq
+from tolva.web.api.values import Moment, Seq
 from tolva.web.details import error_for
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.problems import problems

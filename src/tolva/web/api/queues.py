@@ -12,7 +12,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.api.counts import Count, count
-from tolva.web.api.texts import NameInPath
+from tolva.web.api.values import NameInPath
 from tolva.web.problems import problems
 from tolva.web.steering import pause_for_tenant
 
