@@ -16,7 +16,7 @@ from tolva.web.pages.assets import static_url
 from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, translations
-from tolva.web.pages.panel import titled
+from tolva.web.pages.panel import kind_title
 from tolva.web.pages.sentences import Sentences, known_sentences
 
 THEME_COOKIE = "tolva_theme"
@@ -62,7 +62,7 @@ class Shell:
         said = translations(self.packages, language)
         words.install_gettext_translations(said, newstyle=True)
         words.filters |= {
-            "titled": partial(titled, said.gettext),
+            "kind_title": partial(kind_title, said.gettext),
             "translated": self._sentences[language].translated,
             "who": self._sentences[language].who,
         }

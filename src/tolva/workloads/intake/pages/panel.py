@@ -16,8 +16,8 @@ from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
 from tolva.workloads.intake.messages import MENDABLE, public_message
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
+from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.pages.standing import loads_alike, way_back
-from tolva.workloads.intake.pages.titled import titled
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
 from tolva.workloads.intake.undo import UNDO
@@ -42,7 +42,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
-        "message": titled(message, schema) if message and schema else message,
+        "message": with_titles(message, schema) if message and schema else message,
         "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,

@@ -12,15 +12,15 @@ NAMED = re.compile(r'(^|: |; |\. )(\w+(?:, \w+)*)(?=: "| \(encabezados aceptados
 PLACE = re.compile(r'(" \(columna )([0-9]{1,5})\)')
 
 
-def titled(message: str, schema: Schema) -> str:
+def with_titles(message: str, schema: Schema) -> str:
     """The message with the titles of the fields that it names, and the letters of columns.
 
     >>> from tolva.tables.document import builtin_schema
-    >>> titled("Campos obligatorios vacíos: nombre, certificado_sanitario", builtin_schema("products"))
+    >>> with_titles("Campos obligatorios vacíos: nombre, certificado_sanitario", builtin_schema("products"))
     'Campos obligatorios vacíos: Nombre, Certificado sanitario'
-    >>> titled('precio: "codigo: x" no es un número', builtin_schema("products"))
+    >>> with_titles('precio: "codigo: x" no es un número', builtin_schema("products"))
     'Precio: "codigo: x" no es un número'
-    >>> titled('precio: "P" (columna 3), "P" (columna 28)', builtin_schema("products"))
+    >>> with_titles('precio: "P" (columna 3), "P" (columna 28)', builtin_schema("products"))
     'Precio: "P" (columna C), "P" (columna AB)'
     """
     titles = {field.name: field.title for field in schema.fields}
