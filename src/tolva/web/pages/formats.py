@@ -19,7 +19,8 @@ def zone_of(request: HTTPConnection) -> ZoneInfo:
     """The reader's time zone; UTC until the browser has told it, and where it is one that we do not know."""
     try:
         return ZoneInfo(request.cookies.get(COOKIE, "UTC").replace("%2F", "/"))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two for what is no name, or that of a folder
+    # what we do not know, as Mars/Base; what is no name at all, as ../x; a folder of zones, as Asia
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

@@ -62,7 +62,8 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
             sent = await in_upload_thread(partial(accept_all, jobs, by, filled, received.all))
         if sent.stopped:
             # without the form: it needs the database, which may be what stopped it
-            told = shell.page(request, by, "intake/stopped.html", sent.stopped.status, sent=sent)
+            stopped = partial(shell.page, request, by, "intake/stopped.html", sent.stopped.status, sent=sent)
+            told = await in_upload_thread(stopped)
             told.headers.update(sent.stopped.headers)
             return told
         if sent.refused or not sent.jobs:
