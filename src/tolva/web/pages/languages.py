@@ -5,6 +5,7 @@ from importlib import resources
 from io import BytesIO
 
 from babel.core import negotiate_locale
+from babel.localedata import normalize_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -29,9 +30,23 @@ def accepted(header: str) -> str:
     >>> accepted("pt-BR,pt;q=0.9,en;q=0.8"), accepted("de, es;q=0.5"), accepted("")
     ('pt', 'es', 'en')
     """
+    return negotiate_locale(_tags(header), list(LANGUAGES), sep="_") or SOURCE
+
+
+def regional(language: str, header: str) -> str:
+    """The language, as the region writes it that a browser names first with it, if we know that one.
+
+    >>> regional("en", "en-GB,en;q=0.9"), regional("es", "pt-BR,es;q=0.5"), regional("en", "en-XX,en-us;q=0.5")
+    ('en_GB', 'es', 'en_US')
+    """
+    known = (normalize_locale(tag) for tag in _tags(header) if tag.startswith(f"{language}_"))
+    return next(filter(None, known), language)
+
+
+def _tags(header: str) -> list[str]:
+    """What a browser would have, best first, with `_` before the region."""
     wishes = sorted(enumerate(header.split(",")), key=lambda wish: (-_weight(wish[1]), wish[0]))
-    tags = [wish.split(";")[0].strip().replace("-", "_") for _, wish in wishes]
-    return negotiate_locale(tags, list(LANGUAGES), sep="_") or SOURCE
+    return [wish.split(";")[0].strip().replace("-", "_") for _, wish in wishes]
 
 
 def _weight(wish: str) -> float:
