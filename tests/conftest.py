@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from tests.chaos.figures import show_figures
+from tests.emptying import Emptying
 from tests.spares import Spares
 from tests.spread import ByFile, longest_first
 from tolva import app
@@ -37,7 +38,8 @@ class Cluster:
         self.admin_dsn = admin_dsn
         self.app_dsn = app_dsn
         """With a login that is no superuser, where the cluster has one."""
-        self._spares = Spares(partial(self._create, TEMPLATE), self._drop)
+        self._spares = Spares(partial(self._create, TEMPLATE), self._empty, self._drop)
+        self._emptying: Emptying | None = None
 
     def execute(self, statement: LiteralString | sql.Composed) -> None:
         with psycopg.connect(self.admin_dsn, autocommit=True) as conn:
@@ -46,11 +48,12 @@ class Cluster:
     @contextmanager
     def database(self, template: str = "template1") -> Generator["Fresh"]:
         """A database for as long as the context is open."""
-        name = self._spares.take() if template == TEMPLATE else self._create(template)
+        copy = template == TEMPLATE
+        name = self._spares.take() if copy else self._create(template)
         try:
             yield self._named(name)
         finally:
-            self._spares.drop(name)
+            (self._spares.give_back if copy else self._drop)(name)
 
     @contextmanager
     def prepared(self) -> Generator["Cluster"]:
@@ -58,6 +61,8 @@ class Cluster:
         self._create("template1", TEMPLATE)
         try:
             migrate(self._named(TEMPLATE).admin_dsn, app.migrations())
+            with psycopg.connect(self._named(TEMPLATE).admin_dsn) as template:
+                self._emptying = Emptying(template)
             with closing(self._spares):
                 yield self
         finally:
@@ -68,6 +73,11 @@ class Cluster:
         made, copied = sql.Identifier(name), sql.Identifier(template)
         self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, copied))
         return name
+
+    def _empty(self, name: str) -> bool:
+        assert self._emptying
+        with psycopg.connect(self._named(name).admin_dsn, autocommit=True) as conn:
+            return self._emptying(conn)
 
     def _drop(self, name: str) -> None:
         self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
