@@ -580,7 +580,7 @@ def test_a_question_that_was_answered_waits_no_more_and_leads_to_the_job_that_ha
     page, home = get(service, f"/jobs/{id}"), get(service, "/")
     for shown in (page, home, get(service, "/jobs"), get(service, "/upload")):
         assert f'<a class="state" href="/jobs/{real}">answered</a>' in shown
-        assert "waits for your answer" not in shown and "Say which column is which" not in shown
+        assert '<span class="state waiting">' not in shown and "Say which column is which" not in shown
     assert "The question that it left open was answered." in page and "waits for an answer" not in home
     told = service.client.get(f"/api/v1/uploads/{id}", headers={"If-None-Match": before})
     assert (told.status_code, told.json()["error"]["answered_by"]) == (200, real)
