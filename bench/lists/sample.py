@@ -42,7 +42,8 @@ SELECT id, tenant_id, CASE WHEN kind IN ('dry_run', 'undo') THEN 'light' ELSE 'b
   CASE WHEN state = 'queued' AND n %% 5 = 0 THEN now() + n * interval '1 s' ELSE at END, at, at, state, 1, at,
   CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN at + interval '5 s' END,
   CASE WHEN state = 'running' THEN id END, CASE WHEN state = 'waiting' THEN 3 ELSE 0 END,
-  CASE WHEN state = 'failed' THEN '{"type": "Never", "message": "The stored file is gone."}'::jsonb END,
+  CASE WHEN state = 'failed' AND n %% 4 > 1 THEN '{"type": "Unanswered", "message": "Which column is it?"}'::jsonb
+    WHEN state = 'failed' THEN '{"type": "Never", "message": "The stored file is gone."}' END,
   CASE WHEN state = 'completed' THEN '{"total": 3000, "created": 2990, "rejected": 10}'::jsonb END,
   '{"total": 3000, "processed": 3000}'
 FROM made;

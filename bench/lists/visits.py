@@ -57,6 +57,9 @@ def filters(now: datetime | None = None) -> Iterator[tuple[str, JobFilter]]:
     for states, kinds, search, end in product(STATES, KINDS, SEARCHES, ends):
         told = *states, *kinds, search, end
         yield ", ".join(told), JobFilter(states, (), kinds, search=SEARCHES[search], ended_since=now - ends[end])
+    for kinds, search in product(KINDS, SEARCHES):
+        told = "open question", *kinds, search
+        yield ", ".join(told), JobFilter((), (), kinds, search=SEARCHES[search], open_question=True)
 
 
 def letter_filters() -> Iterator[tuple[str, LetterFilter]]:

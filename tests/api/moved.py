@@ -31,13 +31,19 @@ def failed(service: Service, number: int = 1, tenant: str = "default", **given: 
     return ids
 
 
-def fail(service: Service, number: int = 1, said: str = "it broke") -> list[JobId]:
+def fail(service: Service, number: int = 1, said: str = "it broke", kind: str = "Broken") -> list[JobId]:
     """The next jobs, of whichever tenant, fail for good."""
-    wrong = Outcome(Verb.FAIL, json.dumps({"type": "Broken", "message": said}))
+    wrong = Outcome(Verb.FAIL, json.dumps({"type": kind, "message": said}))
     jobs = claim(service, number)
     with service.jobs.db.connection() as conn:
         end_attempts(conn, [Ending(job, wrong) for job in jobs])
     return [job.id for job in jobs]
+
+
+def asking(service: Service, number: int = 1) -> list[JobId]:
+    """They left a question open."""
+    queued(service, number)
+    return fail(service, number, "which column is it?", "Unanswered")
 
 
 def states(service: Service, ids: list[JobId], tenant: str = "default") -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.api.moved import QUEUE, claim, failed, queued
+from tests.api.moved import QUEUE, asking, claim, failed, queued
 from tests.conftest import Fresh
 from tests.service import Service
 from tolva.jobs import store
@@ -32,6 +32,14 @@ def test_a_queue_tells_how_it_stands_for_the_tenant(service: Service) -> None:
     assert queue["last_hour"]["failed"]["number"] == 1 and queue["next_run"] and queue["oldest_wait"] > 0
     listed = service.client.get("/api/v1/queues").json()["queues"]
     assert [each["name"] for each in listed] == [QUEUE]
+
+
+def test_open_questions_are_told_from_other_failures(service: Service) -> None:
+    [broken], [asked] = failed(service), asking(service)
+    ended = told(service)["last_hour"]
+    assert (ended["failed"]["number"], ended["asked"]["number"]) == (2, 1)
+    for query, expected in (("open_question=true", [asked]), ("state=failed", [asked, broken])):
+        assert [job["id"] for job in service.client.get(f"/api/v1/jobs?{query}").json()["jobs"]] == expected
 
 
 def test_a_pause_over_http_holds_for_the_callers_tenant_alone(service: Service) -> None:

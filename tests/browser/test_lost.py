@@ -1,14 +1,17 @@
-"""The page of a job while the server is away."""
+"""The page of a job while its stream is away, or the whole server."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import workbook
+from tests.browser.conftest import Arrive
 from tests.browser.house import House
 from tests.browser.visitor import Visitor
 from tests.service import serving
+from tolva.web.live import hub
 
 
 def test_the_page_says_that_the_server_is_away_keeps_its_buttons_and_goes_on_when_it_is_back(
@@ -21,15 +24,42 @@ def test_the_page_says_that_the_server_is_away_keeps_its_buttons_and_goes_on_whe
             visitor = Visitor.arrives(browser, url, locale="es-CO")
             visitor.expected = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "htmx:sse:error")
             page = visitor.opens(f"/jobs/{id}")
-            page.on("dialog", lambda dialog: dialog.accept())
             expect(page.locator("#live progress")).to_have_attribute("value", "140")
-            expect(page.locator("#lost")).to_be_hidden()
-        expect(page.locator("#lost")).to_be_visible()
-        expect(page.locator("#lost")).to_contain_text("Sin conexión con Tolva")
-        page.get_by_role("button", name="Cancelar").click()
+            expect(page.locator("#away")).to_be_hidden()
+        expect(page.locator("#away")).to_be_visible()
+        expect(page.locator("#away")).to_contain_text("Sin conexión con Tolva")
+        with page.expect_event("requestfailed", lambda request: request.url.endswith("/health")):
+            cancel(page, "Cancelar")
         expect(page.get_by_role("button", name="Cancelar")).to_be_visible()
     with serving(settings.model_copy(update={"port": urlsplit(url).port}), jobs):
-        expect(page.locator("#lost")).to_be_hidden()
+        expect(page.locator("#away")).to_be_hidden()
         expect(page.get_by_role("status")).to_contain_text("completada")
         visitor.leaves()
     assert house.job(id)["state"] == "completed", "what was pressed meanwhile did nothing"
+
+
+def test_a_job_is_cancelled_from_its_page_while_only_the_stream_is_away(
+    arrive: Arrive, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = arrive()
+    visitor.expected = ("503",)
+    with house.paused():
+        id = house.sends(workbook.write(tmp_path / "llena.xlsx"))
+        with monkeypatch.context() as full:
+            full.setattr(hub, "MOST_STREAMS", 0)
+            page = visitor.opens(f"/jobs/{id}")
+            expect(page.locator("#still")).to_be_visible()
+            expect(page.locator("#away")).to_be_hidden()
+        expect(page.locator("#still")).to_be_hidden()
+        with monkeypatch.context() as full:
+            full.setattr(hub, "MOST_STREAMS", 0)
+            page.reload()
+            expect(page.locator("#still")).to_be_visible()
+            cancel(page, "Cancel")
+            expect(page.get_by_role("status")).to_contain_text("cancelled")
+    assert house.job(id)["state"] == "cancelled"
+
+
+def cancel(page: Page, name: str) -> None:
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=name).click()

@@ -1,13 +1,18 @@
 """What a login opens, and what it does not."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.moved import queued
 from tests.browser import workbook
+from tests.browser.conftest import Arrive
 from tests.browser.house import House
 from tests.browser.visitor import Visitor
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import NewKey, create_key
+from tolva.web.live import stream
 
 POST = """(path) => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: path });
@@ -64,3 +69,20 @@ def test_after_a_logout_nothing_is_shown_any_more(visitor: Visitor, load: str, v
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(f"/jobs/{load}")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_a_login_that_ends_under_the_page_of_a_job_is_told(
+    arrive: Arrive, house: House, viewer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.2)
+    visitor = arrive()
+    visitor.expected = ("401", "htmx:sse:error")
+    [job] = queued(house.service, run_at=datetime.now(UTC) + timedelta(hours=1))
+    page = visitor.opens(f"/login?next=/jobs/{job}")
+    with page.expect_response("**/live"):
+        log_in(page, viewer)
+    with house.service.jobs.db.transaction("default") as conn:
+        conn.execute("DELETE FROM tolva.sessions")
+    expect(page.get_by_text("Your login has ended")).to_be_visible()
+    log_in(page, viewer)
+    assert page.url.endswith(f"/jobs/{job}")

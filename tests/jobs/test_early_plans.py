@@ -68,6 +68,7 @@ FILTERS = (
     JobFilter(search="xlsx", kinds=("dry_run",)),
     JobFilter(search="zanahorias", queues=("light",)),
     JobFilter(kinds=("sync", "undo")),
+    JobFilter(open_question=True),
 )
 YEAR = 365 * 86_400.0
 CALLS: dict[str, tuple[LiteralString, dict[str, Any]]] = {

@@ -60,10 +60,11 @@ def house(cluster: Cluster) -> Iterator[House]:
         rows = conn.execute(
             """
             SELECT j.id::text, tenant_id, queue, kind, state, coalesce(lower(label), '') AS label, created_at,
-              finished_at, EXISTS (SELECT FROM tolva.dead_letters d WHERE d.job_id = j.id) AS dead
+              finished_at, EXISTS (SELECT FROM tolva.dead_letters d WHERE d.job_id = j.id) AS dead,
+              coalesce(error->>'type' = 'Unanswered', false) AS asks
             FROM tolva.jobs j ORDER BY j.id DESC"""
         ).fetchall()
-        columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "finished_at", "dead"]
+        columns = ["id", "tenant_id", "queue", "kind", "state", "label", "created_at", "finished_at", "dead", "asks"]
         jobs = pl.DataFrame(rows, schema=columns, orient="row")
         yield House(db, jobs.with_columns(pl.col("created_at", "finished_at").dt.convert_time_zone("UTC")))
 
@@ -79,6 +80,8 @@ def right(house: House, tenant: str, wanted: JobFilter) -> list[str]:
         found = found.filter(pl.col("created_at") < wanted.created_before)
     if wanted.ended_since:
         found = found.filter(pl.col("finished_at") >= wanted.ended_since)
+    if wanted.open_question:
+        found = found.filter(pl.col("asks"))
     for word in (wanted.search or "").lower().split():
         kind = "0-9" if word.isdigit() else "a-z"
         found = found.filter(pl.col("label").str.contains(f"(^|[^{kind}]){word}"))

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
-from tests.jobs.workshop import ERROR, Workshop
+from tests.jobs.workshop import ERROR, QUESTION, Workshop
 from tolva.core.job import JobId, State, Verb
 from tolva.errors import InvalidInput
 from tolva.jobs import listing
+from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, dead_jobs, dead_letters
-from tolva.jobs.listing import JobFilter, count_matching, list_jobs, matching_ids
+from tolva.jobs.listing import Failures, JobFilter, count_failures, count_matching, list_jobs, matching_ids
 
 
 def found(shop: Workshop, tenant: str = "a", **wanted: Any) -> list[JobId]:
@@ -105,6 +107,35 @@ def test_children_are_listed_by_their_parent(shop: Workshop) -> None:
     assert found(shop, parent=parent, search="whole") == []
     assert found(shop, parent=other) == []
     assert found(shop, "b", parent=parent) == []
+
+
+def test_open_questions_are_listed_and_told_from_other_failures(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, answered, asked, other = (shop.put(label=label) for label in ("a.csv", "b.csv", "b.csv", "c.csv"))
+    for error in (ERROR, QUESTION | {"answered_by": other}, QUESTION, QUESTION):
+        shop.end(shop.take(), Verb.FAIL, error)
+    hour = datetime.now(UTC) - timedelta(hours=1)
+    assert found(shop, open_question=True) == [other, asked]
+    assert found(shop, open_question=True, search="b", kinds=("work",), ended_since=hour) == [asked]
+    assert found(shop, open_question=True, states=(State.COMPLETED,)) == found(shop, "b", open_question=True) == []
+    assert found(shop, states=(State.FAILED,)) == [other, asked, answered, broken]
+    failed = JobFilter((State.FAILED,), ended_since=hour)
+    with shop.db.transaction("a") as conn:
+        assert count_failures(conn, "a", failed) == Failures(Counted(4), asked=3, open=2)
+        monkeypatch.setattr(listing, "MOST_COUNTED", 3)
+        assert str(count_failures(conn, "a", failed).all) == "3+"
+
+
+def test_children_that_ask_are_listed_by_their_parent(shop: Workshop) -> None:
+    parent = shop.put()
+    [silent, child] = shop.spawn(shop.take(), 2)
+    shop.admin.execute(
+        "UPDATE tolva.jobs SET state = 'failed', finished_at = now(), error = %s WHERE id = %s",
+        (Jsonb(QUESTION), child),
+    )
+    assert found(shop, parent=parent, open_question=True) == [child]
+    assert silent in found(shop, parent=parent)
 
 
 def test_a_list_shows_counts_and_reasons_but_nothing_large(shop: Workshop) -> None:

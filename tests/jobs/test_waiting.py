@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.jobs.workshop import ERROR, Workshop
+from tests.jobs.workshop import ERROR, QUESTION, Workshop
 from tolva.core.job import JobId, State, Verb
 from tolva.jobs import queue_states as module
 from tolva.jobs import store, waiting
@@ -120,8 +120,19 @@ def test_a_queue_tells_what_stands_in_it_and_what_came_out(shop: Workshop) -> No
     assert found.oldest_wait is not None
     assert 0 <= found.oldest_wait < 60
     assert state(shop, "c") == QueueState(
-        "work", None, None, *[Counted(0)] * 4, None, None, *[module.Ended(Counted(0), Counted(0))] * 2, 1, None, None
+        "work", None, None, *[Counted(0)] * 4, None, None, *[module.Ended(*[Counted(0)] * 3)] * 2, 1, None, None
     )
+
+
+def test_a_question_is_counted_apart_from_what_broke(shop: Workshop) -> None:
+    shop.put_many(3)
+    for error in (QUESTION, QUESTION | {"answered_by": "another"}, ERROR):
+        shop.end(shop.take(), Verb.FAIL, error)
+    ended = state(shop).last_hour
+    assert (ended.failed, ended.asked, ended.broken) == (Counted(3), Counted(2), Counted(1))
+    with shop.db.transaction("a") as conn:
+        minutes = throughput(conn)
+    assert (sum(each.failed for each in minutes), sum(each.asked for each in minutes)) == (1, 2)
 
 
 def rows_of(shop: Workshop) -> list[dict[str, str]]:

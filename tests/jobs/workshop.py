@@ -32,6 +32,7 @@ from tolva.jobs.work import Jobs
 
 WORK = Queue("work", slots=2, soft_limit=60, hard_limit=120, max_attempts=3)
 ERROR = {"type": "Broken", "message": "it broke"}
+QUESTION = {"type": "Unanswered", "message": "which column is it?"}
 
 
 @dataclass(frozen=True)

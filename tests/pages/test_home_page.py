@@ -1,11 +1,12 @@
 """The start page: its figures are those of the lists that they lead to, and of what people asked for."""
 
+import json
 import re
 from uuid import UUID
 
 import pytest
 
-from tests.api.moved import claim, fail, failed, queued
+from tests.api.moved import asking, claim, fail, failed, queued
 from tests.pages.reader import get
 from tests.service import Service
 from tolva.core.job import JobId, NewJob
@@ -73,6 +74,19 @@ def test_the_filter_of_what_people_asked_for_is_chosen_only_where_it_holds(servi
     assert chosen in get(service, "/jobs?kind=asked-for") and chosen in get(service, "/jobs")
     kinds = "&".join(f"kind={kind}" for kind in service.jobs.catalogue.asked_for)
     assert chosen not in get(service, f"/jobs?{kinds}") and chosen not in get(service, "/jobs?kind=")
+
+
+def test_open_questions_have_a_list_of_their_own_and_are_told_from_failures(service: Service) -> None:
+    asking(service, 2)
+    assert 'class="figure" href="/jobs?state=failed' in get(service, "/"), "it is not red"
+    failed(service)
+    home = get(service, "/")
+    assert 'class="figure bad" href="/jobs?state=failed' in home
+    assert "2 of them wait for an answer" in home
+    points = json.loads(re.findall(r'data-points="(.*?)"', home)[0])
+    assert [sum(point[n] for point in points) for n in (1, 2, 3)] == [0, 2, 1]
+    assert [listed(service, f"/jobs?state={each}") for each in ("open-question", "failed")] == [2, 3]
+    assert '<option value="open-question" selected>' in get(service, "/jobs?state=open-question")
 
 
 @pytest.mark.usefixtures("made_long_ago")

@@ -1,5 +1,6 @@
 """What the page of a job that has ended tells of its times, and how it lives on while the database is away."""
 
+import re
 from typing import Any, LiteralString
 
 import pytest
@@ -67,3 +68,9 @@ def test_a_database_that_goes_away_does_not_break_the_live_page_off(
     monkeypatch.setattr(job_page, "_told", told_at_second)
     live = service.client.get(f"/jobs/{id}/live").text
     assert live.endswith("event: end\ndata: over\n\n") and "it broke" in live
+
+
+@pytest.mark.parametrize(("language", "date"), [("en-US", r"\d+/\d+/\d\d,"), ("en-GB,en;q=0.9", r"\d\d/\d\d/\d{4},")])
+def test_dates_are_written_as_in_the_readers_region(service: Service, language: str, date: str) -> None:
+    [id] = queued(service)
+    assert re.search(f">{date}", get(service, f"/jobs/{id}", **{"Accept-Language": language}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.moved import QUEUE, claim, queued
+from tests.api.moved import QUEUE, asking, claim, failed, queued
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service
 from tolva.jobs.store import set_lane
@@ -23,6 +23,13 @@ def test_queues_and_workers_are_shown_with_what_they_do_for_the_tenant(service: 
         assert told in page
     assert f'<a href="/jobs/{mine}">mine.csv</a>' in page
     assert theirs not in page and "theirs.csv" not in page
+
+
+def test_a_question_is_no_failure_of_its_queue(service: Service) -> None:
+    failed(service)
+    asking(service, 2)
+    page = get(service, "/queues")
+    assert "1 failed" in page and "2 left a question open" in page
 
 
 def test_an_operator_pauses_a_queue_for_the_tenant_and_resumes_it(service: Service) -> None:

@@ -15,7 +15,7 @@ from tolva.web.pages.languages import LANGUAGES
 from tolva.web.pages.recognition import MOST_PIECES, Recognition
 from tolva.web.pages.sentence import PLACE, Sentence
 from tolva.web.pages.sentences import LONGEST, Sentences, known_sentences
-from tolva.workloads.intake.pages.titled import titled
+from tolva.workloads.intake.pages.field_titles import with_titles
 
 KNOWN = known_sentences(app.make_shell().packages)
 SENTENCES = {language: Sentences(language, KNOWN) for language in LANGUAGES}
@@ -145,7 +145,7 @@ LEFT_OVER = 'Faltan columnas obligatorias: codigo (encabezados aceptados: Códig
     ],
 )
 def test_fields_are_called_by_their_titles_and_what_is_of_the_file_stays_as_it_is(said: str, told: str) -> None:
-    assert titled(said, builtin_schema("products")) == told
+    assert with_titles(said, builtin_schema("products")) == told
 
 
 def test_what_nobody_wrote_into_the_catalogue_is_shown_as_it_is_and_as_of_no_known_language() -> None:

@@ -1,5 +1,6 @@
 """The pages for files: sent by a plain form, looked at, corrected, loaded, and what became of their rows."""
 
+import asyncio
 import re
 import shutil
 from html import unescape
@@ -17,6 +18,7 @@ from tolva.errors import DatabaseUnavailable, StorageUnavailable
 from tolva.tables.reading.sniff import HEAD
 from tolva.web.access.caller import Role
 from tolva.web.access.keys import NewKey, create_key
+from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake import found_errors, standing
 from tolva.workloads.intake.accept import accept
@@ -225,6 +227,19 @@ def test_where_no_file_could_be_stored_the_server_is_to_blame(
     answer = send(service, GOOD)
     assert (answer.status_code, "retry-after" in answer.headers, jobs(service)) == (507, True, 0)
     assert "nothing was kept" in answer.text and "/srv/tolva is full" in caplog.text
+
+
+def test_the_page_of_what_was_stopped_holds_no_other_call_up(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk_full_after(monkeypatch, 0)
+    render = Shell.render
+
+    def beside_the_loop(*given: Any, **context: Any) -> str:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        return render(*given, **context)
+
+    monkeypatch.setattr(Shell, "render", beside_the_loop)
+    assert send(service, GOOD).status_code == 507
 
 
 def test_a_database_that_goes_away_is_waited_for_once_and_what_was_taken_is_told(
@@ -609,7 +624,7 @@ def test_a_question_that_was_answered_waits_no_more_and_leads_to_the_job_that_ha
     page, home = get(service, f"/jobs/{id}"), get(service, "/")
     for shown in (page, home, get(service, "/jobs"), get(service, "/upload")):
         assert f'<a class="state" href="/jobs/{real}">answered</a>' in shown
-        assert "waits for your answer" not in shown and "Say which column is which" not in shown
+        assert '<span class="state waiting">' not in shown and "Say which column is which" not in shown
     assert "The question that it left open was answered." in page and "waits for an answer" not in home
     told = service.client.get(f"/api/v1/uploads/{id}", headers={"If-None-Match": before})
     assert (told.status_code, told.json()["error"]["answered_by"]) == (200, real)

@@ -33,7 +33,7 @@ def test_a_login_that_runs_out_under_a_page_leads_back_to_the_page(service: Serv
     del service.client.headers["Authorization"]
     asked = HTML | {"HX-Request": "true", "HX-Current-URL": seen}
     answer = service.client.get("/jobs/00000000-0000-0000-0000-000000000000/below", headers=asked)
-    assert answer.headers["HX-Redirect"] == f"/login?next={back}"
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, f"/login?next={back}")
 
 
 def test_whoever_was_logged_in_is_told_that_it_is_over(service: Service) -> None:

@@ -26,10 +26,11 @@ def test_a_mistyped_filter_is_refused_and_the_one_that_was_meant_is_named(servic
     [
         ("GET", "/api/v1/nothing", 404, "There is no such address. /docs shows those that there are"),
         ("PUT", "/api/v1/jobs/cancel", 405, "This address takes no such method. It takes: GET, POST."),
+        ("GET", "/api/v1/jobs?created_from=2026-01-31T08:00:00", 422, "query.created_from: Input should have timezone"),
         ("GET", "/api/v1/jobs/nothing", 422, "path.id: it is no id; one has 32 digits of 0 to 9 and a to f"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told_in_words(
+def test_what_no_call_understands_is_told_in_words(
     service: Service, method: str, path: str, status: int, said: str
 ) -> None:
     answer = service.client.request(method, path)

@@ -56,13 +56,14 @@ def _pause(state: QueueState) -> str:
 
 
 def _rate(ended: Ended) -> str:
-    """What came to an end, and how much of it badly.
+    """What came to an end, and how much of it badly, or with a question for its sender.
 
     >>> from tolva.jobs.counted import Counted
-    >>> _rate(Ended(Counted(20), Counted(3))), _rate(Ended(Counted(20), Counted(0)))
-    ('20, 3 failed', '20')
+    >>> _rate(Ended(Counted(20), Counted(3), Counted(1))), _rate(Ended(Counted(20), Counted(0), Counted(0)))
+    ('20, 2 failed, 1 asked', '20')
     """
-    return f"{ended.completed}, {ended.failed} failed" if ended.failed.number else str(ended.completed)
+    others = (ended.broken, "failed"), (ended.asked, "asked")
+    return ", ".join([str(ended.completed), *(f"{count} {what}" for count, what in others if count.number)])
 
 
 @cli.command("pause")

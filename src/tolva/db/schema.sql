@@ -249,6 +249,21 @@ $$;
 
 ALTER FUNCTION tolva.count_ahead(p_job uuid, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.count_asked(p_queue text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*)::integer FROM (
+    SELECT FROM tolva.jobs j
+    WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = p_queue AND j.state = 'failed'
+      AND j.error->>'type' = 'Unanswered' AND j.finished_at >= p_from AND j.finished_at < p_before
+    LIMIT p_most) t
+$$;
+
+ALTER FUNCTION tolva.count_asked(p_queue text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -333,7 +348,7 @@ $$;
 
 ALTER FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
+CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -347,26 +362,35 @@ DECLARE
   v_labels CONSTANT integer := 50000; -- that are looked at where any job will do: they lie in order
   v_few CONSTANT integer := 20000; -- jobs that are looked at, each, where there are no more of them
   v_matches CONSTANT integer := 150000; -- that are taken from the index of words
+  v_few_at_all uuid[];
   v_ended uuid[];
   v_older uuid[];
 BEGIN
-  IF p_parent IS NOT NULL THEN
-    ids := ARRAY(
-      SELECT c.id FROM (
-        SELECT j.id, j.state, j.queue, j.kind, j.finished_at FROM tolva.jobs j
+  IF p_parent IS NOT NULL OR p_open_question THEN
+    IF p_parent IS NOT NULL THEN
+      v_few_at_all := ARRAY(
+        SELECT j.id FROM tolva.jobs j
         WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
-        ORDER BY j.id DESC LIMIT v_newest) c
-      WHERE (p_states IS NULL OR c.state = ANY (p_states))
-        AND (p_queues IS NULL OR c.queue = ANY (p_queues))
-        AND (p_kinds IS NULL OR c.kind = ANY (p_kinds))
-        AND (p_ended IS NULL OR c.finished_at >= p_ended)
+        ORDER BY j.id DESC LIMIT v_newest);
+    ELSE
+      v_few_at_all := ARRAY(
+        SELECT j.id FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
+          AND j.state = 'failed' AND j.error->>'type' = 'Unanswered' AND NOT j.error ? 'answered_by'
+        ORDER BY j.id DESC LIMIT v_newest);
+    END IF;
+    ids := ARRAY(
+      SELECT o.id FROM (SELECT o.id FROM unnest(v_few_at_all) o(id) ORDER BY o.id DESC OFFSET 0) o
+      WHERE coalesce((
+          SELECT (p_states IS NULL OR j.state = ANY (p_states)) AND (p_queues IS NULL OR j.queue = ANY (p_queues))
+            AND (p_kinds IS NULL OR j.kind = ANY (p_kinds)) AND (p_ended IS NULL OR j.finished_at >= p_ended)
+            AND (NOT p_open_question
+              OR j.state = 'failed' AND j.error->>'type' = 'Unanswered' AND NOT j.error ? 'answered_by')
+          FROM tolva.jobs j WHERE j.id = o.id AND j.tenant_id = v_tenant), false)
         AND (p_words IS NULL OR coalesce((
-          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = c.id), false))
-      ORDER BY c.id DESC LIMIT p_most);
-    reached := (
-      SELECT j.id FROM tolva.jobs j
-      WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
-      ORDER BY j.id DESC OFFSET v_newest - 1 LIMIT 1);
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = o.id), false))
+      ORDER BY o.id DESC LIMIT p_most);
+    reached := v_few_at_all[v_newest];
     RETURN;
   END IF;
 
@@ -473,7 +497,7 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) OWNER TO tolva_system;
+ALTER FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1840,6 +1864,8 @@ CREATE INDEX idempotency_age ON tolva.idempotency USING btree (made_at);
 
 CREATE INDEX job_words_words ON tolva.job_words USING gin (words) WITH (gin_pending_list_limit='256');
 
+CREATE INDEX jobs_asked ON tolva.jobs USING btree (tenant_id, queue, finished_at) WHERE ((state = 'failed'::text) AND ((error ->> 'type'::text) = 'Unanswered'::text));
+
 CREATE INDEX jobs_children ON tolva.jobs USING btree (parent_id, id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX jobs_finished ON tolva.jobs USING btree (tenant_id, queue, state, finished_at) WHERE (finished_at IS NOT NULL);
@@ -1847,6 +1873,8 @@ CREATE INDEX jobs_finished ON tolva.jobs USING btree (tenant_id, queue, state, f
 CREATE INDEX jobs_listed ON tolva.jobs USING btree (tenant_id, queue, kind, state, id);
 
 CREATE INDEX jobs_of_webhook ON tolva.jobs USING btree (((params ->> 'webhook'::text)), id) WHERE (kind = 'webhook'::text);
+
+CREATE INDEX jobs_open_question ON tolva.jobs USING btree (tenant_id, id) WHERE ((state = 'failed'::text) AND ((error ->> 'type'::text) = 'Unanswered'::text) AND (NOT (error ? 'answered_by'::text)));
 
 CREATE INDEX jobs_queued ON tolva.jobs USING btree (queue, priority, tenant_id, run_at, id) WHERE (state = 'queued'::text);
 
@@ -2018,6 +2046,9 @@ GRANT ALL ON FUNCTION tolva.claim(p_worker uuid, p_queue text, p_most integer) T
 REVOKE ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_ahead(p_job uuid, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.count_asked(p_queue text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.count_asked(p_queue text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.count_finished(p_queue text, p_state text, p_from timestamp with time zone, p_before timestamp with time zone, p_most integer) TO tolva_app;
 
@@ -2032,8 +2063,8 @@ GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tol
 
 REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_letters(p_queues text[], p_kinds text[], p_first uuid, p_end uuid, p_words tsquery, p_before timestamp with time zone, p_before_id bigint, p_most integer, OUT ids bigint[], OUT reached_at timestamp with time zone, OUT reached bigint) TO tolva_app;

@@ -29,7 +29,7 @@ class JobFilter:
     """Which jobs. What is empty or None asks for anything.
 
     `search` is an id or the beginning of one, or words of the label: each must begin a word of it, in any order, case
-    and accents aside.
+    and accents aside. `open_question`: those alone that left one open which nobody has answered.
     """
 
     states: tuple[State, ...] = ()
@@ -40,6 +40,7 @@ class JobFilter:
     search: str | None = None
     parent: JobId | None = None
     ended_since: datetime | None = None
+    open_question: bool = False
 
     def __post_init__(self) -> None:
         for moment in (self.created_from, self.created_before, self.ended_since):
@@ -51,11 +52,21 @@ class JobFilter:
 class JobPage:
     """Jobs, newest first. `following` is the `before` of the next page, None at the end.
 
-    With a search, a time of ending or a parent, a page can be short, or empty, and yet be followed: so far it looked.
+    With a search, a time of ending, a parent or open questions, a page can be short, or empty, and yet be followed: so
+    far it looked.
     """
 
     jobs: list[DictRow]
     following: JobId | None
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How many jobs failed; of those counted, `asked` left a question open, and `open` still wait for its answer."""
+
+    all: Counted
+    asked: int
+    open: int
 
 
 def list_jobs(
@@ -92,19 +103,19 @@ def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Count
     """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
     if (wanted.search or "").strip():
         return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_FOUND + 1)), MOST_FOUND)
-    if wanted.parent or wanted.ended_since:
+    if wanted.parent or wanted.ended_since or wanted.open_question:
         return counted(len(matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED + 1)), MOST_COUNTED)
     row = conn.execute(SQL["count_lines"], _given(conn, tenant_id, wanted, None, MOST_COUNTED + 1)).fetchone()
     assert row is not None, "a function's value is a row"
     return counted(row["jobs"], MOST_COUNTED)
 
 
-def count_questions(conn: Connection, tenant_id: str, wanted: JobFilter) -> DictRow:
-    """How many of the jobs that match, of the newest MOST_COUNTED, `asked` something, and how many are still `open`."""
-    ids = matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED)
-    row = conn.execute(SQL["questions_among"], {"ids": ids}).fetchone()
+def count_failures(conn: Connection, tenant_id: str, wanted: JobFilter) -> Failures:
+    """How many failed jobs match, and what they are to people; counted up to MOST_COUNTED."""
+    ids = matching_ids(conn, tenant_id, wanted, most=MOST_COUNTED + 1)
+    row = conn.execute(SQL["questions_among"], {"ids": ids[:MOST_COUNTED]}).fetchone()
     assert row is not None, "a count is a row"
-    return row
+    return Failures(counted(len(ids), MOST_COUNTED), row["asked"], row["open"])
 
 
 def _found(conn: Connection, given: dict[str, Any]) -> tuple[list[JobId], JobId | None]:
@@ -124,6 +135,7 @@ def _given(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | 
         "created_before": wanted.created_before,
         "ended_since": wanted.ended_since,
         "before": before,
+        "open_question": wanted.open_question,
         "walk": False,
         "most": most,
         **searched(conn, tenant_id, wanted.search),

@@ -42,7 +42,7 @@ SELECT ids::text[], reached::text FROM tolva.find_jobs(
   %(states)s::text[], %(queues)s::text[], %(kinds)s::text[], %(parent)s::uuid,
   greatest(%(first)s::uuid, tolva.uuid_at(%(created_from)s), '00000000-0000-0000-0000-000000000000'),
   least(%(end)s::uuid, tolva.uuid_at(%(created_before)s), %(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-  %(ended_since)s, %(words)s::tsquery, %(walk)s, %(most)s);
+  %(ended_since)s, %(words)s::tsquery, %(open_question)s, %(walk)s, %(most)s);
 
 -- name: count_lines
 -- How many jobs match, words, parents and times of ending aside, up to a limit; see the function.
@@ -220,8 +220,10 @@ SELECT name, coalesce(q.paused_at, n.paused_at) AS paused_at,
   tolva.first_queued(name, now) AS next_run,
   tolva.count_finished(name, 'completed', now - interval '1 minute', 'infinity', %(most)s) AS completed_last_minute,
   tolva.count_finished(name, 'failed', now - interval '1 minute', 'infinity', %(most)s) AS failed_last_minute,
+  tolva.count_asked(name, now - interval '1 minute', 'infinity', %(most)s) AS asked_last_minute,
   tolva.count_finished(name, 'completed', now - interval '1 hour', 'infinity', %(most)s) AS completed_last_hour,
   tolva.count_finished(name, 'failed', now - interval '1 hour', 'infinity', %(most)s) AS failed_last_hour,
+  tolva.count_asked(name, now - interval '1 hour', 'infinity', %(most)s) AS asked_last_hour,
   now
 FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name, ( -- of lanes, one sees the tenant's own
   SELECT statement_timestamp(), '00000000-0000-0000-0000-000000000000'::uuid,
@@ -229,17 +231,20 @@ FROM tolva.queues q LEFT JOIN tolva.lanes n ON n.queue = q.name, ( -- of lanes, 
 ORDER BY name;
 
 -- name: throughput
--- How many jobs of the tenant were done or failed in each of the last minutes, oldest first; of a queue up to a limit.
+-- How many jobs of the tenant were done, failed or asked something in each of the last minutes, oldest first; of a queue
+-- up to a limit.
 SELECT m.minute,
-  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'completed'), 0)::integer AS completed,
-  coalesce(sum(n.jobs) FILTER (WHERE s.state = 'failed'), 0)::integer AS failed
+  coalesce(sum(n.completed), 0)::integer AS completed,
+  coalesce(sum(n.failed - n.asked), 0)::integer AS failed,
+  coalesce(sum(n.asked), 0)::integer AS asked
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)
   LEFT JOIN tolva.queues q ON q.name <> ALL (%(without)s::text[])
-  CROSS JOIN unnest(ARRAY['completed', 'failed']) s(state)
   CROSS JOIN LATERAL (
-    SELECT tolva.count_finished(q.name, s.state, m.minute, m.minute + interval '1 minute', %(most)s) AS jobs) n
+    SELECT tolva.count_finished(q.name, 'completed', m.minute, m.minute + interval '1 minute', %(most)s) AS completed,
+      tolva.count_finished(q.name, 'failed', m.minute, m.minute + interval '1 minute', %(most)s) AS failed,
+      tolva.count_asked(q.name, m.minute, m.minute + interval '1 minute', %(most)s) AS asked) n
 GROUP BY m.minute ORDER BY m.minute;
 
 -- name: line_of

@@ -21,10 +21,16 @@ MINUTES = 60
 
 @dataclass(frozen=True)
 class Ended:
-    """How many jobs came to an end in a span of time."""
+    """How many jobs came to an end in a span of time. `asked` are those of the failed that left a question open."""
 
     completed: Counted
     failed: Counted
+    asked: Counted
+
+    @property
+    def broken(self) -> Counted:
+        """The failed ones that asked nothing."""
+        return Counted(self.failed.number - self.asked.number, self.failed.exact)
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,15 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Minute:
-    """How many jobs of a tenant were done or failed in a minute: of each queue MOST_OF_MINUTE at most."""
+    """How many jobs of a tenant were done, failed, or left a question open, in a minute.
+
+    Of each queue MOST_OF_MINUTE at most.
+    """
 
     minute: datetime
     completed: int
     failed: int
+    asked: int
 
 
 def queue_states(conn: Connection) -> list[QueueState]:
@@ -94,4 +104,4 @@ def _state(row: DictRow) -> QueueState:
 
 
 def _ended(row: DictRow, span: str) -> Ended:
-    return Ended(*(counted(row[f"{state}_{span}"], MOST_COUNTED) for state in ("completed", "failed")))
+    return Ended(*(counted(row[f"{state}_{span}"], MOST_COUNTED) for state in ("completed", "failed", "asked")))

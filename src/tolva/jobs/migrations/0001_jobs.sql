@@ -91,6 +91,11 @@ CREATE INDEX jobs_children ON tolva.jobs (parent_id, id) WHERE parent_id IS NOT 
 CREATE INDEX jobs_listed ON tolva.jobs (tenant_id, queue, kind, state, id);
 -- What the rates of a tenant's queues are counted from.
 CREATE INDEX jobs_finished ON tolva.jobs (tenant_id, queue, state, finished_at) WHERE finished_at IS NOT NULL;
+-- Jobs that left a question open are no failures to people: those without an answer are listed, all are counted apart.
+CREATE INDEX jobs_open_question ON tolva.jobs (tenant_id, id)
+  WHERE state = 'failed' AND error->>'type' = 'Unanswered' AND NOT error ? 'answered_by';
+CREATE INDEX jobs_asked ON tolva.jobs (tenant_id, queue, finished_at)
+  WHERE state = 'failed' AND error->>'type' = 'Unanswered';
 CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs (tenant_id, unique_key)
   WHERE unique_key IS NOT NULL AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
 CREATE UNIQUE INDEX jobs_unique_forever ON tolva.jobs (tenant_id, unique_key)

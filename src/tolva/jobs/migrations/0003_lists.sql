@@ -80,14 +80,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
 $$;
 
 -- The newest p_most jobs that match. NULL asks for anything; without an upper bound p_high is the greatest id.
--- p_ended is the time since which they ended; p_words is what must be in the label, as words.py writes it.
+-- p_ended is the time since which they ended; p_words is what must be in the label, as words.py writes it; with
+-- p_open_question those alone that left a question open which nobody has answered.
 -- No call looks at more than the numbers below say. Where that was not enough to find p_most or to know that there are
 -- no more, `reached` is the last id that was looked at: whoever asks goes on with it as p_high. With p_walk it looks at
 -- the newest alone: for whoever goes on to the end, where other ways were of no help.
 -- What is looked at one by one is so in sub-selects, which no plan can turn into a join of everything with everything.
 CREATE FUNCTION tolva.find_jobs(
   p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamptz,
-  p_words tsquery, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid)
+  p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET jit = off SET enable_seqscan = off SET work_mem = '16MB' AS $$
 DECLARE
@@ -97,26 +98,35 @@ DECLARE
   v_labels CONSTANT integer := 50000; -- that are looked at where any job will do: they lie in order
   v_few CONSTANT integer := 20000; -- jobs that are looked at, each, where there are no more of them
   v_matches CONSTANT integer := 150000; -- that are taken from the index of words
+  v_few_at_all uuid[];
   v_ended uuid[];
   v_older uuid[];
 BEGIN
-  IF p_parent IS NOT NULL THEN
-    ids := ARRAY(
-      SELECT c.id FROM (
-        SELECT j.id, j.state, j.queue, j.kind, j.finished_at FROM tolva.jobs j
+  IF p_parent IS NOT NULL OR p_open_question THEN
+    IF p_parent IS NOT NULL THEN
+      v_few_at_all := ARRAY(
+        SELECT j.id FROM tolva.jobs j
         WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
-        ORDER BY j.id DESC LIMIT v_newest) c
-      WHERE (p_states IS NULL OR c.state = ANY (p_states))
-        AND (p_queues IS NULL OR c.queue = ANY (p_queues))
-        AND (p_kinds IS NULL OR c.kind = ANY (p_kinds))
-        AND (p_ended IS NULL OR c.finished_at >= p_ended)
+        ORDER BY j.id DESC LIMIT v_newest);
+    ELSE
+      v_few_at_all := ARRAY(
+        SELECT j.id FROM tolva.jobs j
+        WHERE j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
+          AND j.state = 'failed' AND j.error->>'type' = 'Unanswered' AND NOT j.error ? 'answered_by'
+        ORDER BY j.id DESC LIMIT v_newest);
+    END IF;
+    ids := ARRAY(
+      SELECT o.id FROM (SELECT o.id FROM unnest(v_few_at_all) o(id) ORDER BY o.id DESC OFFSET 0) o
+      WHERE coalesce((
+          SELECT (p_states IS NULL OR j.state = ANY (p_states)) AND (p_queues IS NULL OR j.queue = ANY (p_queues))
+            AND (p_kinds IS NULL OR j.kind = ANY (p_kinds)) AND (p_ended IS NULL OR j.finished_at >= p_ended)
+            AND (NOT p_open_question
+              OR j.state = 'failed' AND j.error->>'type' = 'Unanswered' AND NOT j.error ? 'answered_by')
+          FROM tolva.jobs j WHERE j.id = o.id AND j.tenant_id = v_tenant), false)
         AND (p_words IS NULL OR coalesce((
-          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = c.id), false))
-      ORDER BY c.id DESC LIMIT p_most);
-    reached := (
-      SELECT j.id FROM tolva.jobs j
-      WHERE j.parent_id = p_parent AND j.tenant_id = v_tenant AND j.id >= p_low AND j.id < p_high
-      ORDER BY j.id DESC OFFSET v_newest - 1 LIMIT 1);
+          SELECT w.words @@ p_words FROM tolva.job_words w WHERE w.tenant_id = v_tenant AND w.job_id = o.id), false))
+      ORDER BY o.id DESC LIMIT p_most);
+    reached := v_few_at_all[v_newest];
     RETURN;
   END IF;
 
@@ -352,6 +362,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     SELECT FROM tolva.jobs j
     WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = p_queue AND j.state = p_state
       AND j.finished_at >= p_from AND j.finished_at < p_before
+    LIMIT p_most) t
+$$;
+
+-- How many of those that failed left a question open, answered or not; counted up to p_most.
+CREATE FUNCTION tolva.count_asked(p_queue text, p_from timestamptz, p_before timestamptz, p_most integer)
+RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+  SELECT count(*)::integer FROM (
+    SELECT FROM tolva.jobs j
+    WHERE j.tenant_id = current_setting('app.tenant_id', true) AND j.queue = p_queue AND j.state = 'failed'
+      AND j.error->>'type' = 'Unanswered' AND j.finished_at >= p_from AND j.finished_at < p_before
     LIMIT p_most) t
 $$;
 

@@ -10,7 +10,7 @@ from tolva.db.pool import Connection
 from tolva.jobs.letters import LetterFilter
 from tolva.jobs.listing import JobFilter
 from tolva.web.access.caller import Caller
-from tolva.web.api.texts import Line, ZonedMoment
+from tolva.web.api.values import Line, Moment
 from tolva.web.letter_places import Cursor, place
 from tolva.web.met import MOST, Met, met_letters
 
@@ -71,10 +71,10 @@ class ChosenJobs(Chosen):
 
     before: Annotated[UUID | None, GOES_ON] = None
     state: Annotated[list[State], Field(max_length=len(State))] = []
-    created_from: ZonedMoment | None = None
-    created_before: ZonedMoment | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
     parent: UUID | None = None
-    ended_since: ZonedMoment | None = None
+    ended_since: Moment | None = None
 
     def filter(self, possible: tuple[State, ...]) -> JobFilter | None:
         """The filter for jobs in states in which the thing can be done to them; None when no job can match."""

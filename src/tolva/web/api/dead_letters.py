@@ -16,7 +16,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import Dismissed, Found, Replayed, steered
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.job_view import ERROR
-from tolva.web.api.texts import Line
+from tolva.web.api.values import Line
 from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
 from tolva.web.problems import problems

@@ -15,7 +15,7 @@ from tolva.jobs.waiting import why_waiting
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summary_view, why_view
-from tolva.web.api.texts import Moment, Seq
+from tolva.web.api.values import Moment, Seq
 from tolva.web.details import error_for
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.problems import problems
@@ -26,12 +26,14 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 ENDED_SINCE = (
     "Only what came to an end since then. Where very much did, a page can be short, or empty, and `next` lead on."
 )
+OPEN_QUESTION = "True: only what failed because its file left a question open which nobody has answered."
 
 
 class Listed(BaseModel):
     """A page of jobs, newest first; `next` is the `before` of the following page.
 
-    With `search`, `ended_since` or `parent` a page can be short, or empty, and still have a `next`: so far it looked.
+    With `search`, `ended_since`, `parent` or `open_question` a page can be short, or empty, and still have a `next`: so
+    far it looked.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": {"jobs": [EXAMPLE], "next": None}})
@@ -82,13 +84,14 @@ async def _asked(
     search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
     parent: UUID | None = None,
     ended_since: Annotated[Moment | None, Query(description=ENDED_SINCE)] = None,
+    open_question: Annotated[bool, Query(description=OPEN_QUESTION)] = False,
     before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 50,
 ) -> Asked:
     """From the address; async, since it does not wait for anything and needs no thread."""
     given = tuple(state or ()), tuple(queue or ()), tuple(kind or ())
     family = JobId(str(parent)) if parent else None
-    wanted = JobFilter(*given, created_from, created_before, search, family, ended_since)
+    wanted = JobFilter(*given, created_from, created_before, search, family, ended_since, open_question)
     return Asked(wanted, JobId(str(before)) if before else None, limit)
 
 

@@ -12,7 +12,7 @@ from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Role
 from tolva.web.access.granting import end_key, make_key
 from tolva.web.access.keys import MOST_NAME, list_keys
-from tolva.web.api.texts import ZonedMoment
+from tolva.web.api.values import Moment
 from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 
@@ -33,7 +33,7 @@ class WantedKey(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WANTED})
     name: Annotated[str, Field(min_length=1, max_length=MOST_NAME, description="Who or what it is for.")]
     role: Role
-    expires_at: Annotated[ZonedMoment | None, Field(description="When it ends by itself; null: never.")] = None
+    expires_at: Annotated[Moment | None, Field(description="When it ends by itself; null: never.")] = None
 
 
 class Key(BaseModel):

@@ -12,7 +12,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
 from tolva.web.api.counts import Count, count
-from tolva.web.api.texts import NameInPath
+from tolva.web.api.values import NameInPath
 from tolva.web.problems import problems
 from tolva.web.steering import pause_for_tenant
 
@@ -27,8 +27,8 @@ EXAMPLE: dict[str, Any] = {
     "waiting": NONE,
     "oldest_wait": 4.2,
     "next_run": None,
-    "last_minute": {"completed": SOME, "failed": NONE},
-    "last_hour": {"completed": SOME, "failed": NONE},
+    "last_minute": {"completed": SOME, "failed": NONE, "asked": NONE},
+    "last_hour": {"completed": SOME, "failed": NONE, "asked": NONE},
     "weight": 1,
     "rate": None,
     "burst": None,
@@ -40,6 +40,7 @@ class EndedOut(BaseModel):
 
     completed: Count
     failed: Count
+    asked: Count = Field(description="Of the failed: what left a question open for its sender.")
 
 
 class QueueOut(BaseModel):
@@ -129,4 +130,4 @@ def _shown(state: QueueState) -> QueueOut:
 
 
 def _ended(ended: Ended) -> EndedOut:
-    return EndedOut(completed=count(ended.completed), failed=count(ended.failed))
+    return EndedOut(completed=count(ended.completed), failed=count(ended.failed), asked=count(ended.asked))

@@ -12,7 +12,7 @@ from tolva.jobs.schedule import MOST, Schedule, get_schedule, list_schedules, wh
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator, Viewer
 from tolva.web.api.made import MadeJob, made_job
-from tolva.web.api.texts import Line, NameInPath
+from tolva.web.api.values import Line, NameInPath
 from tolva.web.idempotency import IdempotencyKey
 from tolva.web.problems import problems
 from tolva.web.scheduling import drop_schedule, pause_schedule, put_schedule, resume_schedule, run_schedule

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Response, WebSocket
 from tolva.core.job import JobId
 from tolva.web.access.asking import Viewer
 from tolva.web.access.gate import Gate
-from tolva.web.api.texts import Seq
+from tolva.web.api.values import Seq
 from tolva.web.live.hub import Hub
 from tolva.web.live.sse import EventStream
 from tolva.web.live.websocket import converse

@@ -11,7 +11,7 @@ from tolva.core.upcoming import MOST, upcoming
 from tolva.jobs.schedule import get_schedule
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.api.texts import Line, NameInPath
+from tolva.web.api.values import Line, NameInPath
 from tolva.web.problems import problems
 
 EXAMPLE: dict[str, Any] = {

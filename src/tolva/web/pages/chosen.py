@@ -14,7 +14,7 @@ from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, LetterPlace
 from tolva.jobs.listing import JobFilter, count_matching, jobs_among
-from tolva.web.api.texts import ZonedMoment
+from tolva.web.api.values import Moment
 from tolva.web.letter_places import Cursor, place
 from tolva.web.met import Met, met_jobs, met_letters, named_jobs
 from tolva.web.pages.entry import local
@@ -34,7 +34,7 @@ class Choice(BaseModel):
     job: Annotated[list[UUID], Field(max_length=MOST_SELECTED)] = []
     scope: Literal["selected", "matching"] = "selected"
     back: str = ""
-    seen: Annotated[ZonedMoment, Field(default_factory=lambda: datetime.now(UTC))]
+    seen: Annotated[Moment, Field(default_factory=lambda: datetime.now(UTC))]
     confirm: bool = False
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
-from tolva.web.api.texts import Seq, ZonedMoment
+from tolva.web.api.values import Moment, Seq
 from tolva.web.details import error_for
 from tolva.web.pages.filtered import FilteredList
 from tolva.web.pages.list_query import letter_filter
@@ -27,7 +27,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def get_letters(
         request: Request,
         by: Viewer,
-        failed_before: ZonedMoment | None = None,
+        failed_before: Moment | None = None,
         before: Seq = 0,
     ) -> Response:
         asked = letter_filter(request.query_params)

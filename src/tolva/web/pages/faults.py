@@ -44,9 +44,12 @@ def _back(request: Request) -> str:
 
 
 def _to_login(request: Request) -> Response:
-    """To the login, and from there back to what was to be read. Whoever was logged in hears that it is over."""
+    """To the login, and from there back to what was to be read. Whoever was logged in hears that it is over.
+
+    What a page asks for later keeps the status: a live stream cannot be sent elsewhere, and the page is loaded anew.
+    """
     over = "&over=1" if COOKIE in request.cookies else ""
     login = f"/login?next={quote(_back(request))}{over}"
     if "hx-request" in request.headers:
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": login})
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": login})
     return to(login)

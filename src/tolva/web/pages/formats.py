@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import dates, numbers, units
@@ -19,16 +20,21 @@ def zone_of(request: HTTPConnection) -> ZoneInfo:
     """The reader's time zone; UTC until the browser has told it, and where it is one that we do not know."""
     try:
         return ZoneInfo(request.cookies.get(COOKIE, "UTC").replace("%2F", "/"))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two for what is no name, or that of a folder
+    # what we do not know, as Mars/Base; what is no name at all, as ../x; a folder of zones, as Asia
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
 class Formats:
-    """How one reader writes them: the filters of the templates."""
+    """How one reader writes them: the filters of the templates.
+
+    `regional` is the language with its region, by which dates go: 3/4/2026 is in March or in April. Empty: `language`.
+    """
 
     language: str
     zone: ZoneInfo
+    regional: str = ""
 
     def number(self, value: float) -> str:
         """A count, with the reader's separators.
@@ -86,12 +92,17 @@ class Formats:
         return " ".join(told[:2])
 
     def when(self, moment: datetime | None) -> Markup:
-        """A moment to the minute, in the reader's zone; the exact one for programs, and on hovering."""
+        """A moment to the minute, in the reader's zone; the exact one for programs, and on hovering.
+
+        >>> noon = datetime(2026, 4, 3, 12, tzinfo=UTC)
+        >>> [Formats("en", ZoneInfo("UTC"), regional).when(noon).striptags()[:10] for regional in ("", "en_GB")]
+        ['4/3/26, 12', '03/04/2026']
+        """
         if moment is None:
             return Markup("")
         here = moment.astimezone(self.zone)
-        short = dates.format_datetime(here, "short", locale=self.language)
-        whole = dates.format_datetime(here, "long", locale=self.language)
+        short = self._date(here, "short")
+        whole = self._date(here, "long")
         exact = moment.astimezone(UTC).isoformat()
         return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, whole, short)
 
@@ -107,8 +118,8 @@ class Formats:
         here = moment.astimezone(self.zone)
         is_known_day = here.date() == after.astimezone(self.zone).date()
         tell = dates.format_time if is_known_day else dates.format_datetime
-        told = tell(here, "medium", locale=self.language)
-        whole = dates.format_datetime(here, "long", locale=self.language)
+        told = tell(here, "medium", locale=self.regional or self.language)
+        whole = self._date(here, "long")
         return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, told)
 
     def ago(self, moment: datetime | None) -> Markup:
@@ -117,7 +128,10 @@ class Formats:
             return Markup("")
         distance = moment - datetime.now(UTC)
         told = dates.format_timedelta(distance, add_direction=True, locale=self.language)
-        whole = dates.format_datetime(moment.astimezone(self.zone), "long", locale=self.language)
+        whole = self._date(moment.astimezone(self.zone), "long")
         # a text that changes by itself is not read out again and again
         made = Markup('<time data-ago aria-live="off" datetime="{}" title="{}">{}</time>')
         return made.format(moment.isoformat(), whole, told)
+
+    def _date(self, here: datetime, form: Literal["short", "long"]) -> str:
+        return dates.format_datetime(here, form, locale=self.regional or self.language)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from tolva.core.job import State
 from tolva.db.pool import Connection
 from tolva.jobs.letters import LetterFilter, dead_letters
-from tolva.jobs.listing import JobFilter, count_matching, count_questions, list_jobs
+from tolva.jobs.listing import JobFilter, count_failures, count_matching, list_jobs
 from tolva.jobs.queue_states import throughput
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
@@ -46,11 +46,10 @@ def _told(conn: Connection, jobs: Jobs, tenant_id: str, now: datetime) -> dict[s
     failed = JobFilter((State.FAILED,), kinds=kinds, ended_since=since)
     minutes = throughput(conn, without=jobs.catalogue.unasked_queues)
     return {
-        "ended": [[each.minute.timestamp(), each.completed, each.failed] for each in minutes],
+        "ended": [[each.minute.timestamp(), each.completed, each.asked, each.failed] for each in minutes],
         "hour": {
             "completed": count(JobFilter((State.COMPLETED,), kinds=kinds, ended_since=since)),
-            "failed": count(failed),
-            "questions": count_questions(conn, tenant_id, failed),
+            "failed": count_failures(conn, tenant_id, failed),
         },
         "letters": dead_letters(conn, tenant_id, LetterFilter(), most=FEW).letters,
         "paused": conn.execute(SQL["paused_queues"]).fetchall(),

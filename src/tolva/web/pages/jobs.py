@@ -13,7 +13,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.filtered import FilteredList
 from tolva.web.pages.formats import zone_of
-from tolva.web.pages.list_query import job_filter, means_asked_for
+from tolva.web.pages.list_query import OPEN_QUESTION, job_filter, means_asked_for
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -53,6 +53,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             following=page.following,
             looked_back_to=made_at(page.following) if page.following else None,
             now=now,
+            open_question=OPEN_QUESTION,
             rows=[with_numbers(row) for row in page.jobs],
             since=since,
             states=list(State),

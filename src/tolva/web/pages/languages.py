@@ -6,6 +6,7 @@ from importlib import resources
 from io import BytesIO
 
 from babel.core import negotiate_locale
+from babel.localedata import normalize_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -41,7 +42,7 @@ def writes_comma(language: str, header: str) -> bool:
     """
     if language == SOURCE:
         return False
-    own = (tag for tag in _wishes(header) if re.fullmatch(f"{language}_[A-Za-z]{{2}}", tag))
+    own = (tag for tag in _tags(header) if re.fullmatch(f"{language}_[A-Za-z]{{2}}", tag))
     return signs_of(next(own, language)).decimal == ","
 
 
@@ -51,11 +52,21 @@ def accepted(header: str) -> str:
     >>> accepted("pt-BR,pt;q=0.9,en;q=0.8"), accepted("de, es;q=0.5"), accepted("")
     ('pt', 'es', 'en')
     """
-    return negotiate_locale(_wishes(header), list(LANGUAGES), sep="_") or SOURCE
+    return negotiate_locale(_tags(header), list(LANGUAGES), sep="_") or SOURCE
 
 
-def _wishes(header: str) -> list[str]:
-    """The languages that a browser takes, the best first: `es_MX`."""
+def regional(language: str, header: str) -> str:
+    """The language, as the region writes it that a browser names first with it, if we know that one.
+
+    >>> regional("en", "en-GB,en;q=0.9"), regional("es", "pt-BR,es;q=0.5"), regional("en", "en-XX,en-us;q=0.5")
+    ('en_GB', 'es', 'en_US')
+    """
+    known = (normalize_locale(tag) for tag in _tags(header) if tag.startswith(f"{language}_"))
+    return next(filter(None, known), language)
+
+
+def _tags(header: str) -> list[str]:
+    """What a browser would have, best first, with `_` before the region."""
     wishes = sorted(enumerate(header.split(",")), key=lambda wish: (-_weight(wish[1]), wish[0]))
     return [wish.split(";")[0].strip().replace("-", "_") for _, wish in wishes]
 

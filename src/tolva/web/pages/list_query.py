@@ -15,6 +15,8 @@ MOST_SEARCHED = 200
 """Characters of a search."""
 ASKED_FOR = "asked-for"
 """Instead of a kind: those of what people asked for; see `Handler`."""
+OPEN_QUESTION = "open-question"
+"""Instead of a state: failed, and nobody has answered the question that the file left open."""
 NARROW = ("kind", "queue", "search")
 """Where none of these is in the address, not even empty, it asks for ASKED_FOR."""
 ENDED: Mapping[str, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
@@ -29,7 +31,7 @@ def job_filter(query: QueryParams, zone: ZoneInfo, asked_for: tuple[str, ...], n
     >>> query = QueryParams("state=failed&state=nope&kind=asked-for&search= marzo ")
     >>> job_filter(query, ZoneInfo("UTC"), ("load",), datetime.now(UTC))
     JobFilter(states=(<State.FAILED: 'failed'>,), queues=(), kinds=('load',), created_from=None, created_before=None, \
-search='marzo', parent=None, ended_since=None)
+search='marzo', parent=None, ended_since=None, open_question=False)
     """
     return JobFilter(
         tuple(State(each) for each in query.getlist("state") if each in list(State)),
@@ -39,6 +41,7 @@ search='marzo', parent=None, ended_since=None)
         _day(query.get("until", ""), zone, days=1),
         _search(query),
         ended_since=_ago(query.get("ended", ""), now),
+        open_question=OPEN_QUESTION in query.getlist("state"),
     )
 
 

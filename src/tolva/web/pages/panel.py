@@ -45,13 +45,13 @@ class Panels:
         return {kind: known.get(kind, kind) for kind in sorted(catalogue.handlers)}
 
 
-def titled(said: Callable[[str], str], kind: str, titles: Mapping[str, str]) -> str:
+def kind_title(said: Callable[[str], str], kind: str, titles: Mapping[str, str]) -> str:
     """What jobs of a kind are called in the language that `said` brings a title into.
 
     A kind that has no title may be anybody's text, and stays as it is.
 
-    >>> titled(str.upper, "load", {"load": "Load of a file"}), titled(str.upper, "<b>", {"load": "Load of a file"})
-    ('LOAD OF A FILE', '<b>')
+    >>> [kind_title(str.upper, kind, {"load": "Load of a file"}) for kind in ("load", "<b>")]
+    ['LOAD OF A FILE', '<b>']
     """
     title = titles.get(kind, kind)
     return kind if title == kind else said(title)

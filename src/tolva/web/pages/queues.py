@@ -8,7 +8,7 @@ from tolva.jobs.queue_states import queue_states
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.api.texts import NameInPath
+from tolva.web.api.values import NameInPath
 from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.panel import Panels

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator
-from tolva.web.api.texts import NameInPath
+from tolva.web.api.values import NameInPath
 from tolva.web.pages.entry import to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key

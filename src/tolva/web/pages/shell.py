@@ -15,8 +15,8 @@ from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
 from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
-from tolva.web.pages.languages import LANGUAGES, has_decimal_comma, language_of, translations
-from tolva.web.pages.panel import titled
+from tolva.web.pages.languages import LANGUAGES, has_decimal_comma, language_of, regional, translations
+from tolva.web.pages.panel import kind_title
 from tolva.web.pages.sentences import Sentences, known_sentences
 
 THEME_COOKIE = "tolva_theme"
@@ -62,7 +62,7 @@ class Shell:
         said = translations(self.packages, language)
         words.install_gettext_translations(said, newstyle=True)
         words.filters |= {
-            "titled": partial(titled, said.gettext),
+            "kind_title": partial(kind_title, said.gettext),
             "translated": self._sentences[language].translated,
             "who": self._sentences[language].who,
         }
@@ -111,7 +111,7 @@ class Shell:
             "by": by,
             "can": can,
             "decimal_comma": has_decimal_comma(request),
-            "fmt": Formats(language, zone_of(request)),
+            "fmt": Formats(language, zone_of(request), regional(language, request.headers.get("accept-language", ""))),
             "here": _here(request, self.nav),
             "lang": language,
             "languages": LANGUAGES,

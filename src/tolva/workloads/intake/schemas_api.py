@@ -12,7 +12,7 @@ from tolva.tables.document import load_schema
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Admin, Viewer
 from tolva.web.access.audit import note
-from tolva.web.api.texts import Version
+from tolva.web.api.values import Version
 from tolva.web.download import XLSX, files, workbook
 from tolva.web.problems import problems
 from tolva.workloads.intake.schema_answers import DOCUMENT, KeptSchema, Schemas, SchemaVersion

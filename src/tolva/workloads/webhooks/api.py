@@ -13,7 +13,7 @@ from tolva.connectors.outward import Outward
 from tolva.db.pool import Connection
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
-from tolva.web.api.texts import Line
+from tolva.web.api.values import Line
 from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 from tolva.workloads.webhooks.address import MOST

@@ -1,18 +1,59 @@
-// Says so where the stream of a job's page is away for some seconds; a form that is sent then would lead out of the page.
+// Says so where the stream of a job's page is away for some seconds: the page stands still then. Whether Tolva is away as
+// well is asked, also before a form is sent, which would lead out of the page to nothing.
 (() => {
   const PATIENCE = 3000; // a restart of one process is over by then
-  const notice = document.getElementById("lost");
-  let waiting = 0;
+  const ANSWER = 2000; // Tolva is asked no longer
+  const AGAIN = 4000; // htmx tries again what has broken off, not what never was there
+  const GONE = [401, 404]; // there is no more of this page, for this reader: the page itself says so, or asks who it is
+  const [live, away, still] = ["live", "away", "still"].map((id) => document.getElementById(id));
+  let waiting = 0, free = false;
 
-  const wait = () => { waiting ||= setTimeout(() => { notice.hidden = false; }, PATIENCE); };
-  const found = () => { clearTimeout(waiting); waiting = 0; notice.hidden = true; };
-  document.addEventListener("htmx:sse:before:connection", wait);
-  document.addEventListener("htmx:sse:after:connection", found);
-  document.addEventListener("htmx:sse:close", found);
+  const answers = () => fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER) }).then((answer) => answer.ok, () => false);
 
-  addEventListener("submit", (event) => {
-    if (notice.hidden) return;
+  async function tell() {
+    const isThere = await answers();
+    away.hidden = !waiting || isThere;
+    still.hidden = !waiting || !isThere;
+    return isThere;
+  }
+
+  function lost() {
+    if (!waiting) waiting = setTimeout(tell, PATIENCE);
+    else if (!away.hidden || !still.hidden) tell();
+  }
+
+  function found() {
+    clearTimeout(waiting);
+    waiting = 0;
+    away.hidden = still.hidden = true;
+  }
+
+  function failed(status) {
+    if (GONE.includes(status)) location.reload();
+  }
+
+  function neverThere(event) {
+    if (event.target !== live) return;
+    failed(event.detail.ctx?.response?.status);
+    lost();
+    setTimeout(() => htmx.trigger(live, "again"), AGAIN);
+  }
+
+  live.addEventListener("htmx:sse:before:connection", lost);
+  live.addEventListener("htmx:sse:after:connection", found);
+  live.addEventListener("htmx:sse:close", found);
+  live.addEventListener("htmx:sse:error", (event) => failed(event.detail.status));
+  live.addEventListener("htmx:error", neverThere);
+  live.addEventListener("htmx:response:error", neverThere);
+
+  addEventListener("submit", async (event) => {
+    if (!waiting || free) return;
+    const { target: form, submitter } = event;
     event.preventDefault();
     event.stopPropagation();
+    if (!await tell() || !form.isConnected) return;
+    free = true;
+    form.requestSubmit(submitter);
+    free = false;
   }, true);
 })();

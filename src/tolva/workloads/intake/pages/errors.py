@@ -27,8 +27,8 @@ from tolva.workloads.intake.found_errors import (
     require_errors,
 )
 from tolva.workloads.intake.pages.columns import Called, columns_of_errors
+from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.pages.fragment import wants_fragment
-from tolva.workloads.intake.pages.titled import titled
 from tolva.workloads.intake.row_places import RowPlace
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.standing import standing_of
@@ -58,12 +58,12 @@ def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor, 
     id = JobId(str(job["id"]))
     page, counts, upload = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id), find_upload(conn, id)
     if upload:
-        page = _titled(page, schema_of(conn, upload))
+        page = _with_titles(page, schema_of(conn, upload))
     return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]), undone)
 
 
-def _titled(page: ErrorPage, schema: Schema) -> ErrorPage:
-    return replace(page, errors=[error | {"message": titled(error["message"], schema)} for error in page.errors])
+def _with_titles(page: ErrorPage, schema: Schema) -> ErrorPage:
+    return replace(page, errors=[error | {"message": with_titles(error["message"], schema)} for error in page.errors])
 
 
 def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:

@@ -16,7 +16,7 @@ from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
 from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
-from tolva.workloads.intake.pages.titled import titled
+from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.standing import Later, last_undo, later_loads, open_undo, standing_of
 from tolva.workloads.intake.stored import effective_load, find_upload
@@ -47,7 +47,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "ended": ended,
         "counts": _counts(job),
         "read": job["progress"].get("read", {}),
-        "message": titled(message, schema) if message and schema else message,
+        "message": with_titles(message, schema) if message and schema else message,
         "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,

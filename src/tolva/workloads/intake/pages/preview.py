@@ -29,7 +29,7 @@ from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
 from tolva.workloads.intake.pages.columns import called_so
-from tolva.workloads.intake.pages.titled import titled
+from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
@@ -67,8 +67,8 @@ class StoredFiles:
         except InvalidInput as error:
             return {"found": None, "fault": str(error)}
         for row in found["rows"]:
-            row["errors"] = [titled(error, schema) for error in row["errors"]]
-        problem = found["problem"] and titled(found["problem"], schema)
+            row["errors"] = [with_titles(error, schema) for error in row["errors"]]
+        problem = found["problem"] and with_titles(found["problem"], schema)
         columns = found["columns"]
         called = {column["name"]: called_so(column["name"], column["header"]) for column in columns}
         told = {"claims": claims_of(found), "passed_over": names_passed_over(columns, schema)}

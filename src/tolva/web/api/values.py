@@ -1,7 +1,6 @@
 """Texts, times and numbers as the API takes them: what PostgreSQL cannot hold is refused before it gets there."""
 
 import re
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path
@@ -19,10 +18,8 @@ def _written(value: object) -> object:
     return value
 
 
-Moment = Annotated[datetime, BeforeValidator(_written)]
-"""A time in a query. A number, also as text, would be taken for seconds since 1970, which nobody means."""
-ZonedMoment = Annotated[AwareDatetime, BeforeValidator(_written)]
-"""A time in a body or form: one with its zone."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time with its zone. A number, also as text, would be taken for seconds since 1970, which nobody means."""
 
 Seq = Annotated[int, Field(ge=0, lt=2**63)]
 """The number of an event or of a letter."""

@@ -11,14 +11,16 @@ MOST_DIGITS = 5
 """Of the number of a column."""
 
 
-def titled(message: str, schema: Schema) -> str:
+def with_titles(message: str, schema: Schema) -> str:
     """The message with the titles of the fields that it names, and the letters of columns.
 
     >>> from tolva.tables.document import builtin_schema
-    >>> titled("Campos obligatorios vacíos: nombre, certificado_sanitario", builtin_schema("products"))
+    >>> with_titles("Campos obligatorios vacíos: nombre, certificado_sanitario", builtin_schema("products"))
     'Campos obligatorios vacíos: Nombre, Certificado sanitario'
-    >>> titled('precio: "x; codigo: "y" no es un número', builtin_schema("products"))
+    >>> with_titles('precio: "x; codigo: "y" no es un número', builtin_schema("products"))
     'Precio: "x; codigo: "y" no es un número'
+    >>> with_titles('precio: "P" (columna 3), "P" (columna 28)', builtin_schema("products"))
+    'Precio: "P" (columna C), "P" (columna AB)'
     """
     titles = {field.name: field.title for field in schema.fields}
 
