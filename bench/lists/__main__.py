@@ -43,11 +43,13 @@ def main() -> None:
 def measured(jobs: int, rounds: int) -> dict[Visit, list[float]]:
     """Milliseconds of each visit, once in each round."""
     migrate(postgres.own_dsn(NAME), app.migrations())
+    print(f"Filling in {jobs:,} jobs.", flush=True)
     with psycopg.connect(postgres.own_dsn(NAME), autocommit=True) as conn:
         sample.fill(conn, jobs)
     all_visits, times = list(visits()), defaultdict[Visit, list[float]](list)
     with Database(postgres.own_dsn(NAME), name="bench") as db:
-        for _ in range(rounds):
+        for turn in range(rounds):
+            print(f"Round {turn + 1} of {rounds}: {len(all_visits):,} calls.", flush=True)
             for visit in random.sample(all_visits, len(all_visits)):
                 with db.transaction(visit.tenant) as conn:
                     began = time.perf_counter()

@@ -70,7 +70,9 @@ def measured(browser: Browser, at: Stage, name: str, path: str) -> Iterator[str]
     told = " | ".join(f"{figure:,.0f}" for figure in (*figures, returns, quick))
     kilobytes = " | ".join(f"{size / 1000:.1f}" for size in (one.html, one.script, one.style))
     shift = max(each.moved for each in (*slow, *again, *fast))
-    yield f"| {name} | {told} | {kilobytes} | {one.requests} | {shift:.3f} |"
+    row = f"| {name} | {told} | {kilobytes} | {one.requests} | {shift:.3f} |"
+    print(row, flush=True)
+    yield row
 
 
 def visits(browser: Browser, at: Stage, path: str, slow: bool) -> tuple[Visit, Visit]:

@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
 from tolva.errors import InvalidInput, Unanswered
+from tolva.tables.document import load_schema
 from tolva.tables.map import match_headers, propose_mapping
 from tolva.tables.proposal import Match
 from tolva.tables.schema import Schema
@@ -15,6 +18,7 @@ REQUIRED = ("codigo", "nombre", "precio", "certificado_sanitario", "tiempo_entre
         (" Código", "NOMBRE *", "Precio", "Certificado Sanitario", "Tiempo de entrega (días)"),
         ("Código do produto", "Nome", "Preço", "registro sanitário", "Prazo de Entrega"),
         ("SKU", "Product name", "PRICE", "sanitary_certificate", "delivery-days"),
+        ("Cód. Artículo", "Nombre del Prod.", "Vr. Unitario", "Registro INVIMA", "Días entrega"),
     ],
 )
 def test_headers_are_known_in_three_languages_with_or_without_accents_and_case(
@@ -22,6 +26,20 @@ def test_headers_are_known_in_three_languages_with_or_without_accents_and_case(
 ) -> None:
     mapping = match_headers(headers, products)
     assert [(match.field, match.column) for match in mapping.matches] == [(name, n) for n, name in enumerate(REQUIRED)]
+
+
+def test_usual_abbreviations_stand_for_their_words_and_a_field_of_that_very_name_goes_before(products: Schema) -> None:
+    mapping = match_headers((*REQUIRED, "F. Vcto", "Cant. en bodega"), products)
+    assert mapping.of("fecha_vencimiento") == Match("fecha_vencimiento", 5, "F. Vcto", "abbreviated", 0.85)
+    assert mapping.of("stock").column == 6
+    fields: list[dict[str, Any]] = [{"name": name, "type": "string"} for name in ("referencia", "ref", "codigo")]
+    fields[2]["constraints"] = {"required": True, "maxLength": 20}
+    both = load_schema({"name": "parts", "target": "parts", "primaryKey": "codigo", "fields": fields})
+    assert [match.header for match in match_headers(("REF.", "Referencia", "Cód"), both).matches] == [
+        "Referencia",
+        "REF.",
+        "Cód",
+    ]
 
 
 def test_a_match_tells_how_and_how_sure_and_the_rest_is_ignored(products: Schema) -> None:

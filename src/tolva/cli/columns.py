@@ -6,7 +6,7 @@ from tolva.cli.listing import facts
 from tolva.core.job import Json
 
 HOW = {
-    "by another name": ("alias", "normalised"),
+    "by another name": ("alias", "normalised", "abbreviated"),
     "by likeness": ("fuzzy",),
     "as you said before": ("remembered",),
     "as you said": ("chosen",),

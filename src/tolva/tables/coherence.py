@@ -1,7 +1,7 @@
 """What no schema may say though each value in it is right by itself: fields, key and table have to go together."""
 
 from tolva.errors import InvalidInput
-from tolva.tables.fold import fold
+from tolva.tables.fold import bare
 from tolva.tables.schema import Field, Schema
 
 MAX_KEY_LENGTH = 500
@@ -37,7 +37,7 @@ def _check_names(schema: Schema) -> None:
     owners: dict[str, int] = {}
     for number, field in enumerate(schema.fields):
         for header in (field.name, field.title, *field.aliases):
-            owner = owners.setdefault(fold(header), number)
+            owner = owners.setdefault(bare(header), number)
             if owner != number:
                 raise InvalidInput(f"fields[{number}]: {header!r} also means {schema.fields[owner].name!r}")
 

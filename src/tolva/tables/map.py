@@ -1,16 +1,16 @@
 """Headers to fields. What is ambiguous is asked, never guessed."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
 
 from tolva.errors import Unanswered
 from tolva.tables.column_choices import NOTHING, Choices, resolve
 from tolva.tables.column_refs import position_ref
-from tolva.tables.fold import fold
+from tolva.tables.fold import bare, fold
 from tolva.tables.proposal import SURE, ColumnMapping, How, Match, Proposal
 from tolva.tables.schema import Field, Schema
 
-CONFIDENCE: dict[How, float] = {"chosen": 1.0, "exact": 1.0, "alias": 0.95, "normalised": 0.9}
+CONFIDENCE: dict[How, float] = {"chosen": 1.0, "exact": 1.0, "alias": 0.95, "normalised": 0.9, "abbreviated": 0.85}
 """Of a fuzzy match it is how alike the two are, from 0 to 1, times that of a normalised one."""
 ALIKE = 0.75
 """How alike a header and a name must be for the field to be proposed."""
@@ -71,10 +71,10 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
         name = header or position_ref(column)
         return [] if field is None else [Match(field, column, name, "chosen", CONFIDENCE["chosen"])]
     free = [field for field in schema.file_fields if field.name not in answers.values()]
-    for field in free:
-        how = _how(header, field)
-        if how:
-            return [Match(field.name, column, header, how, CONFIDENCE[how])]
+    called = field_called(header, free)
+    if called:
+        field, how = called
+        return [Match(field.name, column, header, how, CONFIDENCE[how])]
     likeness = [(field.name, _likeness(header, field)) for field in free]
     return [
         Match(name, column, header, "fuzzy", round(alike * CONFIDENCE["normalised"], 2))
@@ -83,9 +83,10 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
     ]
 
 
-def field_called(header: str, schema: Schema) -> Field | None:
-    """The field that has this name, whatever else claims it."""
-    return next((field for field in schema.file_fields if _how(header.strip(), field)), None)
+def field_called(header: str, fields: Iterable[Field]) -> tuple[Field, How] | None:
+    """The field that most surely has this name, and how it is called so."""
+    hows = [(field, how) for field in fields if (how := _how(header, field))]
+    return max(hows, key=lambda found: CONFIDENCE[found[1]], default=None)
 
 
 def _names(field: Field) -> tuple[str, ...]:
@@ -93,12 +94,14 @@ def _names(field: Field) -> tuple[str, ...]:
 
 
 def _how(header: str, field: Field) -> How | None:
-    folded = fold(header)
-    if header in (field.name, field.title) or (folded and folded == fold(field.title)):
+    plain, names = bare(header), _names(field)
+    if header in (field.name, field.title) or (plain and plain == bare(field.title)):
         return "exact"
     if header in field.aliases:
         return "alias"
-    return "normalised" if folded and folded in map(fold, _names(field)) else None
+    if plain and plain in map(bare, names):
+        return "normalised"
+    return "abbreviated" if plain and fold(header) in map(fold, names) else None
 
 
 def _likeness(header: str, field: Field) -> float:

@@ -8,7 +8,7 @@ from tolva.tables.column_refs import ref_of
 from tolva.tables.question import Question
 from tolva.tables.schema import Field
 
-How = Literal["chosen", "exact", "alias", "normalised", "fuzzy"]
+How = Literal["chosen", "exact", "alias", "normalised", "abbreviated", "fuzzy"]
 SURE = 0.8
 """Confidence from which a match is used without a word from the user."""
 MOST_ACCEPTED = 4

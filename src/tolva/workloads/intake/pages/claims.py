@@ -23,5 +23,6 @@ def claims_of(found: dict[str, Any]) -> dict[str, str]:
 def names_passed_over(columns: list[dict[str, Any]], schema: Schema) -> dict[str, str]:
     """By column that feeds nothing, the field that has its name and that another column feeds."""
     fed = {column["field"] for column in columns}
-    named = {column["name"]: field_called(column["header"], schema) for column in columns if not column["field"]}
-    return {name: field.name for name, field in named.items() if field and field.name in fed}
+    free = {column["name"]: column["header"] for column in columns if not column["field"]}
+    named = {name: field_called(header.strip(), schema.file_fields) for name, header in free.items()}
+    return {name: called[0].name for name, called in named.items() if called and called[0].name in fed}
