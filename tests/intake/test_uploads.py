@@ -405,6 +405,14 @@ def test_a_load_that_changed_nothing_cannot_be_undone(service: Service) -> None:
     assert (refused.status_code, "changed nothing" in refused.json()["detail"]) == (409, True)
 
 
+def test_a_load_whose_later_rows_set_back_what_the_earlier_changed_has_nothing_to_undo(service: Service) -> None:
+    ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD.replace('1.50', '9')}\n{GOOD}\n"))
+    assert load["result"]["updated"] == 2
+    refused = service.client.post(f"/api/v1/jobs/{load['id']}/undo")
+    assert (refused.status_code, "changed nothing" in refused.json()["detail"]) == (409, True)
+
+
 def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service) -> None:
     """A row that the load made, or made and then changed in a later chunk; one that it only changed is a conflict."""
     ended(service, upload(service, f"{HEADER}\n001,Guantes,1,CS,1\n"))
