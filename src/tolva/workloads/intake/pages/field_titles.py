@@ -19,8 +19,6 @@ def with_titles(message: str, schema: Schema) -> str:
     'Campos obligatorios vacíos: Nombre, Certificado sanitario'
     >>> with_titles('precio: "x; codigo: "y" no es un número', builtin_schema("products"))
     'Precio: "x; codigo: "y" no es un número'
-    >>> with_titles('precio: "P" (columna 3), "P" (columna 28)', builtin_schema("products"))
-    'Precio: "P" (columna C), "P" (columna AB)'
     """
     titles = {field.name: field.title for field in schema.fields}
 
