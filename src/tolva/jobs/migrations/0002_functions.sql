@@ -263,8 +263,9 @@ BEGIN
       ), '[]') || jsonb_build_array(jsonb_build_object(
         'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error - 'detail'))
     FROM ended e WHERE e.verb = 'fail'
-      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it
-      AND e.error->>'type' IS DISTINCT FROM 'Unanswered'
+      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it;
+      -- and of what was only tried out nothing is left to be done
+      AND coalesce(e.error->>'type' NOT IN ('Unanswered', 'TrialFailed'), true)
   )
   SELECT e.id, e.queue, e.state, e.state = 'queued' AND e.run_at <= v_now FROM ended e;
 

@@ -13,13 +13,12 @@ from tolva.jobs.letters import LetterFilter, dead_letters, get_letter
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.api.bulk import Dismissed, Replayed
+from tolva.web.api.bulk import Dismissed, Found, Replayed, steered
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.job_view import ERROR
 from tolva.web.api.texts import Line
 from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
-from tolva.web.portions import steer
 from tolva.web.problems import problems
 from tolva.web.steering import dismiss_letter, dismiss_letters, replay_letter, replay_letters
 
@@ -54,7 +53,7 @@ class Letter(BaseModel):
     label: str | None
     failed_at: datetime
     tries: int
-    error: dict[str, Any]
+    error: dict[str, Any] = Field(description=ERROR)
 
 
 class WholeLetter(Letter):
@@ -64,7 +63,6 @@ class WholeLetter(Letter):
     replayed_at: datetime | None
     dismissed_at: datetime | None
     dismissed_by: str | None = Field(description="Who did it, as in the audit log.")
-    error: dict[str, Any] = Field(description=ERROR)
     params: dict[str, Any]
     attempts: list[dict[str, Any]] = Field(description="How each attempt ended.")
 
@@ -106,7 +104,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, wanted, before=place(before), most=limit)
         following = cursor(page.following) if page.following else None
-        return Letters(dead_letters=[_shown(row) for row in page.letters], next=following)
+        return Letters(dead_letters=[_shown(row, by) for row in page.letters], next=following)
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
@@ -116,16 +114,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     @router.post("/replay")
     def replay_many(chosen: ChosenLetters, by: Operator) -> Replayed:
         """Queues jobs that failed for good again, each from its last checkpoint."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: replay_letters(jobs, by, portion), dry_run=chosen.dry_run)
-        return Replayed(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            replayed=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: found_letters(conn, by, chosen), replay_letters)
+        return Replayed(**Found.told(chosen, tally), replayed=tally.done)
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
     def replay(id: UUID, by: Operator) -> ReplayedOne:
@@ -136,16 +126,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     @router.post("/dismiss")
     def dismiss_many(chosen: ChosenLetters, by: Operator) -> Dismissed:
         """Takes letters off the list without running their jobs again. The jobs stay failed, and tell who did it."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
-        return Dismissed(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            dismissed=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: found_letters(conn, by, chosen), dismiss_letters)
+        return Dismissed(**Found.told(chosen, tally), dismissed=tally.done)
 
     @router.post("/{id}/dismiss", responses=problems(404, 409))
     def dismiss(id: UUID, by: Operator) -> WholeLetter:
@@ -159,11 +141,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
 def _whole(jobs: Jobs, by: Caller, id: JobId) -> WholeLetter:
     with jobs.db.transaction(by.tenant_id) as conn:
         row = get_letter(conn, id)
-    listed = _shown(row | {"tries": len(row["attempts"]), "error": error_for(by, row["error"])})
+    listed = _shown(row | {"tries": len(row["attempts"])}, by)
     more = {name: row[name] for name in ("replayed_at", "dismissed_at", "dismissed_by", "params", "attempts")}
     return WholeLetter(**listed.model_dump(), **more)
 
 
-def _shown(row: DictRow) -> Letter:
+def _shown(row: DictRow, by: Caller) -> Letter:
     named = {name: row[name] for name in Letter.model_fields if name != "id"}
+    named["error"] = error_for(by, row["error"])
     return Letter(id=row["job_id"], **named)
