@@ -15,9 +15,11 @@
     │   └── SettingsError           a setting is missing or wrong; names it
     ├── TryLater                the same call may succeed later; may say when
     │   ├── DatabaseUnavailable
+    │   │   └── CommitLost              the connection broke at the end: nobody knows whether it was done
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
     │   ├── RateLimited             too many calls of one key
     │   ├── Busy                    all places for such a call are taken
+    │   ├── Contended               other transactions were in the way of this one
     │   ├── TookTooLong             a statement that PostgreSQL gave up: over its time limit, or ended by somebody
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
@@ -112,6 +114,10 @@ class DatabaseUnavailable(TryLater):
     """PostgreSQL does not answer, or refuses further connections."""
 
 
+class CommitLost(DatabaseUnavailable):
+    """The connection broke while a transaction was committed: nobody knows whether it was."""
+
+
 class StorageUnavailable(TryLater):
     """Stored files cannot be written or read now, or a destination does not answer; the message says what to do."""
 
@@ -122,6 +128,10 @@ class RateLimited(TryLater):
 
 class Busy(TryLater):
     """As many calls of this kind as the process has places for are under way."""
+
+
+class Contended(TryLater):
+    """Other transactions were in the way: a lock was not to be had in time, or two waited for each other."""
 
 
 class TookTooLong(TryLater):

@@ -176,12 +176,15 @@ def test_progress_is_seen_at_least_every_ten_rows_of_a_small_file(service: Servi
 
 
 def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Service) -> None:
-    view = load(service, as_csv(("001", "Guantes", '"=CMD(""x"")"', "CS-1", "3")))
+    view = load(service, as_csv(("001", "Guantes", '"=CMD(""x"")"', "CS-1", "3"), ("2", "x", "y;=CMD()", "CS-1", "3")))
     answer = service.client.get(view["result"]["errores_url"])
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "fila,columna,valor,codigo,error"
     assert lines[1].startswith("2,precio,\"'=CMD(")
+    assert lines[2].startswith("3,precio,y;'=CMD(),")
+    answer = service.client.get(view["result"]["errores_url"], params={"separator": "semicolon"})
+    assert answer.content.decode("utf-8-sig").startswith("fila;columna;valor;codigo;error")
 
 
 def test_dry_runs_and_loads_of_other_schemas_are_no_tasks_of_the_catalog(service: Service, fresh: Fresh) -> None:
@@ -446,9 +449,18 @@ def test_an_idempotency_key_that_was_used_for_something_else_is_refused(service:
         upload(service, as_csv(GOOD), headers=headers, params={"proveedor_id": "PROV002"}),
     ):
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:tolva:conflict")
-        assert answer.json()["detail"].startswith("La Idempotency-Key ya se usó con otro archivo o proveedor")
+        assert answer.json()["detail"].startswith("La Idempotency-Key ya se usó con otro archivo, proveedor o locale")
         assert first in answer.json()["detail"]
     assert len(stored_files(service)) == 1
+
+
+def test_how_numbers_are_meant_can_be_said_with_the_file(service: Service) -> None:
+    rows = as_csv(("001", "Guantes", "1.234", "CS-1", "3"))
+    assert load(service, rows)["result"]["resumen"]["rechazados"] == 1
+    said = load(service, rows, params={"locale": "es-CO"})
+    assert said["result"]["resumen"]["productos_creados"] == 1
+    wrong = upload(service, rows, params={"locale": "zz-ZZ"})
+    assert (wrong.status_code, "es-CO" in wrong.json()["detail"]) == (400, True)
 
 
 def test_the_api_describes_the_file_of_an_upload(service: Service) -> None:

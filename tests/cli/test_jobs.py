@@ -56,6 +56,8 @@ def test_at_the_terminal_an_unforeseen_error_is_told_in_its_own_words(
         conn.execute(FAIL.replace(' gone."', ' gone.", "detail": "no such folder"'))
     assert "no such folder" in tolva("jobs", "show", id).out
     assert "no such folder" in tolva("jobs", "watch", id).err
+    assert "no such folder" in tolva("dead", "ls").out
+    assert "no such folder" in tolva("doctor", "--json", TOLVA_PORT="0").out
 
 
 @pytest.mark.parametrize("columns", ["30", "60", "200"])

@@ -90,6 +90,7 @@ def test_a_file_that_can_never_be_loaded_is_to_be_corrected_not_tried_again(tolv
 def test_a_mistyped_column_is_told_before_there_is_a_job(tolva: Shell, products: Path):
     refused = load(tolva, str(products), "--map", "Códigoo=codigo")
     assert (refused.code, 'El archivo no tiene la columna "Códigoo"' in refused.err) == (2, True)
+    assert refused.err.startswith("Looking at the columns of the file"), "reading a large one takes its time"
     assert tolva("jobs", "ls", "--json").json == []
 
 
@@ -124,9 +125,13 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert "files with the header: Código, Nombre, Precio" in tolva("schema", "mappings", "products").out
     assert tolva("schema", "mappings", "products", "--forget", "@4").code == 2
     assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget", "@3").out
+    path.write_text(path.read_text("utf-8").replace("10.5", "1.234"), "utf-8")
     assert load(tolva, str(path), "--map", "@3=precio", "--locale", "es-CO").code == 0
-    assert "(numbers and dates)  es-CO" in tolva("schema", "mappings", "products").out
-    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-all").out
+    shown = tolva("schema", "mappings", "products", "--forget", "@3").out
+    assert "(numbers and dates)  es-CO" in shown
+    assert shown.splitlines()[-1].startswith("To forget one: tolva schema mappings products --forget-locale LOCALE")
+    assert tolva("schema", "mappings", "products", "--forget-locale", "en-US").code == 2
+    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-locale", "es-CO").out
 
 
 @pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])

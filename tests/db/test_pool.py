@@ -10,7 +10,7 @@ from tests.chaos.proxy import run_proxy
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tolva.db.pool import Database
-from tolva.errors import DatabaseUnavailable
+from tolva.errors import CommitLost, DatabaseUnavailable
 
 OUTAGE = 8.0
 
@@ -34,6 +34,18 @@ def test_the_pool_is_back_soon_after_an_outage_however_long_that_was(fresh: Fres
         back = time.monotonic()
         until(lambda: answers(db), 10)
         assert time.monotonic() - back < OUTAGE / 2
+
+
+def test_where_the_answer_to_a_commit_is_lost_nobody_is_told_that_nothing_was_done(fresh: Fresh) -> None:
+    with (
+        psycopg.connect(fresh.admin_dsn, autocommit=True) as admin,
+        run_proxy(fresh.dsn, lose_answer_to=b"COMMIT") as cable,
+        Database(cable.dsn, name="t") as db,
+    ):
+        admin.execute("CREATE TABLE kept (n integer); GRANT ALL ON kept TO tolva_app")
+        with pytest.raises(CommitLost, match="not known"), db.transaction() as conn:
+            conn.execute("INSERT INTO kept VALUES (1)")
+        assert admin.execute("SELECT n FROM kept").fetchall() == [(1,)]
 
 
 def test_a_pool_that_is_used_up_says_so(fresh: Fresh) -> None:

@@ -5,10 +5,16 @@ import json
 from typing import Any
 
 import fastexcel
+import psycopg
+import pytest
 import xlsxwriter
 
 from tests.intake.test_uploads import GOOD, HEADER, ended, products, upload
-from tests.service import Service
+from tests.jobs.workshop import until
+from tests.service import Service, working
+from tolva.errors import InvalidInput
+from tolva.tables.schema import Schema
+from tolva.workloads.intake import load as load_module
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
 from tolva.workloads.intake.said_locale import list_locales
 
@@ -157,6 +163,11 @@ def read_as(service: Service, content: str, locale: str) -> dict[str, Any]:
     return ended(service, upload(service, content, "a.csv", read=json.dumps({"locale": locale})))
 
 
+def locales(service: Service) -> list[str]:
+    found = service.client.get("/api/v1/schemas/products/mappings").json()["locales"]
+    return [each["locale"] for each in found]
+
+
 def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Service) -> None:
     assert load(service, STOCK)["result"]["rejected"] == 1
     assert read_as(service, STOCK, "es-CO")["progress"]["read"]["remembered_locale"] is None
@@ -181,12 +192,110 @@ def test_how_numbers_are_meant_can_be_seen_and_forgotten(service: Service) -> No
     url = "/api/v1/schemas/products/mappings"
     read_as(service, STOCK, "es-CO")
     outline = {"headers": [*HEADER.split(","), "stock"]}
-    assert service.client.get(url).json() == {"mappings": [], "locales": [{"locale": "es-CO", "outline": outline}]}
+    kept = {"locale": "es-CO", "outline": outline, "constants": {"proveedor_id": "P1"}}
+    assert service.client.get(url).json() == {"mappings": [], "locales": [kept]}
     with service.jobs.db.transaction("other") as conn:
         assert list_locales(conn, "products") == []
     assert service.client.delete(url).status_code == 204
-    assert service.client.get(url).json()["locales"] == []
+    assert locales(service) == []
     assert load(service, STOCK)["result"]["rejected"] == 1
+
+
+def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    rows = STOCK.replace("precio", "Importe")
+    said = {"mapping": json.dumps({"Importe": "precio"}), "read": json.dumps({"locale": "es-CO"})}
+    ended(service, upload(service, rows, **said))
+    for wrong in ("en-US", ""):
+        assert service.client.delete(url, params={"locale": wrong}).status_code == 404
+    assert service.client.delete(url, params={"locale": "es-CO"}).status_code == 204
+    assert locales(service) == []
+    assert load(service, rows)["result"]["rejected"] == 1  # its columns are known
+
+
+def test_what_one_supplier_said_of_numbers_holds_for_no_other_with_the_same_template(service: Service) -> None:
+    read_as(service, STOCK, "es-CO")
+    other = ended(service, upload(service, STOCK, params=json.dumps({"proveedor_id": "P2"})))
+    assert other["result"]["rejected"] == 1
+    assert other["progress"]["read"]["remembered_locale"] is None
+
+
+def test_of_numbers_only_what_decided_something_is_remembered(service: Service) -> None:
+    clear = STOCK.replace("1.234", "12.5").replace("1.000", "1")
+    read_as(service, clear, "es-CO")
+    assert locales(service) == []
+    read_as(service, STOCK, "es-CO")
+    read_as(service, clear, "es-CO")
+    assert locales(service) == ["es-CO"]
+    read_as(service, clear, "es-MX")  # contradicts it, and decides nothing
+    assert locales(service) == []
+
+
+def test_it_can_be_said_that_numbers_are_as_the_columns_show_whatever_is_remembered(service: Service) -> None:
+    read_as(service, STOCK, "es-CO")
+    assert read_as(service, STOCK, "")["result"]["rejected"] == 1
+    assert locales(service) == []  # the last word counts
+
+
+def test_what_a_load_said_of_numbers_is_forgotten_when_it_is_undone(service: Service) -> None:
+    loads = [read_as(service, STOCK.replace("001", code), "es-CO")["id"] for code in ("001", "002")]
+    left = []
+    for id in loads:  # the last to say so was the second
+        ended(service, service.client.post(f"/api/v1/jobs/{id}/undo"))
+        left.append(locales(service))
+    assert left == [["es-CO"], []]
+
+
+def test_a_load_that_goes_on_later_reads_the_rest_as_it_read_the_beginning(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[object] = []
+
+    def failing(conn: psycopg.Connection, _schema: Schema) -> None:
+        held.append(conn)
+        if len(held) > 1:
+            raise InvalidInput("enough")
+
+    url = "/api/v1/schemas/products/mappings"
+    header, row = f"{HEADER},stock".replace("nombre", "Cosa"), "Guantes,1.234,CS-1,3,1.000"
+    mapping = json.dumps({"Cosa": "nombre"})
+
+    def said(locale: str) -> None:
+        read = json.dumps({"locale": locale})
+        ended(service, upload(service, f"{header}\n900,{row}\n", mapping=mapping, read=read))
+
+    said("es-CO")
+    with monkeypatch.context() as patch:
+        patch.setattr(load_module, "hold_target", failing)
+        failed = load(service, "\n".join([header, *(f"{n:03},{row}" for n in range(20))]))
+    assert (failed["state"], failed["progress"]["successful"]) == ("failed", 10)
+    said("en-US")
+    service.client.delete(f"{url}/Cosa")
+    assert service.client.post(f"/api/v1/dead-letters/{failed['id']}/replay").status_code == 202
+    with working(service):
+        done = until(lambda: _completed(service, failed["id"]), 30)
+    assert {price for code, _, price in products(service) if code < "900"} == {"1234.0000"}
+    assert done["progress"]["read"]["remembered_locale"] == "es-CO"
+
+
+def _completed(service: Service, id: str) -> dict[str, Any] | None:
+    view = service.client.get(f"/api/v1/uploads/{id}").json()
+    return view if view["state"] == "completed" else None
+
+
+def test_a_load_after_a_dry_run_reads_as_that_did_unless_something_else_is_said(service: Service) -> None:
+    read_as(service, STOCK, "es-CO")
+    dry = ended(service, upload(service, STOCK.replace("001", "002"), dry_run="true"))
+    service.client.delete("/api/v1/schemas/products/mappings")
+    url = f"/api/v1/uploads/{dry['id']}"
+    assert service.client.get(f"{url}/preview").json()["remembered_locale"] == "es-CO"
+    again = ended(service, service.client.post(f"{url}/load", json={"dry_run": True}))
+    assert again["result"]["rejected"] == 1  # what it would do now
+    other = ended(service, service.client.post(f"{url}/load", json={"read": {"locale": ""}}))
+    assert other["result"]["rejected"] == 1
+    done = ended(service, service.client.post(f"{url}/load", json={}))
+    assert done["progress"]["read"]["remembered_locale"] == "es-CO"
+    assert products(service)[1] == ("002", "Guantes", "1234.0000")
 
 
 def test_a_dry_run_remembers_nothing_and_reads_as_a_load_would(service: Service) -> None:

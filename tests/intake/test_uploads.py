@@ -246,6 +246,20 @@ def test_the_preview_tells_how_numbers_are_written_from_the_first_rows(
     assert told(2) == ["may mean two things; name a locale", True]
 
 
+def test_whatever_the_preview_tells_of_first_rows_alone_says_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview, "LOOKED", 2)
+    whole = [f"{HEADER},stock", "001,Guantes,1,CS-1,3,1.622", "002,Gasas,1,CS-2,3,7", '003,Vendas,1,CS-3,3,"1,5"']
+    declared = [HEADER, "001,Guantes,1.234,CS-1,3", "002,Gasas,1,CS-2,3", "003,Vendas,1.5,CS-3,3"]
+    ended(service, upload(service, "\n".join(declared[:3]), read='{"locale": "es-CO"}'))
+    for rows, word in ((whole, "El punto separa miles"), (declared, "como se dijo de un archivo anterior")):
+        id = upload(service, "\n".join(rows)).json()["id"]
+        (note,) = service.client.get(f"/api/v1/uploads/{id}/preview").json()["notes"]
+        assert word in note
+        assert note.endswith(" Así se ve en las primeras 2 filas; las demás pueden indicar otra cosa.")
+
+
 def test_a_preview_of_the_whole_file_says_what_a_load_will(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "LOOKED", 1)
     id = upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n').json()["id"]
@@ -605,6 +619,30 @@ def test_a_key_does_not_make_a_load_of_a_dry_run(service: Service) -> None:
         if status == 409:
             assert answer.json()["type"] == "urn:tolva:key-reused"
             assert answer.json()["detail"].startswith("The Idempotency-Key was used for another file")
+
+
+LOSE_THE_COMMIT = """
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON tolva.uploads DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION lose()
+"""
+
+
+def test_whoever_cannot_know_whether_a_file_was_kept_sends_it_again_with_its_key(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    def send() -> httpx.Response:
+        files, key = {"file": ("a.csv", f"{HEADER}\n{GOOD}\n")}, {"Idempotency-Key": "k"}
+        return service.client.post("/api/v1/uploads", params={"params": SUPPLIER}, files=files, headers=key)
+
+    admin.execute(LOSE_THE_COMMIT)
+    told = send()
+    assert (told.status_code, told.json()["type"]) == (503, "urn:tolva:commit-lost")
+    assert "not known" in told.json()["detail"] and "same Idempotency-Key" in told.json()["detail"]
+    admin.execute("DROP TRIGGER lose ON tolva.uploads")
+    assert [send().status_code for _ in range(2)] == [202, 202]
+    assert len(service.client.get("/api/v1/uploads").json()["uploads"]) == 1
 
 
 def test_rows_that_a_deferred_constraint_refuses_are_told(service: Service, admin: psycopg.Connection) -> None:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,11 +16,14 @@ from psycopg.rows import dict_row
 
 from tests.conftest import TEMPLATE, Cluster
 from tests.jobs import factory
-from tests.jobs.workshop import Workshop, until
+from tests.jobs.workshop import Notepad, Workshop, until
 from tolva.core.job import JobId
 from tolva.db.pool import Database
+from tolva.errors import DatabaseUnavailable
 from tolva.jobs import upkeep
+from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
+from tolva.jobs.worker import Supervisor
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,6 +89,32 @@ def test_each_process_is_registered_under_its_own_process_id(floor, worker) -> N
         return {row["pid"] for row in floor.admin.execute("SELECT pid FROM tolva.workers WHERE lease_until > now()")}
 
     until(lambda: len(found := spawned()) == 2 and found <= registered())
+
+
+class Interrupted(Heartbeat):
+    """Finds PostgreSQL away when the first process has just been started."""
+
+    is_away = True
+
+    def started(self, worker_id: str, pid: int) -> None:
+        if self.is_away:
+            self.is_away = False
+            raise DatabaseUnavailable("away")
+        super().started(worker_id, pid)
+
+
+def test_a_process_that_started_while_the_database_was_away_is_registered_later(floor) -> None:
+    plan = replace(factory.plan(floor.db.dsn, grace=5, memory_mb=300), processes=1)
+    with closing(Interrupted(floor.db, plan.queue_names, plan.lease)) as heartbeat:
+        supervisor = Supervisor(plan, heartbeat, Notepad())
+        try:
+            supervisor.look()
+            supervisor.look()
+            [child] = supervisor._children
+            rows = floor.admin.execute("SELECT pid FROM tolva.workers WHERE id = %s", (child.worker_id,)).fetchall()
+            assert [row["pid"] for row in rows] == [child.pid]
+        finally:
+            supervisor.end()
 
 
 def test_jobs_of_a_killed_process_run_again_before_any_lease_runs_out(floor, worker, tmp_path: Path) -> None:

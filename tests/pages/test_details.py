@@ -1,4 +1,4 @@
-"""Who reads the raw words of an error of a job: operators, of the job and of its dead letter, and nobody else."""
+"""Who reads the raw words of an error of a job: operators, of the job and of dead letters, and nobody else."""
 
 import pytest
 
@@ -11,10 +11,13 @@ from tolva.jobs.failure import error_json
 from tolva.web.access.caller import Role
 
 RAW = "/srv/tolva/secret-folder"
-WHOLE = "/api/v1/jobs/{job}", "/api/v1/dead-letters/{job}", "/jobs/{job}", "/jobs/{job}/below"
+WHOLE = (
+    *("/api/v1/jobs/{job}", "/api/v1/dead-letters/{job}", "/api/v1/dead-letters"),
+    *("/jobs/{job}", "/jobs/{job}/below", "/dead-letters"),
+)
 IN_PART = (
-    *("/api/v1/jobs", "/api/v1/jobs/{job}/events?limit=500", "/api/v1/jobs/{job}/stream", "/api/v1/dead-letters"),
-    *("/", "/jobs", "/dead-letters"),
+    *("/api/v1/jobs", "/api/v1/jobs/{job}/events?limit=500", "/api/v1/jobs/{job}/stream"),
+    *("/", "/jobs"),
 )
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from tests.pages.spoken import GAP, sources, spoken, texts
 from tolva import app
+from tolva.tables.document import builtin_schema
 from tolva.web.pages import recognition
 from tolva.web.pages.languages import LANGUAGES
 from tolva.web.pages.recognition import MOST_PIECES, Recognition
 from tolva.web.pages.sentence import PLACE, Sentence
 from tolva.web.pages.sentences import LONGEST, Sentences, known_sentences
+from tolva.workloads.intake.pages.field_titles import with_titles
 
 KNOWN = known_sentences(app.make_shell().packages)
 SENTENCES = {language: Sentences(language, KNOWN) for language in LANGUAGES}
@@ -99,6 +101,12 @@ def _own_words(text: str) -> str:
             "The numbers and dates of “Stock”, “Vcto.” are read as was said of an earlier file (locale es-CO).",
         ),
         (
+            'La coma separa miles en "Stock": son números enteros, y 1,234 se lee como 1234.'
+            " Así se ve en las primeras 100000 filas; las demás pueden indicar otra cosa.",
+            "The comma separates thousands in “Stock”: they are integers, and 1,234 is read as 1234."
+            " So it is in the first 100000 rows; the others may show something else.",
+        ),
+        (
             "Un archivo XLSX no usa la codificación, el separador; lo indicado no se tuvo en cuenta.",
             "XLSX files have no use for the encoding, the separator; what was given there had no effect.",
         ),
@@ -112,6 +120,32 @@ def _own_words(text: str) -> str:
 def test_what_is_said_of_a_file_is_read_in_english_and_unchanged_in_spanish(said: str, in_english: str) -> None:
     assert SENTENCES["en"].translated(said) == in_english
     assert SENTENCES["es"].translated(said) == said
+
+
+LEFT_OVER = 'Faltan columnas obligatorias: codigo (encabezados aceptados: Código, SKU …); nombre (¿es "Nom. a"?)'
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('precio: "x; codigo: "y" no es un número', 'Precio: "x; codigo: "y" no es un número'),
+        ("Campos obligatorios vacíos: codigo, nombre", "Campos obligatorios vacíos: Código, Nombre"),
+        (
+            f'{LEFT_OVER}. Encabezados leídos (hoja "precio: 1", fila 3): precio, –.',
+            f"{LEFT_OVER.replace(': codigo', ': Código').replace('; nombre', '; Nombre')}."
+            ' Encabezados leídos (hoja "precio: 1", fila 3): precio, –.',
+        ),
+        (
+            "Varias columnas corresponden al mismo campo; deje solo una de ellas. "
+            'codigo: "Cód." (columna 1), "precio; nombre: " (columna 28); precio: "P" (columna 2), "Q" (columna 3)',
+            "Varias columnas corresponden al mismo campo; deje solo una de ellas. "
+            'Código: "Cód." (columna A), "precio; nombre: " (columna AB); Precio: "P" (columna B), "Q" (columna C)',
+        ),
+        ("codigo: nobody's words", "codigo: nobody's words"),
+    ],
+)
+def test_fields_are_called_by_their_titles_and_what_is_of_the_file_stays_as_it_is(said: str, told: str) -> None:
+    assert with_titles(said, builtin_schema("products")) == told
 
 
 def test_what_nobody_wrote_into_the_catalogue_is_shown_as_it_is_and_as_of_no_known_language() -> None:

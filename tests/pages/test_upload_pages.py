@@ -412,6 +412,23 @@ def test_a_locale_is_told_in_words_and_an_unusual_one_is_kept(service: Service) 
     assert '<option value="pt-BR" selected>' in page
 
 
+def test_what_is_remembered_of_numbers_can_be_left_out_on_the_preview(service: Service) -> None:
+    rows = GOOD.replace("1.50", "1.234")
+    loaded(service, rows)
+    page = went_to(send(service, rows))
+    assert "as the columns show</option>" in get(service, page)
+    ended(service, went_to(post(service, page, kind="load", token="said", **{"read.locale": "es-CO"})))
+    page = went_to(send(service, rows, token="again"))
+    seen = get(service, page)
+    assert '<option value="">as in an earlier file: 1.234,56' in seen
+    assert '<option value="-">as the columns show</option>' in seen
+    seen = get(service, f"{page}?form=1&read.locale=-")
+    assert '<option value="-" selected>as the columns show</option>' in seen
+    assert "is ambiguous" in seen
+    id = ended(service, went_to(post(service, page, kind="load", token="t2", **{"read.locale": "-"})))
+    assert job(service, id)["result"]["rejected"] == 1
+
+
 def test_how_a_file_is_read_can_be_changed_and_a_reading_that_fails_still_shows_the_form(service: Service) -> None:
     page = went_to(send(service, f"Lista\n{GOOD}"))
     assert "as found: 2" in get(service, page)
@@ -513,11 +530,15 @@ def test_a_repeated_row_that_was_refused_overwrites_nothing(service: Service) ->
 def test_the_csv_of_errors_is_the_one_that_excel_opens_in_the_readers_language(service: Service) -> None:
     id = loaded(service, f"{HEADER}\n001,Guantes,-3,CS-1,3\n")
     first = {}
-    for language in ("en", "es", "pt"):
+    for language in ("en", "es", "pt", "es-CO,es", "es-MX,es;q=0.9,en"):
         page = get(service, f"/jobs/{id}", HTML | {"Accept-Language": language})
         [link] = re.findall(r'href="([^"]*format=csv[^"]*)"', page)
         first[language] = service.client.get(link).content.decode("utf-8-sig").splitlines()[1][:14]
-    assert first == {"en": "2,precio,-3,mi", "es": "2;precio;-3;mi", "pt": "2;precio;-3;mi"}
+    comma, semicolon = "2,precio,-3,mi", "2;precio;-3;mi"
+    assert first == {
+        **{"en": comma, "es": semicolon, "pt": semicolon},
+        **{"es-CO,es": semicolon, "es-MX,es;q=0.9,en": comma},
+    }
 
 
 def test_errors_are_narrowed_by_code_column_and_text_for_the_page_and_for_its_script(service: Service) -> None:

@@ -40,6 +40,7 @@ def message(schema: Schema, field: str, text: str) -> str:
     return error["message"]
 
 
+NO_DAY = "es un día que no existe; revise el día y el mes"
 CURRENCY = "lleva un signo de moneda; escriba solo el número, o añada al campo del esquema el transform strip_currency"
 
 
@@ -114,11 +115,13 @@ def test_a_good_cell_is_trimmed_and_typed(products: Schema, field: str, text: st
         ("fecha_vencimiento", "0026-04-25", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         ("fecha_vencimiento", "03/04/0026", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         ("fecha_vencimiento", "25 abr 0999", "es una fecha sin el año completo; escríbalo con cuatro cifras"),
-        ("fecha_vencimiento", "31/02/2026", "no es una fecha; escríbala como AAAA-MM-DD"),
+        ("fecha_vencimiento", "31/02/2027", NO_DAY),
         ("stock", "-1", "es menor que 0"),
         ("stock", "9223372036854775808", "es demasiado grande"),
         ("tiempo_entrega_dias", "366", "es mayor que 365"),
-        ("fecha_vencimiento", "2026-02-30", "no es una fecha; escríbala como AAAA-MM-DD"),
+        ("fecha_vencimiento", "2027-02-31", NO_DAY),
+        ("fecha_vencimiento", "31 de abril de 2027", NO_DAY),
+        ("fecha_vencimiento", "2027-13-01", "no es una fecha; escríbala como AAAA-MM-DD"),
         ("fecha_vencimiento", "0000-01-01", "no es una fecha; escríbala como AAAA-MM-DD"),
         ("fecha_vencimiento", "2026-02-28 10:00:00", "no es una fecha; escríbala como AAAA-MM-DD"),
         ("fecha_vencimiento", "03/04/2026", "es una fecha ambigua; escríbala como AAAA-MM-DD"),

@@ -15,7 +15,7 @@ def notes(products: Schema, price: str, *more: str, default: str = "USD") -> lis
     return currency_notes(mapping, products.with_defaults({"moneda": default}))
 
 
-@pytest.mark.parametrize("price", ["Vr. Unitario (COP)", "Precio COP", "COP/unidad", "Precio_COP"])
+@pytest.mark.parametrize("price", ["Vr. Unitario (COP)", "Precio COP", "COP/unidad", "Precio_COP", "COP (COP)"])
 def test_a_header_with_another_currency_than_new_rows_get_is_told(products: Schema, price: str) -> None:
     [note] = notes(products, price)
     assert f'"{price}" dice COP' in note and "las filas nuevas reciben USD" in note and '"Moneda"' in note

@@ -15,6 +15,7 @@ from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.core.job import JobId, job_id
 from tolva.errors import InvalidInput
+from tolva.jobs.failure import told_whole
 from tolva.jobs.letters import LetterFilter, dead_letters
 from tolva.web.steering import dismiss_letters, replay_letters
 from tolva.web.tenant import DEFAULT_TENANT
@@ -68,7 +69,7 @@ def _wanted(queue: str | None, kind: str | None, search: str | None) -> LetterFi
 
 def _listed(letter: DictRow) -> tuple[object, ...]:
     named = letter["job_id"], letter["kind"], letter["label"], letter["queue"]
-    return *named, when(letter["failed_at"]), letter["tries"], letter["error"]["message"]
+    return *named, when(letter["failed_at"]), letter["tries"], told_whole(letter["error"])
 
 
 @cli.command("replay")

@@ -26,7 +26,10 @@ Sheet = Annotated[
 ]
 Locale = Annotated[
     str | None,
-    typer.Option(help="How numbers and dates that mean two things are meant: es-CO, en-US … (default: the schema's)"),
+    typer.Option(
+        help="How numbers and dates that mean two things are meant: es-CO, en-US …; empty for nothing that was said of"
+        " an earlier file. (default: as said of it, else the schema's)"
+    ),
 ]
 
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]

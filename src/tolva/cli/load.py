@@ -7,7 +7,7 @@ import typer
 
 from tolva import app
 from tolva.cli.acting import at_terminal
-from tolva.cli.console import AsJson, DataDir, Tenant, print_json, settings_for
+from tolva.cli.console import AsJson, DataDir, Tenant, err, print_json, settings_for
 from tolva.cli.files import (
     Delimiter,
     Encoding,
@@ -81,7 +81,7 @@ def load(
         with app.jobs(settings, server, "tolva load") as jobs:
             found, version = _found(jobs, hints, schema)
             constants = _constants(found, given, said)
-            _require_columns(file, found, read, said)
+            _require_columns(file, found, read, said, quiet=as_json)
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
@@ -132,9 +132,14 @@ def _constants(schema: Schema, given: dict[str, str], said: Choices) -> dict[str
     return check_constants(given, schema)
 
 
-def _require_columns(file: Path, schema: Schema, read: ReadOptions, said: Choices) -> None:
-    """A mistyped column is refused here, where it is seen at once and leaves no failed job behind."""
+def _require_columns(file: Path, schema: Schema, read: ReadOptions, said: Choices, *, quiet: bool) -> None:
+    """A mistyped column is refused here, where it is seen at once and leaves no failed job behind.
+
+    A workbook is read whole for that: who waits is told why.
+    """
     if said:
+        if not quiet:
+            err.print("Looking at the columns of the file, before there is a job …")
         with opened_file(file, read, known_names(schema)) as source:
             propose_mapping(source.headers, schema, said)
 

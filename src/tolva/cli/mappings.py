@@ -1,5 +1,7 @@
 """`tolva schema mappings`: what loads have remembered of columns, and of numbers and dates."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -12,8 +14,10 @@ from tolva.errors import InvalidInput
 from tolva.tables.outline import Outline
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
-from tolva.workloads.intake.said_locale import list_locales
+from tolva.workloads.intake.said_locale import forget_locales, list_locales
 from tolva.workloads.intake.schemas import schema_document
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def mappings(
@@ -21,39 +25,51 @@ def mappings(
     forget: Annotated[
         list[str] | None, typer.Option("--forget", help="Forget what was said of this column.", metavar="COLUMN")
     ] = None,
+    forget_locale: Annotated[
+        list[str] | None,
+        typer.Option("--forget-locale", help="Forget that numbers and dates were said to be so.", metavar="LOCALE"),
+    ] = None,
     forget_all: Annotated[bool, typer.Option("--forget-all", help="Forget all of it.")] = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
     as_json: AsJson = False,
 ) -> None:
     """What is remembered of files: the answers of loads that ended well. With --forget, what is left."""
-    if forget and forget_all:
-        raise InvalidInput("Either name columns to forget, or say --forget-all.")
+    if (forget or forget_locale) and forget_all:
+        raise InvalidInput("Either name what to forget, or say --forget-all.")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         schema_document(conn, name)
         for column in [None] if forget_all else forget or []:
             forget_mappings(conn, name, column)
+        for locale in forget_locale or []:
+            forget_locales(conn, name, locale)
         found, locales = list_mappings(conn, name), list_locales(conn, name)
     if as_json:
         print_json({"mappings": found, "locales": locales})
     elif not (found or locales):
-        say(f"Nothing is remembered of columns for '{name}'.")
+        say(f"Nothing is remembered for '{name}', neither of columns nor of numbers and dates.")
     else:
         columns = Column("column", wraps=True), Column("field"), Column("holds for", wraps=True)
         cells = [(row["name"], row["field"] or "(left out)", _holds_for(row["outline"])) for row in found]
-        cells += [("(numbers and dates)", row["locale"], _holds_for(row["outline"])) for row in locales]
+        signs = "(numbers and dates)"
+        cells += [(signs, row["locale"], _holds_for(row["outline"], row["constants"])) for row in locales]
         out.print(listing(out, columns, cells))
-        say(f"\nTo forget one: {Hints(data_dir, tenant).command('schema', 'mappings', name, '--forget', 'COLUMN')}")
+        ways = [("--forget", "COLUMN")] * bool(found) + [("--forget-locale", "LOCALE")] * bool(locales)
+        commands = [Hints(data_dir, tenant).command("schema", "mappings", name, *way) for way in ways]
+        say("\n" + "\n".join(f"To forget one: {command}" for command in commands))
 
 
-def _holds_for(outline: Outline | None) -> str:
+def _holds_for(outline: Outline | None, constants: Mapping[str, str] = NOTHING) -> str:
     """Which files an answer is for.
 
     >>> _holds_for({"headers": ["codigo", "precio", "precio", ""]}), _holds_for({"kinds": ["text", "number"]})
     ('files with the header: codigo, precio, precio, –', 'files of 2 columns without header: text, number')
+    >>> _holds_for({"headers": ["codigo", "precio"]}, {"proveedor_id": "P1"})
+    'proveedor_id=P1, files with the header: codigo, precio'
     """
+    theirs = "".join(f"{name}={value}, " for name, value in constants.items())
     if outline is None:
         return "any file with this header"
     if "headers" in outline:
-        return f"files with the header: {', '.join(header or '–' for header in outline['headers'])}"
-    return f"files of {len(outline['kinds'])} columns without header: {', '.join(outline['kinds'])}"
+        return f"{theirs}files with the header: {', '.join(header or '–' for header in outline['headers'])}"
+    return f"{theirs}files of {len(outline['kinds'])} columns without header: {', '.join(outline['kinds'])}"

@@ -8,7 +8,7 @@ import psycopg
 import psycopg_pool
 from psycopg import errors as pg
 
-from tolva.errors import DatabaseUnavailable, InvalidInput, SettingsError, TolvaError, TookTooLong, TryLater
+from tolva.errors import Contended, DatabaseUnavailable, InvalidInput, SettingsError, TolvaError, TookTooLong
 
 _NO_CONNECTION = (
     "PostgreSQL has no free connection. Raise its max_connections (or the limit of the role or database), "
@@ -131,7 +131,7 @@ def translate(error: Exception) -> TolvaError:
     if isinstance(error, pg.QueryCanceled):
         return TookTooLong(f"PostgreSQL: {_first_line(error)}")
     if isinstance(error, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable):
-        return TryLater(f"PostgreSQL: {_first_line(error)}")
+        return Contended(f"PostgreSQL: {_first_line(error)}")
     if isinstance(error, pg.DiskFull):
         return DatabaseUnavailable(_DISK_FULL)
     if isinstance(error, pg.OutOfMemory):

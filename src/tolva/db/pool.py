@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tolva.db.faults import translated
 from tolva.db.spans import TracedCursor, transaction_span
-from tolva.errors import DatabaseUnavailable, SettingsError
+from tolva.errors import CommitLost, DatabaseUnavailable, SettingsError
 from tolva.tracing import tracing
 
 RECONNECT = 2.0
@@ -128,12 +128,23 @@ class Database:
     def transaction(self, tenant_id: str | None = None) -> Generator[Connection]:
         """A transaction, seeing the rows of `tenant_id` alone (of nobody, without one).
 
-        Raises DatabaseUnavailable, TookTooLong, or TryLater after a deadlock; then nothing was done.
+        Raises DatabaseUnavailable, TookTooLong, or Contended after a deadlock; then nothing was done. CommitLost where
+        nobody knows.
         """
-        with self.connection() as conn, transaction_span(conn), conn.transaction():
-            if tenant_id is not None:
-                become_tenant(conn, tenant_id, local=True)
-            yield conn
+        committing = False
+        try:
+            with self.connection() as conn, transaction_span(conn), conn.transaction():
+                if tenant_id is not None:
+                    become_tenant(conn, tenant_id, local=True)
+                yield conn
+                committing = True
+        except DatabaseUnavailable as error:
+            if not committing:
+                raise
+            raise CommitLost(
+                "The connection broke at the last moment: whether it was done is not known. Look before you do it"
+                f" again. {error}"
+            ) from error
 
     def _get(self) -> Connection:
         try:

@@ -1604,9 +1604,11 @@ ALTER TABLE ONLY tolva.load_ledger FORCE ROW LEVEL SECURITY;
 CREATE TABLE tolva.locales (
     tenant_id text NOT NULL,
     schema text NOT NULL,
-    shape text NOT NULL,
+    files text NOT NULL,
     outline jsonb NOT NULL,
-    locale text NOT NULL
+    constants jsonb NOT NULL,
+    locale text NOT NULL,
+    job_id uuid NOT NULL
 );
 
 ALTER TABLE ONLY tolva.locales FORCE ROW LEVEL SECURITY;
@@ -1710,6 +1712,7 @@ CREATE TABLE tolva.uploads (
     blake3 text NOT NULL,
     constants jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    settled jsonb,
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -1803,7 +1806,7 @@ ALTER TABLE ONLY tolva.load_ledger
     ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
 ALTER TABLE ONLY tolva.locales
-    ADD CONSTRAINT locales_pkey PRIMARY KEY (tenant_id, schema, shape);
+    ADD CONSTRAINT locales_pkey PRIMARY KEY (tenant_id, schema, files);
 
 ALTER TABLE ONLY tolva.mappings
     ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, shape, name);
@@ -2223,6 +2226,8 @@ GRANT SELECT,DELETE ON TABLE tolva.sessions TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;
+
+GRANT UPDATE(settled) ON TABLE tolva.uploads TO tolva_app;
 
 GRANT SELECT,DELETE,UPDATE ON TABLE tolva.webhook_outbox TO tolva_app;
 GRANT SELECT,INSERT,DELETE ON TABLE tolva.webhook_outbox TO tolva_system;

@@ -1,15 +1,27 @@
 """An exception as a job keeps it: a `message` for whoever may see the job, and a `detail` for those who mend things.
 
-The words of errors that are not ours may name hosts, folders, logins and statements. So do two of ours, on purpose.
+The words of errors that are not ours may name hosts, folders, logins and statements; so do ours of what only whoever
+runs Tolva can mend. What a caller can mend, and what a kind of job says of its own work, everybody may read.
 """
 
 from tolva.core.job import Json
-from tolva.errors import DatabaseUnavailable, InvalidInput, StorageUnavailable, TolvaError
+from tolva.errors import (
+    Contended,
+    DatabaseUnavailable,
+    InvalidInput,
+    SettingsError,
+    StorageUnavailable,
+    TolvaError,
+    TookTooLong,
+)
 from tolva.jobs.payload import clean, encode
 
 PUBLIC: tuple[tuple[type[TolvaError], str], ...] = (
     (DatabaseUnavailable, "The database did not answer."),
     (StorageUnavailable, "Stored files, or another database, cannot be reached: whoever runs Tolva sees why."),
+    (Contended, "Other work on the same rows was in the way."),
+    (TookTooLong, "A step took the database too long, or somebody ended it."),
+    (SettingsError, "A setting, or a right in a database, is missing or wrong: whoever runs Tolva sees which."),
 )
 """What everybody may read in place of the words of these."""
 DETAIL = "detail"

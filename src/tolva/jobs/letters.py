@@ -45,7 +45,7 @@ class LetterPage:
 def dead_letters(
     conn: Connection, tenant_id: str, wanted: LetterFilter, *, before: LetterPlace | None = None, most: int = 50
 ) -> LetterPage:
-    """A page of failed jobs with the number of their tries, and type and message of the last error."""
+    """A page of failed jobs with the number of their tries, and type, message and detail of the last error."""
     found = _found(conn, _given(conn, tenant_id, wanted, before, most + 1))
     rows = conn.execute(SQL["dead_letters"], {"ids": found["ids"][:most]}).fetchall()
     if rows and len(found["ids"]) > most:

@@ -18,6 +18,8 @@ class WorkerProcess:
 
     worker_id: str
     process: SpawnProcess
+    is_noted: bool = False
+    """Whether its process id is noted where everybody sees it."""
     frozen: bool = False
     frozen_at: float = 0.0
 

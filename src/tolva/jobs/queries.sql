@@ -287,7 +287,8 @@ LATERAL (
 -- name: dead_letters
 -- These dead letters of the tenant, newest first, with what a list shows of them.
 SELECT id, job_id, queue, kind, label, failed_at, jsonb_array_length(attempts) AS tries,
-  jsonb_build_object('type', error->'type', 'message', error->'message') AS error
+  jsonb_strip_nulls(jsonb_build_object(
+    'type', error->'type', 'message', error->'message', 'detail', error->'detail')) AS error
 FROM tolva.dead_letters WHERE id = ANY (%(ids)s::bigint[]) ORDER BY failed_at DESC, id DESC;
 
 -- name: letters_of

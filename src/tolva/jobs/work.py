@@ -75,7 +75,7 @@ class Jobs:
 
     @contextmanager
     def work(self, tenant_id: str) -> Generator[Work]:
-        """A transaction under a tenant. Raises DatabaseUnavailable; then nothing was done."""
+        """A transaction under a tenant. Raises what `Database.transaction` raises."""
         with self.db.transaction(tenant_id) as conn:
             work = Work(conn, tenant_id, self.catalogue)
             yield work

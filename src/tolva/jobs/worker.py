@@ -61,11 +61,17 @@ class Supervisor:
         self._departed: list[tuple[str, Verb, str, JobId | None]] = []
 
     def start(self) -> None:
-        """Start the processes that are missing."""
+        """Start the processes that are missing, and note of each which it is."""
         while len(self._children) < self._plan.processes:
-            child = start_process(self._plan, self._heartbeat.join())
-            self._children.append(child)
-            self._heartbeat.started(child.worker_id, child.pid)
+            self._children.append(start_process(self._plan, self._heartbeat.join()))
+            self._note_started()
+        self._note_started()  # where PostgreSQL was away the last time
+
+    def _note_started(self) -> None:
+        for child in self._children:
+            if not child.is_noted:
+                self._heartbeat.started(child.worker_id, child.pid)
+                child.is_noted = True
 
     def look(self) -> None:
         """Bury the dead, beat for the living, end those over a limit, and fill the gaps."""

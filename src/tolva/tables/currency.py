@@ -30,7 +30,8 @@ def _named(mapping: ColumnMapping, schema: Schema, currency: Field) -> Iterator[
     """Headers of amounts, each with the code in it."""
     for match in mapping.matches:
         if schema.field(match.field).kind == "decimal":
-            yield from ((match.header, code) for code in CODE.findall(match.header) if _is_other(code, currency))
+            codes = dict.fromkeys(CODE.findall(match.header))  # `COP (COP)` says it once
+            yield from ((match.header, code) for code in codes if _is_other(code, currency))
 
 
 def _is_other(code: str, currency: Field) -> bool:

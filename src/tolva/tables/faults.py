@@ -14,6 +14,8 @@ from tolva.tables.schema import Field
 SHORT_YEAR = r"^[0-9]{1,2}[-/. ][0-9a-z]{1,10}[-/. ][0-9]{2}$"
 FILLED_YEAR = r"(?:^|[-/. ])0(?:[1-9][0-9]{2}|0[1-9][0-9]|00[1-9])(?:[-/. t]|$)"
 """A year of two digits with zeros in front, as spreadsheets make of it."""
+DAY = r"^([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?: |$)"
+"""A month, and a day that at least some month has."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ def kind_faults(text: pl.Expr, plain: pl.Expr, value: pl.Expr, field: Field) -> 
                 Fault("type", unread, "no es un número"),
             ]
         case "date":
-            return [*_date_faults(text, unread), Fault("type", unread, "no es una fecha; escríbala como AAAA-MM-DD")]
+            said = "no es una fecha; escríbala como AAAA-MM-DD"
+            return [*_date_faults(text, plain, unread), Fault("type", unread, said)]
         case "datetime":
             said = "no es una fecha con hora; escríbala como AAAA-MM-DD HH:MM"
             far = ~value.dt.year().is_between(1, 9999)  # where its zone takes it there
             return [
-                *_date_faults(text, unread),
+                *_date_faults(text, plain, unread),
                 Fault("range", far, "no está, en UTC, entre los años 1 y 9999"),
                 Fault("type", unread, said),
             ]
@@ -72,11 +75,14 @@ def _currency(text: pl.Expr, unread: pl.Expr) -> Fault:
     return Fault("type", unread & (rest != text) & rest.str.contains(r"^[+-]?[0-9][0-9., ']*$"), said)
 
 
-def _date_faults(text: pl.Expr, unread: pl.Expr) -> list[Fault]:
+def _date_faults(text: pl.Expr, plain: pl.Expr, unread: pl.Expr) -> list[Fault]:
     first, second = (text.str.extract(DAYS, number).cast(pl.Int32) for number in (1, 2))
     swapped = unread & (first <= 12) & (second <= 12) & (first != second)
     short = unread & text.str.to_lowercase().str.contains(f"{SHORT_YEAR}|{FILLED_YEAR}")
+    day = plain.str.extract(DAY, 1)
+    unreal = unread & day.is_not_null() & day.str.to_date("%Y-%m-%d", strict=False).is_null()
     return [
         Fault("type", short, "es una fecha sin el año completo; escríbalo con cuatro cifras"),
         Fault("ambiguous", swapped, "es una fecha ambigua; escríbala como AAAA-MM-DD"),
+        Fault("type", unreal, "es un día que no existe; revise el día y el mes"),
     ]

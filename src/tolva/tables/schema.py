@@ -134,11 +134,11 @@ class Schema:
         return replace(self, fields=tuple(_with_default(field, defaults) for field in self.fields))
 
     def in_locale(self, locale: str | None) -> "Schema":
-        """The same schema for a file whose sender says how its numbers and dates are meant; None says nothing.
+        """The same schema for a file whose sender says how its numbers and dates are meant; None and "" say nothing.
 
         Raises InvalidInput for a locale that there is not.
         """
-        if locale is None:
+        if not locale:
             return self
         signs_of(locale)
         return replace(self, locale=locale, fields=tuple(replace(field, locale=None) for field in self.fields))

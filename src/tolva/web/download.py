@@ -3,14 +3,19 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+from fastapi import Query
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Separator = Annotated[
+    Literal["comma", "semicolon"], Query(description="Of the CSV: Excel wants the one of its country.")
+]
+SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
 def files(*media_types: str) -> dict[int | str, dict[str, Any]]:

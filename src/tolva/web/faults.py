@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from tolva.errors import (
     CallerError,
+    CommitLost,
     Conflict,
     DatabaseUnavailable,
     Forbidden,
@@ -43,6 +44,11 @@ STATUS: tuple[tuple[type[TolvaError], int], ...] = (
 PUBLIC: tuple[tuple[type[TolvaError], str | None], ...] = (
     (RateLimited, None),
     (StorageUnavailable, "The server cannot store files now; nothing was kept. Send it again later."),
+    (
+        CommitLost,
+        "The connection to the database broke at the last moment: whether it was done is not known. Send the same"
+        " again: from the same page, or with the same Idempotency-Key, it is done once. Without a key, look first.",
+    ),
     (DatabaseUnavailable, "The database does not answer now; nothing was done. Send it again in some seconds."),
     (TookTooLong, "It took too long and was given up; nothing was done. Ask for less, or send it again later."),
     (TryLater, "The server is busy with the same thing; nothing was done. Send it again in some seconds."),

@@ -4,6 +4,7 @@ from tolva import app
 from tolva.cli.doctor.finding import Finding, fault, note, ok
 from tolva.cli.doctor.patient import Patient, with_tables
 from tolva.jobs import letters
+from tolva.jobs.failure import told_whole
 from tolva.jobs.letters import LetterFilter
 from tolva.jobs.schedule import why_stuck
 from tolva.jobs.sql import SQL
@@ -91,5 +92,5 @@ def dead_letters(patient: Patient) -> Finding:
         more = " or more" if page.following else ""
         look = patient.hints.command("dead", "ls")
         remedy = f"Look: {look}; mend the cause, then `tolva dead replay JOB`, or `tolva dead dismiss JOB`."
-        return note(f"{len(found)}{more}, the last one: {found[0]['error']['message']}", remedy)
+        return note(f"{len(found)}{more}, the last one: {told_whole(found[0]['error'])}", remedy)
     return ok("none")

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """None leaves each to detection. `quote` "" means that nothing is quoted; `header_row` 0 that there is none."""
+    """None leaves each to detection.
+
+    `quote` "" means that nothing is quoted; `header_row` 0 that there is none; `locale` "" that the columns show how
+    numbers and dates are meant, else the schema, whatever was said with an earlier file.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None

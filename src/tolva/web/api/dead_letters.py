@@ -54,7 +54,7 @@ class Letter(BaseModel):
     label: str | None
     failed_at: datetime
     tries: int
-    error: dict[str, Any]
+    error: dict[str, Any] = Field(description=ERROR)
 
 
 class WholeLetter(Letter):
@@ -64,7 +64,6 @@ class WholeLetter(Letter):
     replayed_at: datetime | None
     dismissed_at: datetime | None
     dismissed_by: str | None = Field(description="Who did it, as in the audit log.")
-    error: dict[str, Any] = Field(description=ERROR)
     params: dict[str, Any]
     attempts: list[dict[str, Any]] = Field(description="How each attempt ended.")
 
@@ -106,7 +105,7 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, wanted, before=place(before), most=limit)
         following = cursor(page.following) if page.following else None
-        return Letters(dead_letters=[_shown(row) for row in page.letters], next=following)
+        return Letters(dead_letters=[_shown(row, by) for row in page.letters], next=following)
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Viewer) -> WholeLetter:
@@ -159,11 +158,12 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
 def _whole(jobs: Jobs, by: Caller, id: JobId) -> WholeLetter:
     with jobs.db.transaction(by.tenant_id) as conn:
         row = get_letter(conn, id)
-    listed = _shown(row | {"tries": len(row["attempts"]), "error": error_for(by, row["error"])})
+    listed = _shown(row | {"tries": len(row["attempts"])}, by)
     more = {name: row[name] for name in ("replayed_at", "dismissed_at", "dismissed_by", "params", "attempts")}
     return WholeLetter(**listed.model_dump(), **more)
 
 
-def _shown(row: DictRow) -> Letter:
+def _shown(row: DictRow, by: Caller) -> Letter:
     named = {name: row[name] for name in Letter.model_fields if name != "id"}
+    named["error"] = error_for(by, row["error"])
     return Letter(id=row["job_id"], **named)

@@ -8,6 +8,7 @@ from tolva.jobs.letters import LetterFilter, LetterPlace, dead_letters
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.api.values import Moment, Seq
+from tolva.web.details import error_for
 from tolva.web.pages.list_query import letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -40,7 +41,7 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             first=place is None,
             following=page.following,
             kinds=panels.titles(jobs.catalogue),
-            letters=page.letters,
+            letters=[letter | {"error": error_for(by, letter["error"])} for letter in page.letters],
             queues=sorted(jobs.catalogue.queues),
         )
 

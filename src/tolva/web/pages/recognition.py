@@ -1,9 +1,10 @@
 """A text, read as sentences that are known."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 
 from tolva.web.pages.row import in_a_row
 from tolva.web.pages.sentence import Sentence
@@ -22,17 +23,21 @@ DEEPEST = 3
 """However odd a text is: it is cut up to so many times, and a piece goes over so many cuts; a piece is read in so many
 ways; so many pieces are looked at in all, with the parts of parts down to here."""
 Key = tuple[str, str, int]
+Shown = Mapping[str, Callable[[str], str]]
+NOTHING: Shown = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Recognition:
     """One look at a text. What its pieces are is kept: they come again in others.
 
-    `known` is by the kind and the first character, or "" for those that begin with a place; the surest first.
+    `known` is by the kind and the first character, or "" for those that begin with a place; the surest first. `shown`
+    is how the values of places are shown, by the name of the place, where not as they are.
     """
 
     known: Mapping[tuple[str, str], Sequence[Sentence]]
     language: str
+    shown: Shown = field(default_factory=lambda: NOTHING)
     pieces: dict[Key, str | None] = field(default_factory=dict[Key, "str | None"])
 
     def read(self, text: str, kind: str = "") -> str | None:
@@ -87,6 +92,8 @@ class Recognition:
                 if part is None and place[1] != "perhaps":
                     return
                 values[name] = value if part is None else part
+            elif name in self.shown:
+                values[name] = self.shown[name](value)
         yield sentence.translations.get(self.language, sentence.text) % values
 
 

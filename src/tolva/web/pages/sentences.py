@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from tolva.web.pages.languages import LANGUAGES
-from tolva.web.pages.recognition import Recognition
+from tolva.web.pages.recognition import NOTHING, Recognition, Shown
 from tolva.web.pages.sentence import Sentence
 
 PART = "part "
@@ -56,9 +56,9 @@ class Sentences:
         names = [_back(each, self.language) for each in self.known if each.kind == WHO]
         return Sentences(self.language, names).who(shown)
 
-    def read(self, text: str, kind: str = "") -> str | None:
-        """In the reader's language, sentences or a part of a kind; None for what is not known."""
-        return Recognition(self.by_first, self.language).read(text, kind) if len(text) <= LONGEST else None
+    def read(self, text: str, kind: str = "", shown: Shown = NOTHING) -> str | None:
+        """In the reader's language, sentences or a part of a kind; None for what is not known; `shown` as there."""
+        return Recognition(self.by_first, self.language, shown).read(text, kind) if len(text) <= LONGEST else None
 
     @cached_property
     def by_first(self) -> Mapping[tuple[str, str], Sequence[Sentence]]:

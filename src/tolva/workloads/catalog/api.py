@@ -19,25 +19,27 @@ from tolva.jobs.work import Jobs
 from tolva.logs import log_also
 from tolva.tables.check import check_constants
 from tolva.tables.document import builtin_schema
+from tolva.tables.reading.options import ReadOptions
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.download import CSV, XLSX, attachment, files, workbook
+from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.catalog.answers import Received, Status
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view
-from tolva.workloads.intake.accept import LOAD, Arrival, accept
+from tolva.workloads.intake.accept import LOAD, Arrival, accept, upload_options
 from tolva.workloads.intake.download_names import download_name
 from tolva.workloads.intake.export import error_lines
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.upload_parameters import Locale
 
 SCHEMA = "products"
 ACCEPTED = (".xlsx", ".csv")
 """What the contract takes; other callers bring more kinds."""
 SAMPLE = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
-KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo o proveedor (tarea {}). Envíelo con una clave nueva."
+KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo, proveedor o locale (tarea {}). Envíelo con otra clave."
 
 
 def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defaults: Mapping[str, str]) -> APIRouter:
@@ -55,14 +57,16 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         request: Request,
         by: Operator,
         proveedor_id: Annotated[str, Query(min_length=1, examples=["P1"])],
+        locale: Locale = None,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
         """Takes a workbook or CSV of products and loads it."""
         constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
+        options = upload_options(ReadOptions(locale=locale), {})
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer, ACCEPTED)
             await receive_file(request, "file", sink, most_bytes)
-            arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key)
+            arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key, options=options)
             try:
                 job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
             except KeyReused as error:
@@ -86,12 +90,12 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         return status_view(row, bad, prefix)
 
     @router.get("/bulk-upload/errores/{task_id}", response_class=Response, responses=files(CSV) | problems(404))
-    def errors(task_id: str, by: Viewer) -> StreamingResponse:
+    def errors(task_id: str, by: Viewer, separator: Separator = "comma") -> StreamingResponse:
         """The refused rows, as CSV."""
         with jobs.db.transaction(by.tenant_id) as conn:
             task = _task(conn, task_id)
         return StreamingResponse(
-            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"]))),
+            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"])), SEPARATORS[separator]),
             media_type=CSV,
             headers=attachment(download_name(task["filename"], "errores", ".csv")),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.core.job import Json, State
-from tolva.workloads.intake.messages import public_message
+from tolva.workloads.intake.messages import told_error
 
 STATUS = {
     State.QUEUED: "pending",
@@ -47,7 +47,7 @@ def status_view(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[
         "updated_at": _time(row["updated_at"]),
         "progress": {name: row["progress"].get(name, 0) for name in ("total", "processed", "successful", "failed")},
         "result": None,
-        "error": _error(state, row["error"], str(row["id"])),
+        "error": _error(state, row),
     }
     if row["finished_at"]:
         view["completed_at"] = _time(row["finished_at"])
@@ -76,12 +76,10 @@ def _result(row: DictRow, bad_rows: Sequence[DictRow], prefix: str) -> dict[str,
     }
 
 
-def _error(state: State, error: Json | None, task_id: str) -> str | None:
+def _error(state: State, row: DictRow) -> str | None:
     if state is State.CANCELLED:
         return "La carga fue cancelada."
-    if state is not State.FAILED or error is None:
-        return None
-    return public_message(error, task_id)
+    return told_error(row) if state is State.FAILED else None
 
 
 def _time(moment: datetime) -> str:

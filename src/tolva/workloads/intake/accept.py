@@ -22,6 +22,7 @@ from tolva.tables.reading.unpack import verify_stored
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.settled import foretold
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
 
@@ -55,7 +56,7 @@ def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json
     """
     if read.encoding:
         codec_of(read.encoding)
-    signs_of(read.locale)
+    signs_of(read.locale or None)
     given = {name: value for name, value in asdict(read).items() if value is not None}
     return {name: value for name, value in (("read", given), ("mapping", dict(mapping))) if value}
 
@@ -64,7 +65,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     """Keep a received file and make the job that loads it; with a known idempotency key, the job of the first time.
 
     Raises what `verify_stored` raises, KeyReused when the key was used for something else, StorageUnavailable,
-    DatabaseUnavailable; then nothing was kept.
+    DatabaseUnavailable; then nothing was kept. After CommitLost nobody knows, and the same key tells.
     """
     verify_stored(received.path, kind, arrival.filename)
     filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
@@ -103,7 +104,7 @@ def _add_upload(
     upload |= {"schema": arrival.schema, "schema_version": arrival.schema_version}
     stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
     said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
-    conn.execute(SQL["add_upload"], upload | stored | said)
+    conn.execute(SQL["add_upload"], upload | stored | said | {"settled": None})
     note(conn, by, _action(arrival.job), id, schema=arrival.schema, filename=filename)
 
 
@@ -125,7 +126,9 @@ def accept_again(
         job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=label)
         [made] = work.enqueue(job)
         if made.created:
+            settled = foretold(work.conn, upload, options) if kind == LOAD else None
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
+            said |= {"settled": Jsonb(asdict(settled)) if settled else None}
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
             _note_answers(work, made.id, upload_id)
             note(work.conn, by, _action(kind), made.id, again=upload_id)

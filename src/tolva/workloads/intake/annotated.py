@@ -25,6 +25,7 @@ from tolva.workloads.intake.faulty_rows import faulty_rows
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.refused_cells import refused_rows
 from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.settled import settled_of
 from tolva.workloads.intake.stored import find_upload
 from tolva.workloads.intake.titles import titles_of
 
@@ -45,7 +46,8 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
         job = get_job(conn, job_id)
     known = set(job["progress"].get("mapping", {}).values())
     faulty = faulty_rows(db, tenant_id, job_id, known)
-    schema = schema.in_locale(job["progress"].get("read", {}).get("remembered_locale"))  # of then, not of now
+    settled = settled_of(upload)
+    schema = schema.in_locale(settled and settled.locale)  # of then, not of now
     source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     numbers = {match.column for match in mapping.matches if schema.field(match.field).kind in NUMBERS}

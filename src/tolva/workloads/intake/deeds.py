@@ -9,4 +9,5 @@ INTAKE_DEEDS = (
     Deed("schema.put", "kept a schema"),
     Deed("schema.withdraw", "withdrew a schema"),
     Deed("mapping.forget", "forgot what was said of a column"),
+    Deed("locale.forget", "forgot how numbers and dates are meant"),
 )

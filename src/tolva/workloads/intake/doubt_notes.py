@@ -22,20 +22,20 @@ def doubt_notes(
         fields = [field for field, notation in notations.items() if which(notation)]
         return ", ".join(f'"{mapping.of(field).header}"' for field in fields)
 
-    unless = f" en las primeras {among} filas; si las demás tampoco lo indican," if among else ";"
+    so_far = f" Así se ve en las primeras {among} filas; las demás pueden indicar otra cosa." if among else ""
     undecided = headers(lambda each: each.undecided)
     points = headers(lambda each: each.separated and each.signs.decimal == ",")
     commas = headers(lambda each: each.separated and each.signs.decimal == ".")
     declared = headers(lambda each: each.declared) if remembered else ""
     told = [
         undecided
-        and f"Hay valores que pueden leerse de dos maneras en {undecided}, y nada indica de cuál{unless} esas"
-        " filas se rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en"
-        " Colombia (locale es-CO), por ejemplo.",
-        points and f"El punto separa miles en {points}: son números enteros, y 1.234 se lee como 1234.",
-        commas and f"La coma separa miles en {commas}: son números enteros, y 1,234 se lee como 1234.",
+        and f"Hay valores que pueden leerse de dos maneras en {undecided}, y nada indica de cuál; esas filas se"
+        " rechazan. Escríbalos sin ambigüedad o diga cómo se entienden: 1.234,56 y 31/12/2026, como en Colombia"
+        f" (locale es-CO), por ejemplo.{so_far}",
+        points and f"El punto separa miles en {points}: son números enteros, y 1.234 se lee como 1234.{so_far}",
+        commas and f"La coma separa miles en {commas}: son números enteros, y 1,234 se lee como 1234.{so_far}",
         declared
         and f"Los números y las fechas de {declared} se leen como se dijo de un archivo anterior (locale"
-        f" {remembered}).",
+        f" {remembered}).{so_far}",
     ]
     return [note for note in told if note]

@@ -19,6 +19,8 @@ PLACE, PLACE_OF_UNDO = "fila", "clave"
 HEADER = ("columna", "valor", "codigo", "error")
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)*\Z)", re.ASCII)
 """How a text begins that a spreadsheet would compute; a number with a sign is none."""
+WITHIN = re.compile(r'([;,\t\r\n][\s"]*)(?=[=@]|[+-](?!\d+(?:[.,]\d+)*\s*(?:[;,\t\r\n"]|\Z)))', re.ASCII)
+"""What comes before such a text where a spreadsheet may begin another cell: it may take another separator for ours."""
 ROWS = 1000
 """Rows fetched at once."""
 
@@ -63,5 +65,10 @@ def harmless(cell: object) -> object:
 
     >>> harmless("=CMD()"), harmless("-1+CMD()"), harmless("-12,5"), harmless(-5)
     ("'=CMD()", "'-1+CMD()", '-12,5', -5)
+    >>> harmless("x;=CMD()"), harmless("x, @A1"), harmless("3; -5; a-b")
+    ("x;'=CMD()", "x, '@A1", '3; -5; a-b')
     """
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    within = WITHIN.sub(r"\1'", cell)
+    return f"'{within}" if FORMULA.match(cell) else within

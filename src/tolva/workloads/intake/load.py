@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from contextlib import closing
 
+from psycopg.rows import DictRow
+
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
 from tolva.core.job import Json
@@ -15,7 +17,7 @@ from tolva.tables.sift import load_sifted
 from tolva.tables.target import hold_target
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.mappings import keep_mapping
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.opening import Intake, begin, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.repeated_rows import rows_alike
@@ -39,25 +41,27 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
         result = _load(ctx, intake, place)
-        _keep_answers(ctx, intake, said_locale(upload))
+        _keep_answers(ctx, upload, intake)
     return result
 
 
-def _keep_answers(ctx: Context, intake: Intake, locale: str | None) -> None:
-    if not (intake.said or locale):
+def _keep_answers(ctx: Context, upload: DictRow, intake: Intake) -> None:
+    said_of_signs = said_locale(upload) is not None
+    if not (intake.said or said_of_signs):
         return
     shape = outline(intake.source)
     with ctx.transaction() as conn:
         if intake.said:
-            keep_mapping(conn, ctx.tenant_id, intake.schema, intake.source, shape, intake.said)
-        if locale:
-            keep_locale(conn, ctx.tenant_id, intake.schema.name, shape, locale)
+            keep_mapping(conn, ctx.tenant_id, intake.schema, intake.source, shape, intake.mapping, intake.said)
+        if said_of_signs:
+            decided = any(notation.declared for notation in intake.found.notations.values())
+            keep_locale(conn, upload, shape, decided=decided)
 
 
 def _load(ctx: Context, intake: Intake, place: Place) -> Json:
     total = intake.found.total
     tally = Tally.from_json(ctx.checkpoint)
-    ctx.progress(**tally.counters(total), **intake.told)
+    begin(ctx, intake, tally.counters(total))
     loaded = None
     with closing(ahead(checked_frames(intake, tally.position))) as pieces:
         for frame, checked in pieces:

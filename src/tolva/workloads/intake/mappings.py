@@ -12,7 +12,7 @@ from tolva.tables.column_choices import Choices, resolve
 from tolva.tables.column_refs import columns_named, is_named, position_ref
 from tolva.tables.map import propose_mapping
 from tolva.tables.outline import Outline, digest
-from tolva.tables.proposal import SURE, Match
+from tolva.tables.proposal import SURE, ColumnMapping, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
 from tolva.workloads.intake.said_locale import forget_locales
@@ -20,11 +20,20 @@ from tolva.workloads.intake.sql import SQL
 
 
 def keep_mapping(
-    conn: Connection, tenant_id: str, schema: Schema, source: Source, shape: Outline, said: Choices
+    conn: Connection,
+    tenant_id: str,
+    schema: Schema,
+    source: Source,
+    shape: Outline,
+    mapping: ColumnMapping,
+    said: Choices,
 ) -> None:
-    """Remember answers: by header for any file; by place, for files of this shape alone, what headers do not tell."""
+    """Remember what was `said` of a file that was read by `mapping`.
+
+    By header for any file; by place, for files of this shape alone, what headers do not tell.
+    """
     headers, answers = source.headers, resolve(source.headers, schema, said)
-    wanted = _fed(schema, source, chosen_mapping(conn, schema, source, shape, said))
+    wanted = {match.field: [match.column] for match in mapping.matches}
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
     placed = {position_ref(column): field for column, field in answers.items()}
     alone = {position_ref(column): field for column, field in answers.items() if not is_named(column, headers)}

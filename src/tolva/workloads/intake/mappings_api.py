@@ -1,8 +1,8 @@
 """What is remembered of columns, over HTTP: to see it, and to forget it."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
@@ -10,9 +10,11 @@ from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.problems import problems
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
-from tolva.workloads.intake.said_locale import list_locales
+from tolva.workloads.intake.said_locale import forget_locales, list_locales
 from tolva.workloads.intake.schema_answers import Mappings
 from tolva.workloads.intake.schemas import schema_document
+
+SaidLocale = Annotated[str | None, Query(description="As it was said.", examples=["es-CO"])]
 
 
 def mappings_router(jobs: Jobs) -> APIRouter:
@@ -27,9 +29,15 @@ def mappings_router(jobs: Jobs) -> APIRouter:
             return {"mappings": list_mappings(conn, name), "locales": list_locales(conn, name)}
 
     @router.delete("", status_code=204, responses=problems(403))
-    def delete_mappings(name: str, by: Operator) -> Response:
-        """Forgets all of it."""
-        return _forgotten(by, name, None)
+    def delete_mappings(name: str, by: Operator, locale: SaidLocale = None) -> Response:
+        """Forgets all of it; with a locale, what was said of numbers and dates by that one alone."""
+        if locale is None:
+            return _forgotten(by, name, None)
+        with jobs.db.transaction(by.tenant_id) as conn:
+            schema_document(conn, name)
+            forget_locales(conn, name, locale)
+            note(conn, by, "locale.forget", name, locale=locale)
+        return Response(status_code=204)
 
     @router.delete("/{column:path}", status_code=204, responses=problems(403))
     def delete_mapping(name: str, column: str, by: Operator) -> Response:

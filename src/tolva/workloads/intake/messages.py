@@ -1,9 +1,10 @@
 """Which errors of a job are meant for whoever sent the file."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from tolva.core.job import Json
+from tolva.core.job import FINISHED, Json, State
 from tolva.errors import InvalidInput, NotFound, TooLarge, Unanswered, UnreadableFile, UnsupportedFile
 from tolva.workloads.intake.answer_hints import complete_answers, other_sheets
 
@@ -14,17 +15,20 @@ TOLD = MENDABLE | {NotFound.__name__}
 WAITING = "Un fallo del servidor demora la carga; se intenta de nuevo sin que usted haga nada."
 
 
-def public_message(error: Json, job_id: str, *, ended: bool = True) -> str:
-    """What its sender may read of the error of a job that has ended, or is tried again.
+def told_error(job: Mapping[str, Any]) -> str | None:
+    """What the sender may read of the error of a job (its row), if it has one; it has ended, or is tried again.
 
-    >>> public_message({"type": "StorageUnavailable", "message": "no disk"}, "1", ended=False) == WAITING
+    >>> told_error({"id": "1", "state": "queued", "error": {"type": "OSError", "message": "no disk"}}) == WAITING
     True
     """
+    error = job["error"]
+    if error is None:
+        return None
     if error["type"] in TOLD:
         return str(error["message"])
-    if not ended:
+    if State(job["state"]) not in FINISHED:
         return WAITING
-    return f"La carga falló por un fallo del servidor; su administrador puede ver la causa: tolva jobs show {job_id}"
+    return f"La carga falló por un fallo del servidor; su administrador puede ver la causa: tolva jobs show {job['id']}"
 
 
 SHOWN = 12

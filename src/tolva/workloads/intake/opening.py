@@ -30,9 +30,10 @@ from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
 from tolva.workloads.intake.doubt_notes import doubt_notes
-from tolva.workloads.intake.mappings import chosen_mapping, describe_match
-from tolva.workloads.intake.said_locale import remembered_locale, said_locale
+from tolva.workloads.intake.mappings import describe_match
+from tolva.workloads.intake.said_locale import said_locale
 from tolva.workloads.intake.schemas import schema_of, with_configured
+from tolva.workloads.intake.settled import Settled, keep_settled, settle, settled_of
 from tolva.workloads.intake.stored import find_upload
 
 SMALL = 1_000
@@ -50,22 +51,22 @@ class Intake:
     found: Survey
     constants: Mapping[str, str]
     said: Mapping[str, str | None]
-    """What its sender said of columns; other answers were remembered."""
-    locale: str | None = None
-    """What is remembered of numbers and dates, where its sender said nothing of them."""
+    """What its sender said of columns."""
+    settled: Settled
+    """The same and what was remembered, when its first attempt began."""
 
     @property
     def told(self) -> dict[str, Any]:
         """What its progress says from the start: how the file was read, and what of it is left aside."""
         notes = [
             *self.source.findings.notes,
-            *doubt_notes(self.mapping, self.found.notations, remembered=self.locale),
+            *doubt_notes(self.mapping, self.found.notations, remembered=self.settled.locale),
             *filter(None, [self.found.key_only]),
             *currency_notes(self.mapping, self.schema),
         ]
         return {
             "ignored_columns": list(self.mapping.ignored),
-            "read": self.source.findings.to_json() | {"notes": notes, "remembered_locale": self.locale},
+            "read": self.source.findings.to_json() | {"notes": notes, "remembered_locale": self.settled.locale},
             "mapping": {match.field: match.header for match in self.mapping.matches},
             "matches": [self._told(match) for match in self.mapping.matches],
         }
@@ -109,13 +110,21 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
     source = open_file(upload, schema, blobs, scratch, ctx.check)
     said, shape = upload["options"].get("mapping", {}), outline(source)
     with _told_what_was_read(ctx, source.findings):
-        with ctx.transaction() as conn:
-            chosen = chosen_mapping(conn, schema, source, shape, said)
-            locale = None if said_locale(upload) else remembered_locale(conn, schema.name, shape)
-        mapping = match_headers(source.headers, schema, chosen)
-    schema = schema.in_locale(locale)
+        settled = settled_of(upload)
+        if settled is None:
+            with ctx.transaction() as conn:
+                settled = settle(conn, schema, source, shape, upload["constants"], said, said_locale(upload))
+        mapping = match_headers(source.headers, schema, settled.mapping)
+    schema = schema.in_locale(settled.locale)
     found = survey(source, mapping, schema, ctx.check)
-    return Intake(source, schema, mapping, found, upload["constants"], said, locale)
+    return Intake(source, schema, mapping, found, upload["constants"], said, settled)
+
+
+def begin(ctx: Context, intake: Intake, counters: Mapping[str, int]) -> None:
+    """Show what was found, and hold on to what the file is read by: from here on rows are written by it."""
+    with ctx.transaction() as conn:
+        keep_settled(conn, ctx.job_id, intake.settled)
+        ctx.progress(**counters, **intake.told)
 
 
 @contextmanager

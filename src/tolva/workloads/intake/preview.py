@@ -21,12 +21,13 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.reading.source import Source
 from tolva.tables.reading.watch import unwatched
 from tolva.tables.schema import Schema
+from tolva.workloads.intake.accept import upload_options
 from tolva.workloads.intake.doubt_notes import doubt_notes
 from tolva.workloads.intake.first_rows import first_rows
-from tolva.workloads.intake.mappings import chosen_mapping, describe_match
+from tolva.workloads.intake.mappings import describe_match
 from tolva.workloads.intake.opening import open_file
-from tolva.workloads.intake.said_locale import remembered_locale
 from tolva.workloads.intake.schemas import find_schema, with_configured
+from tolva.workloads.intake.settled import foretold, settle
 from tolva.workloads.intake.stored import find_upload
 
 LOOKED = 100_000
@@ -60,9 +61,11 @@ def preview(
     shape = outline(source)
     answers: Choices = upload["options"].get("mapping", {}) if said is None else said
     with db.transaction(tenant_id) as conn:
-        chosen = chosen_mapping(conn, schema, source, shape, answers)
-        locale = None if options.locale else remembered_locale(conn, schema.name, shape)
-    return describe(source, schema.in_locale(options.locale or locale), chosen, LOOKED, answers, locale)
+        settled = None if schema_name else foretold(conn, upload, upload_options(options, answers))
+        if settled is None:
+            settled = settle(conn, schema, source, shape, upload["constants"], answers, options.locale)
+    schema = schema.in_locale(options.locale or settled.locale)
+    return describe(source, schema, settled.mapping, LOOKED, answers, settled.locale)
 
 
 def describe(
@@ -86,8 +89,8 @@ def describe(
     columns = enumerate(propose_columns(source))
     seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
     signs = {field: found.signs for field, found in notations.items()}
-    undecided = any(found.undecided for found in notations.values())
-    among = looked if looked and undecided and has_more(source, looked) else None
+    doubtful = any(found.undecided or found.separated or found.declared for found in notations.values())
+    among = looked if looked and doubtful and has_more(source, looked) else None
     doubts = doubt_notes(proposal.sure, notations, among, locale)
     notes = [*source.findings.notes, *doubts, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}

@@ -1,8 +1,17 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options)
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled)
 VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(blake3)s, %(constants)s,
-  %(options)s);
+  %(options)s, %(settled)s);
+
+-- name: settle
+-- Note what an upload is read by; what was noted first stays.
+UPDATE tolva.uploads SET settled = %(settled)s WHERE job_id = %(job_id)s AND settled IS NULL;
+
+-- name: foretold
+-- What an upload was read by that a dry run was for, if just this was said of it.
+SELECT u.settled FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'dry_run'
+WHERE u.job_id = %(job_id)s AND u.options = %(options)s;
 
 -- name: schemas
 -- The latest version of each schema of the tenant that was not withdrawn.
@@ -45,22 +54,30 @@ DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s
 DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s);
 
 -- name: keep_locale
--- Remember what was said of the numbers and dates of files of one shape.
-INSERT INTO tolva.locales (tenant_id, schema, shape, outline, locale)
-VALUES (%(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, %(locale)s)
-ON CONFLICT (tenant_id, schema, shape) DO UPDATE SET locale = excluded.locale;
+-- Remember what a load said of the numbers and dates of files like its own.
+INSERT INTO tolva.locales (tenant_id, schema, files, outline, constants, locale, job_id)
+VALUES (%(tenant_id)s, %(schema)s, %(files)s, %(outline)s, %(constants)s, %(locale)s, %(job_id)s)
+ON CONFLICT (tenant_id, schema, files) DO UPDATE SET locale = excluded.locale, job_id = excluded.job_id;
+
+-- name: forget_other_locale
+-- Forget what was said of files like these, but for one locale.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s AND locale <> %(locale)s;
 
 -- name: locale_for
--- What of it holds for a file of some shape.
-SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND shape = %(shape)s;
+-- What of it holds for files like these.
+SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s;
 
 -- name: locales
 -- What the tenant once said of numbers and dates, for people.
-SELECT locale, outline FROM tolva.locales WHERE schema = %(schema)s ORDER BY locale, shape;
+SELECT locale, outline, constants FROM tolva.locales WHERE schema = %(schema)s ORDER BY locale, files;
 
 -- name: forget_locales
--- Forget all of it.
-DELETE FROM tolva.locales WHERE schema = %(schema)s;
+-- Forget what was said by one locale, or all of it.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR locale = %(locale)s);
+
+-- name: forget_locale_of
+-- Forget what a load said.
+DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 
 -- name: upload_of
 -- The upload that a job loads.

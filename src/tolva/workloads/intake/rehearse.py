@@ -23,7 +23,7 @@ from tolva.tables.load import Loaded
 from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
 from tolva.workloads.intake.faults import error_columns
-from tolva.workloads.intake.opening import Intake, checked_frames, open_upload, upload_of
+from tolva.workloads.intake.opening import Intake, begin, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import ChunkOutcome
 from tolva.workloads.intake.placed import session_beside
 from tolva.workloads.intake.repeated_rows import rows_alike
@@ -43,7 +43,7 @@ def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:
     session.execute(PASSING_LEDGER)
     tally = Tally.from_json(ctx.checkpoint)
     seen = tally.position.row if tally.position else -1
-    ctx.progress(**tally.counters(total), **intake.told)
+    begin(ctx, intake, tally.counters(total))
     loaded = None
     with closing(ahead(checked_frames(intake, None))) as pieces:
         for frame, checked in pieces:

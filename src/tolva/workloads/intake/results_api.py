@@ -14,7 +14,7 @@ from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.download import CSV, XLSX, attachment, files, workbook
+from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.after import After
@@ -30,10 +30,6 @@ from tolva.workloads.intake.upload_answers import AcceptedUpload
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Word = Annotated[str | None, Query(max_length=200)]
-Separator = Annotated[
-    Literal["comma", "semicolon"], Query(description="Of the CSV: Excel wants the one of its country.")
-]
-SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:

@@ -1,41 +1,68 @@
-"""How a tenant said that numbers and dates are meant, remembered for the next file of that shape."""
+"""How a tenant said that numbers and dates are meant, remembered for the next file like that.
+
+Files are alike that have one outline, for one schema, and the same constants: suppliers may fill one template, each in
+the notation of its country.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tolva.db.pool import Connection
+from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
 from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
 
 def said_locale(upload: DictRow) -> str | None:
-    """What the sender of an upload said."""
+    """What the sender of an upload said; "" where it shall be as the columns show, whatever is remembered."""
     return upload["options"].get("read", {}).get("locale")
 
 
-def keep_locale(conn: Connection, tenant_id: str, schema: str, shape: Outline, locale: str) -> None:
-    """Remember what was said of a file of this shape (see `outline`); the last word counts."""
+def keep_locale(conn: Connection, upload: DictRow, shape: Outline, *, decided: bool) -> None:
+    """Remember what the sender of an upload said of files like it, if it `decided` what some cell means.
+
+    In any case the last word counts: what was said before is forgotten where this contradicts it.
+    """
     meant = _as_first_sent(shape)
-    given = {"tenant_id": tenant_id, "schema": schema, "shape": digest(meant), "outline": Jsonb(meant)}
-    conn.execute(SQL["keep_locale"], given | {"locale": locale})
+    given = _like(upload["schema"], shape, upload["constants"]) | {"locale": said_locale(upload)}
+    if given["locale"] and decided:
+        told = {"outline": Jsonb(meant), "constants": Jsonb(upload["constants"])}
+        conn.execute(SQL["keep_locale"], given | told | {name: upload[name] for name in ("tenant_id", "job_id")})
+    else:
+        conn.execute(SQL["forget_other_locale"], given)
 
 
-def remembered_locale(conn: Connection, schema: str, shape: Outline) -> str | None:
-    """What was said last of a file of this shape."""
-    known = {"schema": schema, "shape": digest(_as_first_sent(shape))}
-    row = conn.execute(SQL["locale_for"], known).fetchone()
+def remembered_locale(conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str]) -> str | None:
+    """What was said last of files like this one."""
+    row = conn.execute(SQL["locale_for"], _like(schema, shape, constants)).fetchone()
     return row["locale"] if row else None
 
 
 def list_locales(conn: Connection, schema: str) -> list[DictRow]:
-    """All that is remembered for a schema: each `locale` with the `outline` of the files that are meant."""
+    """All that is remembered for a schema: each `locale` with `outline` and `constants` of the files that are meant."""
     return conn.execute(SQL["locales"], {"schema": schema}).fetchall()
 
 
-def forget_locales(conn: Connection, schema: str) -> None:
-    """Forget all of it."""
-    conn.execute(SQL["forget_locales"], {"schema": schema})
+def forget_locales(conn: Connection, schema: str, locale: str | None = None) -> None:
+    """Forget what was said by a locale, or all of it. Raises NotFound where nothing was said by that."""
+    forgotten = conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount
+    if locale is not None and not forgotten:
+        raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
+
+
+def forget_locale_of(conn: Connection, load_id: str) -> None:
+    """Forget what a load said, unless another one has said it since."""
+    conn.execute(SQL["forget_locale_of"], {"job_id": load_id})
+
+
+def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:
+    """The files that are alike."""
+    told = [word for constant in sorted(constants.items()) for word in constant]
+    return {"schema": schema, "files": digest(_as_first_sent(shape) | {"constants": told})}
 
 
 def _as_first_sent(shape: Outline) -> Outline:

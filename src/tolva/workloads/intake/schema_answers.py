@@ -16,7 +16,11 @@ DOCUMENT: dict[str, Any] = {
 LISTED: dict[str, Any] = {"name": "prices", "title": "Precios", "version": 1}
 KEPT: dict[str, Any] = {"name": "prices", "version": 1, "target_ready": True}
 MAPPING: dict[str, Any] = {"name": "SKU", "field": "codigo", "outline": None}
-LOCALE: dict[str, Any] = {"locale": "es-CO", "outline": {"headers": ["SKU", "Precio"]}}
+LOCALE: dict[str, Any] = {
+    "locale": "es-CO",
+    "outline": {"headers": ["SKU", "Precio"]},
+    "constants": {"proveedor_id": "P1"},
+}
 
 
 class ListedSchema(BaseModel):
@@ -66,6 +70,7 @@ class RememberedLocale(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": LOCALE})
     locale: str = Field(description="How they are meant where they mean two things: `es-CO`.")
     outline: Any = Field(description="The files that are meant.")
+    constants: dict[str, str] = Field(description="The fields that came with them.")
 
 
 class Mappings(BaseModel):

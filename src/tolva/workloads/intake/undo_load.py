@@ -15,6 +15,7 @@ from tolva.tables.undone import Undone
 from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
+from tolva.workloads.intake.said_locale import forget_locale_of
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.undo_conflicts import conflict_lines
 
@@ -31,6 +32,8 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
         if left["left_created"]:  # said before anything is put back, which would else be half an undo
             with place.chunk() as conn:
                 check_rights(conn, schema, removing=True)
+        with ctx.transaction() as conn:
+            forget_locale_of(conn, load_id)
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(left["left"])}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:

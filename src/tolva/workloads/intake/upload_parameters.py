@@ -11,6 +11,10 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.web.parameters import MOST_NAMED, unknown_parameter
 
 BY_COLUMN = "Field by header, or by place (`@3` is the third column); null leaves a column out."
+BY_LOCALE = (
+    "How ambiguous numbers and dates are meant: `es-CO`; empty: as the columns show, whatever was said with an earlier"
+    " file."
+)
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 Params = Annotated[
@@ -18,6 +22,7 @@ Params = Annotated[
 ]
 MappingText = Annotated[str | None, Query(description=f"JSON: {BY_COLUMN}", examples=['{"@1": "codigo"}'])]
 ReadText = Annotated[str | None, Query(description="JSON: how to read the file.", examples=['{"delimiter": ","}'])]
+Locale = Annotated[str | None, Query(description=BY_LOCALE, examples=["es-CO"])]
 
 
 class Read(BaseModel):
@@ -29,7 +34,7 @@ class Read(BaseModel):
     quote: Annotated[str | None, Field(max_length=1)] = None
     header_row: Annotated[int | None, Field(strict=True, ge=0, description="From 1; 0 when there is none.")] = None
     sheet: Annotated[str | None, Field(description="Name, or number from 1.")] = None
-    locale: Annotated[str | None, Field(description="How ambiguous numbers and dates are meant: `es-CO`.")] = None
+    locale: Annotated[str | None, Field(description=BY_LOCALE)] = None
 
     def options(self) -> ReadOptions:
         """The same for the reader."""

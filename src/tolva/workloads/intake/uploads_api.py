@@ -18,7 +18,7 @@ from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import PREFIX
-from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, public_message
+from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, told_error
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.sql import SQL
@@ -81,13 +81,14 @@ def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
     kept = ("id", "kind", "state", "schema", "filename", "size", "blake3", "constants", "options", "progress", "result")
-    return {name: row[name] for name in kept} | times | {"error": row["error"] and _told_error(row)}
+    return {name: row[name] for name in kept} | times | {"error": _error(row)}
 
 
-def _told_error(row: DictRow) -> dict[str, Any]:
-    ended = State(row["state"]) in FINISHED
-    said = public_message(row["error"], str(row["id"]), ended=ended)
-    if ended and row["kind"] == LOAD and (written := row["progress"].get("successful")):
+def _error(row: DictRow) -> dict[str, Any] | None:
+    said = told_error(row)
+    if said is None:
+        return None
+    if State(row["state"]) in FINISHED and row["kind"] == LOAD and (written := row["progress"].get("successful")):
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
     told = {"type": row["error"]["type"], "message": said}

@@ -11,6 +11,7 @@ CREATE TABLE tolva.uploads (
   blake3 text NOT NULL,
   constants jsonb NOT NULL,   -- fields that come with the request, not from the file
   options jsonb NOT NULL DEFAULT '{}', -- how the file is to be read and mapped, where the sender said so
+  settled jsonb,              -- the same with what was remembered when the first attempt began; NULL until then
   received_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -40,14 +41,16 @@ CREATE TABLE tolva.mappings (
   CHECK ((shape = '') = (outline IS NULL))
 );
 
--- What a tenant once said of numbers and dates that mean two things: the next file of that shape is read the same way.
+-- What a tenant once said of numbers and dates that mean two things: the next file like that is read the same way.
 CREATE TABLE tolva.locales (
   tenant_id text NOT NULL,
   schema text NOT NULL,
-  shape text NOT NULL,        -- a digest of the outline
+  files text NOT NULL,        -- a digest of outline and constants: suppliers may fill one template, each in its own way
   outline jsonb NOT NULL,     -- headers, or types of the columns, of the files that are meant
+  constants jsonb NOT NULL,   -- and the fields that came with them
   locale text NOT NULL,
-  PRIMARY KEY (tenant_id, schema, shape)
+  job_id uuid NOT NULL,       -- the load that said so: once it is undone, its word does not count
+  PRIMARY KEY (tenant_id, schema, files)
 );
 
 CREATE TABLE tolva.row_errors (
@@ -116,7 +119,7 @@ END
 $$;
 
 CALL tolva.hand_over();
-CALL tolva.guard('tolva.uploads', 'SELECT, INSERT', 'SELECT, DELETE');
+CALL tolva.guard('tolva.uploads', 'SELECT, INSERT, UPDATE (settled)', 'SELECT, DELETE');
 CALL tolva.guard('tolva.row_errors', 'SELECT, INSERT', 'SELECT, DELETE');
 CALL tolva.guard('tolva.load_ledger', 'SELECT, INSERT, UPDATE (left_created, left_changed)', 'SELECT, DELETE');
 CALL tolva.guard('tolva.schemas', 'SELECT, INSERT');

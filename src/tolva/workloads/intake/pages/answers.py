@@ -17,7 +17,9 @@ READ, COLUMN, ASKED = "read.", "column.", "field."
 NONE = "-"
 MOST_DIGITS = 7
 """Of the row of the headers; the form asks for no more."""
-TEXTS = ("encoding", "delimiter", "sheet", "locale")
+TEXTS = ("encoding", "delimiter", "sheet", "quote", "locale")
+EMPTIED = ("quote", "locale")
+"""Those of them that can be none."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,11 @@ def answers_in(form: Mapping[str, str]) -> Answers:
     {'Nota': None, 'Neto': 'precio'}
     """
     read = {name: form[READ + name] for name in TEXTS if form.get(READ + name)}
-    quote, row = form.get(f"{READ}quote"), form.get(f"{READ}header_row")
+    read |= {name: "" for name in EMPTIED if form.get(READ + name) == NONE}
+    row = form.get(f"{READ}header_row")
     if row and not (row.isdecimal() and len(row) <= MOST_DIGITS):
         raise InvalidInput("The row of the headers is a number, 0 when there is none.")
-    sign = None if not quote else "" if quote == NONE else quote
-    options = ReadOptions(**read, quote=sign, header_row=int(row) if row else None)
-    return Answers(options, _mapping(form))
+    return Answers(ReadOptions(**read, header_row=int(row) if row else None), _mapping(form))
 
 
 def _mapping(form: Mapping[str, str]) -> dict[str, str | None]:

@@ -1,15 +1,14 @@
 """What is wrong with a file, for people: fields by their titles. API, logs and stored rows have their names."""
 
-import re
+from functools import cache
 
 from tolva.tables.reading.xlsx_scan import column_letters
 from tolva.tables.schema import Schema
+from tolva.web.pages.recognition import Shown
+from tolva.web.pages.sentences import Sentences, known_sentences
 
-BLANK = re.compile(r"(Campos obligatorios vacíos: )(.+)")
-NAMED = re.compile(r'(^|: |; |\. )(\w+(?:, \w+)*)(?=: "| \(encabezados aceptados: | \(¿es ")')
-"""One or several fields, at the beginning of what is said of them."""
-
-PLACE = re.compile(r'(" \(columna )([0-9]{1,5})\)')
+MOST_DIGITS = 5
+"""Of the number of a column."""
 
 
 def with_titles(message: str, schema: Schema) -> str:
@@ -18,18 +17,28 @@ def with_titles(message: str, schema: Schema) -> str:
     >>> from tolva.tables.document import builtin_schema
     >>> with_titles("Campos obligatorios vacíos: nombre, certificado_sanitario", builtin_schema("products"))
     'Campos obligatorios vacíos: Nombre, Certificado sanitario'
-    >>> with_titles('precio: "codigo: x" no es un número', builtin_schema("products"))
-    'Precio: "codigo: x" no es un número'
-    >>> with_titles('precio: "P" (columna 3), "P" (columna 28)', builtin_schema("products"))
-    'Precio: "P" (columna C), "P" (columna AB)'
+    >>> with_titles('precio: "x; codigo: "y" no es un número', builtin_schema("products"))
+    'Precio: "x; codigo: "y" no es un número'
     """
     titles = {field.name: field.title for field in schema.fields}
 
-    def named(names: str) -> str:
-        return ", ".join(titles.get(name, name) for name in names.split(", "))
+    def title(name: str) -> str:
+        return titles.get(name, name)
 
-    blank = BLANK.fullmatch(message)
-    if blank:
-        return blank[1] + named(blank[2])
-    message = PLACE.sub(lambda found: f"{found[1]}{column_letters(int(found[2]) - 1)})", message)
-    return NAMED.sub(lambda found: found[1] + named(found[2]), message)
+    shown: Shown = {
+        "field": title,
+        "field_of_key": title,
+        "fields": lambda names: ", ".join(map(title, names.split(", "))),
+        "column": _letters,
+    }
+    return _sentences().read(message, shown=shown) or message
+
+
+@cache
+def _sentences() -> Sentences:
+    """Without a language: they stay as the code says them."""
+    return Sentences("", known_sentences(["tolva.workloads.intake"]))
+
+
+def _letters(number: str) -> str:
+    return column_letters(int(number) - 1) if number.isdecimal() and len(number) <= MOST_DIGITS else number

@@ -13,7 +13,7 @@ from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
-from tolva.workloads.intake.messages import MENDABLE, public_message
+from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.pages.field_titles import with_titles
@@ -36,7 +36,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
     id, ended = JobId(str(job["id"])), State(job["state"]) in FINISHED
     upload = find_upload(conn, id)
     schema = schema_of(conn, upload) if upload and ended else None
-    message = public_message(job["error"], id, ended=ended) if job["error"] else None
+    message = told_error(job)
     told: dict[str, Any] = {
         "upload": upload,
         "ended": ended,

@@ -25,7 +25,7 @@ from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
-from tolva.workloads.intake.messages import public_message
+from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
 from tolva.workloads.intake.pages.columns import called_so
@@ -150,12 +150,11 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
     if upload is None:
         raise NotFound(f"There is no upload {id}.")
     job = get_job(conn, id)
-    ended = State(job["state"]) in FINISHED
-    message = public_message(job["error"], id, ended=ended) if job["error"] else None
-    told = {"upload": upload, "schema": schema_of(conn, upload), "job": job, "ended": ended, "message": message}
+    told = {"upload": upload, "schema": schema_of(conn, upload), "job": job}
+    told |= {"ended": State(job["state"]) in FINISHED, "message": told_error(job)}
     return told | {"loaded": effective_load(conn, upload)}
 
 
 def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     """What can be chosen, with what was said even where that is unusual: the form has to say it again."""
-    return usual if said is None or said in usual else (*usual, said)
+    return usual if not said or said in usual else (*usual, said)

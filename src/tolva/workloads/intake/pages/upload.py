@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
-from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,7 +19,7 @@ from tolva.web.multipart import in_upload_thread, receive_form
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token
 from tolva.web.pages.shell import Shell
-from tolva.workloads.intake.messages import public_message
+from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, schema_choice
 from tolva.workloads.intake.pages.sent import Sent, accept_all
@@ -82,13 +81,8 @@ def _recent(conn: Connection) -> dict[str, Any]:
     titles = {each["name"]: each["title"] for each in list_schemas(conn)}
     told = [
         each
-        | {"told": _told_error(each), "ended": State(each["state"]) in FINISHED}
+        | {"told": told_error(each), "ended": State(each["state"]) in FINISHED}
         | {"for": titles.get(each["schema"], each["schema"])}
         for each in found
     ]
     return {"recent": told, "moving": any(not each["ended"] for each in told), "now": datetime.now(UTC)}
-
-
-def _told_error(job: DictRow) -> str | None:
-    ended = State(job["state"]) in FINISHED
-    return public_message(job["error"], str(job["id"]), ended=ended) if job["error"] else None
