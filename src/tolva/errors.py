@@ -24,6 +24,7 @@
     │   └── TimeLimitExceeded       the attempt ran longer than its queue allows
     └── Never                   no repetition can mend it
         ├── WorkerLost              the process died under the job
+        ├── TrialFailed             what was tried out does not work; there is nothing to run again
         └── Interrupted             an attempt must stop here; the job itself did not fail
             ├── LeaseLost               another attempt owns the job now
             ├── Cancelled
@@ -148,6 +149,10 @@ class Never(TolvaError):
 
 class WorkerLost(Never):
     """The worker process died under the job. Told in the job's events, and its error after too many losses."""
+
+
+class TrialFailed(Never):
+    """What somebody tried out does not work, which they see: nothing was to be done, so no dead letter is left."""
 
 
 class Interrupted(Never):

@@ -28,7 +28,7 @@ FEW = 3
 
 @pytest.fixture(autouse=True)
 def most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tolva.web.portions.MOST", MOST)
+    monkeypatch.setattr("tolva.web.met.MOST", MOST)
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_whoever_follows_next_comes_to_all_and_to_each_once(
     deed: Deed,
     named: bool,
 ) -> None:
-    monkeypatch.setattr("tolva.web.portions.MOST", 6)
+    monkeypatch.setattr("tolva.web.met.MOST", 6)
     monkeypatch.setattr(f"tolva.web.api.{place}", giving_out(for_the_first(deed), at=[1]))
     ids = make(service, 7)
     told = followed(service, call, {"ids": ids} if named else {"all": True})
@@ -86,7 +86,7 @@ def test_whoever_follows_next_comes_to_all_and_to_each_once(
 
 
 def test_behind_the_end_of_a_call_all_are_done_too(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tolva.web.portions.MOST", 4)
+    monkeypatch.setattr("tolva.web.met.MOST", 4)
     monkeypatch.setattr("tolva.web.api.bulk.cancel_jobs", giving_out(cancel_jobs, at=[1, 3]))
     ids = queued(service, 9)
     told = followed(service, "jobs/cancel", {"all": True})
@@ -106,7 +106,7 @@ FORM = {"action": "cancel", "scope": "matching", "back": "/jobs", "confirm": "1"
 
 def test_the_page_tells_what_was_done_and_asks_for_the_rest(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = queued(service, 5)
-    monkeypatch.setitem(bulk.STEERING, "cancel", (giving_out(cancel_jobs, at=[1]), OPEN))
+    monkeypatch.setitem(bulk.TO_JOBS, "cancel", (giving_out(cancel_jobs, at=[1]), OPEN))
     told = service.client.post("/jobs/bulk", data=FORM, headers=HTML).text
     assert "2 jobs were cancelled, or told to stop." in told
     assert "Cancel 3 jobs?" in told
@@ -125,7 +125,7 @@ def test_the_page_tells_what_was_done_where_the_rest_cannot_be_shown(
 
     chosen_jobs = bulk.chosen_jobs
     monkeypatch.setattr(bulk, "chosen_jobs", look)
-    monkeypatch.setattr("tolva.web.portions.MOST", 2)
+    monkeypatch.setattr("tolva.web.met.MOST", 2)
     queued(service, 5)
     told = service.client.post("/jobs/bulk", data=FORM, headers=HTML, follow_redirects=True)
     assert (told.status_code, told.url.path) == (200, "/jobs")
@@ -136,7 +136,7 @@ def test_the_page_tells_what_was_done_where_the_rest_cannot_be_shown(
 def test_at_the_terminal_what_was_done_is_told_wherever_it_breaks_off(
     service: Service, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    monkeypatch.setattr("tolva.web.portions.MOST", 4)
+    monkeypatch.setattr("tolva.web.met.MOST", 4)
     failed(service, 6)
     told = close(
         *(service.jobs, ANYONE_HERE, LetterFilter(), giving_out(replay_letters, range(after, FOR_GOOD))), dry_run=False
@@ -154,7 +154,7 @@ def test_at_the_terminal_what_was_done_is_told_where_looking_for_more_fails(
 
     met_letters = closing.met_letters
     monkeypatch.setattr(closing, "met_letters", look)
-    monkeypatch.setattr("tolva.web.portions.MOST", 4)
+    monkeypatch.setattr("tolva.web.met.MOST", 4)
     failed(service, 6)
     told = close(service.jobs, ANYONE_HERE, LetterFilter(), replay_letters, dry_run=False)
     assert (len(told.jobs), told.left, told.more) == (4, 0, True)

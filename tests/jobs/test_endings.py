@@ -3,13 +3,14 @@
 import logging
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from psycopg import errors as pg
 
-from tests.jobs.workshop import ERROR, WORK, Workshop, together
+from tests.jobs.workshop import ERROR, WORK, Workshop, together, until
 from tolva.core.job import Claimed, Queue, Verb
 from tolva.core.retry import FIRST_WAIT, backoff
 from tolva.errors import (
@@ -23,12 +24,15 @@ from tolva.errors import (
     TolvaError,
     TookTooLong,
     TryLater,
+    Unanswered,
 )
 from tolva.jobs.context import Context
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.runner import classify
 from tolva.jobs.sql import SQL
+from tolva.jobs.store import note_answer
 
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 UNFORESEEN = "Something unforeseen went wrong (RuntimeError); the log of the worker has more."
 
 
@@ -235,6 +239,40 @@ def test_what_is_over_keeps_its_outcome_though_somebody_asked_to_cancel(shop: Wo
         work.cancel(id)
     shop.end(job, verb, ERROR)
     assert shop.state(id) == state
+
+
+def test_an_answer_is_known_whether_it_comes_after_the_question_or_before(shop: Workshop) -> None:
+    asked, early, broken, by = shop.put_many(4)
+    shop.on(failing(Unanswered("Which column is which?", [])))
+    with shop.db.transaction("a") as conn:
+        note_answer(conn, [early], by)
+    assert shop.run() == 4
+    shop.admin.execute("""UPDATE tolva.jobs SET error = '{"type": "Broken"}' WHERE id = %s""", (broken,))
+    for _ in range(2):
+        with shop.db.transaction("a") as conn:
+            note_answer(conn, [asked, broken], by)
+    assert [shop.row(id)["error"].get("answered_by") for id in (asked, early, broken)] == [by, by, None]
+    assert [shop.events(id)[1:] for id in (asked, early)] == [["failed", "answered"], ["failed"]]
+
+
+def test_whoever_answers_several_questions_waits_for_the_first_without_holding_the_others(shop: Workshop) -> None:
+    """Everybody takes them in one order, as endings do: else two people would wait for each other."""
+    first, last = shop.put_many(2)
+    shop.admin.execute("UPDATE tolva.jobs SET label = 'now behind the other on its page' WHERE id = %s", (first,))
+    row = "SELECT FROM tolva.jobs WHERE id = %s FOR UPDATE NOWAIT"
+
+    def answered() -> None:
+        with shop.db.transaction("a") as conn:
+            conn.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")  # as they lie there
+            note_answer(conn, [last, first], first)
+
+    with ThreadPoolExecutor(1) as pool:
+        with shop.db.transaction("a") as conn:
+            conn.execute(row, (first,))
+            later = pool.submit(answered)
+            until(lambda: shop.admin.execute(WAITING).fetchone())
+            conn.execute(row, (last,))
+        later.result()
 
 
 def test_a_later_success_leaves_no_error(shop: Workshop) -> None:

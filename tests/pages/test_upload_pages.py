@@ -20,7 +20,7 @@ from tolva.web.access.caller import Role
 from tolva.web.access.keys import NewKey, create_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
-from tolva.workloads.intake import found_errors
+from tolva.workloads.intake import found_errors, standing
 from tolva.workloads.intake.accept import accept
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -72,6 +72,14 @@ def jobs(service: Service) -> int:
 
 def loaded(service: Service, content: str) -> str:
     return ended(service, went_to(send(service, content, look="no")))
+
+
+def answering(service: Service, said: dict[str, str]) -> str:
+    """The id of a load of ASKS, sent once more with something said, once it has ended."""
+    given = {"schema": "products", "params": '{"proveedor_id": "P1"}'} | said
+    sent = service.client.post("/api/v1/uploads", params=given, files={"file": ("0.csv", ASKS)})
+    assert sent.status_code == 202, sent.text
+    return ended(service, f"/jobs/{sent.json()['id']}")
 
 
 def rows_shown(page: str) -> list[str]:
@@ -520,6 +528,21 @@ def test_stored_numbers_have_the_readers_decimal_mark_and_no_zeros_behind(servic
     assert "<del>1,5</del> → <ins>1250,5</ins>" in get(service, f"/jobs/{id}/changes", spanish)
 
 
+def test_a_field_that_the_schema_has_no_more_is_shown_among_the_changes_all_the_same(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    loaded(service, GOOD)
+    id = loaded(service, GOOD.replace("1.50", "2.50"))
+    admin.execute("UPDATE tolva.load_ledger SET fields = array_replace(fields, 'precio', 'gone')")
+    assert "<strong>gone</strong>: <del>1.5000</del> → <ins>2.5000</ins>" in get(service, f"/jobs/{id}/changes")
+
+
+def test_a_job_without_a_file_has_no_page_of_repeated_rows(service: Service, admin: psycopg.Connection) -> None:
+    undo = ended(service, went_to(post(service, f"/jobs/{loaded(service, GOOD)}/undo")))
+    admin.execute("UPDATE tolva.jobs SET result = '[1]' WHERE id = %s", (undo,))
+    assert service.client.get(f"/jobs/{undo}/repeats", headers=HTML).status_code == 404
+
+
 def test_a_repeated_row_that_was_refused_overwrites_nothing(service: Service) -> None:
     id = loaded(service, f"{GOOD}001,Vendas,x,CS-1,3\n")
     page = get(service, f"/jobs/{id}/repeats")
@@ -610,10 +633,64 @@ def test_a_question_that_was_answered_waits_no_more_and_leads_to_the_job_that_ha
 def test_an_answer_that_comes_with_the_file_itself_answers_those_that_wait_for_the_same_rows(service: Service) -> None:
     ids = [loaded(service, ASKS), ended(service, went_to(send(service, ASKS, look="no", token="2")))]
     other = ended(service, went_to(send(service, ASKS, look="no", token="3", **{"constant.proveedor_id": "P2"})))
-    said = {"schema": "products", "params": '{"proveedor_id": "P1"}', "mapping": '{"Neto": "precio"}'}
-    sent = service.client.post("/api/v1/uploads", params=said, files={"file": ("0.csv", ASKS)})
+    sent = answering(service, {"mapping": '{"Neto": "precio"}'})
     errors = [job(service, each)["error"] for each in (*ids, other)]
-    assert [error.get("answered_by") for error in errors] == [sent.json()["id"]] * 2 + [None], sent.text
+    assert [error.get("answered_by") for error in errors] == [sent] * 2 + [None]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({}, id="says nothing new"),
+        pytest.param({"mapping": '{"Neto": "nombre"}'}, id="asks again"),
+        pytest.param({"mapping": '{"Neto": "precio"}', "dry_run": "true"}, id="loads nothing"),
+        pytest.param({"read": '{"header_row": 9}', "mapping": '{"Neto": "precio"}'}, id="cannot be read"),
+    ],
+)
+def test_a_job_that_answers_no_question_is_not_called_its_answer(service: Service, said: dict[str, str]) -> None:
+    id = loaded(service, ASKS)
+    answering(service, said)
+    assert "answered_by" not in job(service, id)["error"]
+    assert '<span class="state waiting">waits for your answer</span>' in get(service, f"/jobs/{id}")
+    answered = answering(service, {"mapping": '{"Neto": "precio"}'})
+    assert job(service, id)["error"]["answered_by"] == answered
+
+
+def test_an_answer_that_is_there_before_the_question_is_known_when_it_is_asked(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    early = went_to(send(service, ASKS, look="no")).rsplit("/", 1)[1]
+    admin.execute("UPDATE tolva.jobs SET run_at = now() + interval '1 hour' WHERE id = %s", (early,))
+    answered = answering(service, {"mapping": '{"Neto": "precio"}'})
+    assert job(service, early)["state"] == "queued"
+    admin.execute("UPDATE tolva.jobs SET run_at = now() WHERE id = %s", (early,))
+    admin.execute("DELETE FROM tolva.mappings")  # what was said of the column answers it by itself
+    ended(service, f"/jobs/{early}")
+    assert job(service, early)["error"]["answered_by"] == answered
+    assert f'<a class="state" href="/jobs/{answered}">answered</a>' in get(service, f"/jobs/{early}")
+
+
+def test_a_load_that_cannot_be_told_from_later_ones_is_not_said_to_leave_the_table_as_it_was(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, later = loaded(service, GOOD), loaded(service, GOOD.replace("001", "002"))
+    ended(service, went_to(send(service, GOOD, look="no", **{"constant.proveedor_id": "P2"})))
+    monkeypatch.setattr(standing, "LOOKED", 1)
+    assert "What was loaded later stays." in get(service, f"/jobs/{id}")
+    ended(service, went_to(post(service, f"/jobs/{id}/undo")))
+    page = get(service, f"/jobs/{id}")
+    assert "What later loads brought stays." in page and "as it was before" not in page
+    monkeypatch.undo()
+    assert f'<a href="/jobs/{later}">0.csv' in get(service, f"/jobs/{id}").split("Loads that came after it")[1]
+
+
+def test_a_corrected_file_is_uploaded_where_the_load_that_it_corrects_is_named(service: Service) -> None:
+    id = loaded(service, BAD)
+    [address] = re.findall(r'href="(/upload\?[^"]*)">Upload the corrected file', get(service, f"/jobs/{id}"))
+    assert f'Correction of <a href="/jobs/{id}">0.csv · P1</a>' in get(service, address)
+    assert f'name="corrects" value="{id}"' in get(service, address), "it is kept when the form comes back"
+    for other in ("x", "0" * 32):
+        assert "Correction of" not in get(service, f"/upload?corrects={other}")
 
 
 def test_lists_and_pages_tell_whose_file_it_is(service: Service) -> None:

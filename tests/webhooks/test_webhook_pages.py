@@ -15,6 +15,7 @@ from tests.jobs.workshop import until
 from tests.pages.reader import get, log_in, noted, post, went_to
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
+from tolva.connectors.outward import Outward
 from tolva.db.pool import Database
 from tolva.web.access.caller import Caller, Role
 from tolva.workloads.webhooks import webhook
@@ -40,6 +41,11 @@ def made(service: Service, url: str = URL) -> str:
 
 def secrets_in(page: str) -> list[str]:
     return re.findall(r'<code class="secret">(whsec_[^<]+)</code>', page)
+
+
+def faulty(page: str) -> set[str]:
+    """The names of the fields that are marked."""
+    return set(re.findall(r'<input [^>]*name="(\w+)"[^>]* aria-invalid="true"', page))
 
 
 def test_a_webhook_is_made_and_its_secret_shown_once_with_how_to_verify(service: Service) -> None:
@@ -90,23 +96,25 @@ def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service)
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "told", "marked"),
     [
-        ({"url": "ftp://shop.example.com"}, "begins with https"),
-        ({"event": []}, "at least one kind of event"),
-        ({"kind": ["bulk_upload", *"k" * 50]}, "at most 50 kinds of jobs"),
-        ({"kind": ["bulk_upload", "k" * 201]}, "one line of 1 to 200 characters"),
-        ({"kind": ["bulk_upload", ""]}, "one line of 1 to 200 characters"),
-        ({"kind": ["bulk_upload", "a\nb"]}, "one line of 1 to 200 characters"),
+        ({"url": "ftp://shop.example.com"}, "begins with https", {"url"}),
+        ({"event": []}, "at least one kind of event", {"event"}),
+        ({"url": "ftp://shop.example.com", "event": []}, "at least one kind of event", {"url", "event"}),
+        ({"kind": ["bulk_upload", *"k" * 50]}, "at most 50 kinds of jobs", {"kind"}),
+        ({"kind": ["bulk_upload", "k" * 201]}, "one line of 1 to 200 characters", {"kind"}),
+        ({"kind": ["bulk_upload", ""]}, "one line of 1 to 200 characters", {"kind"}),
+        ({"kind": ["bulk_upload", "a\nb"]}, "one line of 1 to 200 characters", {"kind"}),
     ],
 )
-def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
-    service: Service, given: dict[str, Any], told: str
+def test_what_is_wrong_is_told_and_marked_and_what_was_filled_in_stays_and_can_be_mended(
+    service: Service, given: dict[str, Any], told: str, marked: set[str]
 ) -> None:
     answer = make(service, **given)
     assert answer.status_code == 400
     page = unescape(answer.text)
     assert told in page and 'value="Shop"' in page and 'value="bulk_upload" checked' in page
+    assert faulty(page) == marked
     assert hooks(service) == []
     assert make(service).status_code == 200, "a refused form leaves its token free"
 
@@ -114,7 +122,7 @@ def test_what_is_wrong_is_told_and_what_was_filled_in_stays_and_can_be_mended(
 @pytest.mark.parametrize("description", ["x" * 501, "a\nb", "a\0b"])
 def test_a_description_that_fills_no_line_is_refused(service: Service, description: str) -> None:
     answer = make(service, description=description)
-    assert answer.status_code == 400
+    assert (answer.status_code, faulty(answer.text)) == (400, {"description"})
     assert "one line of at most 500 characters" in answer.text
     assert hooks(service) == []
 
@@ -127,6 +135,7 @@ def test_a_webhook_too_many_is_a_conflict_as_it_is_for_programs(
     answer = make(service, token="another page")
     assert answer.status_code == 409
     assert "There are 1 webhooks already" in answer.text and 'value="Shop"' in answer.text
+    assert not faulty(answer.text)
 
 
 @pytest.mark.parametrize("verb", ["off", "on"])
@@ -135,7 +144,7 @@ def test_a_button_and_a_change_at_the_same_time_both_stay(service: Service, db: 
     changed = Wanted("https://other.example.com/", ["job.failed"], description="Other", active=verb == "off")
     with ThreadPoolExecutor(1) as pool:
         with db.transaction("default") as conn:
-            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed)
+            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed, Outward())
             button = pool.submit(post, service, f"/webhooks/{id}/{verb}")
             until(lambda: conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
         went_to(button.result(10))

@@ -16,6 +16,7 @@ from tests.conftest import Fresh
 from tests.jobs.workshop import together, until
 from tests.service import Service, working
 from tests.webhooks.receiver import Receiver
+from tolva.connectors.outward import Outward
 from tolva.core.job import JobId, NewJob
 from tolva.db.pool import Connection, Database
 from tolva.errors import Conflict, DatabaseUnavailable, InvalidInput
@@ -166,6 +167,7 @@ def test_a_refusal_is_final(service: Service, receiver: Receiver, status: int) -
     with working(service):
         told = delivered(service, hook, "failed")
     assert (told["code"], told["tries"], told["answer"], len(receiver.got)) == (status, 1, "told", 1)
+    assert [each["id"] for each in service.client.get("/api/v1/dead-letters").json()["dead_letters"]] == [told["id"]]
     assert service.client.get(f"/api/v1/webhooks/{hook['id']}").json()["active"]
 
 
@@ -199,6 +201,20 @@ def test_a_test_reaches_a_webhook_that_is_off(service: Service, receiver: Receiv
     with working(service):
         assert delivered(service, hook)["id"] == made.json()["id"]
     assert json.loads(receiver.got[0].body)["type"] == "webhook.test"
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_a_test_that_fails_is_told_after_one_try_and_leaves_nothing_to_be_replayed(
+    service: Service, receiver: Receiver, status: int
+) -> None:
+    hook = make(service, receiver)
+    receiver.answers(status)
+    service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+    with working(service):
+        told = delivered(service, hook, "failed")
+    assert (told["code"], told["answer"], len(receiver.got)) == (status, "told", 1)
+    assert told["error"] == f"127.0.0.1 answered {status}."
+    assert service.client.get("/api/v1/dead-letters").json()["dead_letters"] == []
 
 
 def test_a_deleted_webhook_is_not_called(service: Service, receiver: Receiver, fresh: Fresh) -> None:
@@ -543,12 +559,12 @@ def test_no_more_are_made_by_several_at_once(
 
     def second() -> None:
         with pytest.raises(Conflict), service.jobs.db.transaction("default") as conn:
-            webhook.create_webhook(conn, by, wanted)
+            webhook.create_webhook(conn, by, wanted, Outward(private=True))
 
     waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with ThreadPoolExecutor(1) as pool:
         with service.jobs.db.transaction("default") as conn:
-            webhook.create_webhook(conn, by, wanted)
+            webhook.create_webhook(conn, by, wanted, Outward(private=True))
             later = pool.submit(second)
             until(lambda: conn.execute(waiting).fetchall())
         later.result(10)

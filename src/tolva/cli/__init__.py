@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from tolva import __version__
-from tolva.cli import audit, dead, demo, doctor, inspect, jobs, keys, load, queues, read, schedules, schemas, serve
+from tolva.cli import (
+    audit,
+    dead,
+    demo,
+    doctor,
+    inspect,
+    jobs,
+    keys,
+    load,
+    queues,
+    read,
+    schedules,
+    schemas,
+    serve,
+    webhooks,
+)
 from tolva.cli.console import EXIT_CODES, explained, say
 
 cli = typer.Typer(
@@ -47,6 +62,7 @@ cli.add_typer(schemas.cli, name="schema")
 cli.add_typer(queues.cli, name="queue")
 cli.add_typer(schedules.cli, name="schedule")
 cli.add_typer(keys.cli, name="key")
+cli.add_typer(webhooks.cli, name="webhook")
 cli.command("audit")(audit.audit)
 cli.command("demo")(demo.demo)
 cli.command("doctor")(doctor.doctor)

@@ -10,8 +10,9 @@ from tolva.jobs.letters import LetterFilter, with_letter
 from tolva.jobs.work import Jobs
 from tolva.web.access.caller import Caller
 from tolva.web.letter_places import place
-from tolva.web.portions import Tally, met_letters, steer
-from tolva.web.steering import Steering
+from tolva.web.met import met_letters
+from tolva.web.portions import Tally, in_portions
+from tolva.web.steering import BulkDeed
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Closed:
     more: bool
 
 
-def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: Steering, *, dry_run: bool) -> Closed:
+def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: BulkDeed, *, dry_run: bool) -> Closed:
     """Do it to the jobs of these letters. Raises InvalidInput, before anything is done, when a job has none open.
 
     Raises TryLater when nothing was done.
@@ -69,7 +70,7 @@ def _told(
     while True:
         with jobs.db.transaction(tenant_id) as conn:
             met = met_letters(conn, tenant_id, meant, place(before))
-        told = steer(met, do)
+        told = in_portions(met, do)
         yield told
         before = told.next
         if before is None:

@@ -16,10 +16,9 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
 from tolva.cli.refused import show_refused
-from tolva.cli.watch import exit_code, leave, tell_end, watch
+from tolva.cli.watch import exit_code, see_through, tell_end
 from tolva.core.job import job_id
 from tolva.jobs import store
-from tolva.serve.stand_in import own_worker
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.changes import Change, changes
@@ -89,12 +88,8 @@ def undo(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva undo") as jobs:
             asked = ask_undo(jobs, at_terminal(tenant), load_id)
-            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(UNDO).name):
-                try:
-                    job = watch(jobs, tenant, asked, quiet=as_json)
-                except KeyboardInterrupt:
-                    follow = hints.command("jobs", "watch", asked)
-                    raise leave("It goes on when a worker runs. Follow it:", follow) from None
+            queue = jobs.catalogue.queue_of(UNDO).name
+            job = see_through(settings, server, jobs, hints, asked, queue, quiet=as_json)
             if as_json:
                 print_json(job)
             else:

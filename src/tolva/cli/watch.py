@@ -8,6 +8,7 @@ import typer
 from psycopg.rows import DictRow
 from rich.markup import escape
 
+from tolva.app import Server
 from tolva.cli.columns import columns_told
 from tolva.cli.console import Exit, err, out, say
 from tolva.cli.counts import summary
@@ -20,6 +21,8 @@ from tolva.jobs.failure import told_whole
 from tolva.jobs.progress import News, follow
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
+from tolva.serve.stand_in import own_worker
+from tolva.settings import Settings
 from tolva.workloads.intake.accept import LOAD
 from tolva.workloads.intake.messages import MENDABLE, TOLD
 
@@ -76,6 +79,18 @@ def patiently(jobs: Jobs, tenant_id: str, id: JobId) -> Iterator[News]:
             began = time.monotonic()
         else:
             return
+
+
+def see_through(
+    settings: Settings, server: Server, jobs: Jobs, hints: Hints, id: JobId, queue: str, *, quiet: bool = False
+) -> DictRow:
+    """The same where perhaps no worker runs: then this process has one of its own. Raises typer.Exit on Ctrl-C."""
+    with own_worker(settings, server, jobs, queue):
+        try:
+            return watch(jobs, hints.tenant, id, quiet=quiet)
+        except KeyboardInterrupt:
+            follow = hints.command("jobs", "watch", id)
+            raise leave("It goes on when a worker runs. Follow it:", follow) from None
 
 
 def leave(said: str, *commands: str) -> typer.Exit:

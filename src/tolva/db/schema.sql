@@ -622,7 +622,10 @@ BEGIN
         THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
       finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
-      error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
+      error = CASE WHEN m.verb = 'complete' THEN NULL
+        WHEN m.payload->>'type' = 'Unanswered' AND j.answered_by IS NOT NULL -- the answer was there before the question
+          THEN m.payload || jsonb_build_object('answered_by', j.answered_by)
+        ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
       checkpoint = CASE WHEN m.verb <> 'complete' THEN j.checkpoint END, -- nothing goes on from there any more
       updated_at = v_now,
@@ -650,8 +653,9 @@ BEGIN
       ), '[]') || jsonb_build_array(jsonb_build_object(
         'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error - 'detail'))
     FROM ended e WHERE e.verb = 'fail'
-      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it
-      AND e.error->>'type' IS DISTINCT FROM 'Unanswered'
+      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it;
+      -- and of what was only tried out nothing is left to be done
+      AND coalesce(e.error->>'type' NOT IN ('Unanswered', 'TrialFailed'), true)
   )
   SELECT e.id, e.queue, e.state, e.state = 'queued' AND e.run_at <= v_now FROM ended e;
 
@@ -1298,6 +1302,7 @@ CREATE TABLE tolva.jobs (
     checkpoint jsonb,
     result jsonb,
     error jsonb,
+    answered_by uuid,
     trace text,
     CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
     CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
@@ -1590,7 +1595,9 @@ CREATE TABLE tolva.load_ledger (
     was text[] NOT NULL,
     became text[] NOT NULL,
     left_created integer[],
-    left_changed integer[]
+    left_changed integer[],
+    touched integer GENERATED ALWAYS AS ((cardinality(created_keys) + cardinality(changed_keys))) STORED NOT NULL,
+    stands integer GENERATED ALWAYS AS (COALESCE((cardinality(left_created) + cardinality(left_changed)), (cardinality(created_keys) + cardinality(changed_keys)))) STORED NOT NULL
 );
 ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_keys SET STORAGE EXTERNAL;
 ALTER TABLE ONLY tolva.load_ledger ALTER COLUMN created_hashes SET STORAGE EXTERNAL;
@@ -1888,6 +1895,8 @@ CREATE INDEX sessions_of_key ON tolva.sessions USING btree (tenant_id, key_id, c
 CREATE INDEX uploads_blob ON tolva.uploads USING btree (blob);
 
 CREATE INDEX uploads_content ON tolva.uploads USING btree (tenant_id, blake3);
+
+CREATE INDEX uploads_schema ON tolva.uploads USING btree (tenant_id, schema, job_id);
 
 CREATE INDEX uploads_tenant ON tolva.uploads USING btree (tenant_id, job_id);
 

@@ -4,6 +4,7 @@ What a page costs is bounded, however many jobs there are and however few of the
 migrations/0003_lists.sql. Every function runs in the caller's transaction, under its tenant.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +92,11 @@ def matching_ids(
         more, reached = _found(conn, given | {"before": reached, "walk": True, "most": most - len(found)})
         found += more
     return found
+
+
+def jobs_among(conn: Connection, ids: Sequence[JobId], states: Sequence[State] = tuple(State)) -> list[DictRow]:
+    """Those of these jobs that are in one of these states, newest first: id, kind, label and state of each."""
+    return conn.execute(SQL["jobs_among"], {"ids": list(ids), "states": list(states)}).fetchall()
 
 
 def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:

@@ -328,15 +328,22 @@ WITH held AS MATERIALIZED (
 SELECT m.id::text FROM moved m ORDER BY m.id DESC;
 
 -- name: note_answer
--- Note at those of these jobs of the tenant that left a question open which job has its answer: the latest one counts.
-WITH answered AS (
-  UPDATE tolva.jobs SET
-    error = error || jsonb_build_object('answered_by', %(by)s::text), seq = seq + 1, updated_at = clock_timestamp()
-  WHERE id = ANY (%(asked)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered'
-  RETURNING id, seq, tenant_id
+-- Note at those of these jobs of the tenant that left a question open, or still may, which job has its answer: the latest
+-- one counts. Their rows are locked in one order, so that two answers can never wait for each other.
+WITH asked AS MATERIALIZED (
+  SELECT id, state = 'failed' AS asks FROM tolva.jobs
+  WHERE id = ANY (%(asked)s::uuid[]) AND answered_by IS DISTINCT FROM %(by)s::uuid
+    AND (finished_at IS NULL OR state = 'failed' AND error->>'type' = 'Unanswered')
+  ORDER BY id FOR UPDATE
+), answered AS (
+  UPDATE tolva.jobs j SET answered_by = %(by)s,
+    error = CASE WHEN a.asks THEN j.error || jsonb_build_object('answered_by', %(by)s::text) ELSE j.error END,
+    seq = j.seq + a.asks::integer, updated_at = clock_timestamp()
+  FROM asked a WHERE j.id = a.id
+  RETURNING j.id, j.seq, j.tenant_id, a.asks
 )
 INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
-SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::text) FROM answered a;
+SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::text) FROM answered a WHERE a.asks;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.

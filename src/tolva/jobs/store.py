@@ -105,6 +105,11 @@ def get_job(conn: Connection, id: JobId) -> DictRow:
     return row
 
 
+def note_answer(conn: Connection, asked: Sequence[JobId], by: JobId) -> None:
+    """Note at those of these jobs that left a question open, or will, that the job `by` has its answer."""
+    conn.execute(SQL["note_answer"], {"asked": list(asked), "by": by})
+
+
 def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
     """Ask a job to stop, and its children with it. Returns its state now: `running` means that it was told to stop.
 

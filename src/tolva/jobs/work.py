@@ -49,10 +49,6 @@ class Work:
         """Queue an ended job again; see `store.retry`."""
         self.rings += store.retry(self.conn, id)
 
-    def note_answer(self, asked: Sequence[JobId], by: JobId) -> None:
-        """Note at those of these jobs that left a question open that the job `by` has its answer."""
-        self.conn.execute(SQL["note_answer"], {"asked": list(asked), "by": by})
-
     def replay(self, ids: Sequence[JobId], run_at: datetime | None = None) -> list[JobId]:
         """Queue those of these jobs that failed or were cancelled; see `store.replay`."""
         again, rings = store.replay(self.conn, ids, run_at)

@@ -85,7 +85,7 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
 
 def field_called(header: str, fields: Iterable[Field]) -> tuple[Field, How] | None:
     """The field that most surely has this name, and how it is called so."""
-    hows = [(field, how) for field in fields if (how := _how(header, field))]
+    hows: list[tuple[Field, How]] = [(field, how) for field in fields if (how := _how(header, field))]
     return max(hows, key=lambda found: CONFIDENCE[found[1]], default=None)
 
 

@@ -19,7 +19,7 @@ from tolva.tables.proposal import ColumnMapping
 from tolva.tables.reading.source import Frame, Source
 from tolva.tables.reading.watch import Watch, unwatched
 from tolva.tables.schema import Schema
-from tolva.tables.whole import separated
+from tolva.tables.thousands import separated
 
 ROWS = 100_000
 LOOKS = {

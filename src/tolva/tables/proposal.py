@@ -78,9 +78,13 @@ class Proposal:
         """What the user has to decide or mend before anything can be loaded."""
         if not self.matches and not any(self.headers):
             return NAMELESS
-        rivals = f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {_told_rivals(self.rivals)}"
-        missing = f"Faltan columnas obligatorias: {_told_missing(self)}"
-        return ". ".join([rivals] * bool(self.rivals) + [missing] * bool(self.missing)) or None
+        problems = list[str]()
+        if self.rivals:
+            rivals = _told_rivals(self.rivals)
+            problems.append(f"Varias columnas corresponden al mismo campo; deje solo una de ellas. {rivals}")
+        if self.missing:
+            problems.append(f"Faltan columnas obligatorias: {_told_missing(self)}")
+        return ". ".join(problems) or None
 
     @property
     def questions(self) -> tuple[Question, ...]:

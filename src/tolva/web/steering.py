@@ -9,7 +9,7 @@ from tolva.jobs.work import Jobs, Work
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 
-Steering = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
+BulkDeed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 """Does one thing to those of these jobs that allow it, in one transaction, and answers with them."""
 
 

@@ -47,7 +47,7 @@ MARKS = {
 def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check every setting and dependency, and say what to do about each that fails. Exit code 1 when one does."""
     with examined(data_dir) as patient:
-        findings = [(check, _look(check, patient)) for check in CHECKS]
+        findings = [(check, _examined(check, patient)) for check in CHECKS]
     faults = sum(finding.verdict is Verdict.FAULT for _, finding in findings)
     if as_json:
         checks = [{"check": check.name, **vars(finding)} for check, finding in findings]
@@ -66,9 +66,9 @@ def _summary(findings: list[tuple[Check, Finding]]) -> str:
     return f"No faults; {notes} to note." if notes else "All is well."
 
 
-def _look(check: Check, patient: Patient) -> Finding:
+def _examined(check: Check, patient: Patient) -> Finding:
     try:
-        return check.look(patient)
+        return check.examine(patient)
     except TolvaError as error:
         return fault(str(error), "Mend this first, then ask the doctor again.")
     except OSError as error:

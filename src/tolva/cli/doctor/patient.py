@@ -48,7 +48,7 @@ class Patient:
             yield conn
 
 
-Look = Callable[[Patient], Finding]
+Examination = Callable[[Patient], Finding]
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,22 @@ class Check:
     """Something to look at."""
 
     name: str
-    look: Look
+    examine: Examination
 
 
-def with_settings(look: Look) -> Look:
+def with_settings(examine: Examination) -> Examination:
     """Only when the settings can be read."""
-    return lambda patient: look(patient) if isinstance(patient.settings, Settings) else skipped("wrong settings")
+    return lambda patient: examine(patient) if isinstance(patient.settings, Settings) else skipped("wrong settings")
 
 
-def with_server(look: Look) -> Look:
+def with_server(examine: Examination) -> Examination:
     """Only when PostgreSQL answers."""
-    return lambda patient: look(patient) if isinstance(patient.server, Server) else skipped("no PostgreSQL to ask")
+    return lambda patient: examine(patient) if isinstance(patient.server, Server) else skipped("no PostgreSQL to ask")
 
 
-def with_tables(look: Look) -> Look:
+def with_tables(examine: Examination) -> Examination:
     """Only when the database is migrated and the login may act as the application."""
-    return lambda patient: look(patient) if patient.db else skipped("no migrated database to ask")
+    return lambda patient: examine(patient) if patient.db else skipped("no migrated database to ask")
 
 
 @contextmanager

@@ -67,6 +67,7 @@ CREATE TABLE tolva.jobs (
   checkpoint jsonb,
   result jsonb,
   error jsonb,
+  answered_by uuid,         -- the job that has the answer to the question that it leaves open, or would
   trace text,               -- the span that made it, as a W3C traceparent
   CONSTRAINT running_has_worker CHECK ((state = 'running') = (worker_id IS NOT NULL)),
   CONSTRAINT running_has_started CHECK (state <> 'running' OR (attempt > 0 AND started_at IS NOT NULL)),

@@ -232,7 +232,10 @@ BEGIN
         THEN v_now + make_interval(secs => m.delay) ELSE j.run_at END,
       finished_at = CASE WHEN m.verb IN ('complete', 'fail', 'cancel') THEN v_now END,
       result = CASE WHEN m.verb = 'complete' THEN m.payload ELSE j.result END,
-      error = CASE WHEN m.verb = 'complete' THEN NULL ELSE coalesce(m.payload, j.error) END,
+      error = CASE WHEN m.verb = 'complete' THEN NULL
+        WHEN m.payload->>'type' = 'Unanswered' AND j.answered_by IS NOT NULL -- the answer was there before the question
+          THEN m.payload || jsonb_build_object('answered_by', j.answered_by)
+        ELSE coalesce(m.payload, j.error) END,
       progress = coalesce(m.progress, j.progress),
       checkpoint = CASE WHEN m.verb <> 'complete' THEN j.checkpoint END, -- nothing goes on from there any more
       updated_at = v_now,
@@ -260,8 +263,9 @@ BEGIN
       ), '[]') || jsonb_build_array(jsonb_build_object(
         'at', v_now, 'type', 'failed', 'attempt', e.attempt, 'error', e.error - 'detail'))
     FROM ended e WHERE e.verb = 'fail'
-      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it
-      AND e.error->>'type' IS DISTINCT FROM 'Unanswered'
+      -- a question waits for its answer, which makes a job of its own: trying this one again could not mend it;
+      -- and of what was only tried out nothing is left to be done
+      AND coalesce(e.error->>'type' NOT IN ('Unanswered', 'TrialFailed'), true)
   )
   SELECT e.id, e.queue, e.state, e.state = 'queued' AND e.run_at <= v_now FROM ended e;
 

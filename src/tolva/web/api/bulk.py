@@ -1,5 +1,8 @@
 """Many jobs at once over HTTP: queued again, or cancelled, with a count beforehand."""
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,10 +11,11 @@ from tolva.db.pool import Connection
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
-from tolva.web.api.chosen import ChosenJobs
-from tolva.web.portions import MOST, Met, met_jobs, named_jobs, steer
+from tolva.web.api.chosen import Chosen, ChosenJobs
+from tolva.web.met import MOST, Met, met_jobs, named_jobs
+from tolva.web.portions import Tally, in_portions
 from tolva.web.problems import problems
-from tolva.web.steering import cancel_jobs, replay_jobs
+from tolva.web.steering import BulkDeed, cancel_jobs, replay_jobs
 
 ENDED_BADLY = State.FAILED, State.CANCELLED
 OPEN = State.QUEUED, State.RUNNING, State.WAITING
@@ -24,6 +28,11 @@ class Found(BaseModel):
     matching: int = Field(description=f"Jobs that were met, at most {MOST:,}; fewer where the database gave out.")
     next: str | None = Field(description="`before` of the call that goes on behind these; null: there are no more.")
     left: int = Field(description="Met, and not done: in a dry run all; else what changed or was taken meanwhile.")
+
+    @staticmethod
+    def told(chosen: Chosen, tally: Tally) -> dict[str, Any]:
+        """The fields that every such answer has."""
+        return {"dry_run": chosen.dry_run, "matching": tally.matching, "next": tally.next, "left": tally.left}
 
 
 class Replayed(Found):
@@ -60,35 +69,26 @@ def bulk_router(jobs: Jobs) -> APIRouter:
     @router.post("/replay")
     def replay_many(chosen: ChosenJobs, by: Operator) -> Replayed:
         """Queues failed and cancelled jobs again, each from its last checkpoint."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = _found(conn, by, chosen, ENDED_BADLY)
-        done = steer(found, lambda portion: replay_jobs(jobs, by, portion), dry_run=chosen.dry_run)
-        return Replayed(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            replayed=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: _met(conn, by, chosen, ENDED_BADLY), replay_jobs)
+        return Replayed(**Found.told(chosen, tally), replayed=tally.done)
 
     @router.post("/cancel")
     def cancel_many(chosen: ChosenJobs, by: Operator) -> CancelledMany:
         """Ends jobs and their children: at once what waits, at its next step what runs."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = _found(conn, by, chosen, OPEN)
-        done = steer(found, lambda portion: cancel_jobs(jobs, by, portion), dry_run=chosen.dry_run)
-        return CancelledMany(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            cancelled=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: _met(conn, by, chosen, OPEN), cancel_jobs)
+        return CancelledMany(**Found.told(chosen, tally), cancelled=tally.done)
 
     return router
 
 
-def _found(conn: Connection, by: Caller, chosen: ChosenJobs, possible: tuple[State, ...]) -> Met:
+def steered(jobs: Jobs, by: Caller, chosen: Chosen, meet: Callable[[Connection], Met], deed: BulkDeed) -> Tally:
+    """Do it to the jobs that are met, unless that is only to be counted."""
+    with jobs.db.transaction(by.tenant_id) as conn:
+        met = meet(conn)
+    return in_portions(met, lambda portion: deed(jobs, by, portion), dry_run=chosen.dry_run)
+
+
+def _met(conn: Connection, by: Caller, chosen: ChosenJobs, possible: tuple[State, ...]) -> Met:
     before = JobId(str(chosen.before)) if chosen.before else None
     if chosen.jobs is not None:
         return named_jobs(conn, chosen.jobs, possible, before)

@@ -12,7 +12,7 @@ from tolva.jobs.listing import JobFilter
 from tolva.web.access.caller import Caller
 from tolva.web.api.values import Line, Moment
 from tolva.web.letter_places import Cursor, place
-from tolva.web.portions import MOST, Met, met_letters
+from tolva.web.met import MOST, Met, met_letters
 
 Names = Annotated[list[Line], Field(max_length=50)]
 Search = Annotated[

@@ -13,13 +13,12 @@ from tolva.jobs.letters import LetterFilter, dead_letters, get_letter
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.api.bulk import Dismissed, Replayed
+from tolva.web.api.bulk import Dismissed, Found, Replayed, steered
 from tolva.web.api.chosen import ChosenLetters, Search, found_letters
 from tolva.web.api.job_view import ERROR
 from tolva.web.api.values import Line
 from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
-from tolva.web.portions import steer
 from tolva.web.problems import problems
 from tolva.web.steering import dismiss_letter, dismiss_letters, replay_letter, replay_letters
 
@@ -115,16 +114,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     @router.post("/replay")
     def replay_many(chosen: ChosenLetters, by: Operator) -> Replayed:
         """Queues jobs that failed for good again, each from its last checkpoint."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: replay_letters(jobs, by, portion), dry_run=chosen.dry_run)
-        return Replayed(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            replayed=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: found_letters(conn, by, chosen), replay_letters)
+        return Replayed(**Found.told(chosen, tally), replayed=tally.done)
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
     def replay(id: UUID, by: Operator) -> ReplayedOne:
@@ -135,16 +126,8 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
     @router.post("/dismiss")
     def dismiss_many(chosen: ChosenLetters, by: Operator) -> Dismissed:
         """Takes letters off the list without running their jobs again. The jobs stay failed, and tell who did it."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            found = found_letters(conn, by, chosen)
-        done = steer(found, lambda portion: dismiss_letters(jobs, by, portion), dry_run=chosen.dry_run)
-        return Dismissed(
-            dry_run=chosen.dry_run,
-            matching=done.matching,
-            next=done.next,
-            left=done.left,
-            dismissed=done.done,
-        )
+        tally = steered(jobs, by, chosen, lambda conn: found_letters(conn, by, chosen), dismiss_letters)
+        return Dismissed(**Found.told(chosen, tally), dismissed=tally.done)
 
     @router.post("/{id}/dismiss", responses=problems(404, 409))
     def dismiss(id: UUID, by: Operator) -> WholeLetter:

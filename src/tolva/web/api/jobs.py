@@ -1,9 +1,10 @@
 """Jobs of every kind: listed, looked at, cancelled, retried. `stream` follows one, `bulk` steers many."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from tolva.core.job import JobId, State
@@ -65,32 +66,44 @@ class Steered(BaseModel):
     state: State
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which page of which jobs."""
+
+    wanted: JobFilter
+    before: JobId | None
+    limit: int
+
+
+async def _asked(
+    state: Annotated[list[State] | None, Query()] = None,
+    queue: Annotated[list[str] | None, Query()] = None,
+    kind: Annotated[list[str] | None, Query()] = None,
+    created_from: Moment | None = None,
+    created_before: Moment | None = None,
+    search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
+    parent: UUID | None = None,
+    ended_since: Annotated[Moment | None, Query(description=ENDED_SINCE)] = None,
+    open_question: Annotated[bool, Query(description=OPEN_QUESTION)] = False,
+    before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+) -> Asked:
+    """From the address; async, since it does not wait for anything and needs no thread."""
+    given = tuple(state or ()), tuple(queue or ()), tuple(kind or ())
+    family = JobId(str(parent)) if parent else None
+    wanted = JobFilter(*given, created_from, created_before, search, family, ended_since, open_question)
+    return Asked(wanted, JobId(str(before)) if before else None, limit)
+
+
 def jobs_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/jobs, for any kind of job."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
     @router.get("", response_model=Listed)
-    def get_jobs(
-        by: Viewer,
-        state: Annotated[list[State] | None, Query()] = None,
-        queue: Annotated[list[str] | None, Query()] = None,
-        kind: Annotated[list[str] | None, Query()] = None,
-        created_from: Moment | None = None,
-        created_before: Moment | None = None,
-        search: Annotated[str | None, Query(max_length=200, description="Words of the label, or an id.")] = None,
-        parent: UUID | None = None,
-        ended_since: Annotated[Moment | None, Query(description=ENDED_SINCE)] = None,
-        open_question: Annotated[bool, Query(description=OPEN_QUESTION)] = False,
-        before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
-        limit: Limit = 50,
-    ) -> dict[str, Any]:
+    def get_jobs(by: Viewer, asked: Annotated[Asked, Depends(_asked)]) -> dict[str, Any]:
         """Lists jobs, newest first. Each filter narrows; several values of one widen."""
-        given = tuple(state or ()), tuple(queue or ()), tuple(kind or ())
-        family = JobId(str(parent)) if parent else None
-        wanted = JobFilter(*given, created_from, created_before, search, family, ended_since, open_question)
-        last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
-            page = list_jobs(conn, by.tenant_id, wanted, before=last, most=limit)
+            page = list_jobs(conn, by.tenant_id, asked.wanted, before=asked.before, most=asked.limit)
         return {"jobs": [summary_view(row) for row in page.jobs], "next": page.following}
 
     @router.get("/{id}", response_model=Job, responses=problems(404) | UNCHANGED)

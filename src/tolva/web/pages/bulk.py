@@ -16,7 +16,7 @@ from starlette.responses import Response
 from tolva.core.job import State
 from tolva.db.pool import Connection
 from tolva.errors import TryLater
-from tolva.jobs.sql import SQL
+from tolva.jobs.listing import jobs_among
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
@@ -28,23 +28,23 @@ from tolva.web.pages.formats import zone_of
 from tolva.web.pages.list_query import job_filter, letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
-from tolva.web.portions import steer
-from tolva.web.steering import Steering, cancel_jobs, dismiss_letters, replay_jobs, replay_letters
+from tolva.web.portions import in_portions
+from tolva.web.steering import BulkDeed, cancel_jobs, dismiss_letters, replay_jobs, replay_letters
 
 log = logging.getLogger(__name__)
 
 FEW = 5
 """Jobs that a preview names."""
 Action = Literal["cancel", "retry", "dismiss"]
-Chosen = TypeVar("Chosen", JobsChoice, LettersChoice)
-Look = Callable[[Connection, str, Chosen], Selection]
+AnyChoice = TypeVar("AnyChoice", JobsChoice, LettersChoice)
+Select = Callable[[Connection, str, AnyChoice], Selection]
 """Which jobs of a tenant a form means."""
-STEERING: Mapping[Action, tuple[Steering, tuple[State, ...]]] = {
+TO_JOBS: Mapping[Action, tuple[BulkDeed, tuple[State, ...]]] = {
     "cancel": (cancel_jobs, OPEN),
     "retry": (replay_jobs, ENDED_BADLY),
 }
 """What can be done to many jobs, and in which states."""
-CLOSING: Mapping[Action, Steering] = {"retry": replay_letters, "dismiss": dismiss_letters}
+TO_LETTERS: Mapping[Action, BulkDeed] = {"retry": replay_letters, "dismiss": dismiss_letters}
 """What can be done to the jobs of many dead letters, as long as these are open."""
 
 
@@ -56,7 +56,7 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     @router.post("/jobs/bulk")
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
         asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for, choice.seen)
-        _, possible = STEERING[choice.action]
+        _, possible = TO_JOBS[choice.action]
         return bulk.answer(request, by, choice, partial(chosen_jobs, asked=asked, possible=possible))
 
     @router.post("/dead-letters/bulk")
@@ -74,23 +74,23 @@ class Bulk:
     jobs: Jobs
     panels: Panels
 
-    def answer(self, request: Request, by: Caller, choice: Chosen, look: Look[Chosen]) -> Response:
+    def answer(self, request: Request, by: Caller, choice: AnyChoice, select: Select[AnyChoice]) -> Response:
         """A preview, or on its button the deed; then the preview of those that come next, if there are more."""
-        selection = self._look(by, choice, look)
+        selection = self._selection(by, choice, select)
         if not choice.confirm:
             return self._preview(request, by, choice, selection)
-        steering = CLOSING[choice.action] if isinstance(choice, LettersChoice) else STEERING[choice.action][0]
-        done = steer(selection.met, lambda portion: steering(self.jobs, by, portion))
-        flash = Flash(choice.action, done.done, done.left, more=done.next is not None)
+        deed = TO_LETTERS[choice.action] if isinstance(choice, LettersChoice) else TO_JOBS[choice.action][0]
+        tally = in_portions(selection.met, lambda portion: deed(self.jobs, by, portion))
+        flash = Flash(choice.action, tally.done, tally.left, more=tally.next is not None)
         if not flash.more:
             return with_flash(request, to(choice.back), flash)
-        rest = type(choice).model_validate({**choice.model_dump(mode="json"), "before": done.next, "confirm": False})
-        return self._rest(request, by, rest, look, flash)
+        rest = type(choice).model_validate({**choice.model_dump(mode="json"), "before": tally.next, "confirm": False})
+        return self._rest(request, by, rest, select, flash)
 
-    def _rest(self, request: Request, by: Caller, rest: Chosen, look: Look[Chosen], flash: Flash) -> Response:
+    def _rest(self, request: Request, by: Caller, rest: AnyChoice, select: Select[AnyChoice], flash: Flash) -> Response:
         """Those that come next. Where looking for them fails, what was done is told all the same."""
         try:
-            following = self._look(by, rest, look)
+            following = self._selection(by, rest, select)
             if following.met.jobs:
                 return self._preview(request, by, rest, following, flash)
             flash = replace(flash, more=False)
@@ -98,9 +98,9 @@ class Bulk:
             log.warning("%s jobs are done, and those that come next cannot be shown: %s", flash.done, error)
         return with_flash(request, to(rest.back), flash)
 
-    def _look(self, by: Caller, choice: Chosen, look: Look[Chosen]) -> Selection:
+    def _selection(self, by: Caller, choice: AnyChoice, select: Select[AnyChoice]) -> Selection:
         with self.jobs.db.transaction(by.tenant_id) as conn:
-            return look(conn, by.tenant_id, choice)
+            return select(conn, by.tenant_id, choice)
 
     def _preview(
         self,
@@ -110,9 +110,8 @@ class Bulk:
         selection: Selection,
         flash: Flash | None = None,
     ) -> Response:
-        given = {"ids": list(selection.met.jobs[:FEW]), "states": list(State)}
         with self.jobs.db.transaction(by.tenant_id) as conn:
-            few = conn.execute(SQL["jobs_among"], given).fetchall()
+            few = jobs_among(conn, selection.met.jobs[:FEW])
         return self.shell.page(
             request,
             by,

@@ -1,6 +1,5 @@
 """Which jobs the form of a list means: those that were selected, or all that match its filter."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, Self
@@ -14,11 +13,11 @@ from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, LetterPlace
-from tolva.jobs.listing import JobFilter, count_matching
+from tolva.jobs.listing import JobFilter, count_matching, jobs_among
 from tolva.web.api.values import Moment
 from tolva.web.letter_places import Cursor, place
+from tolva.web.met import Met, met_jobs, met_letters, named_jobs
 from tolva.web.pages.entry import local
-from tolva.web.portions import Met, met_jobs, met_letters, named_jobs
 
 MOST_SELECTED = 500
 """Jobs that can be selected one by one."""
@@ -96,7 +95,7 @@ def chosen_jobs(
     """Jobs of the list of jobs; `asked` is its filter."""
     before = JobId(str(choice.before)) if choice.before else None
     if choice.scope == "selected":
-        return _selection(choice, named_jobs(conn, choice.jobs, possible, before), _among(conn, choice.jobs))
+        return _selection(choice, named_jobs(conn, choice.jobs, possible, before), _selected(conn, choice))
     until = min(asked.created_before, choice.seen) if asked.created_before else choice.seen
     wanted = replace(asked, created_before=until)
     states = tuple(state for state in possible if state in (wanted.states or possible))
@@ -110,15 +109,15 @@ def chosen_jobs(
     return _selection(choice, met, meant)
 
 
-def _among(conn: Connection, ids: Sequence[JobId]) -> Counted:
-    """How many are the tenant's; of another's nothing is said."""
-    return Counted(len(named_jobs(conn, ids, tuple(State), None).jobs))
+def _selected(conn: Connection, choice: Choice) -> Counted | None:
+    """How many are the tenant's, for a preview; of another's nothing is said."""
+    return None if choice.confirm else Counted(len(jobs_among(conn, choice.jobs)))
 
 
 def chosen_letters(conn: Connection, tenant_id: str, choice: LettersChoice, asked: LetterFilter) -> Selection:
     """The jobs of dead letters; `asked` is the filter of their list."""
     if choice.scope == "selected":
         met = met_letters(conn, tenant_id, choice.jobs, place(choice.before))
-        return _selection(choice, met, _among(conn, choice.jobs))
+        return _selection(choice, met, _selected(conn, choice))
     met = met_letters(conn, tenant_id, asked, place(choice.before) or LetterPlace(choice.seen, 0))
     return _selection(choice, met, Counted(len(met.jobs), exact=met.next is None))

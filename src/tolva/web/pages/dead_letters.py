@@ -9,6 +9,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.api.values import Moment, Seq
 from tolva.web.details import error_for
+from tolva.web.pages.filtered import FilteredList
 from tolva.web.pages.list_query import letter_filter
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
@@ -20,6 +21,7 @@ PAGE = 50
 def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/dead-letters`."""
     router = APIRouter(prefix="/dead-letters", include_in_schema=False)
+    listed = FilteredList(shell, jobs, panels)
 
     @router.get("")
     def get_letters(
@@ -32,17 +34,8 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         place = LetterPlace(failed_before, before) if failed_before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE)
-        return shell.page(
-            request,
-            by,
-            "dead_letters.html",
-            asked=asked,
-            filtered=asked != LetterFilter(),
-            first=place is None,
-            following=page.following,
-            kinds=panels.titles(jobs.catalogue),
-            letters=[letter | {"error": error_for(by, letter["error"])} for letter in page.letters],
-            queues=sorted(jobs.catalogue.queues),
-        )
+        letters = [letter | {"error": error_for(by, letter["error"])} for letter in page.letters]
+        told = {"first": place is None, "following": page.following, "letters": letters}
+        return listed.show(request, by, "dead_letters.html", asked, LetterFilter(), **told)
 
     return router

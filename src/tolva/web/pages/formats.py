@@ -44,7 +44,7 @@ class Formats:
         """
         return numbers.format_decimal(value, locale=self.language)
 
-    def stored(self, value: str, kind: str) -> str:
+    def stored(self, value: str, kind: str | None) -> str:
         """A stored value of a field of this kind: a decimal with the reader's mark, and no others to be misread.
 
         >>> es = Formats("es", ZoneInfo("UTC"))

@@ -11,6 +11,7 @@ from tolva.core.job import JobId, State, made_at
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
+from tolva.web.pages.filtered import FilteredList
 from tolva.web.pages.formats import zone_of
 from tolva.web.pages.list_query import OPEN_QUESTION, job_filter, means_asked_for
 from tolva.web.pages.numbers import with_numbers
@@ -24,7 +25,7 @@ PAGE = 50
 def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     """`/jobs`."""
     router = APIRouter(prefix="/jobs", include_in_schema=False)
-    asked_for = jobs.catalogue.asked_for
+    listed, asked_for = FilteredList(shell, jobs, panels), jobs.catalogue.asked_for
 
     @router.get("")
     def get_jobs(
@@ -40,21 +41,19 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
-        return shell.page(
+        return listed.show(
             request,
             by,
             "jobs.html",
-            asked=asked,
+            asked,
+            JobFilter(kinds=asked_for),
             asked_for=means_asked_for(query),
             before=before,
             ended=ended,
-            filtered=asked != JobFilter(kinds=asked_for),
             following=page.following,
-            kinds=panels.titles(jobs.catalogue),
             looked_back_to=made_at(page.following) if page.following else None,
             now=now,
             open_question=OPEN_QUESTION,
-            queues=sorted(jobs.catalogue.queues),
             rows=[with_numbers(row) for row in page.jobs],
             since=since,
             states=list(State),

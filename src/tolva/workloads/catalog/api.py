@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from tolva.tables.document import builtin_schema
 from tolva.tables.reading.options import ReadOptions
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.caller import Caller
 from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
@@ -45,6 +47,7 @@ KEY_REUSED = "La Idempotency-Key ya se usó con otro archivo, proveedor o locale
 def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defaults: Mapping[str, str]) -> APIRouter:
     """The contract's calls below one of its two prefixes."""
     router = APIRouter(prefix=prefix, tags=["catalog"])
+    loads = Loads(jobs, blobs, prefix, most_bytes)
 
     @router.post(
         "/items/bulk-upload",
@@ -61,17 +64,7 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
         """Takes a workbook or CSV of products and loads it."""
-        constants = check_constants({"proveedor_id": proveedor_id}, builtin_schema(SCHEMA))
-        options = upload_options(ReadOptions(locale=locale), {})
-        async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
-            sink = Reception(writer, ACCEPTED)
-            await receive_file(request, "file", sink, most_bytes)
-            arrival = Arrival(SCHEMA, sink.filename, constants, idempotency_key, options=options)
-            try:
-                job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
-            except KeyReused as error:
-                raise Conflict(KEY_REUSED.format(error.first)) from error
-        return accepted_view(job, sink.filename, constants, prefix)
+        return await loads.take(request, by, proveedor_id, idempotency_key, locale)
 
     @router.get(
         "/bulk-upload/status/{task_id}",
@@ -81,24 +74,12 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
     )
     def status(task_id: str, by: Viewer, response: Response, if_none_match: IfNoneMatch = None) -> Any:
         """Where a load stands. Its ETag changes with it."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            row = _task(conn, task_id)
-            if known := unchanged(response, row["seq"], if_none_match):
-                return known
-            given = {"job_id": row["id"], "after": 0, "most": MOST_LISTED}
-            bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
-        return status_view(row, bad, prefix)
+        return loads.status(by, task_id, response, if_none_match)
 
     @router.get("/bulk-upload/errores/{task_id}", response_class=Response, responses=files(CSV) | problems(404))
     def errors(task_id: str, by: Viewer, separator: Separator = "comma") -> StreamingResponse:
         """The refused rows, as CSV."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-            task = _task(conn, task_id)
-        return StreamingResponse(
-            error_lines(jobs.db, by.tenant_id, JobId(str(task["id"])), SEPARATORS[separator]),
-            media_type=CSV,
-            headers=attachment(download_name(task["filename"], "errores", ".csv")),
-        )
+        return loads.errors(by, task_id, SEPARATORS[separator])
 
     @router.get("/bulk-upload/plantilla", response_class=FileResponse, responses=files(XLSX))
     def template(_by: Viewer, *, ejemplo: bool = False) -> FileResponse:
@@ -107,6 +88,50 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
         return workbook(f"plantilla-{SCHEMA}.xlsx", lambda path: write_template(schema, path, example=ejemplo))
 
     return router
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Loads of products, told of below one of the prefixes."""
+
+    jobs: Jobs
+    blobs: Blobs
+    prefix: str
+    most_bytes: int
+
+    async def take(
+        self, request: Request, by: Caller, supplier: str, key: str | None, locale: str | None
+    ) -> dict[str, Any]:
+        """Receive a file and make its job. Raises InvalidInput, TooLarge, Conflict."""
+        constants = check_constants({"proveedor_id": supplier}, builtin_schema(SCHEMA))
+        options = upload_options(ReadOptions(locale=locale), {})
+        async with contextmanager_in_threadpool(self.blobs.receive(self.most_bytes)) as writer:
+            sink = Reception(writer, ACCEPTED)
+            await receive_file(request, "file", sink, self.most_bytes)
+            arrival = Arrival(SCHEMA, sink.filename, constants, key, options=options)
+            try:
+                job = await in_upload_thread(partial(accept, self.jobs, by, arrival, sink.kind, writer))
+            except KeyReused as error:
+                raise Conflict(KEY_REUSED.format(error.first)) from error
+        return accepted_view(job, sink.filename, constants, self.prefix)
+
+    def status(self, by: Caller, task_id: str, response: Response, known: str | None) -> Any:
+        """How far one is, unless its version is the `known` one. Raises NotFound."""
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            row = _task(conn, task_id)
+            if same := unchanged(response, row["seq"], known):
+                return same
+            given = {"job_id": row["id"], "after": 0, "most": MOST_LISTED}
+            bad = conn.execute(SQL["bad_rows"], given).fetchall() if row["finished_at"] else []
+        return status_view(row, bad, self.prefix)
+
+    def errors(self, by: Caller, task_id: str, separator: str) -> StreamingResponse:
+        """The refused rows of one, as CSV. Raises NotFound."""
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            task = _task(conn, task_id)
+        lines = error_lines(self.jobs.db, by.tenant_id, JobId(str(task["id"])), separator)
+        named = attachment(download_name(task["filename"], "errores", ".csv"))
+        return StreamingResponse(lines, media_type=CSV, headers=named)
 
 
 def _task(conn: Connection, task_id: str) -> DictRow:

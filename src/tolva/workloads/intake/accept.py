@@ -12,7 +12,7 @@ from tolva.core.job import JobId, Json, NewJob
 from tolva.db.pool import Connection
 from tolva.errors import KeyReused, NotFound
 from tolva.jobs.payload import clean
-from tolva.jobs.work import Jobs, Work
+from tolva.jobs.work import Jobs
 from tolva.tables.column_choices import require_fields
 from tolva.tables.locale import signs_of
 from tolva.tables.reading.encoding import codec_of
@@ -82,8 +82,6 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
             [made] = work.enqueue(job)
             if made.created:
                 _add_upload(work.conn, by, made.id, arrival, filename, kind, blob)
-                if arrival.options:
-                    _note_answers(work, made.id)
             committing = True
     except BaseException:
         if not committing:  # else nobody can tell whether it counts, and the file stays
@@ -130,17 +128,10 @@ def accept_again(
             said = {"constants": Jsonb(upload["constants"]), "options": Jsonb(options)}
             said |= {"settled": Jsonb(asdict(settled)) if settled else None}
             work.conn.execute(SQL["add_upload"], upload | {"job_id": made.id} | said)
-            _note_answers(work, made.id, upload_id)
             note(work.conn, by, _action(kind), made.id, again=upload_id)
     if not made.created:
         _require_same(jobs, by.tenant_id, made.id, upload | {"options": options, "kind": kind})
     return made.id
-
-
-def _note_answers(work: Work, made: JobId, again: JobId | None = None) -> None:
-    """Where uploads of this very file wait for an answer, this one brings it; so it does to the one it is made from."""
-    same = work.conn.execute(SQL["asked_before"], {"job_id": made}).fetchall()
-    work.note_answer([*(JobId(str(each["job_id"])) for each in same), *([again] if again else [])], made)
 
 
 def _label(filename: str, constants: Mapping[str, str]) -> str:

@@ -32,6 +32,22 @@ class Change:
     fields: dict[str, tuple[str | None, str | None]]
 
 
+@dataclass(frozen=True)
+class ChangePage:
+    """`following` are the parameters of the call for the next page, if there is one."""
+
+    changes: list[Change]
+    following: dict[str, int] | None
+
+
+def page_of_changes(db: Database, tenant_id: str, job_id: JobId, chunk: int, n: int, most: int) -> ChangePage:
+    """As many changes after one of them. Raises what `changes` raises."""
+    found = list(islice(changes(db, tenant_id, job_id, chunk, n), most + 1))
+    page = found[:most]
+    more = len(found) > most
+    return ChangePage(page, {"after_chunk": page[-1].chunk, "after_n": page[-1].n} if more else None)
+
+
 def changes(db: Database, tenant_id: str, job_id: JobId, chunk: int = -1, n: int = -1) -> Iterator[Change]:
     """All changes after one of them, chunk by chunk in file order; within one, new rows come first.
 

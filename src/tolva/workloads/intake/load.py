@@ -15,6 +15,7 @@ from tolva.tables.ledger import Entry
 from tolva.tables.outline import outline
 from tolva.tables.sift import load_sifted
 from tolva.tables.target import hold_target
+from tolva.workloads.intake.answered import answer_earlier
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.mappings import keep_mapping
 from tolva.workloads.intake.opening import Intake, begin, checked_frames, open_upload, upload_of
@@ -23,8 +24,8 @@ from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.repeated_rows import rows_alike
 from tolva.workloads.intake.said_locale import keep_locale, said_locale
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.standing import open_undo
 from tolva.workloads.intake.tally import Tally
-from tolva.workloads.intake.undo import undo_key
 
 
 def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -34,12 +35,13 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     """
     with ctx.transaction() as conn:
         size = conn.execute(SQL["ledger_size"], {"job_id": ctx.job_id}).fetchone()
-        undoing = conn.execute(SQL["open_undo"], {"unique_key": undo_key(ctx.job_id)}).fetchone()
+        undoing = open_undo(conn, ctx.job_id)
     if undoing or (size is not None and size["left"] < size["touched"]):
         raise InvalidInput("Esta carga se deshizo; envíe el archivo otra vez.")
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
+        answer_earlier(ctx)
         result = _load(ctx, intake, place)
         _keep_answers(ctx, upload, intake)
     return result

@@ -84,11 +84,14 @@ DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: asked_before
--- Earlier uploads of the file of an upload, for the same rows, of which something else was said.
-SELECT u.job_id FROM tolva.uploads mine
+-- The last earlier uploads of the file of an upload, for the same rows, of which something else was said and whose jobs
+-- asked for it, or still may. Of a load, only another load is an answer.
+SELECT u.job_id FROM tolva.uploads mine JOIN tolva.jobs own ON own.id = mine.job_id
 JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
+JOIN tolva.jobs j ON j.id = u.job_id AND (j.kind = own.kind OR own.kind = 'bulk_upload')
 WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
-  AND u.options <> mine.options;
+  AND u.options <> mine.options AND (j.finished_at IS NULL OR j.state = 'failed')
+ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
@@ -104,8 +107,7 @@ SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.err
   jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
   u.schema, u.filename, u.size, u.constants,
   j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
-    SELECT bool_and(coalesce(cardinality(l.left_created) + cardinality(l.left_changed) = 0, false))
-    FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.created + l.updated > 0), false) AS undone
+    SELECT bool_and(l.stands = 0) FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.touched > 0), false) AS undone
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
@@ -121,13 +123,11 @@ WITH alike AS (
 SELECT a.id, a.state, a.created_at, a.finished_at, again.id AS again_id, again.finished_at AS again_at
 FROM alike a LEFT JOIN LATERAL (
     SELECT s.id, s.finished_at FROM alike s
-    WHERE s.state = 'completed' AND s.id > a.id AND NOT EXISTS (SELECT FROM tolva.load_ledger l
-      WHERE l.job_id = s.id AND cardinality(l.created_keys) + cardinality(l.changed_keys) > 0)
+    WHERE s.state = 'completed' AND s.id > a.id
+      AND NOT EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = s.id AND l.touched > 0)
     ORDER BY s.id DESC LIMIT 1
 ) again ON true
-WHERE a.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = a.id
-  AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
-    + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
+WHERE a.finished_at IS NULL OR EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = a.id AND l.stands > 0)
 ORDER BY a.finished_at IS NULL DESC, a.state = 'completed' DESC, a.id DESC LIMIT 1;
 
 -- name: load_of
@@ -201,11 +201,19 @@ SELECT tolva.forget_uploads(%(jobs)s::uuid[]);
 
 -- name: add_ledger
 -- Note what chunks did, or would have done; see the table.
-INSERT INTO tolva.load_ledger SELECT l.* FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s) l;
+INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became, left_created, left_changed)
+SELECT job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became, left_created, left_changed
+FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s);
 
 -- name: add_ledger_late
 -- The same for chunks of a job that has ended and may have noted them.
-INSERT INTO tolva.load_ledger SELECT l.* FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s) l
+INSERT INTO tolva.load_ledger (job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became, left_created, left_changed)
+SELECT job_id, last_row, tenant_id, created, updated, unchanged, created_keys, created_hashes,
+  changed_rows, changed_keys, fields, was, became, left_created, left_changed
+FROM jsonb_populate_recordset(NULL::tolva.load_ledger, %(lines)s)
 ON CONFLICT DO NOTHING;
 
 -- name: ledger_line
@@ -217,8 +225,7 @@ WHERE job_id = %(job_id)s AND last_row >= %(from)s ORDER BY last_row LIMIT 1;
 -- What the last chunk of a load before a row did, of which something is not put back.
 SELECT last_row, created_keys, created_hashes, changed_rows, changed_keys, fields, was, became, left_created, left_changed
 FROM tolva.load_ledger
-WHERE job_id = %(job_id)s AND (%(before)s::bigint IS NULL OR last_row < %(before)s)
-  AND (left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0)
+WHERE job_id = %(job_id)s AND (%(before)s::bigint IS NULL OR last_row < %(before)s) AND stands > 0
 ORDER BY last_row DESC LIMIT 1;
 
 -- name: made_before
@@ -232,25 +239,22 @@ UPDATE tolva.load_ledger SET left_created = %(left_created)s, left_changed = %(l
 WHERE job_id = %(job_id)s AND last_row = %(last_row)s;
 
 -- name: later_loads
--- The last loads for the schema of a load that came after it and of which something stands.
-SELECT u.job_id FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
-WHERE u.job_id > %(job_id)s AND u.schema = (SELECT schema FROM tolva.uploads WHERE job_id = %(job_id)s)
-  AND EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
-    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
-      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
-ORDER BY u.job_id DESC LIMIT %(most)s;
+-- The last loads for a schema, and with constants for these, that came after a load and of which something stands. Only so
+-- many uploads for the schema are looked at, the last ones.
+SELECT job_id AS id, filename FROM (
+  SELECT job_id, filename, constants FROM tolva.uploads
+  WHERE schema = %(schema)s AND job_id > %(job_id)s ORDER BY job_id DESC LIMIT %(looked)s
+) u
+WHERE (%(constants)s::jsonb IS NULL OR constants = %(constants)s)
+  -- one look-up for each: as joins they could read every job and every ledger
+  AND (SELECT j.kind FROM tolva.jobs j WHERE j.id = u.job_id) = 'bulk_upload'
+  AND (SELECT true FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.stands > 0 LIMIT 1)
+ORDER BY job_id DESC LIMIT %(most)s;
 
--- name: loads_alike
--- The last loads for the schema and constants of a load that came after it and of which something stands. Only so many
--- uploads that came next are looked at.
-SELECT u.job_id AS id, u.filename FROM (
-  SELECT job_id, filename, schema, constants FROM tolva.uploads WHERE job_id > %(job_id)s ORDER BY job_id LIMIT %(looked)s
-) u JOIN tolva.uploads mine ON mine.job_id = %(job_id)s AND u.schema = mine.schema AND u.constants = mine.constants
-JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'bulk_upload'
-WHERE EXISTS (SELECT FROM tolva.load_ledger l WHERE l.job_id = u.job_id
-    AND coalesce(cardinality(l.left_created), cardinality(l.created_keys))
-      + coalesce(cardinality(l.left_changed), cardinality(l.changed_keys)) > 0)
-ORDER BY u.job_id DESC LIMIT %(most)s;
+-- name: further_upload
+-- Whether more than so many uploads for a schema came after a load.
+SELECT job_id FROM tolva.uploads
+WHERE schema = %(schema)s AND job_id > %(job_id)s ORDER BY job_id DESC OFFSET %(looked)s LIMIT 1;
 
 -- name: last_undo
 -- The last undo of a load that was completed. It came later and waited in the same queue.
@@ -263,17 +267,13 @@ WHERE queue = (SELECT queue FROM tolva.jobs WHERE id = %(job_id)s) AND kind = 'u
 SELECT id FROM tolva.jobs
 WHERE unique_key = %(unique_key)s AND NOT unique_forever AND state IN ('queued', 'running', 'waiting');
 
--- name: something_left
+-- name: standing
 -- Whether a load did something, and whether something of it is not put back yet.
-SELECT count(*) > 0 AS did_something,
-  count(*) FILTER (WHERE left_created IS NULL OR cardinality(left_created) + cardinality(left_changed) > 0) > 0
-    AS something_left
-FROM tolva.load_ledger WHERE job_id = %(job_id)s AND created + updated > 0;
+SELECT coalesce(bool_or(touched > 0), false) AS did, coalesce(bool_or(stands > 0), false) AS left
+FROM tolva.load_ledger WHERE job_id = %(job_id)s;
 
 -- name: ledger_size
 -- How much a load has left to undo: rows that it made or changed, chunk by chunk, and those that it made alone.
-SELECT coalesce(sum(cardinality(created_keys) + cardinality(changed_keys)), 0)::bigint AS touched,
-  coalesce(sum(coalesce(cardinality(left_created), cardinality(created_keys))
-    + coalesce(cardinality(left_changed), cardinality(changed_keys))), 0)::bigint AS left,
+SELECT coalesce(sum(touched), 0) AS touched, coalesce(sum(stands), 0) AS left,
   coalesce(sum(coalesce(cardinality(left_created), cardinality(created_keys))), 0)::bigint AS left_created
 FROM tolva.load_ledger WHERE job_id = %(job_id)s;

@@ -22,6 +22,7 @@ from tolva.tables.ledger import PASSING, PASSING_LEDGER, Entry, taken_lines
 from tolva.tables.load import Loaded
 from tolva.tables.shadow import create_shadow
 from tolva.tables.sift import load_sifted
+from tolva.workloads.intake.answered import answer_earlier
 from tolva.workloads.intake.faults import error_columns
 from tolva.workloads.intake.opening import Intake, begin, checked_frames, open_upload, upload_of
 from tolva.workloads.intake.place import ChunkOutcome
@@ -34,7 +35,9 @@ def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defa
     """Count and list what loading this upload would do now. Raises what `load_upload` raises."""
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, session_beside(ctx, destinations, schema) as session:
-        return {**_rehearse(ctx, session, open_upload(ctx, upload, schema, blobs, scratch)), "dry_run": True}
+        intake = open_upload(ctx, upload, schema, blobs, scratch)
+        answer_earlier(ctx)
+        return {**_rehearse(ctx, session, intake), "dry_run": True}
 
 
 def _rehearse(ctx: Context, session: Connection, intake: Intake) -> Json:

@@ -1,67 +1,40 @@
 """What a load did to its table and what it refused, over HTTP, and the way back."""
 
-from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from psycopg.rows import DictRow
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
-from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.access.caller import Caller
-from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
+from tolva.web.download import CSV, XLSX, files
 from tolva.web.problems import problems
 from tolva.web.seats import Seats
-from tolva.workloads.intake.after import After
-from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.api import PREFIX, accepted
-from tolva.workloads.intake.changes import changes
-from tolva.workloads.intake.download_names import download_name
-from tolva.workloads.intake.export import error_lines
-from tolva.workloads.intake.found_errors import Cursor, ErrorFilter, count_errors, find_errors, require_errors
+from tolva.workloads.intake.changes import Change, page_of_changes
+from tolva.workloads.intake.error_formats import Format, Limit, RefusedRows, Wanted, wanted_errors
+from tolva.workloads.intake.found_errors import count_errors, require_errors
 from tolva.workloads.intake.result_answers import Changes, Errors, ErrorSummary
+from tolva.workloads.intake.row_places import RowPlace
 from tolva.workloads.intake.undo import ask_undo
 from tolva.workloads.intake.upload_answers import AcceptedUpload
-
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Word = Annotated[str | None, Query(max_length=200)]
 
 
 def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     """The calls below /api/v1/jobs."""
     router = APIRouter(prefix=PREFIX, tags=["uploads"], responses=problems(404))
+    refused = RefusedRows(jobs, blobs, seats)
 
     @router.get("/jobs/{id}/errors", response_model=Errors, responses=files(CSV, XLSX) | problems(413, 507))
-    def get_errors(
-        id: UUID,
-        by: Viewer,
-        format: Literal["json", "csv", "xlsx"] = "json",
-        separator: Separator = "comma",
-        after_row: After = -1,
-        after_n: After = -1,
-        limit: Limit = 100,
-        column: Word = None,
-        code: Word = None,
-        search: Word = None,
-    ) -> Response:
+    def get_errors(by: Viewer, wanted: Annotated[Wanted, Depends(wanted_errors)], format: Format = "json") -> Response:
         """The refused rows: as JSON in pages, as CSV, or as a workbook to be corrected and uploaded again.
 
         The JSON can be narrowed; a page of it may then be short or empty, and `next` still lead to more.
         """
-        job, wanted = JobId(str(id)), ErrorFilter(column, code, search)
-        if format == "json":
-            return JSONResponse(_errors_page(jobs, by, job, wanted, Cursor(after_row, after_n), limit))
-        if format == "csv":
-            lines = error_lines(jobs.db, by.tenant_id, job, SEPARATORS[separator])
-            named = attachment(_called(jobs, by, job, "errores", ".csv"))
-            return StreamingResponse(lines, headers=named, media_type=CSV)
-        with seats.taken():
-            return _annotated(jobs, by, blobs, job)
+        return refused.told(by, format, wanted)
 
     @router.get("/jobs/{id}/errors/summary", response_model=ErrorSummary)
     def get_summary(id: UUID, by: Viewer) -> dict[str, Any]:
@@ -74,18 +47,11 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
 
     @router.get("/jobs/{id}/changes", response_model=Changes, responses=problems(409))
     def get_changes(
-        id: UUID, by: Viewer, after_chunk: After = -1, after_n: After = -1, limit: Limit = 100
+        id: UUID, by: Viewer, after_chunk: RowPlace = -1, after_n: RowPlace = -1, limit: Limit = 100
     ) -> dict[str, Any]:
         """What a load changed, or a dry run would change: new rows, and values before and after."""
-        found = changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n)
-        page = list(islice(found, limit + 1))
-        return {
-            "changes": [
-                {"key": c.key, "kind": c.kind, "row": c.row, "fields": {f: list(pair) for f, pair in c.fields.items()}}
-                for c in page[:limit]
-            ],
-            "next": {"after_chunk": page[-2].chunk, "after_n": page[-2].n} if len(page) > limit else None,
-        }
+        page = page_of_changes(jobs.db, by.tenant_id, JobId(str(id)), after_chunk, after_n, limit)
+        return {"changes": [_change(each) for each in page.changes], "next": page.following}
 
     @router.post("/jobs/{id}/undo", status_code=202, response_model=AcceptedUpload, responses=problems(403, 409))
     def undo(id: UUID, by: Operator) -> dict[str, Any]:
@@ -95,29 +61,6 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
     return router
 
 
-def _errors_page(jobs: Jobs, by: Caller, id: JobId, wanted: ErrorFilter, after: Cursor, limit: int) -> dict[str, Any]:
-    with jobs.db.transaction(by.tenant_id) as conn:
-        require_errors(conn, id)
-        page = find_errors(conn, id, wanted, after, limit)
-    return {
-        "errors": [_error(each) for each in page.errors],
-        "next": page.following.to_json() if page.following else None,
-    }
-
-
-def _error(found: DictRow) -> DictRow:
-    """A row of the file has a number; what an undo left alone has a key."""
-    without = ("key",) if found["key"] is None else ("row", "n")
-    return {name: value for name, value in found.items() if name not in without}
-
-
-def _annotated(jobs: Jobs, by: Caller, blobs: Blobs, id: JobId) -> FileResponse:
-    called = _called(jobs, by, id, "corregir", ".xlsx")
-    with blobs.scratch() as scratch:
-        return workbook(called, lambda path: write_annotated(jobs.db, blobs, by.tenant_id, id, path, scratch))
-
-
-def _called(jobs: Jobs, by: Caller, id: JobId, what: str, suffix: str) -> str:
-    with jobs.db.transaction(by.tenant_id) as conn:
-        require_errors(conn, id)
-        return download_name(get_job(conn, id)["params"]["filename"], what, suffix)
+def _change(each: Change) -> dict[str, Any]:
+    fields = {name: list(pair) for name, pair in each.fields.items()}
+    return {"key": each.key, "kind": each.kind, "row": each.row, "fields": fields}

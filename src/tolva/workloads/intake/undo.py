@@ -10,6 +10,7 @@ from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.standing import last_undo, open_undo, standing_of, undo_key
 
 UNDO = "undo"
 """The kind of job."""
@@ -42,17 +43,15 @@ def ask_undo(jobs: Jobs, by: Caller, load_id: str) -> JobId:
 
 def _done_by(conn: Connection, load_id: str) -> JobId | None:
     """The undo after which nothing of a load is left; None where something is. Raises Conflict where nothing was."""
-    load = conn.execute(SQL["something_left"], {"job_id": load_id}).fetchone()
-    assert load is not None, "an aggregate always yields a row"
-    if load["something_left"]:
+    standing = standing_of(conn, load_id)
+    if standing.left:
         return None
-    if not load["did_something"]:
+    if not standing.did:
         raise Conflict(f"Load {load_id} changed nothing in the table: there is nothing to undo.")
-    asked = {"job_id": load_id, "unique_key": undo_key(load_id)}
-    undo = conn.execute(SQL["open_undo"], asked).fetchone() or conn.execute(SQL["last_undo"], asked).fetchone()
-    if undo is None:  # it was cancelled after its last chunk, or is too old to be kept
-        raise Conflict(f"Load {load_id} is undone already: nothing of it is left in the table.")
-    return JobId(str(undo["id"]))
+    if undo := open_undo(conn, load_id) or last_undo(conn, load_id):
+        return undo
+    # it was cancelled after its last chunk, or is too old to be kept
+    raise Conflict(f"Load {load_id} is undone already: nothing of it is left in the table.")
 
 
 def _no_load(job: DictRow | None, id: str) -> CallerError:
@@ -65,8 +64,3 @@ def _no_load(job: DictRow | None, id: str) -> CallerError:
     if job and job["kind"] == UNDO:
         return Conflict(f"Job {id} is itself an undo. To have the load's changes again, load the file again.")
     return NotFound(f"There is no load {id}.")
-
-
-def undo_key(load_id: str) -> str:
-    """What makes the undo of a load one job at a time."""
-    return f"undo {load_id}"

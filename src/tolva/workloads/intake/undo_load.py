@@ -17,10 +17,8 @@ from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.said_locale import forget_locale_of
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.standing import later_loads
 from tolva.workloads.intake.undo_conflicts import conflict_lines
-
-LATER_LOADS = 10
-"""How many loads an undo names that may have changed the rows since; the last ones."""
 
 
 def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -42,7 +40,7 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
                 errors = conflict_lines(done, at["counts"]["conflicts"], several=len(schema.file_key) > 1)
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
-    later = _later_loads(ctx, load_id) if at["counts"]["conflicts"] else []
+    later = _later_loads(ctx, upload) if at["counts"]["conflicts"] else []
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 
 
@@ -82,11 +80,10 @@ def _mark(load_id: str, line: DictRow, done: Undone) -> Json:
     return {"job_id": load_id, "last_row": line["last_row"], **left}
 
 
-def _later_loads(ctx: Context, load_id: str) -> list[str]:
+def _later_loads(ctx: Context, load: DictRow) -> list[str]:
     """The loads of the same schema after this one whose changes stand: they may be what it is in conflict with."""
     with ctx.transaction() as conn:
-        found = conn.execute(SQL["later_loads"], {"job_id": load_id, "most": LATER_LOADS}).fetchall()
-    return [str(load["job_id"]) for load in found]
+        return [str(load["id"]) for load in later_loads(conn, load, alike=False).loads]
 
 
 def _added(counts: dict[str, Any], done: Undone) -> dict[str, Any]:

@@ -28,16 +28,17 @@ from tolva.workloads.webhooks.upkeep import webhook_chores
 from tolva.workloads.workload import Workload
 
 
-def _outward(settings: Settings) -> Outward:
+def outward(settings: Settings) -> Outward:
+    """Where webhooks may lead."""
     return Outward(settings.webhooks_private)
 
 
 def _handlers(settings: Settings, _blobs: Blobs) -> Sequence[Handler]:
-    return [Handler(KIND, QUEUE, partial(deliver, outward=_outward(settings)), asked_for=False)]
+    return [Handler(KIND, QUEUE, partial(deliver, outward=outward(settings)), asked_for=False)]
 
 
 def _routers(settings: Settings, jobs: Jobs, _blobs: Blobs) -> Sequence[APIRouter]:
-    return [webhooks_router(jobs, _outward(settings)), deliveries_router(jobs)]
+    return [webhooks_router(jobs, outward(settings)), deliveries_router(jobs)]
 
 
 def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
@@ -45,7 +46,7 @@ def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
 
 
 def _pages(settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
-    return [webhook_pages(jobs, shell, panels, _outward(settings)), webhook_buttons(jobs)]
+    return [webhook_pages(jobs, shell, panels, outward(settings)), webhook_buttons(jobs, outward(settings))]
 
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)

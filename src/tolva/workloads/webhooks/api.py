@@ -1,5 +1,6 @@
 """Webhooks over HTTP."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from tolva.connectors.outward import Outward
+from tolva.db.pool import Connection
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.api.values import Line
@@ -23,7 +25,6 @@ from tolva.workloads.webhooks.webhook import (
     drop_webhook,
     get_webhook,
     list_webhooks,
-    require_reachable,
     rotate_secret,
 )
 
@@ -112,15 +113,8 @@ def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     @router.post("", status_code=201, responses=problems(409))
     def create(given: WebhookIn, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
         """Makes a webhook. The answer has its secret, which signs every delivery and is not told again."""
-        with jobs.db.transaction(by.tenant_id) as conn:
-
-            def make() -> dict[str, Any]:
-                secret, row = create_webhook(conn, by, given.wanted())
-                require_reachable(outward, row)
-                return _with_secret(secret, row).model_dump(mode="json")
-
-            asked = IdempotentRequest(by, key, "webhook.create", given.model_dump(mode="json"))
-            return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
+        asked = IdempotentRequest(by, key, "webhook.create", given.model_dump(mode="json"))
+        return _once(jobs, asked, lambda conn: create_webhook(conn, by, given.wanted(), outward))
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Admin) -> WebhookOut:
@@ -132,8 +126,7 @@ def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     def put(id: UUID, given: WebhookIn, by: Admin) -> WebhookOut:
         """Changes a webhook, also to switch it off or on. Its secret stays."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            row = change_webhook(conn, by, id, given.wanted())
-            require_reachable(outward, row)
+            row = change_webhook(conn, by, id, given.wanted(), outward)
         return WebhookOut(**row)
 
     @router.delete("/{id}", status_code=204, responses=problems(404))
@@ -149,17 +142,18 @@ def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
 
         Within that day it is refused, unless `force` ends that old one at once.
         """
-        with jobs.db.transaction(by.tenant_id) as conn:
-
-            def make() -> dict[str, Any]:
-                secret, row = rotate_secret(conn, by, id, force=force)
-                return _with_secret(secret, row).model_dump(mode="json")
-
-            asked = IdempotentRequest(by, key, "webhook.rotate", {"id": str(id), "force": force})
-            return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))
+        asked = IdempotentRequest(by, key, "webhook.rotate", {"id": str(id), "force": force})
+        return _once(jobs, asked, lambda conn: rotate_secret(conn, by, id, force=force))
 
     return router
 
 
-def _with_secret(secret: str, row: DictRow) -> WebhookWithSecret:
-    return WebhookWithSecret(**row, secret=secret)
+def _once(jobs: Jobs, asked: IdempotentRequest, do: Callable[[Connection], tuple[str, DictRow]]) -> WebhookWithSecret:
+    """The webhook with its new secret; of what was done before without it."""
+    with jobs.db.transaction(asked.by.tenant_id) as conn:
+
+        def make() -> dict[str, Any]:
+            secret, row = do(conn)
+            return WebhookWithSecret(**row, secret=secret).model_dump(mode="json")
+
+        return WebhookWithSecret(**once(conn, asked, make, secret=("secret",)))

@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tolva.connectors.outward import Outward
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
@@ -19,9 +20,14 @@ from tolva.workloads.webhooks.deliveries_api import ask_test
 from tolva.workloads.webhooks.webhook import drop_webhook, get_webhook, switch_webhook
 
 
-def webhook_buttons(jobs: Jobs) -> APIRouter:
+def webhook_buttons(jobs: Jobs, outward: Outward) -> APIRouter:
     """`POST /webhooks/{id}/…`; the button for a new secret is with the pages, which show it."""
     router = APIRouter(prefix="/webhooks/{id}", include_in_schema=False)
+
+    def switched(request: Request, by: Caller, id: UUID, *, active: bool) -> Response:
+        with jobs.db.transaction(by.tenant_id) as conn:
+            row = switch_webhook(conn, by, id, outward, active=active)
+        return with_flash(request, to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
     @router.post("/test")
     def test(id: UUID, by: Admin, token: Annotated[str, Form()] = "") -> Response:
@@ -31,11 +37,11 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
 
     @router.post("/off")
     def off(request: Request, id: UUID, by: Admin) -> Response:
-        return _switch(request, jobs, by, id, active=False)
+        return switched(request, by, id, active=False)
 
     @router.post("/on")
     def on(request: Request, id: UUID, by: Admin) -> Response:
-        return _switch(request, jobs, by, id, active=True)
+        return switched(request, by, id, active=True)
 
     @router.post("/delete")
     def delete(request: Request, id: UUID, by: Admin) -> Response:
@@ -45,12 +51,6 @@ def webhook_buttons(jobs: Jobs) -> APIRouter:
         return with_flash(request, to("/webhooks"), Flash("dropped", name=_name(row)))
 
     return router
-
-
-def _switch(request: Request, jobs: Jobs, by: Caller, id: UUID, *, active: bool) -> Response:
-    with jobs.db.transaction(by.tenant_id) as conn:
-        row = switch_webhook(conn, by, id, active=active)
-    return with_flash(request, to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
 
 def _name(row: DictRow) -> str:

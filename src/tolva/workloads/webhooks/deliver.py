@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from tolva import __version__
 from tolva.connectors.outward import Answer, Outward
 from tolva.core.job import Json
-from tolva.errors import Never, TryLater
+from tolva.errors import InvalidInput, Never, TolvaError, TrialFailed, TryLater
 from tolva.jobs.context import Context
 from tolva.jobs.payload import clean, encode
 from tolva.workloads.webhooks.address import host_of
@@ -28,7 +28,7 @@ def deliver(ctx: Context, outward: Outward) -> Json:
     """Tell a webhook of an event.
 
     Raises TryLater while that may pass, Never when the receiver refuses, InvalidInput for an address that must not be
-    called.
+    called; for a test all of these are a TrialFailed, so that it is one try.
     """
     event = ctx.params["event"]
     with ctx.transaction() as conn:
@@ -55,7 +55,9 @@ def _post(ctx: Context, outward: Outward, to: DictRow, event: Mapping[str, Any])
         return outward.post(to["url"], headers, body)
     except TryLater as error:
         _keep(ctx, None, None, str(error))
-        raise TryLater(f"{host_of(to['url'])} does not answer properly.", _wait(ctx)) from error
+        raise _fault(ctx, TryLater(f"{host_of(to['url'])} does not answer properly.", _wait(ctx))) from error
+    except InvalidInput as error:
+        raise _fault(ctx, InvalidInput(str(error))) from error
 
 
 def _keep(ctx: Context, code: int | None, ms: int | None, answer: str) -> None:
@@ -72,11 +74,17 @@ def _judged(ctx: Context, host: str, answer: Answer) -> Json:
     if is_taken(answer.status):
         return {"code": answer.status}
     if may_pass(answer.status):
-        raise TryLater(f"{host} answered {answer.status}.", max(_wait(ctx), seconds_asked(answer.retry_after)))
+        wait = max(_wait(ctx), seconds_asked(answer.retry_after))
+        raise _fault(ctx, TryLater(f"{host} answered {answer.status}.", wait))
     if answer.status == HTTPStatus.GONE:
         _switch_off(ctx, host)
     hint = " Redirects are not followed: give the webhook its new address." if answer.status < 400 else ""
-    raise Never(f"{host} answered {answer.status}.{hint}")
+    raise _fault(ctx, Never(f"{host} answered {answer.status}.{hint}"))
+
+
+def _fault(ctx: Context, error: TolvaError) -> TolvaError:
+    """Whoever asked for a test waits to see what is wrong: that is not tried for hours, nor left to be replayed."""
+    return TrialFailed(str(error)) if ctx.params["event"]["type"] == TEST else error
 
 
 def _switch_off(ctx: Context, host: str) -> None:

@@ -1,6 +1,8 @@
 """The pages of the webhooks: all of them, and one with what it was told."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,11 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.connectors.outward import Outward
-from tolva.errors import CallerError, Conflict, InvalidInput
+from tolva.errors import Conflict
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
-from tolva.web.faults import fault_of
 from tolva.web.idempotency import IdempotentRequest, once
 from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.panel import Panels
@@ -23,16 +24,11 @@ from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
 from tolva.workloads.webhooks.event import EVERY, KIND, EventType
 from tolva.workloads.webhooks.wanted import Wanted
-from tolva.workloads.webhooks.webhook import (
-    create_webhook,
-    get_webhook,
-    list_webhooks,
-    require_reachable,
-    rotate_secret,
-)
+from tolva.workloads.webhooks.webhook import create_webhook, get_webhook, list_webhooks, rotate_secret
 
 RECENT = 30
 """Deliveries that the page of a webhook lists."""
+NO_FAULTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Filled(BaseModel):
@@ -59,45 +55,68 @@ class Rotation(BaseModel):
 def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, outward: Outward) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
-    kinds = {kind: title for kind, title in panels.titles(jobs.catalogue).items() if kind != KIND}
-
-    def every(request: Request, by: Caller, filled: Filled, fault: CallerError | None = None) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            hooks = list_webhooks(conn)
-        said = fault and str(fault)
-        told: dict[str, Any] = {"hooks": hooks, "events": EVERY, "kinds": kinds, "filled": filled, "fault": said}
-        status = fault_of(fault).status if fault else 200
-        return shell.page(request, by, "webhooks/webhooks.html", status, **told, token=new_token())
-
-    def one(request: Request, by: Caller, id: UUID, made: Mapping[str, Any] | None = None) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            hook = get_webhook(conn, id)
-            told = [shown(row) for row in deliveries(conn, id, most=RECENT)]
-        return shell.page(
-            request, by, "webhooks/webhook.html", hook=hook, deliveries=told, kinds=kinds, made=made, token=new_token()
-        )
+    pages = WebhookPages(jobs, shell, panels)
 
     @router.get("")
     def get_all(request: Request, by: Admin) -> Response:
-        return every(request, by, Filled(event=list(EVERY)))
+        return pages.every(request, by, Filled(event=list(EVERY)))
 
     @router.post("")
     def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
+        if faults := filled.wanted().faults(outward):
+            return pages.every(request, by, filled, 400, faults)
         try:
             made = _create(jobs, outward, by, filled)
-        except (InvalidInput, Conflict) as error:
-            return every(request, by, filled, error)
-        return one(request, by, UUID(made["id"]), made)
+        except Conflict as error:
+            return pages.every(request, by, filled, 409, {"all": str(error)})
+        return pages.one(request, by, UUID(made["id"]), made)
 
     @router.get("/{id}")
     def get_one(request: Request, id: UUID, by: Admin) -> Response:
-        return one(request, by, id)
+        return pages.one(request, by, id)
 
     @router.post("/{id}/rotate")
     def rotate(request: Request, id: UUID, by: Admin, filled: Annotated[Rotation, Form()]) -> Response:
-        return one(request, by, id, _rotate(jobs, by, id, filled))
+        return pages.one(request, by, id, _rotate(jobs, by, id, filled))
 
     return router
+
+
+@dataclass(frozen=True)
+class WebhookPages:
+    """The list with the form for another one below it, and the page of one."""
+
+    jobs: Jobs
+    shell: Shell
+    panels: Panels
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of jobs that one can be about, with their titles."""
+        return {kind: title for kind, title in self.panels.titles(self.jobs.catalogue).items() if kind != KIND}
+
+    def every(
+        self, request: Request, by: Caller, filled: Filled, status: int = 200, faults: Mapping[str, str] = NO_FAULTS
+    ) -> Response:
+        """The list. `faults` are told with the fields that they are of, and that of `all` above the form."""
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            hooks = list_webhooks(conn)
+        told: dict[str, Any] = {
+            "hooks": hooks,
+            "events": EVERY,
+            "kinds": self.kinds,
+            "filled": filled,
+            "faults": faults,
+        }
+        return self.shell.page(request, by, "webhooks/webhooks.html", status, **told, token=new_token())
+
+    def one(self, request: Request, by: Caller, id: UUID, made: Mapping[str, Any] | None = None) -> Response:
+        """One webhook with its latest deliveries; `made` has a new secret of it."""
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            hook = get_webhook(conn, id)
+            latest = [shown(row) for row in deliveries(conn, id, most=RECENT)]
+        told: dict[str, Any] = {"hook": hook, "deliveries": latest, "kinds": self.kinds, "made": made}
+        return self.shell.page(request, by, "webhooks/webhook.html", **told, token=new_token())
 
 
 def _create(jobs: Jobs, outward: Outward, by: Caller, filled: Filled) -> Mapping[str, Any]:
@@ -105,8 +124,7 @@ def _create(jobs: Jobs, outward: Outward, by: Caller, filled: Filled) -> Mapping
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            secret, row = create_webhook(conn, by, filled.wanted())
-            require_reachable(outward, row)
+            secret, row = create_webhook(conn, by, filled.wanted(), outward)
             return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})

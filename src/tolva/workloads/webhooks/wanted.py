@@ -1,16 +1,20 @@
 """What a webhook is to be, within the limits that hold whoever asks for it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from tolva.connectors.outward import Outward
 from tolva.errors import InvalidInput
 from tolva.workloads.webhooks.address import checked_address
+from tolva.workloads.webhooks.event import EVERY
 
 MOST_DESCRIPTION = 500
+"""Characters of a description."""
 MOST_NAME = 200
-"""Characters of a description; of a kind of jobs, or a queue."""
+"""Characters of a kind of jobs, or a queue."""
 MOST_NAMED = 50
 """Kinds of jobs that one is about, and queues."""
 ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -27,20 +31,51 @@ class Wanted:
     description: str = ""
     active: bool = True
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self, outward: Outward) -> dict[str, Any]:
         """The same for a query. Raises InvalidInput."""
-        if not self.events:
-            raise InvalidInput("A webhook is about at least one kind of event.")
-        if not _is_line(self.description, MOST_DESCRIPTION):
-            raise InvalidInput(f"A webhook's description is one line of at most {MOST_DESCRIPTION} characters.")
+        return {name: checked() for name, checked in self._checks(outward).items()}
+
+    def faults(self, outward: Outward) -> dict[str, str]:
+        """What is wrong, by the names of the fields."""
+        faults: dict[str, str] = {}
+        for name, checked in self._checks(outward).items():
+            try:
+                checked()
+            except InvalidInput as error:
+                faults[name] = str(error)
+        return faults
+
+    def _checks(self, outward: Outward) -> dict[str, Callable[[], Any]]:
+        """What makes a column of each field, or raises InvalidInput."""
         return {
-            "url": checked_address(self.url),
-            "events": list(dict.fromkeys(self.events)),
-            "kinds": _named(self.kinds),
-            "queues": _named(self.queues),
-            "description": self.description,
-            "active": self.active,
+            "url": partial(self._address, outward),
+            "events": partial(_told, self.events),
+            "kinds": partial(_named, self.kinds),
+            "queues": partial(_named, self.queues),
+            "description": partial(_described, self.description),
+            "active": lambda: self.active,
         }
+
+    def _address(self, outward: Outward) -> str:
+        """One that is off may have an address that could never be told anything."""
+        address = checked_address(self.url)
+        if self.active:
+            outward.require_allowed(address)
+        return address
+
+
+def _told(events: Sequence[str]) -> list[str]:
+    if not events:
+        raise InvalidInput("A webhook is about at least one kind of event.")
+    if unknown := [name for name in events if name not in EVERY]:
+        raise InvalidInput(f"There is no event '{unknown[0]}' for webhooks. There are: {', '.join(EVERY)}.")
+    return list(dict.fromkeys(events))
+
+
+def _described(text: str) -> str:
+    if not _is_line(text, MOST_DESCRIPTION):
+        raise InvalidInput(f"A webhook's description is one line of at most {MOST_DESCRIPTION} characters.")
+    return text
 
 
 def _named(names: Sequence[str]) -> list[str]:

@@ -25,9 +25,9 @@ OVERLAP = 86_400.0
 """Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
 
 
-def create_webhook(conn: Connection, by: Caller, wanted: Wanted) -> tuple[str, DictRow]:
+def create_webhook(conn: Connection, by: Caller, wanted: Wanted, outward: Outward) -> tuple[str, DictRow]:
     """Make a webhook; returns its secret, which is not told again, and the rest. Raises InvalidInput, Conflict."""
-    columns, secret = wanted.columns(), new_secret()
+    columns, secret = wanted.columns(outward), new_secret()
     conn.execute(SQL["lock_webhooks"])
     counted = conn.execute(SQL["count_webhooks"]).fetchone()
     if counted and counted["webhooks"] >= MOST:
@@ -49,20 +49,21 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
     return _found(id, conn.execute(SQL["get_webhook"], {"id": id}).fetchone())
 
 
-def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted) -> DictRow:
+def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted, outward: Outward) -> DictRow:
     """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
-    return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], wanted.columns() | {"id": id}).fetchone()))
+    columns = wanted.columns(outward)
+    return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], columns | {"id": id}).fetchone()))
 
 
-def require_reachable(outward: Outward, row: DictRow) -> None:
-    """Raises InvalidInput for a webhook that is on and could never be told anything, by the look of its address."""
-    if row["active"]:
+def switch_webhook(conn: Connection, by: Caller, id: UUID, outward: Outward, *, active: bool) -> DictRow:
+    """Switch a webhook on or off, and that alone: what somebody changes at the same time stays.
+
+    Raises NotFound, and InvalidInput for one whose address, by its look, could never be told anything.
+    """
+    row = _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone())
+    if active:
         outward.require_allowed(row["url"])
-
-
-def switch_webhook(conn: Connection, by: Caller, id: UUID, *, active: bool) -> DictRow:
-    """Switch a webhook on or off, and that alone: what somebody changes at the same time stays. Raises NotFound."""
-    return _changed(conn, by, _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone()))
+    return _changed(conn, by, row)
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:

@@ -18,6 +18,7 @@ CREATE TABLE tolva.uploads (
 CREATE INDEX uploads_blob ON tolva.uploads (blob);  -- several jobs may be for one file
 CREATE INDEX uploads_content ON tolva.uploads (tenant_id, blake3);  -- the same file, sent again
 CREATE INDEX uploads_tenant ON tolva.uploads (tenant_id, job_id);  -- a tenant's, newest first
+CREATE INDEX uploads_schema ON tolva.uploads (tenant_id, schema, job_id);  -- those for a schema, newest first
 
 -- Schemas that tenants brought, each version for ever: uploads name the one they were made for.
 CREATE TABLE tolva.schemas (
@@ -83,6 +84,10 @@ CREATE TABLE tolva.load_ledger (
   became text[] NOT NULL,               -- null where the field did not change
   left_created integer[],               -- what an undo had to leave: positions in created_keys and changed_keys, from 0;
   left_changed integer[],               -- NULL until it is tried
+  touched integer NOT NULL GENERATED ALWAYS AS (cardinality(created_keys) + cardinality(changed_keys)) STORED,
+  stands integer NOT NULL GENERATED ALWAYS AS (           -- rows, and those of them that are not put back
+    coalesce(cardinality(left_created) + cardinality(left_changed), cardinality(created_keys) + cardinality(changed_keys))
+  ) STORED,
   PRIMARY KEY (job_id, last_row)
 );
 -- Packing them costs more time than it saves room.

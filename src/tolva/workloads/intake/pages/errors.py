@@ -17,7 +17,6 @@ from tolva.jobs.work import Jobs
 from tolva.tables.schema import Schema
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.shell import Shell
-from tolva.workloads.intake.after import After
 from tolva.workloads.intake.found_errors import (
     Cursor,
     ErrorCounts,
@@ -30,8 +29,9 @@ from tolva.workloads.intake.found_errors import (
 from tolva.workloads.intake.pages.columns import Called, columns_of_errors
 from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.pages.fragment import wants_fragment
-from tolva.workloads.intake.pages.standing import is_undone
+from tolva.workloads.intake.row_places import RowPlace
 from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.standing import standing_of
 from tolva.workloads.intake.stored import find_upload
 
 PAGE = 25
@@ -53,13 +53,13 @@ class Grid:
     undone: bool
 
 
-def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor) -> Grid:
-    """A page of the errors of a job."""
+def grid_of(conn: Connection, job: DictRow, wanted: ErrorFilter, after: Cursor, *, undone: bool) -> Grid:
+    """A page of the errors of a job; `undone` is a load of which nothing is left."""
     id = JobId(str(job["id"]))
     page, counts, upload = find_errors(conn, id, wanted, after, PAGE), count_errors(conn, id), find_upload(conn, id)
     if upload:
         page = _with_titles(page, schema_of(conn, upload))
-    return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]), is_undone(conn, id))
+    return Grid(wanted, after == Cursor(), page, counts, columns_of_errors(job["progress"]), undone)
 
 
 def _with_titles(page: ErrorPage, schema: Schema) -> ErrorPage:
@@ -78,14 +78,15 @@ def errors_pages(jobs: Jobs, shell: Shell) -> APIRouter:
         column: Word = None,
         code: Word = None,
         search: Word = None,
-        after_row: After = -1,
-        after_n: After = -1,
+        after_row: RowPlace = -1,
+        after_n: RowPlace = -1,
     ) -> Response:
         wanted = ErrorFilter(column or None, code or None, search or None)
         with jobs.db.transaction(by.tenant_id) as conn:
             require_errors(conn, JobId(str(id)))
             job = get_job(conn, JobId(str(id)))
-            grid = grid_of(conn, job, wanted, Cursor(after_row, after_n))
+            undone = standing_of(conn, str(id)).undone
+            grid = grid_of(conn, job, wanted, Cursor(after_row, after_n), undone=undone)
         template = "intake/_errors.html" if wants_fragment(request) else "intake/errors.html"
         return shell.page(request, by, template, job=job, grid=grid)
 

@@ -17,8 +17,8 @@ from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.pages.field_titles import with_titles
-from tolva.workloads.intake.pages.standing import loads_alike, way_back
 from tolva.workloads.intake.schemas import schema_of
+from tolva.workloads.intake.standing import Later, last_undo, later_loads, open_undo, standing_of
 from tolva.workloads.intake.stored import effective_load, find_upload
 from tolva.workloads.intake.undo import UNDO
 
@@ -28,7 +28,11 @@ WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected":
 
 TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
 """For people, in English; templates/intake/_words.html has them once more, for the translators."""
-NO_WAY_BACK = {"undoable": False, "undone": False, "undoing": None, "undid": None}
+NONE_LATER = Later([], whole=True)
+NO_WAY_BACK: dict[str, Any] = {
+    **{"undoable": False, "undone": False, "undoing": None, "undid": None},
+    "later": NONE_LATER,
+}
 
 
 def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]:
@@ -37,6 +41,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
     upload = find_upload(conn, id)
     schema = schema_of(conn, upload) if upload and ended else None
     message = told_error(job)
+    way_back = _way_back(conn, job) if ended else NO_WAY_BACK
     told: dict[str, Any] = {
         "upload": upload,
         "ended": ended,
@@ -48,13 +53,12 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
         "schema": schema,
-        "grid": grid_of(conn, job, ErrorFilter(), Cursor()) if ended else None,
+        "grid": grid_of(conn, job, ErrorFilter(), Cursor(), undone=way_back["undone"]) if ended else None,
         "undo_of": job["params"].get("undo_of"),
         "later_loads": job["result"].get("later_loads", []) if job["result"] else [],
-        "standing": _standing(conn, job) if ended else [],
         "token": new_token(),
     }
-    return told | (way_back(conn, id) if ended and job["kind"] == LOAD else NO_WAY_BACK)
+    return told | way_back
 
 
 def _counts(job: DictRow) -> dict[str, int | float]:
@@ -66,10 +70,23 @@ def _counts(job: DictRow) -> dict[str, int | float]:
     return {name: count for name, count in known.items() if count is not None}
 
 
-def _standing(conn: Connection, job: DictRow) -> list[DictRow]:
-    """What was loaded later and stays when a load is undone; for its page, and for that of its undo."""
-    load = {LOAD: str(job["id"]), UNDO: job["params"].get("undo_of")}.get(job["kind"])
-    return loads_alike(conn, load) if load else []
+def _way_back(conn: Connection, job: DictRow) -> dict[str, Any]:
+    """Whether there is something to undo or all is undone, and the jobs that do so or did.
+
+    `later` is what stays, or would, without the load: for its page, and for that of its undo.
+    """
+    id, undoes = str(job["id"]), job["params"].get("undo_of")
+    if job["kind"] != LOAD:
+        return NO_WAY_BACK | ({"later": _later(conn, undoes)} if undoes else {})
+    standing = standing_of(conn, id)
+    told = {"undoable": standing.left, "undone": standing.undone, "undoing": open_undo(conn, id)}
+    told |= {"undid": last_undo(conn, id)} if standing.undone else {}
+    return NO_WAY_BACK | told | ({"later": _later(conn, id)} if standing.did else {})
+
+
+def _later(conn: Connection, load_id: str) -> Later:
+    load = find_upload(conn, load_id)
+    return later_loads(conn, load, alike=True) if load else NONE_LATER
 
 
 INTAKE_PANEL = Panel(

@@ -52,15 +52,15 @@ Form = Annotated[FormData, Depends(_form)]
 
 
 @dataclass(frozen=True)
-class Look:
-    """What it takes to look at a stored file."""
+class StoredFiles:
+    """What it takes to read a stored file."""
 
     jobs: Jobs
     blobs: Blobs
     seats: Seats
     defaults: Mapping[str, str]
 
-    def __call__(self, by: Caller, id: JobId, said: Answers, schema: Schema) -> dict[str, Any]:
+    def shown(self, by: Caller, id: JobId, said: Answers, schema: Schema) -> dict[str, Any]:
         """What was found, or why it cannot be read so, for the template. Raises Busy."""
         try:
             found = self._found(by, id, said)
@@ -81,7 +81,7 @@ class Look:
             )
 
 
-def preview_pages(jobs: Jobs, shell: Shell, look: Look) -> APIRouter:
+def preview_pages(jobs: Jobs, shell: Shell, files: StoredFiles) -> APIRouter:
     """`/uploads`."""
     router = APIRouter(prefix="/uploads", include_in_schema=False)
 
@@ -91,7 +91,7 @@ def preview_pages(jobs: Jobs, shell: Shell, look: Look) -> APIRouter:
             told = _upload(conn, JobId(str(id)))
         told |= _form_of(told["upload"], request.query_params)
         try:
-            told |= look(by, JobId(str(id)), told["said"], told["schema"])
+            told |= files.shown(by, JobId(str(id)), told["said"], told["schema"])
         except Busy:
             busy = shell.page(request, by, "intake/busy.html", 503, **told)
             busy.headers["Refresh"] = AGAIN

@@ -27,7 +27,7 @@ class Sent:
     `stopped` is what kept the server from taking the last of them: they can be sent again.
     """
 
-    look: bool
+    dry_run: bool
     jobs: list[tuple[str, JobId]] = field(default_factory=list[tuple[str, JobId]])
     refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     stopped: Fault | None = None
@@ -43,7 +43,7 @@ def accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: Sequenc
         except CallerError as error:
             sent.refused.extend((delivery.filename, str(error)) for delivery in received)
             return sent
-    kind = REHEARSE if sent.look else LOAD
+    kind = REHEARSE if sent.dry_run else LOAD
 
     def take(delivery: Delivery) -> JobId:
         key = once_key(filled.get("token", ""), kind, name, constants, delivery.writer.blake3)

@@ -1,11 +1,15 @@
 """The page where files are sent. Its script sends each by itself over the API; without it, the form brings them all."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,11 +24,12 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.messages import told_error
-from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries
+from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, schema_choice
 from tolva.workloads.intake.pages.sent import Sent, accept_all
 from tolva.workloads.intake.schemas import list_schemas
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import find_upload
 
 RECENT = MOST_FILES
 """Uploads that the page lists: all the files of one form."""
@@ -33,20 +38,11 @@ RECENT = MOST_FILES
 def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> APIRouter:
     """`/upload`."""
     router = APIRouter(prefix="/upload", include_in_schema=False)
-
-    def page(
-        request: Request, by: Caller, filled: dict[str, str], sent: Sent | None = None, status: int = 200
-    ) -> Response:
-        with jobs.db.transaction(by.tenant_id) as conn:
-            choice = schema_choice(conn, filled.get("schema"))
-            recent = _recent(conn)
-        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | recent
-        limits: dict[str, Any] = {"most_mb": most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
-        return shell.page(request, by, "intake/upload.html", status, **shown, **limits)
+    page = UploadPage(jobs, blobs, most_bytes, shell)
 
     @router.get("")
     def form(request: Request, by: Viewer) -> Response:
-        return page(request, by, dict(request.query_params))
+        return page.show(request, by, dict(request.query_params))
 
     @router.get("/recent")
     def recent(request: Request, by: Viewer) -> Response:
@@ -58,21 +54,53 @@ def upload_pages(jobs: Jobs, blobs: Blobs, most_bytes: int, shell: Shell) -> API
         with ExitStack() as held:
             received = Deliveries(blobs, most_bytes, held)
             filled = await receive_form(request, "file", received, MOST_FILES * most_bytes)
-            sent = await in_upload_thread(partial(accept_all, jobs, by, filled, received.all))
+            return await in_upload_thread(partial(page.take, request, by, filled, received.all))
+
+    return router
+
+
+@dataclass(frozen=True)
+class UploadPage:
+    """The form, and what became of its files."""
+
+    jobs: Jobs
+    blobs: Blobs
+    most_bytes: int
+    shell: Shell
+
+    def show(
+        self, request: Request, by: Caller, filled: dict[str, str], sent: Sent | None = None, status: int = 200
+    ) -> Response:
+        """The form as it was filled in, above the latest uploads."""
+        with self.jobs.db.transaction(by.tenant_id) as conn:
+            choice = schema_choice(conn, filled.get("schema"))
+            told = _recent(conn) | {"corrected": _corrected(conn, filled.get("corrects"))}
+        shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | told
+        limits: dict[str, Any] = {"most_mb": self.most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
+        return self.shell.page(request, by, "intake/upload.html", status, **shown, **limits)
+
+    def take(self, request: Request, by: Caller, filled: dict[str, str], received: Sequence[Delivery]) -> Response:
+        """Accept the files, and go where their jobs can be seen, or tell what was refused."""
+        sent = accept_all(self.jobs, by, filled, received)
         if sent.stopped:
             # without the form: it needs the database, which may be what stopped it
-            stopped = partial(shell.page, request, by, "intake/stopped.html", sent.stopped.status, sent=sent)
-            told = await in_upload_thread(stopped)
+            told = self.shell.page(request, by, "intake/stopped.html", sent.stopped.status, sent=sent)
             told.headers.update(sent.stopped.headers)
             return told
         if sent.refused or not sent.jobs:
-            return await in_upload_thread(partial(page, request, by, filled, sent, 400))
+            return self.show(request, by, filled, sent, 400)
         if len(sent.jobs) > 1:
             return to("/upload#recent")
         [(_, job)] = sent.jobs
-        return to(f"/uploads/{job}" if sent.look else f"/jobs/{job}")
+        return to(f"/uploads/{job}" if sent.dry_run else f"/jobs/{job}")
 
-    return router
+
+def _corrected(conn: Connection, id: str | None) -> DictRow | None:
+    """The upload that the files are to correct, where the address names one."""
+    try:
+        return find_upload(conn, str(UUID(id))) if id else None
+    except ValueError:
+        return None
 
 
 def _recent(conn: Connection) -> dict[str, Any]:
