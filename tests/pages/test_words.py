@@ -71,7 +71,7 @@ def test_a_word_has_one_translation_in_all_packages(language: str) -> None:
 
 
 def test_no_template_translates_what_may_be_anybodys_text() -> None:
-    """Templates take what `gettext` is given for markup with places to fill. For kinds of jobs there is `kind_title`."""
+    """Templates take what `gettext` is given for markup with places to fill. Kinds of jobs have `kind_title`."""
     given = [match for template in ROOT.glob("src/tolva/**/templates/**/*.html") for match in _given(template)]
     assert "item.title" in given and set(given) <= OURS
 
