@@ -84,13 +84,13 @@ DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: asked_before
--- The last earlier uploads of the file of an upload, for the same rows, of which something else was said and whose jobs
--- asked for it, or still may. Of a load, only another load is an answer.
+-- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
+-- load, only another load is an answer.
 SELECT u.job_id FROM tolva.uploads mine JOIN tolva.jobs own ON own.id = mine.job_id
 JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
 JOIN tolva.jobs j ON j.id = u.job_id AND (j.kind = own.kind OR own.kind = 'bulk_upload')
 WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
-  AND u.options <> mine.options AND (j.finished_at IS NULL OR j.state = 'failed')
+  AND (j.finished_at IS NULL OR j.state = 'failed')
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
