@@ -16,6 +16,9 @@ from tolva.tables.outline import Outline, digest
 from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
+WORDS_KEPT = 10
+"""The last loads whose word of one thing is remembered: the undo of one uncovers what another said before."""
+
 
 def said_locale(upload: DictRow) -> str | None:
     """What the sender of an upload said; "" where it shall be as the columns show, whatever is remembered."""
@@ -25,15 +28,16 @@ def said_locale(upload: DictRow) -> str | None:
 def keep_locale(conn: Connection, upload: DictRow, shape: Outline, *, decided: bool) -> None:
     """Remember what the sender of an upload said of files like it, if it `decided` what some cell means.
 
-    In any case the last word counts: what was said before is forgotten where this contradicts it.
+    In any case the last word counts: what was said before holds no more where this contradicts it.
     """
-    meant = _as_first_sent(shape)
-    given = _like(upload["schema"], shape, upload["constants"]) | {"locale": said_locale(upload)}
-    if given["locale"] and decided:
-        told = {"outline": Jsonb(meant), "constants": Jsonb(upload["constants"])}
-        conn.execute(SQL["keep_locale"], given | told | {name: upload[name] for name in ("tenant_id", "job_id")})
-    else:
-        conn.execute(SQL["forget_other_locale"], given)
+    locale = said_locale(upload) or None
+    if not decided and remembered_locale(conn, upload["schema"], shape, upload["constants"]) in (None, locale):
+        return
+    files = _like(upload["schema"], shape, upload["constants"])
+    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(upload["constants"])}
+    by = {name: upload[name] for name in ("tenant_id", "job_id")}
+    conn.execute(SQL["keep_locale"], files | meant | by | {"locale": locale if decided else None})
+    conn.execute(SQL["prune_locales"], files | {"most": WORDS_KEPT})
 
 
 def remembered_locale(conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str]) -> str | None:
@@ -52,11 +56,6 @@ def forget_locales(conn: Connection, schema: str, locale: str | None = None) -> 
     forgotten = conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount
     if locale is not None and not forgotten:
         raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
-
-
-def forget_locale_of(conn: Connection, load_id: str) -> None:
-    """Forget what a load said, unless another one has said it since."""
-    conn.execute(SQL["forget_locale_of"], {"job_id": load_id})
 
 
 def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:
