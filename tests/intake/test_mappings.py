@@ -12,6 +12,7 @@ import xlsxwriter
 from tests.intake.test_uploads import GOOD, HEADER, ended, products, upload
 from tests.jobs.workshop import until
 from tests.service import Service, working
+from tolva.cli.acting import at_terminal
 from tolva.errors import InvalidInput
 from tolva.tables.schema import Schema
 from tolva.workloads.intake import load as load_module
@@ -153,7 +154,7 @@ def test_another_tenant_sees_and_forgets_nothing_of_it(service: Service) -> None
     load(service, f"{HEADER.replace('precio', 'Importe')}\n{GOOD}\n", {"Importe": "precio"})
     with service.jobs.db.transaction("other") as conn:
         assert list_mappings(conn, "products") == []
-        assert forget_mappings(conn, "products") == 0
+        forget_mappings(conn, at_terminal("other"), "products")
     with service.jobs.db.transaction("default") as conn:
         assert [row["name"] for row in list_mappings(conn, "products")] == ["Importe"]
 

@@ -15,7 +15,9 @@ from tolva.tables.outline import Outline, digest
 from tolva.tables.proposal import SURE, ColumnMapping, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
-from tolva.workloads.intake.said_locale import WORDS_KEPT, forget_locales
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.workloads.intake.said_locale import WORDS_KEPT
 from tolva.workloads.intake.sql import SQL
 
 
@@ -104,17 +106,17 @@ def list_mappings(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["mappings"], {"schema": schema}).fetchall()
 
 
-def forget_mappings(conn: Connection, schema: str, name: str | None = None) -> int:
-    """Forget what was said of a header or place, or all of it, of numbers and dates, too.
+def forget_mappings(conn: Connection, by: Caller, schema: str, name: str | None = None) -> None:
+    """Forget what was said of a header or place, or all of it, of numbers and dates, too; and note who did.
 
-    Returns how many answers of columns that were. Raises NotFound.
+    Raises NotFound.
     """
     if name is None:
-        forget_locales(conn, schema)
+        conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None})
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
     if name is not None and not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")
-    return forgotten
+    note(conn, by, "mapping.forget", schema, column=name)
 
 
 def forget_words_of(conn: Connection, load_id: str) -> None:

@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
@@ -51,11 +53,11 @@ def list_locales(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["locales"], {"schema": schema}).fetchall()
 
 
-def forget_locales(conn: Connection, schema: str, locale: str | None = None) -> None:
-    """Forget what was said by a locale, or all of it. Raises NotFound where nothing was said by that."""
-    forgotten = conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount
-    if locale is not None and not forgotten:
+def forget_locale(conn: Connection, by: Caller, schema: str, locale: str) -> None:
+    """Forget what was said by a locale, and note who did. Raises NotFound where nothing was said by that."""
+    if not conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount:
         raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
+    note(conn, by, "locale.forget", schema, locale=locale)
 
 
 def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:
