@@ -12,9 +12,12 @@ import xlsxwriter
 from tests.intake.test_uploads import GOOD, HEADER, ended, products, upload
 from tests.jobs.workshop import until
 from tests.service import Service, working
+from tolva.cli.acting import at_terminal
 from tolva.errors import InvalidInput
 from tolva.tables.schema import Schema
 from tolva.workloads.intake import load as load_module
+from tolva.workloads.intake import mappings as mappings_module
+from tolva.workloads.intake import said_locale as said_locale_module
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
 from tolva.workloads.intake.said_locale import list_locales
 
@@ -151,7 +154,7 @@ def test_another_tenant_sees_and_forgets_nothing_of_it(service: Service) -> None
     load(service, f"{HEADER.replace('precio', 'Importe')}\n{GOOD}\n", {"Importe": "precio"})
     with service.jobs.db.transaction("other") as conn:
         assert list_mappings(conn, "products") == []
-        assert forget_mappings(conn, "products") == 0
+        forget_mappings(conn, at_terminal("other"), "products")
     with service.jobs.db.transaction("default") as conn:
         assert [row["name"] for row in list_mappings(conn, "products")] == ["Importe"]
 
@@ -244,6 +247,66 @@ def test_what_a_load_said_of_numbers_is_forgotten_when_it_is_undone(service: Ser
         ended(service, service.client.post(f"/api/v1/jobs/{id}/undo"))
         left.append(locales(service))
     assert left == [["es-CO"], []]
+
+
+def test_an_undo_uncovers_what_other_loads_said_of_numbers(service: Service) -> None:
+    def undone(id: str) -> list[str]:
+        ended(service, service.client.post(f"/api/v1/jobs/{id}/undo"))
+        return locales(service)
+
+    mistaken = f"{STOCK.replace('001', '003')}004,Gasas,7,CS-1,3,7\n"
+    clear = mistaken.replace("1.234", "12.5").replace("1.000", "1")
+    january, february = (read_as(service, STOCK.replace("001", code), "es-CO")["id"] for code in ("001", "002"))
+    assert undone(february) == ["es-CO"]
+    for mistake, content in (("en-US", mistaken), ("", mistaken), ("es-MX", clear)):
+        said = read_as(service, content, mistake)
+        assert locales(service) == ([mistake] if mistake == "en-US" else [])
+        assert undone(said["id"]) == ["es-CO"]
+    assert undone(january) == []
+
+
+def test_what_was_said_of_numbers_is_forgotten_with_what_it_had_hidden(service: Service) -> None:
+    for n, locale in enumerate(("es-CO", "en-US")):
+        read_as(service, STOCK.replace("001", f"00{n}"), locale)
+    url = "/api/v1/schemas/products/mappings"
+    assert service.client.delete(url, params={"locale": "es-CO"}).status_code == 404
+    assert service.client.delete(url, params={"locale": "en-US"}).status_code == 204
+    assert locales(service) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "mistake", "right"),
+    [(TWICE, "@3", "@4"), (f"{TWICE.replace('precio,precio', 'Neto,Bruto')}", "Neto", "Bruto")],
+)
+def test_an_undo_uncovers_what_other_loads_said_of_columns(
+    service: Service, headers: str, mistake: str, right: str
+) -> None:
+    def said(code: str, answer: dict[str, str | None]) -> str:
+        return load(service, f"{headers}\n{BOTH.replace('001', code)}\n", answer)["id"]
+
+    def undone(id: str) -> dict[str, str | None]:
+        ended(service, service.client.post(f"/api/v1/jobs/{id}/undo"))
+        found = service.client.get("/api/v1/schemas/products/mappings").json()["mappings"]
+        return {each["name"]: each["field"] for each in found}
+
+    assert undone(said("001", {mistake: "precio"})) == {}
+    january, february = (said(code, {right: "precio", mistake: None}) for code in ("002", "003"))
+    kept = {right: "precio", mistake: None}
+    assert undone(february) == kept
+    assert undone(said("004", {mistake: "precio", right: None})) == kept
+    assert undone(january) == {}
+
+
+def test_of_loads_that_said_the_same_the_last_are_remembered(
+    service: Service, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (said_locale_module, mappings_module):
+        monkeypatch.setattr(module, "WORDS_KEPT", 2)
+    rows = STOCK.replace("precio", "Importe")
+    said = {"mapping": json.dumps({"Importe": "precio"}), "read": json.dumps({"locale": "es-CO"})}
+    ids = [ended(service, upload(service, rows.replace("001", f"00{n}"), **said))["id"] for n in range(3)]
+    for words in (b"SELECT job_id FROM tolva.mappings", b"SELECT job_id FROM tolva.locales"):
+        assert sorted(str(id) for (id,) in admin.execute(words)) == ids[1:]
 
 
 def test_a_load_that_goes_on_later_reads_the_rest_as_it_read_the_beginning(

@@ -74,6 +74,22 @@ def test_the_configured_currency_is_of_products_alone(service: Service, admin: p
     assert (done["state"], done["result"]["created"]) == ("completed", 1)
 
 
+def test_a_file_that_is_sent_again_unchanged_has_the_answer_that_the_schema_knows_by_now(
+    service: Service, admin: psycopg.Connection
+) -> None:
+    def sent() -> dict[str, Any]:
+        return ended(service, upload(service, "Ref;Día\n1;2026-01-01\n", schema="ventas", params="{}"))
+
+    put(service, SALES)
+    make_table(admin)
+    asked = sent()
+    assert asked["error"]["type"] == "Unanswered"
+    code, *others = SALES["fields"]
+    put(service, SALES | {"fields": [code | {"aliases": ["Ref"]}, *others]})
+    again = sent()
+    assert service.client.get(f"/api/v1/uploads/{asked['id']}").json()["error"]["answered_by"] == again["id"]
+
+
 @pytest.mark.parametrize("version", [-1, 3_000_000_000])
 def test_a_version_that_there_cannot_be_is_a_wrong_call(service: Service, version: int) -> None:
     assert service.client.get("/api/v1/schemas/products", params={"version": version}).status_code == 422

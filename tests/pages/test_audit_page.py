@@ -112,10 +112,12 @@ def test_a_line_of_many_jobs_tells_how_many_and_old_lines_lead_to_the_newest(ser
     )
 
 
-def test_kinds_of_jobs_and_what_became_of_a_secret_are_told_in_words(service: Service) -> None:
+def test_what_a_line_adds_is_told_in_words(service: Service) -> None:
     noted(service, "schedule.put", "nightly", kind="webhook")
+    noted(service, "locale.forget", "products", locale="es-CO")
     noted(service, "webhook.rotate", "0198c5a1-7d21-7a90-8c3f-6e0b9f1d2c48", force=False)
     page = get(service, "/audit", **{"Accept-Language": "es"})
+    assert "números y fechas: es-CO" in page
     assert "tipo: Entrega de un webhook" in page and "force" not in page and "terminó de inmediato" not in page
     noted(service, "webhook.rotate", "0198c5a1-7d21-7a90-8c3f-6e0b9f1d2c48", force=True)
     assert "el secreto más antiguo terminó de inmediato" in get(service, "/audit", **{"Accept-Language": "es"})

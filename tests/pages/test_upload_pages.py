@@ -74,10 +74,10 @@ def loaded(service: Service, content: str) -> str:
     return ended(service, went_to(send(service, content, look="no")))
 
 
-def answering(service: Service, said: dict[str, str]) -> str:
-    """The id of a load of ASKS, sent once more with something said, once it has ended."""
+def answering(service: Service, said: dict[str, str], content: str = ASKS) -> str:
+    """The id of a load of ASKS, or another content, sent with something said, once it has ended."""
     given = {"schema": "products", "params": '{"proveedor_id": "P1"}'} | said
-    sent = service.client.post("/api/v1/uploads", params=given, files={"file": ("0.csv", ASKS)})
+    sent = service.client.post("/api/v1/uploads", params=given, files={"file": ("0.csv", content)})
     assert sent.status_code == 202, sent.text
     return ended(service, f"/jobs/{sent.json()['id']}")
 
@@ -638,10 +638,18 @@ def test_an_answer_that_comes_with_the_file_itself_answers_those_that_wait_for_t
     assert [error.get("answered_by") for error in errors] == [sent] * 2 + [None]
 
 
+def test_a_file_that_is_sent_again_unchanged_has_the_answer_that_another_file_taught(service: Service) -> None:
+    id = loaded(service, ASKS)
+    answering(service, {"mapping": '{"Neto": "precio"}'}, ASKS.replace("001", "002"))
+    assert "answered_by" not in job(service, id)["error"]
+    again = answering(service, {})
+    assert job(service, id)["error"]["answered_by"] == again
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param({}, id="says nothing new"),
+        pytest.param({}, id="asks the same"),
         pytest.param({"mapping": '{"Neto": "nombre"}'}, id="asks again"),
         pytest.param({"mapping": '{"Neto": "precio"}', "dry_run": "true"}, id="loads nothing"),
         pytest.param({"read": '{"header_row": 9}', "mapping": '{"Neto": "precio"}'}, id="cannot be read"),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tolva.cli.acting import at_terminal
 from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
@@ -14,7 +15,7 @@ from tolva.errors import InvalidInput
 from tolva.tables.outline import Outline
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
-from tolva.workloads.intake.said_locale import forget_locales, list_locales
+from tolva.workloads.intake.said_locale import forget_locale, list_locales
 from tolva.workloads.intake.schemas import schema_document
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -25,7 +26,7 @@ def mappings(
     forget: Annotated[
         list[str] | None, typer.Option("--forget", help="Forget what was said of this column.", metavar="COLUMN")
     ] = None,
-    forget_locale: Annotated[
+    forget_locales: Annotated[
         list[str] | None,
         typer.Option("--forget-locale", help="Forget that numbers and dates were said to be so.", metavar="LOCALE"),
     ] = None,
@@ -35,14 +36,14 @@ def mappings(
     as_json: AsJson = False,
 ) -> None:
     """What is remembered of files: the answers of loads that ended well. With --forget, what is left."""
-    if (forget or forget_locale) and forget_all:
+    if (forget or forget_locales) and forget_all:
         raise InvalidInput("Either name what to forget, or say --forget-all.")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         schema_document(conn, name)
         for column in [None] if forget_all else forget or []:
-            forget_mappings(conn, name, column)
-        for locale in forget_locale or []:
-            forget_locales(conn, name, locale)
+            forget_mappings(conn, at_terminal(tenant), name, column)
+        for locale in forget_locales or []:
+            forget_locale(conn, at_terminal(tenant), name, locale)
         found, locales = list_mappings(conn, name), list_locales(conn, name)
     if as_json:
         print_json({"mappings": found, "locales": locales})

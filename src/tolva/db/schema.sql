@@ -1614,7 +1614,7 @@ CREATE TABLE tolva.locales (
     files text NOT NULL,
     outline jsonb NOT NULL,
     constants jsonb NOT NULL,
-    locale text NOT NULL,
+    locale text,
     job_id uuid NOT NULL
 );
 
@@ -1627,6 +1627,7 @@ CREATE TABLE tolva.mappings (
     name text NOT NULL,
     field text,
     outline jsonb,
+    job_id uuid NOT NULL,
     CONSTRAINT mappings_check CHECK (((shape = ''::text) = (outline IS NULL)))
 );
 
@@ -1813,10 +1814,10 @@ ALTER TABLE ONLY tolva.load_ledger
     ADD CONSTRAINT load_ledger_pkey PRIMARY KEY (job_id, last_row);
 
 ALTER TABLE ONLY tolva.locales
-    ADD CONSTRAINT locales_pkey PRIMARY KEY (tenant_id, schema, files);
+    ADD CONSTRAINT locales_pkey PRIMARY KEY (tenant_id, schema, files, job_id);
 
 ALTER TABLE ONLY tolva.mappings
-    ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, shape, name);
+    ADD CONSTRAINT mappings_pkey PRIMARY KEY (tenant_id, schema, shape, name, job_id);
 
 ALTER TABLE ONLY tolva.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (module, name);
@@ -2212,9 +2213,9 @@ GRANT UPDATE(left_created) ON TABLE tolva.load_ledger TO tolva_app;
 
 GRANT UPDATE(left_changed) ON TABLE tolva.load_ledger TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.locales TO tolva_app;
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.locales TO tolva_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.mappings TO tolva_app;
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.mappings TO tolva_app;
 
 GRANT SELECT ON TABLE tolva.migrations TO tolva_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;

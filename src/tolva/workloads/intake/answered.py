@@ -12,8 +12,8 @@ ANSWERED = 100
 def answer_earlier(ctx: Context) -> None:
     """Note that this job has the answer: its file leaves no question open, whatever else may come of it.
 
-    Answered are uploads of the same file for the same rows of which something else was said, also those whose jobs
-    have yet to ask.
+    Answered are uploads of the same file for the same rows, also those whose jobs have yet to ask. Nothing else need
+    have been said this time: another file may have taught the answer, or the schema may know it by now.
     """
     with ctx.transaction() as conn:
         asked = conn.execute(SQL["asked_before"], {"job_id": ctx.job_id, "most": ANSWERED}).fetchall()

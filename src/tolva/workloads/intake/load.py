@@ -54,7 +54,7 @@ def _keep_answers(ctx: Context, upload: DictRow, intake: Intake) -> None:
     shape = outline(intake.source)
     with ctx.transaction() as conn:
         if intake.said:
-            keep_mapping(conn, ctx.tenant_id, intake.schema, intake.source, shape, intake.mapping, intake.said)
+            keep_mapping(conn, upload, intake.schema, intake.source, shape, intake.mapping, intake.said)
         if said_of_signs:
             decided = any(notation.declared for notation in intake.found.notations.values())
             keep_locale(conn, upload, shape, decided=decided)

@@ -15,20 +15,22 @@ from tolva.tables.outline import Outline, digest
 from tolva.tables.proposal import SURE, ColumnMapping, Match
 from tolva.tables.reading.source import Source
 from tolva.tables.schema import Schema
-from tolva.workloads.intake.said_locale import forget_locales
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
+from tolva.workloads.intake.said_locale import WORDS_KEPT
 from tolva.workloads.intake.sql import SQL
 
 
 def keep_mapping(
     conn: Connection,
-    tenant_id: str,
+    upload: DictRow,
     schema: Schema,
     source: Source,
     shape: Outline,
     mapping: ColumnMapping,
     said: Choices,
 ) -> None:
-    """Remember what was `said` of a file that was read by `mapping`.
+    """Remember what was `said` of the file of an upload, which was read by `mapping`.
 
     By header for any file; by place, for files of this shape alone, what headers do not tell.
     """
@@ -37,13 +39,14 @@ def keep_mapping(
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
     placed = {position_ref(column): field for column, field in answers.items()}
     alone = {position_ref(column): field for column, field in answers.items() if not is_named(column, headers)}
-    given = {"tenant_id": tenant_id, "schema": schema.name}
+    given = {"tenant_id": upload["tenant_id"], "schema": schema.name, "job_id": upload["job_id"]}
     here = given | {"shape": digest(shape), "outline": Jsonb(shape)}
     conn.execute(SQL["forget_outdated"], here | _columns(placed))
     conn.execute(SQL["keep_mappings"], given | {"shape": "", "outline": None} | _columns(named))
     for needed in (alone, placed):  # the next file of this shape must be read as this one was
         if _fed(schema, source, chosen_mapping(conn, schema, source, shape, {})) != wanted:
             conn.execute(SQL["keep_mappings"], here | _columns(needed))
+    conn.execute(SQL["prune_mappings"], {"schema": schema.name, "shape": here["shape"], "most": WORDS_KEPT})
 
 
 def _columns(said: Choices) -> dict[str, list[str | None]]:
@@ -103,14 +106,20 @@ def list_mappings(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["mappings"], {"schema": schema}).fetchall()
 
 
-def forget_mappings(conn: Connection, schema: str, name: str | None = None) -> int:
-    """Forget what was said of a header or place, or all of it, of numbers and dates, too.
+def forget_mappings(conn: Connection, by: Caller, schema: str, name: str | None = None) -> None:
+    """Forget what was said of a header or place, or all of it, of numbers and dates, too; and note who did.
 
-    Returns how many answers of columns that were. Raises NotFound.
+    Raises NotFound.
     """
     if name is None:
-        forget_locales(conn, schema)
+        conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None})
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
     if name is not None and not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")
-    return forgotten
+    note(conn, by, "mapping.forget", schema, column=name)
+
+
+def forget_words_of(conn: Connection, load_id: str) -> None:
+    """Forget what a load said of columns, and of numbers and dates: what was said before counts again."""
+    for query in ("forget_mappings_of", "forget_locales_of"):
+        conn.execute(SQL[query], {"job_id": load_id})

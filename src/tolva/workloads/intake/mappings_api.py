@@ -6,11 +6,10 @@ from fastapi import APIRouter, Query, Response
 
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
-from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.web.problems import problems
 from tolva.workloads.intake.mappings import forget_mappings, list_mappings
-from tolva.workloads.intake.said_locale import forget_locales, list_locales
+from tolva.workloads.intake.said_locale import forget_locale, list_locales
 from tolva.workloads.intake.schema_answers import Mappings
 from tolva.workloads.intake.schemas import schema_document
 
@@ -35,8 +34,7 @@ def mappings_router(jobs: Jobs) -> APIRouter:
             return _forgotten(by, name, None)
         with jobs.db.transaction(by.tenant_id) as conn:
             schema_document(conn, name)
-            forget_locales(conn, name, locale)
-            note(conn, by, "locale.forget", name, locale=locale)
+            forget_locale(conn, by, name, locale)
         return Response(status_code=204)
 
     @router.delete("/{column:path}", status_code=204, responses=problems(403))
@@ -47,8 +45,7 @@ def mappings_router(jobs: Jobs) -> APIRouter:
     def _forgotten(by: Caller, name: str, column: str | None) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
             schema_document(conn, name)
-            forget_mappings(conn, name, column)
-            note(conn, by, "mapping.forget", name, column=column)
+            forget_mappings(conn, by, name, column)
         return Response(status_code=204)
 
     return router

@@ -31,52 +31,76 @@ SELECT %(tenant_id)s, %(name)s, coalesce(max(version), 0) + 1, %(document)s FROM
 ON CONFLICT DO NOTHING RETURNING version;
 
 -- name: mappings
--- What the tenant once said of columns, for people.
-SELECT name, field, outline FROM tolva.mappings WHERE schema = %(schema)s ORDER BY shape, length(name), name;
+-- What the tenant said last of each column, for people.
+SELECT name, field, outline FROM (
+  SELECT DISTINCT ON (shape, name) shape, name, field, outline FROM tolva.mappings
+  WHERE schema = %(schema)s ORDER BY shape, name, job_id DESC
+) latest ORDER BY shape, length(name), name;
 
 -- name: mappings_for
 -- What of it can hold for a file of some shape.
-SELECT name, field, shape FROM tolva.mappings WHERE schema = %(schema)s AND shape IN ('', %(shape)s);
+SELECT DISTINCT ON (shape, name) name, field, shape FROM tolva.mappings
+WHERE schema = %(schema)s AND shape IN ('', %(shape)s) ORDER BY shape, name, job_id DESC;
 
 -- name: keep_mappings
--- Remember what was said of columns.
-INSERT INTO tolva.mappings (tenant_id, schema, shape, outline, name, field)
-SELECT %(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, m.* FROM unnest(%(names)s::text[], %(fields)s::text[]) m
-ON CONFLICT (tenant_id, schema, shape, name) DO UPDATE SET field = excluded.field;
+-- Remember what a load said of columns.
+INSERT INTO tolva.mappings (tenant_id, schema, shape, outline, job_id, name, field)
+SELECT %(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, %(job_id)s, m.* FROM unnest(%(names)s::text[], %(fields)s::text[]) m
+ON CONFLICT DO NOTHING;
 
 -- name: forget_outdated
--- Forget what was said before of these columns or fields in files of one shape.
-DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s
-  AND (field = ANY (%(fields)s::text[]) OR name = ANY (%(names)s::text[]));
+-- Forget that other columns were said before to be these fields in files of one shape.
+DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s AND job_id < %(job_id)s
+  AND field = ANY (%(fields)s::text[]) AND name <> ALL (%(names)s::text[]);
+
+-- name: prune_mappings
+-- Forget what was said long before what was said last.
+DELETE FROM tolva.mappings m USING (
+  SELECT shape, name, job_id, row_number() OVER (PARTITION BY shape, name ORDER BY job_id DESC) AS nth
+  FROM tolva.mappings WHERE schema = %(schema)s AND shape IN ('', %(shape)s)
+) said
+WHERE m.schema = %(schema)s AND (m.shape, m.name, m.job_id) = (said.shape, said.name, said.job_id) AND said.nth > %(most)s;
 
 -- name: forget_mappings
 -- Forget what was said of a column, or of all.
 DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s);
 
+-- name: forget_mappings_of
+-- Forget what a load said of columns.
+DELETE FROM tolva.mappings WHERE job_id = %(job_id)s;
+
 -- name: keep_locale
 -- Remember what a load said of the numbers and dates of files like its own.
 INSERT INTO tolva.locales (tenant_id, schema, files, outline, constants, locale, job_id)
 VALUES (%(tenant_id)s, %(schema)s, %(files)s, %(outline)s, %(constants)s, %(locale)s, %(job_id)s)
-ON CONFLICT (tenant_id, schema, files) DO UPDATE SET locale = excluded.locale, job_id = excluded.job_id;
+ON CONFLICT DO NOTHING;
 
--- name: forget_other_locale
--- Forget what was said of files like these, but for one locale.
-DELETE FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s AND locale <> %(locale)s;
+-- name: prune_locales
+-- Forget what was said of files like these long before what was said last.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s AND job_id <= (
+  SELECT job_id FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s
+  ORDER BY job_id DESC OFFSET %(most)s LIMIT 1);
 
 -- name: locale_for
--- What of it holds for files like these.
-SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s;
+-- What was said last of files like these; a NULL where it was that nothing holds.
+SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s ORDER BY job_id DESC LIMIT 1;
 
 -- name: locales
--- What the tenant once said of numbers and dates, for people.
-SELECT locale, outline, constants FROM tolva.locales WHERE schema = %(schema)s ORDER BY locale, files;
+-- What the tenant said last of numbers and dates, for people.
+SELECT locale, outline, constants FROM (
+  SELECT DISTINCT ON (files) files, locale, outline, constants FROM tolva.locales
+  WHERE schema = %(schema)s ORDER BY files, job_id DESC
+) latest WHERE locale IS NOT NULL ORDER BY locale, files;
 
 -- name: forget_locales
--- Forget what was said by one locale, or all of it.
-DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR locale = %(locale)s);
+-- Forget all that was said of the files of which it was this locale last; or of all.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR files IN (
+  SELECT files FROM (
+    SELECT DISTINCT ON (files) files, locale FROM tolva.locales WHERE schema = %(schema)s ORDER BY files, job_id DESC
+  ) latest WHERE locale = %(locale)s));
 
--- name: forget_locale_of
--- Forget what a load said.
+-- name: forget_locales_of
+-- Forget what a load said of numbers and dates.
 DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 
 -- name: upload_of
@@ -84,13 +108,13 @@ DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: asked_before
--- The last earlier uploads of the file of an upload, for the same rows, of which something else was said and whose jobs
--- asked for it, or still may. Of a load, only another load is an answer.
+-- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
+-- load, only another load is an answer.
 SELECT u.job_id FROM tolva.uploads mine JOIN tolva.jobs own ON own.id = mine.job_id
 JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
 JOIN tolva.jobs j ON j.id = u.job_id AND (j.kind = own.kind OR own.kind = 'bulk_upload')
 WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
-  AND u.options <> mine.options AND (j.finished_at IS NULL OR j.state = 'failed')
+  AND (j.finished_at IS NULL OR j.state = 'failed')
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads

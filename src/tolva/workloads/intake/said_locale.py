@@ -13,8 +13,13 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
+from tolva.web.access.audit import note
+from tolva.web.access.caller import Caller
 from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
+
+WORDS_KEPT = 10
+"""The last loads whose word of one thing is remembered: the undo of one uncovers what another said before."""
 
 
 def said_locale(upload: DictRow) -> str | None:
@@ -25,15 +30,16 @@ def said_locale(upload: DictRow) -> str | None:
 def keep_locale(conn: Connection, upload: DictRow, shape: Outline, *, decided: bool) -> None:
     """Remember what the sender of an upload said of files like it, if it `decided` what some cell means.
 
-    In any case the last word counts: what was said before is forgotten where this contradicts it.
+    In any case the last word counts: what was said before holds no more where this contradicts it.
     """
-    meant = _as_first_sent(shape)
-    given = _like(upload["schema"], shape, upload["constants"]) | {"locale": said_locale(upload)}
-    if given["locale"] and decided:
-        told = {"outline": Jsonb(meant), "constants": Jsonb(upload["constants"])}
-        conn.execute(SQL["keep_locale"], given | told | {name: upload[name] for name in ("tenant_id", "job_id")})
-    else:
-        conn.execute(SQL["forget_other_locale"], given)
+    locale = said_locale(upload) or None
+    if not decided and remembered_locale(conn, upload["schema"], shape, upload["constants"]) in (None, locale):
+        return
+    files = _like(upload["schema"], shape, upload["constants"])
+    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(upload["constants"])}
+    by = {name: upload[name] for name in ("tenant_id", "job_id")}
+    conn.execute(SQL["keep_locale"], files | meant | by | {"locale": locale if decided else None})
+    conn.execute(SQL["prune_locales"], files | {"most": WORDS_KEPT})
 
 
 def remembered_locale(conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str]) -> str | None:
@@ -47,16 +53,11 @@ def list_locales(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["locales"], {"schema": schema}).fetchall()
 
 
-def forget_locales(conn: Connection, schema: str, locale: str | None = None) -> None:
-    """Forget what was said by a locale, or all of it. Raises NotFound where nothing was said by that."""
-    forgotten = conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount
-    if locale is not None and not forgotten:
+def forget_locale(conn: Connection, by: Caller, schema: str, locale: str) -> None:
+    """Forget what was said by a locale, and note who did. Raises NotFound where nothing was said by that."""
+    if not conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount:
         raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
-
-
-def forget_locale_of(conn: Connection, load_id: str) -> None:
-    """Forget what a load said, unless another one has said it since."""
-    conn.execute(SQL["forget_locale_of"], {"job_id": load_id})
+    note(conn, by, "locale.forget", schema, locale=locale)
 
 
 def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:

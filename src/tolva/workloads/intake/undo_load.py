@@ -12,10 +12,10 @@ from tolva.jobs.context import Context
 from tolva.tables.rights import check_rights
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import Undone
+from tolva.workloads.intake.mappings import forget_words_of
 from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
-from tolva.workloads.intake.said_locale import forget_locale_of
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.standing import later_loads
 from tolva.workloads.intake.undo_conflicts import conflict_lines
@@ -31,7 +31,7 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
             with place.chunk() as conn:
                 check_rights(conn, schema, removing=True)
         with ctx.transaction() as conn:
-            forget_locale_of(conn, load_id)
+            forget_words_of(conn, load_id)
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(left["left"])}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:

@@ -38,7 +38,8 @@ CREATE TABLE tolva.mappings (
   name text NOT NULL,         -- the header; the place of a column, where there is a shape
   field text,                 -- NULL: the column is left out
   outline jsonb,              -- headers, or types of the columns, of the only files that are meant
-  PRIMARY KEY (tenant_id, schema, shape, name),
+  job_id uuid NOT NULL,       -- the load that said so: the last one counts, and once it is undone the one before
+  PRIMARY KEY (tenant_id, schema, shape, name, job_id),
   CHECK ((shape = '') = (outline IS NULL))
 );
 
@@ -49,9 +50,9 @@ CREATE TABLE tolva.locales (
   files text NOT NULL,        -- a digest of outline and constants: suppliers may fill one template, each in its own way
   outline jsonb NOT NULL,     -- headers, or types of the columns, of the files that are meant
   constants jsonb NOT NULL,   -- and the fields that came with them
-  locale text NOT NULL,
-  job_id uuid NOT NULL,       -- the load that said so: once it is undone, its word does not count
-  PRIMARY KEY (tenant_id, schema, files)
+  locale text,                -- NULL: what was said before holds no more
+  job_id uuid NOT NULL,       -- the load that said so: the last one counts, and once it is undone the one before
+  PRIMARY KEY (tenant_id, schema, files, job_id)
 );
 
 CREATE TABLE tolva.row_errors (
@@ -128,5 +129,5 @@ CALL tolva.guard('tolva.uploads', 'SELECT, INSERT, UPDATE (settled)', 'SELECT, D
 CALL tolva.guard('tolva.row_errors', 'SELECT, INSERT', 'SELECT, DELETE');
 CALL tolva.guard('tolva.load_ledger', 'SELECT, INSERT, UPDATE (left_created, left_changed)', 'SELECT, DELETE');
 CALL tolva.guard('tolva.schemas', 'SELECT, INSERT');
-CALL tolva.guard('tolva.mappings', 'SELECT, INSERT, UPDATE, DELETE');
-CALL tolva.guard('tolva.locales', 'SELECT, INSERT, UPDATE, DELETE');
+CALL tolva.guard('tolva.mappings', 'SELECT, INSERT, DELETE');
+CALL tolva.guard('tolva.locales', 'SELECT, INSERT, DELETE');
