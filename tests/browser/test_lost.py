@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser import workbook
 from tests.browser.conftest import Arrive
@@ -75,10 +75,16 @@ def test_what_is_pressed_while_tolva_is_asked_is_sent_once_and_a_button_that_is_
         page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
         page.evaluate(PRESS_AND_TAKE_AWAY)
         assert not sent
-        page.on("dialog", lambda dialog: dialog.accept())
+        questions: list[str] = []
+
+        def agree(dialog: Dialog) -> None:
+            questions.append(dialog.message)
+            dialog.accept()
+
+        page.on("dialog", agree)
         page.evaluate(PRESS_TWICE)
         expect(page.get_by_role("status")).to_contain_text("cancelled")
-    assert [url.rpartition("/")[2] for url in sent] == ["cancel"]
+    assert ([url.rpartition("/")[2] for url in sent], len(questions)) == (["cancel"], 1)
 
 
 PRESS_AND_TAKE_AWAY = """async () => {
