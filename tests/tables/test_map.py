@@ -46,6 +46,11 @@ def test_what_shortens_the_names_of_two_fields_is_asked() -> None:
     assert proposal.sure.ignored == ("Vr",)
 
 
+def test_a_column_of_an_optional_field_may_be_the_answer(products: Schema) -> None:
+    [question] = propose_mapping(("codigo", "Detalle", *REQUIRED[2:]), products).questions
+    assert (question.field, question.columns) == ("nombre", ("Detalle",))
+
+
 def schema_of(*names: str) -> Schema:
     """Of texts; the last one is the key."""
     fields: list[dict[str, Any]] = [{"name": name, "type": "string"} for name in names]

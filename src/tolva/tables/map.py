@@ -53,6 +53,7 @@ def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Choices = NO
         rivals=tuple(tuple(owners) for owners in found if len(owners) > 1),
         missing=tuple(field for field in schema.file_fields if field.required and field.name not in sure),
         ignored=tuple(_left_out(headers, taken)),
+        required=frozenset(field.name for field in schema.file_fields if field.required),
     )
 
 
