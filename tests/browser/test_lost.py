@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser import workbook
 from tests.browser.conftest import Arrive
@@ -30,6 +30,7 @@ def test_the_page_says_that_the_server_is_away_keeps_its_buttons_and_goes_on_whe
         expect(page.locator("#away")).to_contain_text("Sin conexión con Tolva")
         with page.expect_event("requestfailed", lambda request: request.url.endswith("/health")):
             cancel(page, "Cancelar")
+        expect(page.locator("#away")).to_be_focused()
         expect(page.get_by_role("button", name="Cancelar")).to_be_visible()
     with serving(settings.model_copy(update={"port": urlsplit(url).port}), jobs):
         expect(page.locator("#away")).to_be_hidden()
@@ -58,6 +59,51 @@ def test_a_job_is_cancelled_from_its_page_while_only_the_stream_is_away(
             cancel(page, "Cancel")
             expect(page.get_by_role("status")).to_contain_text("cancelled")
     assert house.job(id)["state"] == "cancelled"
+
+
+def test_what_is_pressed_while_tolva_is_asked_is_sent_once_and_a_button_that_is_gone_by_then_never(
+    arrive: Arrive, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = arrive()
+    visitor.expected = ("503",)
+    monkeypatch.setattr(hub, "MOST_STREAMS", 0)
+    with house.paused():
+        id = house.sends(workbook.write(tmp_path / "llena.xlsx"))
+        page = visitor.opens(f"/jobs/{id}")
+        expect(page.locator("#still")).to_be_visible()
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        page.evaluate(PRESS_AND_TAKE_AWAY)
+        assert not sent
+        questions: list[str] = []
+
+        def agree(dialog: Dialog) -> None:
+            questions.append(dialog.message)
+            dialog.accept()
+
+        page.on("dialog", agree)
+        page.evaluate(PRESS_TWICE)
+        expect(page.get_by_role("status")).to_contain_text("cancelled")
+    assert ([url.rpartition("/")[2] for url in sent], len(questions)) == (["cancel"], 1)
+
+
+PRESS_AND_TAKE_AWAY = """async () => {
+  const button = document.querySelector("form[action$=cancel] button"), form = button.form;
+  const { fetch } = window, asked = new Promise((tell) => {
+    window.fetch = (...call) => { const answer = fetch(...call); tell(answer); return answer; };
+  });
+  button.click();
+  button.remove();
+  await asked;
+  window.fetch = fetch;
+  await new Promise((go) => setTimeout(go)); // what waited for the answer has had its turn
+  form.append(button);
+}"""
+PRESS_TWICE = """() => {
+  const button = document.querySelector("form[action$=cancel] button");
+  button.click();
+  button.click();
+}"""
 
 
 def cancel(page: Page, name: str) -> None:

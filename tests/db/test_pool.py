@@ -48,6 +48,23 @@ def test_where_the_answer_to_a_commit_is_lost_nobody_is_told_that_nothing_was_do
         assert admin.execute("SELECT n FROM kept").fetchall() == [(1,)]
 
 
+REFUSE_THE_COMMIT = """
+CREATE TABLE refused (n integer); GRANT ALL ON refused TO tolva_app;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$;
+CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON refused DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+def test_a_commit_that_the_server_refuses_is_known_to_be_undone(fresh: Fresh) -> None:
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin, Database(fresh.dsn, name="t") as db:
+        admin.execute(REFUSE_THE_COMMIT)
+        with pytest.raises(DatabaseUnavailable, match="disk") as told, db.transaction() as conn:
+            conn.execute("INSERT INTO refused VALUES (1)")
+        assert not isinstance(told.value, CommitLost)
+
+
 def test_a_pool_that_is_used_up_says_so(fresh: Fresh) -> None:
     with Database(fresh.dsn, name="t", size=1) as db:
         db._pool.timeout = 0.2

@@ -648,6 +648,7 @@ def test_whoever_cannot_know_whether_a_file_was_kept_sends_it_again_with_its_key
     told = send()
     assert (told.status_code, told.json()["type"]) == (503, "urn:tolva:commit-lost")
     assert "not known" in told.json()["detail"] and "same Idempotency-Key" in told.json()["detail"]
+    assert "retry-after" not in told.headers, "who has no key would have it twice"
     admin.execute("DROP TRIGGER lose ON tolva.uploads")
     assert [send().status_code for _ in range(2)] == [202, 202]
     assert len(service.client.get("/api/v1/uploads").json()["uploads"]) == 1

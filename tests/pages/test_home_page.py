@@ -83,6 +83,7 @@ def test_open_questions_have_a_list_of_their_own_and_are_told_from_failures(serv
     home = get(service, "/")
     assert 'class="figure bad" href="/jobs?state=failed' in home
     assert "2 of them wait for an answer" in home
+    assert 'aria-label="In the last hour, 0 jobs were completed; failed: 1. 2 left a question open."' in home
     points = json.loads(re.findall(r'data-points="(.*?)"', home)[0])
     assert [sum(point[n] for point in points) for n in (1, 2, 3)] == [0, 2, 1]
     assert [listed(service, f"/jobs?state={each}") for each in ("open-question", "failed")] == [2, 3]

@@ -16,7 +16,7 @@ from tests.service import Service
 from tests.web.test_access import ME, bearer, make_key, upload
 from tolva import app
 from tolva.db.pool import Database
-from tolva.errors import RateLimited
+from tolva.errors import CommitLost, RateLimited
 from tolva.settings import Settings, load_settings
 from tolva.web.access import pace
 from tolva.web.access.pace import Pace
@@ -242,6 +242,18 @@ def test_the_api_alone_has_a_limit_on_statements(settings: Settings, fresh: Fres
         assert timeout_of(jobs.db) == "30s"
     with app.jobs(settings, server, "tolva cli") as jobs, app.worker_plan(settings, server).database("w") as worker:
         assert timeout_of(jobs.db) == timeout_of(worker) == "0"
+
+
+def test_a_read_that_loses_its_connection_at_the_end_is_simply_repeated(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_conn: object, **_: object) -> None:
+        raise CommitLost("whether it was done is not known")
+
+    monkeypatch.setattr("tolva.web.api.keys.list_keys", lost)
+    answer = service.client.get(KEYS)
+    assert (answer.json()["type"], answer.headers["retry-after"]) == ("urn:tolva:database-unavailable", "5")
+    assert "nothing was done" in answer.json()["detail"]
 
 
 # --- what nobody foresaw ---------------------------------------------------------------------------------------------

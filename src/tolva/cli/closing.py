@@ -29,7 +29,7 @@ class Closed:
 def close(jobs: Jobs, by: Caller, meant: Sequence[JobId] | LetterFilter, deed: BulkDeed, *, dry_run: bool) -> Closed:
     """Do it to the jobs of these letters. Raises InvalidInput, before anything is done, when a job has none open.
 
-    Raises TryLater when nothing was done.
+    Raises TryLater when nothing was done; after CommitLost nobody knows that of the first of them.
     """
     closed: list[JobId] = []
     left = 0

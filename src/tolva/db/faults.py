@@ -126,6 +126,16 @@ def passes(error: Exception) -> bool:
     return state.startswith(_PASSING)
 
 
+def fell_silent(error: BaseException | None) -> bool:
+    """Whether the connection broke. A COMMIT that PostgreSQL answers with any other error is rolled back.
+
+    >>> [fell_silent(error) for error in (psycopg.OperationalError("broken pipe"), pg.AdminShutdown(), pg.DiskFull())]
+    [True, True, False]
+    """
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return state is None or state.startswith(("08", "57P"))
+
+
 def translate(error: Exception) -> TolvaError:
     """One of PostgreSQL's passing errors as ours."""
     if isinstance(error, pg.QueryCanceled):

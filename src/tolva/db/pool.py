@@ -9,7 +9,7 @@ from psycopg import errors as pg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from tolva.db.faults import translated
+from tolva.db.faults import fell_silent, translated
 from tolva.db.spans import TracedCursor, transaction_span
 from tolva.errors import CommitLost, DatabaseUnavailable, SettingsError
 from tolva.tracing import tracing
@@ -139,7 +139,7 @@ class Database:
                 yield conn
                 committing = True
         except DatabaseUnavailable as error:
-            if not committing:
+            if not committing or not fell_silent(error.__cause__):
                 raise
             raise CommitLost(
                 "The connection broke at the last moment: whether it was done is not known. Look before you do it"

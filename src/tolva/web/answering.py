@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from tolva.errors import TolvaError
+from tolva.errors import CommitLost, DatabaseUnavailable, TolvaError
 from tolva.web.allowed import allowed
 from tolva.web.faults import fault_of
 from tolva.web.problems import Fault
@@ -23,6 +23,7 @@ AsPage = Callable[[Request, int, str], Response | None]
 """Answers an error (its status, and what there is to say) with a page, where a browser asked for one; else None."""
 Teller = Callable[[HTTPConnection, Exception], Fault]
 NO_ADDRESS = "There is no such address. /docs shows those that there are, /openapi.json lists them for programs."
+READS = ("GET", "HEAD")
 NO_ID = "it is no id; one has 32 digits of 0 to 9 and a to f, in groups or not"
 
 
@@ -49,6 +50,8 @@ def _answer(as_page: AsPage, tell: Teller, request: HTTPConnection, error: Excep
 
 def _ours(request: HTTPConnection, error: Exception) -> Fault:
     assert isinstance(error, TolvaError)
+    if isinstance(error, CommitLost) and request.scope.get("method", "GET") in READS:
+        error = DatabaseUnavailable(str(error))  # it did nothing that could be in doubt
     fault = fault_of(error)
     if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s %s: %s", request.scope.get("method", "WebSocket"), request.url.path, error)

@@ -61,7 +61,7 @@ def fault_of(error: TolvaError) -> Fault:
     """One of our errors as an answer."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     headers: dict[str, str] = {}
-    if isinstance(error, TryLater):
+    if isinstance(error, TryLater) and not isinstance(error, CommitLost):  # nobody should repeat that unseen
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="Tolva"'

@@ -31,9 +31,9 @@ class Tally:
 def in_portions(met: Met, do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool = False) -> Tally:
     """Do it to these jobs. `do` answers with those that it concerned.
 
-    A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done; where
-    something was, the call has met no more than the portions before, and `next` leads to the one that broke off:
-    it may be done all the same, where the connection was lost at its end.
+    A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done, and
+    CommitLost when nobody knows that of the first portion; where something was, the call has met no more than the
+    portions before, and `next` leads to the one that broke off: it may be done all the same, after CommitLost.
 
     >>> ids = [JobId(str(n)) for n in range(1200)]
     >>> in_portions(Met(ids, ids), lambda portion: portion[1:])

@@ -9,6 +9,8 @@ from babel import dates, numbers, units
 from markupsafe import Markup
 from starlette.requests import HTTPConnection
 
+from tolva.web.pages.languages import names_continent
+
 COOKIE = "tolva_tz"
 """The reader's time zone, which only their browser knows: static/zone.js keeps it here."""
 SPANS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -29,12 +31,27 @@ def zone_of(request: HTTPConnection) -> ZoneInfo:
 class Formats:
     """How one reader writes them: the filters of the templates.
 
-    `regional` is the language with its region, by which dates go: 3/4/2026 is in March or in April. Empty: `language`.
+    `regional` is the language with its region, by which dates and numbers go: 3/4/2026 is in March or in April, 1.234 a
+    thousand or one. Empty: `language`.
     """
 
     language: str
     zone: ZoneInfo
     regional: str = ""
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether the reader writes decimals with a comma.
+
+        >>> [Formats("es", ZoneInfo("UTC"), regional).decimal_comma for regional in ("", "es_CO", "es_MX", "es_419")]
+        [True, True, False, True]
+        """
+        return numbers.get_decimal_symbol(self._numeric) == ","
+
+    @property
+    def _numeric(self) -> str:
+        # the countries of a continent differ: then as a file is read that comes with such a locale (tables.locale)
+        return self.language if not self.regional or names_continent(self.regional) else self.regional
 
     def number(self, value: float) -> str:
         """A count, with the reader's separators.
@@ -42,7 +59,7 @@ class Formats:
         >>> Formats("es", ZoneInfo("UTC")).number(12345)
         '12.345'
         """
-        return numbers.format_decimal(value, locale=self.language)
+        return numbers.format_decimal(value, locale=self._numeric)
 
     def stored(self, value: str, kind: str | None) -> str:
         """A stored value of a field of this kind: a decimal with the reader's mark, and no others to be misread.
@@ -50,10 +67,12 @@ class Formats:
         >>> es = Formats("es", ZoneInfo("UTC"))
         >>> es.stored("143528.5000", "decimal"), es.stored("1000.0000", "decimal"), es.stored("1.50", "string")
         ('143528,5', '1000', '1.50')
+        >>> Formats("es", ZoneInfo("UTC"), "es_MX").stored("143528.5000", "decimal")
+        '143528.5'
         """
         if kind != "decimal" or "." not in value:
             return value
-        return value.rstrip("0").rstrip(".").replace(".", numbers.get_decimal_symbol(self.language))
+        return value.rstrip("0").rstrip(".").replace(".", numbers.get_decimal_symbol(self._numeric))
 
     def rate(self, a_second: float) -> str:
         """Units a second, of a few with a decimal.
@@ -65,7 +84,7 @@ class Formats:
 
     def percent(self, share: float) -> str:
         """A share of 1."""
-        return numbers.format_percent(share, locale=self.language)
+        return numbers.format_percent(share, locale=self._numeric)
 
     def size(self, count: float) -> str:
         """Bytes, in the unit that leaves one to three digits before the point.
@@ -76,7 +95,7 @@ class Formats:
         unit = 0
         while count >= 1000 and unit < len(UNITS) - 1:
             count, unit = count / 1000, unit + 1
-        return f"{numbers.format_decimal(round(count, 1 if count < 10 else 0), locale=self.language)} {UNITS[unit]}"
+        return f"{numbers.format_decimal(round(count, 1 if count < 10 else 0), locale=self._numeric)} {UNITS[unit]}"
 
     def duration(self, seconds: float) -> str:
         """A span of time, in its two largest units.

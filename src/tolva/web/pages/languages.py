@@ -12,8 +12,6 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from starlette.requests import HTTPConnection
 
-from tolva.tables.locale import signs_of
-
 LANGUAGES: Mapping[str, str] = {"es": "Español", "pt": "Português", "en": "English"}
 """By code, in the language's own words."""
 SOURCE = "en"
@@ -25,25 +23,6 @@ def language_of(request: HTTPConnection) -> str:
     """One of LANGUAGES."""
     chosen = request.cookies.get(COOKIE)
     return chosen if chosen and chosen in LANGUAGES else accepted(request.headers.get("accept-language", ""))
-
-
-def has_decimal_comma(request: HTTPConnection) -> bool:
-    """Whether the reader writes decimals with a comma, as far as the browser tells their country."""
-    return writes_comma(language_of(request), request.headers.get("accept-language", ""))
-
-
-def writes_comma(language: str, header: str) -> bool:
-    """The same of a language, in the country that the browser would rather have it of.
-
-    >>> writes_comma("es", "es-CO,es"), writes_comma("es", "en-US,es-MX;q=0.9"), writes_comma("es", "es-419")
-    (True, False, True)
-    >>> writes_comma("en", "es-CO"), writes_comma("pt", "")
-    (False, True)
-    """
-    if language == SOURCE:
-        return False
-    own = (tag for tag in _tags(header) if re.fullmatch(f"{language}_[A-Za-z]{{2}}", tag))
-    return signs_of(next(own, language)).decimal == ","
 
 
 def accepted(header: str) -> str:
@@ -58,11 +37,21 @@ def accepted(header: str) -> str:
 def regional(language: str, header: str) -> str:
     """The language, as the region writes it that a browser names first with it, if we know that one.
 
-    >>> regional("en", "en-GB,en;q=0.9"), regional("es", "pt-BR,es;q=0.5"), regional("en", "en-XX,en-us;q=0.5")
+    A country says more than a continent.
+
+    >>> regional("en", "EN-gb,en;q=0.9"), regional("es", "pt-BR,es;q=0.5"), regional("en", "en-XX,en-us;q=0.5")
     ('en_GB', 'es', 'en_US')
+    >>> regional("es", "es-419,es"), regional("es", "es-419,es-MX;q=0.9"), regional("en", "en-Shaw-GB")
+    ('es_419', 'es_MX', 'en')
     """
-    known = (normalize_locale(tag) for tag in _tags(header) if tag.startswith(f"{language}_"))
-    return next(filter(None, known), language)
+    region = re.compile(rf"{language}_(?:[a-z]{{2}}|[0-9]{{3}})", re.IGNORECASE)
+    known = filter(None, (normalize_locale(tag) for tag in _tags(header) if region.fullmatch(tag)))
+    return min(known, key=names_continent, default=language)
+
+
+def names_continent(locale: str) -> bool:
+    """Whether it is the language of many countries, as es_419 is."""
+    return locale[-1].isdigit()
 
 
 def _tags(header: str) -> list[str]:

@@ -15,7 +15,7 @@ from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
 from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
-from tolva.web.pages.languages import LANGUAGES, has_decimal_comma, language_of, regional, translations
+from tolva.web.pages.languages import LANGUAGES, language_of, regional, translations
 from tolva.web.pages.panel import kind_title
 from tolva.web.pages.sentences import Sentences, known_sentences
 
@@ -110,7 +110,6 @@ class Shell:
         around: dict[str, Any] = {
             "by": by,
             "can": can,
-            "decimal_comma": has_decimal_comma(request),
             "fmt": Formats(language, zone_of(request), regional(language, request.headers.get("accept-language", ""))),
             "here": _here(request, self.nav),
             "lang": language,

@@ -6,7 +6,7 @@
   const AGAIN = 4000; // htmx tries again what has broken off, not what never was there
   const GONE = [401, 404]; // there is no more of this page, for this reader: the page itself says so, or asks who it is
   const [live, away, still] = ["live", "away", "still"].map((id) => document.getElementById(id));
-  let waiting = 0, free = false;
+  let waiting = 0, asking = false, free = false;
 
   const answers = () => fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER) }).then((answer) => answer.ok, () => false);
 
@@ -14,7 +14,7 @@
     const isThere = await answers();
     away.hidden = !waiting || isThere;
     still.hidden = !waiting || !isThere;
-    return isThere;
+    return isThere || !waiting;
   }
 
   function lost() {
@@ -46,14 +46,23 @@
   live.addEventListener("htmx:error", neverThere);
   live.addEventListener("htmx:response:error", neverThere);
 
+  const stands = (form, submitter) => form.isConnected && (!submitter || submitter.form === form);
+
   addEventListener("submit", async (event) => {
     if (!waiting || free) return;
     const { target: form, submitter } = event;
     event.preventDefault();
     event.stopPropagation();
-    if (!await tell() || !form.isConnected) return;
-    free = true;
-    form.requestSubmit(submitter);
-    free = false;
+    if (asking) return; // pressed twice: once is meant
+    asking = true;
+    try {
+      if (!await tell()) away.focus(); // it may have been there all the time: this answers the press
+      else if (stands(form, submitter)) {
+        free = true;
+        form.requestSubmit(submitter);
+      }
+    } finally {
+      asking = free = false;
+    }
   }, true);
 })();
