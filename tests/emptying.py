@@ -4,7 +4,7 @@ import psycopg
 from psycopg import sql
 
 ALONE = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+SELECT bool_and(pg_terminate_backend(pid, 5000)) IS NOT FALSE FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 STRUCTURE = """
@@ -23,6 +23,8 @@ SELECT md5(string_agg(told, E'\n' ORDER BY told)) FROM (
   UNION ALL SELECT concat_ws(' ', 'rights', oid, xmin) FROM pg_default_acl
   UNION ALL SELECT concat_ws(' ', 'setting', setrole, setconfig) FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+  UNION ALL SELECT concat_ws(' ', 'database', datconnlimit, datallowconn, datacl)
+    FROM pg_database WHERE datname = current_database()
   UNION ALL SELECT concat_ws(' ', 'migration', m) FROM tolva.migrations m
 ) AS everything (told)
 """
@@ -56,8 +58,7 @@ class Emptying:
 
     def __call__(self, conn: psycopg.Connection) -> bool:
         """Whether it worked. The connection is a superuser's, in autocommit; all others of the database are ended."""
-        conn.execute(ALONE)
-        if _structure(conn) != self._structure:
+        if conn.execute(ALONE).fetchone() != (True,) or _structure(conn) != self._structure:
             return False
         filled = [name for (name,) in conn.execute(self._filled).fetchall()]
         if filled:

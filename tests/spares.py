@@ -9,11 +9,12 @@ SPARE = 2
 
 
 class Spares:
-    """Copies of one template on one server. One that was used is emptied, or another one is made where that fails."""
+    """Copies of one template on one server."""
 
-    def __init__(self, make: Callable[[], str], empty: Callable[[str], bool], drop: Callable[[str], None]) -> None:
+    def __init__(self, make: Callable[[], str], again: Callable[[str], str], drop: Callable[[str], None]) -> None:
+        """`again` takes one that was used, and answers with one that may be."""
         self._make = make
-        self._empty = empty
+        self._again = again
         self._drop = drop
         self._beside = ThreadPoolExecutor(1, "spares")
         self._coming: deque[Future[str]] = deque()
@@ -29,13 +30,11 @@ class Spares:
         self._coming.append(self._beside.submit(self._again, name))
 
     def close(self) -> None:
-        """Drop all that nobody has."""
-        for coming in self._coming:
-            self._drop(coming.result())
+        """Drop all that nobody has. Raises the first thing that went wrong."""
         self._beside.shutdown()
-
-    def _again(self, name: str) -> str:
-        if self._empty(name):
-            return name
-        self._drop(name)
-        return self._make()
+        failed = [error for coming in self._coming if (error := coming.exception())]
+        for coming in self._coming:
+            if not coming.exception():
+                self._drop(coming.result())
+        if failed:
+            raise failed[0]

@@ -32,14 +32,30 @@ def test_usual_abbreviations_stand_for_their_words_and_a_field_of_that_very_name
     mapping = match_headers((*REQUIRED, "F. Vcto", "Cant. en bodega"), products)
     assert mapping.of("fecha_vencimiento") == Match("fecha_vencimiento", 5, "F. Vcto", "abbreviated", 0.85)
     assert mapping.of("stock").column == 6
-    fields: list[dict[str, Any]] = [{"name": name, "type": "string"} for name in ("referencia", "ref", "codigo")]
-    fields[2]["constraints"] = {"required": True, "maxLength": 20}
-    both = load_schema({"name": "parts", "target": "parts", "primaryKey": "codigo", "fields": fields})
-    assert [match.header for match in match_headers(("REF.", "Referencia", "Cód"), both).matches] == [
+    parts = schema_of("referencia", "ref", "codigo")
+    assert [match.header for match in match_headers(("REF.", "Referencia", "Cód"), parts).matches] == [
         "Referencia",
         "REF.",
         "Cód",
     ]
+
+
+def test_what_shortens_the_names_of_two_fields_is_asked() -> None:
+    proposal = propose_mapping(("Vr", "codigo"), schema_of("valor", "vlr", "codigo"))
+    assert [match.field for match in proposal.sure.matches] == ["codigo"]
+    assert proposal.sure.ignored == ("Vr",)
+
+
+def test_a_column_of_an_optional_field_may_be_the_answer(products: Schema) -> None:
+    [question] = propose_mapping(("codigo", "Detalle", *REQUIRED[2:]), products).questions
+    assert (question.field, question.columns) == ("nombre", ("Detalle",))
+
+
+def schema_of(*names: str) -> Schema:
+    """Of texts; the last one is the key."""
+    fields: list[dict[str, Any]] = [{"name": name, "type": "string"} for name in names]
+    fields[-1]["constraints"] = {"required": True, "maxLength": 20}
+    return load_schema({"name": "parts", "target": "parts", "primaryKey": names[-1], "fields": fields})
 
 
 def test_a_match_tells_how_and_how_sure_and_the_rest_is_ignored(products: Schema) -> None:

@@ -232,10 +232,10 @@ ORDER BY name;
 
 -- name: throughput
 -- How many jobs of the tenant were done, failed or asked something in each of the last minutes, oldest first; of a queue
--- up to a limit.
+-- up to a limit, from which on what asked something counts as failed, too.
 SELECT m.minute,
   coalesce(sum(n.completed), 0)::integer AS completed,
-  coalesce(sum(n.failed - n.asked), 0)::integer AS failed,
+  coalesce(sum(CASE WHEN n.failed < %(most)s THEN n.failed - n.asked ELSE n.failed END), 0)::integer AS failed,
   coalesce(sum(n.asked), 0)::integer AS asked
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),

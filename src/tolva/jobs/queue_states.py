@@ -29,8 +29,8 @@ class Ended:
 
     @property
     def broken(self) -> Counted:
-        """The failed ones that asked nothing."""
-        return Counted(self.failed.number - self.asked.number, self.failed.exact)
+        """The failed ones that asked nothing; all of them where they are too many to tell."""
+        return Counted(self.failed.number - self.asked.number) if self.failed.exact else self.failed
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Choices = NO
         rivals=tuple(tuple(owners) for owners in found if len(owners) > 1),
         missing=tuple(field for field in schema.file_fields if field.required and field.name not in sure),
         ignored=tuple(_left_out(headers, taken)),
+        required=frozenset(field.name for field in schema.file_fields if field.required),
     )
 
 
@@ -71,10 +72,11 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
         name = header or position_ref(column)
         return [] if field is None else [Match(field, column, name, "chosen", CONFIDENCE["chosen"])]
     free = [field for field in schema.file_fields if field.name not in answers.values()]
-    called = field_called(header, free)
+    called = fields_called(header, free)
+    if len(called) > 1:
+        return [Match(name, column, header, "fuzzy", ALIKE) for name in called]
     if called:
-        field, how = called
-        return [Match(field.name, column, header, how, CONFIDENCE[how])]
+        return [Match(name, column, header, how, CONFIDENCE[how]) for name, how in called.items()]
     likeness = [(field.name, _likeness(header, field)) for field in free]
     return [
         Match(name, column, header, "fuzzy", round(alike * CONFIDENCE["normalised"], 2))
@@ -83,10 +85,11 @@ def _claims(column: int, header: str, schema: Schema, answers: Mapping[int, str 
     ]
 
 
-def field_called(header: str, fields: Iterable[Field]) -> tuple[Field, How] | None:
-    """The field that most surely has this name, and how it is called so."""
-    hows: list[tuple[Field, How]] = [(field, how) for field in fields if (how := _how(header, field))]
-    return max(hows, key=lambda found: CONFIDENCE[found[1]], default=None)
+def fields_called(header: str, fields: Iterable[Field]) -> dict[str, How]:
+    """The fields that most surely have this name, and how; several where it shortens the names of several."""
+    hows: dict[str, How] = {field.name: how for field in fields if (how := _how(header, field))}
+    surest = max((CONFIDENCE[how] for how in hows.values()), default=0.0)
+    return {name: how for name, how in hows.items() if CONFIDENCE[how] == surest}
 
 
 def _names(field: Field) -> tuple[str, ...]:

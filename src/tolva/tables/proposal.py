@@ -58,6 +58,8 @@ class Proposal:
     missing: tuple[Field, ...]
     """Required fields that no column feeds for sure."""
     ignored: tuple[str, ...]
+    required: frozenset[str]
+    """Names of the fields that need a column."""
 
     @property
     def sure(self) -> ColumnMapping:
@@ -90,11 +92,12 @@ class Proposal:
     def questions(self) -> tuple[Question, ...]:
         """The same for a program: what may be answered, and how each column is called then.
 
-        Where the file has fewer columns left than fields that need one, no answer helps, and none is offered.
+        A column that an optional field has may be answered as well: `Detalle` is a description, or what its file calls
+        the name. Where the file has fewer such columns than fields that need one, no answer helps, and none is offered.
         """
         names = [ref_of(column, self.headers) for column in range(len(self.headers))]
         likely = {match.field: names[match.column] for match in self.matches}
-        fed = {match.column for match in self.matches if match.confidence >= SURE}
+        fed = {match.column for match in self.matches if match.confidence >= SURE and match.field in self.required}
         left = tuple(name for column, name in enumerate(names) if column not in fed)
         free = left if len(left) >= len(self.missing) else ()
         claimed = [tuple(names[match.column] for match in matches) for matches in self.rivals]

@@ -19,8 +19,11 @@ PLACE, PLACE_OF_UNDO = "fila", "clave"
 HEADER = ("columna", "valor", "codigo", "error")
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)*\Z)", re.ASCII)
 """How a text begins that a spreadsheet would compute; a number with a sign is none."""
-WITHIN = re.compile(r'([;,\t\r\n][\s"]*)(?=[=@]|[+-](?!\d+(?:[.,]\d+)*\s*(?:[;,\t\r\n"]|\Z)))', re.ASCII)
-"""What comes before such a text where a spreadsheet may begin another cell: it may take another separator for ours."""
+WITHIN = re.compile(r'(?<![;,\s"])([;,\s"]++)(?=[=@]|[+-][^;,\t\r\n]*[(|!])')
+"""What comes before such a text where a spreadsheet may begin another cell, since it may take another separator than
+ours: separators, blanks and quotes, each run of them looked at once. A sign is one there only before what calls
+something: texts have dashes and telephone numbers after commas."""
+SEPARATORS = re.compile(r"[;,\t\r\n]")
 ROWS = 1000
 """Rows fetched at once."""
 
@@ -65,10 +68,10 @@ def harmless(cell: object) -> object:
 
     >>> harmless("=CMD()"), harmless("-1+CMD()"), harmless("-12,5"), harmless(-5)
     ("'=CMD()", "'-1+CMD()", '-12,5', -5)
-    >>> harmless("x;=CMD()"), harmless("x, @A1"), harmless("3; -5; a-b")
-    ("x;'=CMD()", "x, '@A1", '3; -5; a-b')
+    >>> harmless("x;=CMD()"), harmless("x; ; @A1"), harmless("3; -5, +57 300; a = b"), harmless("x,-1+CMD()")
+    ("x;'=CMD()", "x; ; '@A1", '3; -5, +57 300; a = b', "x,'-1+CMD()")
     """
     if not isinstance(cell, str):
         return cell
-    within = WITHIN.sub(r"\1'", cell)
+    within = WITHIN.sub(lambda found: f"{found[1]}'" if SEPARATORS.search(found[1]) else found[1], cell)
     return f"'{within}" if FORMULA.match(cell) else within

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tolva.tables.map import field_called
+from tolva.tables.map import fields_called
 from tolva.tables.proposal import SURE
 from tolva.tables.schema import Schema
 
@@ -24,5 +24,6 @@ def names_passed_over(columns: list[dict[str, Any]], schema: Schema) -> dict[str
     """By column that feeds nothing, the field that has its name and that another column feeds."""
     fed = {column["field"] for column in columns}
     free = {column["name"]: column["header"] for column in columns if not column["field"]}
-    named = {name: field_called(header.strip(), schema.file_fields) for name, header in free.items()}
-    return {name: called[0].name for name, called in named.items() if called and called[0].name in fed}
+    named = {name: fields_called(header.strip(), schema.file_fields) for name, header in free.items()}
+    passed = {name: [field for field in called if field in fed] for name, called in named.items()}
+    return {name: fields[0] for name, fields in passed.items() if fields}

@@ -19,18 +19,18 @@ def with_titles(message: str, schema: Schema) -> str:
     'Campos obligatorios vacíos: Nombre, Certificado sanitario'
     >>> with_titles('precio: "x; codigo: "y" no es un número', builtin_schema("products"))
     'Precio: "x; codigo: "y" no es un número'
+    >>> with_titles('codigo, nombre: "A, B" repite la fila 3', builtin_schema("products"))
+    'Código, Nombre: "A, B" repite la fila 3'
     """
     titles = {field.name: field.title for field in schema.fields}
 
     def title(name: str) -> str:
         return titles.get(name, name)
 
-    shown: Shown = {
-        "field": title,
-        "field_of_key": title,
-        "fields": lambda names: ", ".join(map(title, names.split(", "))),
-        "column": _letters,
-    }
+    def each(names: str) -> str:
+        return ", ".join(map(title, names.split(", ")))
+
+    shown: Shown = {"field": each, "field_of_key": title, "fields": each, "column": _letters}
     return _sentences().read(message, shown=shown) or message
 
 
