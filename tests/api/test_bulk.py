@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.moved import claim, failed, queued, states
+from tests.api.moved import asking, claim, failed, queued, states
 from tests.service import Service
 
 
@@ -46,6 +46,14 @@ def test_named_jobs_of_others_or_in_other_states_are_left_alone(service: Service
     assert (told["matching"], told["cancelled"]) == (1, 1)
     assert states(service, theirs, "other") == ["queued"]
     assert post(service, "cancel", ids=theirs + mine).json()["matching"] == 0
+
+
+def test_open_questions_alone_are_replayed(service: Service) -> None:
+    [broken], [asked] = failed(service), asking(service)
+    assert post(service, "cancel", open_question=True).json()["matching"] == 0
+    assert post(service, "replay", open_question=True).json()["replayed"] == 1
+    assert states(service, [broken, asked]) == ["failed", "queued"]
+    assert post(service, "replay", open_question=False).status_code == 422, "no filter, so not all"
 
 
 def test_jobs_are_found_by_time_and_parent(service: Service) -> None:

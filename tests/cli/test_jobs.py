@@ -97,6 +97,16 @@ def test_jobs_are_listed_by_what_was_asked_for_and_page_by_page(tolva: Shell, en
         assert tolva("jobs", "ls", *words).out == "No such jobs.\n"
 
 
+def test_open_questions_have_a_list_of_their_own_that_goes_on_as_it_began(tolva: Shell, enqueue: Enqueue, fresh: Fresh):
+    asked = [enqueue(), enqueue()]
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute(FAIL.replace('"Never"', '"Unanswered"'))
+    enqueue()
+    shown = tolva("jobs", "ls", "--open-question", "--limit", "1")
+    [more] = [line for line in shown.out.splitlines() if line.startswith("more: tolva ")]
+    assert [row["id"] for row in tolva(*more.split()[2:], "--json").json] == asked[:1]
+
+
 def test_a_list_goes_on_until_it_knows_that_there_are_no_more_or_says_that_it_does_not(
     tolva: Shell, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch, fresh: Fresh
 ):

@@ -3,7 +3,10 @@
 import json
 import shlex
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Event
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from tests.cli.conftest import Ran, Shell
 from tests.conftest import Fresh
 from tests.intake.test_uploads import workbook
+from tolva.cli import watch
 
 HEAD = "Código,Nombre,Precio,Certificado sanitario,Tiempo de entrega,Nota\n"
 ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
@@ -55,6 +59,23 @@ def test_a_load_tells_counts_and_refused_rows_and_how_to_get_them_all(tolva: She
     assert line[1:5] == ["bulk_upload", "productos.csv", "·", "P1"]
     assert line[5:11] == ["completed", "2/2", "1", "unchanged,", "1", "refused"]
     assert ["name", "productos.csv", "·", "P1"] in [line.split() for line in tolva("jobs", "show", id).out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("alone", "said"),
+    [(True, "Start one, and follow it:\n  tolva up\n  tolva jobs watch"), (False, "end it:\n  tolva jobs watch")],
+)
+def test_whoever_leaves_a_load_is_told_how_it_goes_on(
+    tolva: Shell, products: Path, monkeypatch: pytest.MonkeyPatch, alone: bool, said: str
+):
+    worker = Event()
+    if alone:
+        worker.set()
+    monkeypatch.setattr(watch, "own_worker", lambda *_: nullcontext(worker))
+    monkeypatch.setattr(watch, "watch", Mock(side_effect=KeyboardInterrupt))
+    ran = load(tolva, str(products))
+    assert (ran.code, said in ran.err) == (130, True), ran.err
+    assert [row["state"] for row in tolva("jobs", "ls", "--json").json] == ["queued"]
 
 
 def test_a_worker_that_has_just_been_killed_is_not_waited_for(tolva: Shell, products: Path, fresh: Fresh):

@@ -2,12 +2,17 @@
 
 import hashlib
 import hmac
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Shell
+from tests.conftest import Fresh
 from tests.webhooks.receiver import receiving
+from tolva.cli import webhooks
+from tolva.cli.watch import see_through
 
 URL = "https://shop.example.com/hooks/T0P"
 PRIVATE = {"TOLVA_WEBHOOKS_PRIVATE": "1"}
@@ -40,6 +45,11 @@ def test_the_secret_comes_first_and_alone(tolva: Shell) -> None:
         (("add", "http://127.0.0.1:8080/hook"), "not of the public Internet"),
         (("add", "ftp://shop.example.com"), "begins with https:// or http://"),
         (("add", URL, "--event", "job.done"), "There is no event 'job.done'"),
+        (
+            ("add", URL, "--kind", "bulk_uplaod"),
+            """There is no kind of jobs 'bulk_uplaod' for webhooks. Did you mean "bul""",
+        ),
+        (("add", URL, "--queue", "bulk-upload"), 'Did you mean "bulk_upload"? There are: bulk_upload.'),
         (("rm", str(uuid4())), "There is no webhook"),
         (("test", str(uuid4())), "There is no webhook"),
         (("test", "x"), "Invalid value for 'WEBHOOK'"),
@@ -63,3 +73,21 @@ def test_a_test_tells_how_it_went_without_any_worker_and_leaves_no_dead_letter(t
     stamp, signed = (part.partition("=")[2] for part in receiver.got[0].headers["tolva-signature"].split(","))
     body = stamp.encode() + b"." + receiver.got[0].body
     assert hmac.new(made["secret"].encode(), body, hashlib.sha256).hexdigest() == signed
+
+
+def test_a_test_of_a_webhook_that_is_deleted_before_its_turn_says_so_and_went_badly(
+    tolva: Shell, fresh: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleted_first(*given: Any, **more: Any) -> Any:
+        with psycopg.connect(fresh.admin_dsn) as conn:
+            conn.execute("DELETE FROM tolva.webhooks")
+        return see_through(*given, **more)
+
+    made = tolva("webhook", "add", URL, "--json").json
+    monkeypatch.setattr(webhooks, "see_through", deleted_first)
+    went = tolva("webhook", "test", made["id"])
+    assert (went.code, went.out, went.err.splitlines()[-1]) == (
+        1,
+        "",
+        "Not delivered. The webhook was deleted or switched off before its turn came.",
+    )

@@ -19,7 +19,7 @@ from tolva.connectors.outward import Outward
 from tolva.db.pool import Database
 from tolva.web.access.caller import Caller, Role
 from tolva.workloads.webhooks import webhook
-from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.wanted import Limits, Wanted
 from tolva.workloads.webhooks.webhook import change_webhook
 
 URL = "https://shop.example.com/hooks/T0P"
@@ -69,10 +69,11 @@ def test_kinds_of_jobs_are_told_by_their_titles_with_the_code_beside(service: Se
 
 
 @pytest.mark.parametrize("kind", ["<b>bold</b>", "100%", "%(kind)s", "failed"])
-def test_a_kind_that_nobody_knows_is_shown_as_it_was_given(service: Service, kind: str) -> None:
-    answer = service.client.post("/api/v1/webhooks", json={"url": URL, "kinds": [kind]})
-    assert answer.status_code == 201
-    for page in ("/webhooks", f"/webhooks/{answer.json()['id']}"):
+def test_a_kind_that_is_known_no_more_is_shown_as_it_was_given(service: Service, fresh: Fresh, kind: str) -> None:
+    id = made(service)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET kinds = %s", ([kind],))
+    for page in ("/webhooks", f"/webhooks/{id}"):
         shown = service.client.get(page, headers={"Accept": "text/html", "Accept-Language": "es"})
         assert shown.status_code == 200
         assert f'{escape(kind)} <code class="faint">{escape(kind)}</code>' in shown.text
@@ -104,6 +105,11 @@ def test_a_form_that_comes_twice_makes_one_webhook_and_says_so(service: Service)
         ({"kind": ["bulk_upload", *"k" * 50]}, "at most 50 kinds of jobs", {"kind"}),
         ({"kind": ["bulk_upload", "k" * 201]}, "one line of 1 to 200 characters", {"kind"}),
         ({"kind": ["bulk_upload", ""]}, "one line of 1 to 200 characters", {"kind"}),
+        (
+            {"kind": ["bulk_upload", "undoo"]},
+            "There is no kind of jobs 'undoo' for webhooks. Did you mean \"undo\"?",
+            {"kind"},
+        ),
         ({"kind": ["bulk_upload", "a\nb"]}, "one line of 1 to 200 characters", {"kind"}),
     ],
 )
@@ -142,9 +148,10 @@ def test_a_webhook_too_many_is_a_conflict_as_it_is_for_programs(
 def test_a_button_and_a_change_at_the_same_time_both_stay(service: Service, db: Database, verb: str) -> None:
     id = UUID(made(service))
     changed = Wanted("https://other.example.com/", ["job.failed"], description="Other", active=verb == "off")
+    limits = Limits(Outward(), service.jobs.catalogue)
     with ThreadPoolExecutor(1) as pool:
         with db.transaction("default") as conn:
-            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed, Outward())
+            change_webhook(conn, Caller("default", Role.ADMIN, "test"), id, changed, limits)
             button = pool.submit(post, service, f"/webhooks/{id}/{verb}")
             until(lambda: conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
         went_to(button.result(10))

@@ -28,7 +28,7 @@ from tolva.workloads.webhooks import outbox as handing
 from tolva.workloads.webhooks import webhook
 from tolva.workloads.webhooks.outbox import MOST_TRIES, hand_over, lines_aside
 from tolva.workloads.webhooks.upkeep import prune_lines
-from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.wanted import Limits, Wanted
 
 EVERY = ["job.completed", "job.failed", "job.cancelled"]
 
@@ -102,7 +102,7 @@ def test_a_delivery_is_itself_no_event(service: Service, receiver: Receiver, fre
 
 @pytest.mark.parametrize(
     "unwanted",
-    [{"events": ["job.failed"]}, {"kinds": ["undo"]}, {"queues": ["other"]}, {"active": False}],
+    [{"events": ["job.failed"]}, {"kinds": ["undo"]}, {"queues": ["errands"]}, {"active": False}],
 )
 def test_only_what_a_webhook_wants_is_written_down(
     service: Service, receiver: Receiver, fresh: Fresh, unwanted: dict[str, Any]
@@ -183,6 +183,19 @@ def test_who_is_gone_is_told_no_more(service: Service, receiver: Receiver) -> No
     assert not now["active"] and "410" in now["off_because"]
     on = service.client.put(f"/api/v1/webhooks/{hook['id']}", json={"url": receiver.url}).json()
     assert on["active"] and on["off_because"] is None
+
+
+def test_a_test_that_is_answered_410_leaves_why_its_webhook_is_off_as_it_is(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    hook = make(service, receiver, active=False)
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        conn.execute("UPDATE tolva.webhooks SET off_because = 'of old'")
+    receiver.answers(410)
+    service.client.post(f"/api/v1/webhooks/{hook['id']}/test")
+    with working(service):
+        delivered(service, hook, "failed")
+    assert service.client.get(f"/api/v1/webhooks/{hook['id']}").json()["off_because"] == "of old"
 
 
 def test_nobody_at_home_is_tried_again(service: Service, receiver: Receiver) -> None:
@@ -384,6 +397,28 @@ def test_what_is_set_aside_waits_while_its_webhook_is_off(service: Service, rece
     assert (len(deliveries(service, hook)), outbox(fresh)) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"kinds": ["bulk_upload", "bulk_uplaod"]},
+            "'bulk_uplaod' for webhooks. Did you mean \"bulk_upload\"? There are: ",
+        ),
+        ({"kinds": ["webhook"]}, "There is no kind of jobs 'webhook'"),
+        ({"queues": ["other"]}, "There is no queue 'other' for webhooks. There are: bulk_upload, errands."),
+        ({"queues": ["webhooks"]}, "There is no queue 'webhooks'"),
+    ],
+)
+def test_jobs_that_there_are_not_are_refused_as_nothing_would_ever_be_told(
+    service: Service, receiver: Receiver, given: dict[str, Any], told: str
+) -> None:
+    hook, wanted = make(service, receiver), {"url": receiver.url} | given
+    made = service.client.post("/api/v1/webhooks", json=wanted)
+    changed = service.client.put(f"/api/v1/webhooks/{hook['id']}", json=wanted)
+    assert made.status_code == changed.status_code == 400
+    assert told in made.json()["detail"] and made.json()["detail"] == changed.json()["detail"]
+
+
 @pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])
 def test_what_is_too_long_for_a_list_is_refused(service: Service, receiver: Receiver, given: dict[str, Any]) -> None:
     answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)
@@ -559,12 +594,12 @@ def test_no_more_are_made_by_several_at_once(
 
     def second() -> None:
         with pytest.raises(Conflict), service.jobs.db.transaction("default") as conn:
-            webhook.create_webhook(conn, by, wanted, Outward(private=True))
+            webhook.create_webhook(conn, by, wanted, Limits(Outward(private=True), service.jobs.catalogue))
 
     waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with ThreadPoolExecutor(1) as pool:
         with service.jobs.db.transaction("default") as conn:
-            webhook.create_webhook(conn, by, wanted, Outward(private=True))
+            webhook.create_webhook(conn, by, wanted, Limits(Outward(private=True), service.jobs.catalogue))
             later = pool.submit(second)
             until(lambda: conn.execute(waiting).fetchall())
         later.result(10)

@@ -36,6 +36,9 @@ def ls(
     ended: Annotated[
         datetime | None, typer.Option("--ended-since", formats=FORMATS, help="Only what ended since then.")
     ] = None,
+    open_question: Annotated[
+        bool, typer.Option("--open-question", help="Only what failed for a question that nobody has answered.")
+    ] = False,
     before: Annotated[str | None, typer.Option(help="Those that follow this job in the list.", metavar="JOB")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     data_dir: DataDir = None,
@@ -51,6 +54,7 @@ def ls(
         created_before=until and until.astimezone(),
         search=search,
         ended_since=ended and ended.astimezone(),
+        open_question=open_question,
     )
     cursor = job_id(before) if before else None
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
@@ -93,4 +97,5 @@ def _said(wanted: JobFilter, limit: int) -> list[str]:
     words = [word for option, values in several for value in values for word in (option, str(value))]
     words += ["--search", wanted.search] if wanted.search else []
     words += [word for option, at in spans if at for word in (option, at.strftime(FORMATS[-1]))]
+    words += ["--open-question"] if wanted.open_question else []
     return [*words, "--limit", str(limit)]

@@ -24,11 +24,10 @@ from tolva.cli.pairs import Answers, chosen, pairs
 from tolva.cli.questions import show_questions
 from tolva.cli.refused import show_refused
 from tolva.cli.retry_command import load_again
-from tolva.cli.watch import exit_code, leave, tell_end, watch
+from tolva.cli.watch import exit_code, see_through, tell_end
 from tolva.core.job import JobId
 from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.work import Jobs
-from tolva.serve.stand_in import own_worker
 from tolva.settings import Settings
 from tolva.tables.check import check_constants
 from tolva.tables.column_choices import Choices, require_fields
@@ -85,11 +84,8 @@ def load(
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, file.name, constants, None, version, kind, options)
             id = _accept(settings, jobs, tenant, file, arrival)
-            with own_worker(settings, server, jobs, jobs.catalogue.queue_of(LOAD).name) as alone:
-                try:
-                    job = watch(jobs, tenant, id, quiet=as_json)
-                except KeyboardInterrupt:
-                    raise _leave(id, hints, alone=alone.is_set()) from None
+            queue = jobs.catalogue.queue_of(kind).name
+            job = see_through(settings, server, jobs, hints, id, queue, quiet=as_json)
             if as_json:
                 print_json(job)
             else:
@@ -99,14 +95,6 @@ def load(
                 show_questions(jobs, app.blobs(settings), tenant, job, again)
                 show_refused(jobs, tenant, id, hints)
     raise typer.Exit(exit_code(job))
-
-
-def _leave(id: JobId, hints: Hints, *, alone: bool) -> typer.Exit:
-    follow = hints.command("jobs", "watch", id)
-    if alone:
-        said = "The job is kept, and goes on where it stands as soon as a worker runs. Start one, and follow it:"
-        return leave(said, hints.command("up"), follow)
-    return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
 
 
 def _found(jobs: Jobs, hints: Hints, name: str) -> tuple[Schema, int]:

@@ -48,6 +48,25 @@ def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> Dict
     raise AssertionError("following ends with the job")
 
 
+def see_through(
+    settings: Settings, server: Server, jobs: Jobs, hints: Hints, id: JobId, queue: str, *, quiet: bool = False
+) -> DictRow:
+    """`watch` where perhaps no worker runs: then this process has one of its own. Raises typer.Exit on Ctrl-C."""
+    with own_worker(settings, server, jobs, queue) as alone:
+        try:
+            return watch(jobs, hints.tenant, id, quiet=quiet)
+        except KeyboardInterrupt:
+            raise _left(hints, id, alone=alone.is_set()) from None
+
+
+def _left(hints: Hints, id: JobId, *, alone: bool) -> typer.Exit:
+    follow = hints.command("jobs", "watch", id)
+    if alone:
+        said = "The job is kept, and goes on where it stands as soon as a worker runs. Start one, and follow it:"
+        return leave(said, hints.command("up"), follow)
+    return leave("The job goes on. Follow it, or end it:", follow, hints.command("jobs", "cancel", id))
+
+
 def _tell_if_paused(jobs: Jobs, tenant_id: str, id: JobId) -> None:
     with jobs.db.transaction(tenant_id) as conn:
         job = store.get_job(conn, id)
@@ -79,18 +98,6 @@ def patiently(jobs: Jobs, tenant_id: str, id: JobId) -> Iterator[News]:
             began = time.monotonic()
         else:
             return
-
-
-def see_through(
-    settings: Settings, server: Server, jobs: Jobs, hints: Hints, id: JobId, queue: str, *, quiet: bool = False
-) -> DictRow:
-    """The same where perhaps no worker runs: then this process has one of its own. Raises typer.Exit on Ctrl-C."""
-    with own_worker(settings, server, jobs, queue):
-        try:
-            return watch(jobs, hints.tenant, id, quiet=quiet)
-        except KeyboardInterrupt:
-            follow = hints.command("jobs", "watch", id)
-            raise leave("It goes on when a worker runs. Follow it:", follow) from None
 
 
 def leave(said: str, *commands: str) -> typer.Exit:

@@ -21,7 +21,7 @@ from tolva.workloads.webhooks import outward
 from tolva.workloads.webhooks.deliveries_api import ask_test
 from tolva.workloads.webhooks.delivery import QUEUE
 from tolva.workloads.webhooks.event import EVERY
-from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.wanted import Limits, Wanted
 from tolva.workloads.webhooks.webhook import create_webhook, drop_webhook, list_webhooks
 
 cli = typer.Typer(help="Webhooks: who is told when jobs end.", no_args_is_help=True)
@@ -56,7 +56,7 @@ def add(
     wanted = Wanted(url, events or EVERY, kinds or (), queues or (), description)
     leads = outward(settings_for(data_dir))
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
-        secret, row = create_webhook(conn, at_terminal(tenant), wanted, leads)
+        secret, row = create_webhook(conn, at_terminal(tenant), wanted, Limits(leads, jobs.catalogue))
     if as_json:
         print_json(row | {"secret": secret})
         return
@@ -79,7 +79,7 @@ def test(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
         print_json(job)
     else:
         _tell(job)
-    raise typer.Exit(Exit.DONE if job["state"] == State.COMPLETED else Exit.FAILED)
+    raise typer.Exit(Exit.DONE if _is_delivered(job) else Exit.FAILED)
 
 
 @cli.command("rm")
@@ -100,14 +100,21 @@ def _listed(row: DictRow) -> tuple[object, ...]:
     return row["id"], row["url"], row["description"], told, when(row["created_at"]), row["created_by"], off
 
 
+def _is_delivered(job: DictRow) -> bool:
+    """Not so one whose webhook was deleted before its turn came: it completes, too, and tells nobody anything."""
+    return job["state"] == State.COMPLETED and "skipped" not in job["result"]
+
+
 def _tell(job: DictRow) -> None:
     """How a test went, and the beginning of what was answered where that is no good news."""
     progress: Json = job["progress"]
-    if job["state"] == State.COMPLETED:
+    if _is_delivered(job):
         say(f"Delivered: {progress['code']} after {progress['ms']} ms.")
         return
-    error: Json = job["error"] or {"message": f"The test was {job['state']}."}
-    err.print(f"[bold red]Not delivered.[/] {escape(error['message'])}", soft_wrap=True)
+    error: Json = job["error"] or {}
+    result: Json = job["result"] or {}
+    why: str = error.get("message") or result.get("skipped") or f"The test was {job['state']}."
+    err.print(f"[bold red]Not delivered.[/] {escape(why)}", soft_wrap=True)
     kept: Json = job["checkpoint"] or {}
     if answer := kept.get("answer"):
         err.print(f"Its server, or what was in the way: {answer}", markup=False, soft_wrap=True)

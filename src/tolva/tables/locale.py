@@ -2,7 +2,7 @@
 
 `1,234` and `03/04/2026` each mean two things. Which one is read from the cells of the column that can mean but one
 (`12,5`, `25/04/2026`); if none does, from the declared locale; if there is none, such cells are refused, never guessed.
-Of integers see also `whole`.
+Of integers see also `thousands`.
 """
 
 # pyright: reportUnknownMemberType=false

@@ -41,7 +41,7 @@ class Notation:
     clues: Clues
     signs: Signs
     separated: bool = False
-    """Whether what means two things separates thousands, as it is a column of integers (see `whole`)."""
+    """Whether what means two things separates thousands, as it is a column of integers (see `thousands`)."""
 
     @property
     def undecided(self) -> bool:

@@ -23,3 +23,13 @@ def did_you_mean(written: str, known: Sequence[str]) -> str:
     """
     name = nearest(written, known)
     return f' ¿Quiso decir "{name}"?' if name else ""
+
+
+def perhaps_meant(written: str, known: Sequence[str]) -> str:
+    """The same in English, for names that are not of a file.
+
+    >>> perhaps_meant("stat", ["queue", "state"])
+    ' Did you mean "state"?'
+    """
+    name = nearest(written, known)
+    return f' Did you mean "{name}"?' if name else ""

@@ -7,7 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from tolva.errors import InvalidInput
-from tolva.tables.suggest import nearest
+from tolva.tables.suggest import perhaps_meant
 from tolva.web.access.asking import Viewer
 
 if TYPE_CHECKING:
@@ -45,6 +45,4 @@ def unknown_parameter(name: str, known: list[str]) -> str:
     """
     if not known:
         return f'There is no parameter "{name}": this call takes none in its address.'
-    near = nearest(name, known)
-    meant = f' Did you mean "{near}"?' if near else ""
-    return f'There is no parameter "{name}".{meant} There are: {", ".join(known)}.'
+    return f'There is no parameter "{name}".{perhaps_meant(name, known)} There are: {", ".join(known)}.'

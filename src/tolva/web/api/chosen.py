@@ -75,12 +75,13 @@ class ChosenJobs(Chosen):
     created_before: Moment | None = None
     parent: UUID | None = None
     ended_since: Moment | None = None
+    open_question: StrictBool = False
 
     def filter(self, possible: tuple[State, ...]) -> JobFilter | None:
         """The filter for jobs in states in which the thing can be done to them; None when no job can match."""
         states = tuple(state for state in possible if not self.state or state in self.state)
         given: dict[str, Any] = {
-            name: getattr(self, name) for name in ("created_from", "created_before", "ended_since")
+            name: getattr(self, name) for name in ("created_from", "created_before", "ended_since", "open_question")
         }
         parent = JobId(str(self.parent)) if self.parent else None
         asked = JobFilter(states, tuple(self.queue), tuple(self.kind), search=self.search, parent=parent, **given)

@@ -18,7 +18,7 @@ from tolva.web.idempotency import IdempotencyKey, IdempotentRequest, once
 from tolva.web.problems import problems
 from tolva.workloads.webhooks.address import MOST
 from tolva.workloads.webhooks.event import EVERY, EventType
-from tolva.workloads.webhooks.wanted import MOST_DESCRIPTION, MOST_NAMED, Wanted
+from tolva.workloads.webhooks.wanted import MOST_DESCRIPTION, MOST_NAMED, Limits, Wanted
 from tolva.workloads.webhooks.webhook import (
     change_webhook,
     create_webhook,
@@ -102,6 +102,7 @@ class Webhooks(BaseModel):
 
 def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     """The calls below /api/v1/webhooks."""
+    limits = Limits(outward, jobs.catalogue)
     router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problems(403))
 
     @router.get("")
@@ -114,7 +115,7 @@ def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     def create(given: WebhookIn, by: Admin, key: IdempotencyKey = None) -> WebhookWithSecret:
         """Makes a webhook. The answer has its secret, which signs every delivery and is not told again."""
         asked = IdempotentRequest(by, key, "webhook.create", given.model_dump(mode="json"))
-        return _once(jobs, asked, lambda conn: create_webhook(conn, by, given.wanted(), outward))
+        return _once(jobs, asked, lambda conn: create_webhook(conn, by, given.wanted(), limits))
 
     @router.get("/{id}", responses=problems(404))
     def get_one(id: UUID, by: Admin) -> WebhookOut:
@@ -126,7 +127,7 @@ def webhooks_router(jobs: Jobs, outward: Outward) -> APIRouter:
     def put(id: UUID, given: WebhookIn, by: Admin) -> WebhookOut:
         """Changes a webhook, also to switch it off or on. Its secret stays."""
         with jobs.db.transaction(by.tenant_id) as conn:
-            row = change_webhook(conn, by, id, given.wanted(), outward)
+            row = change_webhook(conn, by, id, given.wanted(), limits)
         return WebhookOut(**row)
 
     @router.delete("/{id}", status_code=204, responses=problems(404))

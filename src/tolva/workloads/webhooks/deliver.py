@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 from psycopg.rows import DictRow
 
@@ -39,7 +39,8 @@ def deliver(ctx: Context, outward: Outward) -> Json:
     answer = _post(ctx, outward, to, event)
     told = answer.body.decode("utf-8", "replace")
     _keep(ctx, answer.status, round((time.monotonic() - began) * 1000), told)
-    return _judged(ctx, host_of(to["url"]), answer)
+    _require_taken(ctx, host_of(to["url"]), answer)
+    return {"code": answer.status}
 
 
 def _post(ctx: Context, outward: Outward, to: DictRow, event: Mapping[str, Any]) -> Answer:
@@ -55,9 +56,9 @@ def _post(ctx: Context, outward: Outward, to: DictRow, event: Mapping[str, Any])
         return outward.post(to["url"], headers, body)
     except TryLater as error:
         _keep(ctx, None, None, str(error))
-        raise _fault(ctx, TryLater(f"{host_of(to['url'])} does not answer properly.", _wait(ctx))) from error
+        _fail(ctx, TryLater(f"{host_of(to['url'])} does not answer properly.", _wait(ctx)))
     except InvalidInput as error:
-        raise _fault(ctx, InvalidInput(str(error))) from error
+        _fail(ctx, error)
 
 
 def _keep(ctx: Context, code: int | None, ms: int | None, answer: str) -> None:
@@ -70,21 +71,26 @@ def _keep(ctx: Context, code: int | None, ms: int | None, answer: str) -> None:
         ctx.save({"answer": clean(answer, SHOWN)})
 
 
-def _judged(ctx: Context, host: str, answer: Answer) -> Json:
+def _require_taken(ctx: Context, host: str, answer: Answer) -> None:
     if is_taken(answer.status):
-        return {"code": answer.status}
+        return
     if may_pass(answer.status):
         wait = max(_wait(ctx), seconds_asked(answer.retry_after))
-        raise _fault(ctx, TryLater(f"{host} answered {answer.status}.", wait))
+        _fail(ctx, TryLater(f"{host} answered {answer.status}.", wait))
     if answer.status == HTTPStatus.GONE:
         _switch_off(ctx, host)
     hint = " Redirects are not followed: give the webhook its new address." if answer.status < 400 else ""
-    raise _fault(ctx, Never(f"{host} answered {answer.status}.{hint}"))
+    _fail(ctx, Never(f"{host} answered {answer.status}.{hint}"))
 
 
-def _fault(ctx: Context, error: TolvaError) -> TolvaError:
-    """Whoever asked for a test waits to see what is wrong: that is not tried for hours, nor left to be replayed."""
-    return TrialFailed(str(error)) if ctx.params["event"]["type"] == TEST else error
+def _fail(ctx: Context, error: TolvaError) -> NoReturn:
+    """End the try with this error, and a test with it for good.
+
+    Whoever asked for a test waits to see what is wrong: that is not tried for hours, nor left to be replayed.
+    """
+    if ctx.params["event"]["type"] == TEST:
+        raise TrialFailed(str(error)) from error
+    raise error
 
 
 def _switch_off(ctx: Context, host: str) -> None:

@@ -22,8 +22,8 @@ from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.workloads.webhooks.deliveries_api import shown
 from tolva.workloads.webhooks.delivery import deliveries
-from tolva.workloads.webhooks.event import EVERY, KIND, EventType
-from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.event import EVERY, EventType
+from tolva.workloads.webhooks.wanted import Limits, Wanted
 from tolva.workloads.webhooks.webhook import create_webhook, get_webhook, list_webhooks, rotate_secret
 
 RECENT = 30
@@ -55,7 +55,8 @@ class Rotation(BaseModel):
 def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, outward: Outward) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
-    pages = WebhookPages(jobs, shell, panels)
+    limits = Limits(outward, jobs.catalogue)
+    pages = WebhookPages(jobs, shell, panels, limits)
 
     @router.get("")
     def get_all(request: Request, by: Admin) -> Response:
@@ -63,10 +64,10 @@ def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, outward: Outward) ->
 
     @router.post("")
     def create(request: Request, by: Admin, filled: Annotated[Filled, Form()]) -> Response:
-        if faults := filled.wanted().faults(outward):
+        if faults := filled.wanted().faults(limits):
             return pages.every(request, by, filled, 400, faults)
         try:
-            made = _create(jobs, outward, by, filled)
+            made = _create(jobs, limits, by, filled)
         except Conflict as error:
             return pages.every(request, by, filled, 409, {"all": str(error)})
         return pages.one(request, by, UUID(made["id"]), made)
@@ -89,11 +90,13 @@ class WebhookPages:
     jobs: Jobs
     shell: Shell
     panels: Panels
+    limits: Limits
 
     @property
     def kinds(self) -> Mapping[str, str]:
         """The kinds of jobs that one can be about, with their titles."""
-        return {kind: title for kind, title in self.panels.titles(self.jobs.catalogue).items() if kind != KIND}
+        titles = self.panels.titles(self.jobs.catalogue)
+        return {kind: titles[kind] for kind in self.limits.kinds}
 
     def every(
         self, request: Request, by: Caller, filled: Filled, status: int = 200, faults: Mapping[str, str] = NO_FAULTS
@@ -119,12 +122,12 @@ class WebhookPages:
         return self.shell.page(request, by, "webhooks/webhook.html", **told, token=new_token())
 
 
-def _create(jobs: Jobs, outward: Outward, by: Caller, filled: Filled) -> Mapping[str, Any]:
+def _create(jobs: Jobs, limits: Limits, by: Caller, filled: Filled) -> Mapping[str, Any]:
     """Its id and secret. Sent twice, it is made once, and the second answer has no secret."""
     with jobs.db.transaction(by.tenant_id) as conn:
 
         def make() -> Mapping[str, Any]:
-            secret, row = create_webhook(conn, by, filled.wanted(), outward)
+            secret, row = create_webhook(conn, by, filled.wanted(), limits)
             return {"id": str(row["id"]), "secret": secret, "overlaps": False}
 
         given = filled.model_dump(exclude={"token"})

@@ -8,8 +8,10 @@ from typing import Any
 
 from tolva.connectors.outward import Outward
 from tolva.errors import InvalidInput
+from tolva.jobs.catalogue import Catalogue
+from tolva.tables.suggest import perhaps_meant
 from tolva.workloads.webhooks.address import checked_address
-from tolva.workloads.webhooks.event import EVERY
+from tolva.workloads.webhooks.event import EVERY, KIND
 
 MOST_DESCRIPTION = 500
 """Characters of a description."""
@@ -18,6 +20,24 @@ MOST_NAME = 200
 MOST_NAMED = 50
 """Kinds of jobs that one is about, and queues."""
 ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]*")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where webhooks may lead, and of which jobs they can tell."""
+
+    outward: Outward
+    catalogue: Catalogue
+
+    @property
+    def kinds(self) -> list[str]:
+        """Those of all jobs but deliveries, which nobody is told of."""
+        return sorted(self.catalogue.handlers.keys() - {KIND})
+
+    @property
+    def queues(self) -> list[str]:
+        """The queues of these kinds."""
+        return sorted({self.catalogue.queue_of(kind).name for kind in self.kinds})
 
 
 @dataclass(frozen=True)
@@ -31,27 +51,27 @@ class Wanted:
     description: str = ""
     active: bool = True
 
-    def columns(self, outward: Outward) -> dict[str, Any]:
+    def columns(self, limits: Limits) -> dict[str, Any]:
         """The same for a query. Raises InvalidInput."""
-        return {name: checked() for name, checked in self._checks(outward).items()}
+        return {name: checked() for name, checked in self._checks(limits).items()}
 
-    def faults(self, outward: Outward) -> dict[str, str]:
+    def faults(self, limits: Limits) -> dict[str, str]:
         """What is wrong, by the names of the fields."""
         faults: dict[str, str] = {}
-        for name, checked in self._checks(outward).items():
+        for name, checked in self._checks(limits).items():
             try:
                 checked()
             except InvalidInput as error:
                 faults[name] = str(error)
         return faults
 
-    def _checks(self, outward: Outward) -> dict[str, Callable[[], Any]]:
+    def _checks(self, limits: Limits) -> dict[str, Callable[[], Any]]:
         """What makes a column of each field, or raises InvalidInput."""
         return {
-            "url": partial(self._address, outward),
+            "url": partial(self._address, limits.outward),
             "events": partial(_told, self.events),
-            "kinds": partial(_named, self.kinds),
-            "queues": partial(_named, self.queues),
+            "kinds": partial(_kinds, self.kinds, limits.kinds),
+            "queues": partial(_queues, self.queues, limits.queues),
             "description": partial(_described, self.description),
             "active": lambda: self.active,
         }
@@ -78,13 +98,28 @@ def _described(text: str) -> str:
     return text
 
 
-def _named(names: Sequence[str]) -> list[str]:
+def _kinds(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    if unknown := _unknown(names, known):
+        near = perhaps_meant(unknown, known)
+        raise InvalidInput(f"There is no kind of jobs '{unknown}' for webhooks.{near} There are: {', '.join(known)}.")
+    return list(names)
+
+
+def _queues(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    if unknown := _unknown(names, known):
+        near = perhaps_meant(unknown, known)
+        raise InvalidInput(f"There is no queue '{unknown}' for webhooks.{near} There are: {', '.join(known)}.")
+    return list(names)
+
+
+def _unknown(names: Sequence[str], known: Sequence[str]) -> str | None:
+    """The first that there is not: a webhook would wait for its jobs for ever. Raises InvalidInput."""
     if len(names) > MOST_NAMED or not all(name and _is_line(name, MOST_NAME) for name in names):
         raise InvalidInput(
             f"A webhook names at most {MOST_NAMED} kinds of jobs and {MOST_NAMED} queues, each by one line of 1 to"
             f" {MOST_NAME} characters."
         )
-    return list(names)
+    return next((name for name in names if name not in known), None)
 
 
 def _is_line(text: str, most: int) -> bool:

@@ -17,7 +17,7 @@ from tolva.web.access.caller import Caller
 from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.signature import new_secret
 from tolva.workloads.webhooks.sql import SQL
-from tolva.workloads.webhooks.wanted import Wanted
+from tolva.workloads.webhooks.wanted import Limits, Wanted
 
 MOST = 50
 """Webhooks of a tenant: each is looked at when a job ends."""
@@ -25,9 +25,9 @@ OVERLAP = 86_400.0
 """Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
 
 
-def create_webhook(conn: Connection, by: Caller, wanted: Wanted, outward: Outward) -> tuple[str, DictRow]:
+def create_webhook(conn: Connection, by: Caller, wanted: Wanted, limits: Limits) -> tuple[str, DictRow]:
     """Make a webhook; returns its secret, which is not told again, and the rest. Raises InvalidInput, Conflict."""
-    columns, secret = wanted.columns(outward), new_secret()
+    columns, secret = wanted.columns(limits), new_secret()
     conn.execute(SQL["lock_webhooks"])
     counted = conn.execute(SQL["count_webhooks"]).fetchone()
     if counted and counted["webhooks"] >= MOST:
@@ -49,9 +49,9 @@ def get_webhook(conn: Connection, id: UUID) -> DictRow:
     return _found(id, conn.execute(SQL["get_webhook"], {"id": id}).fetchone())
 
 
-def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted, outward: Outward) -> DictRow:
+def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted, limits: Limits) -> DictRow:
     """Change a webhook; its secret stays. Raises InvalidInput, NotFound."""
-    columns = wanted.columns(outward)
+    columns = wanted.columns(limits)
     return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], columns | {"id": id}).fetchone()))
 
 
