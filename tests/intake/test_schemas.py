@@ -242,7 +242,7 @@ def test_what_a_policy_keeps_from_a_load_is_told_in_the_databases_own_words(
     assert load["state"] == "failed"
     with service.jobs.db.transaction("default") as conn:
         [error] = [row["error"] for row in conn.execute("SELECT error FROM tolva.jobs").fetchall()]
-    assert (error["type"], "violates row-level security policy" in error["message"]) == ("SettingsError", True)
+    assert (error["type"], "violates row-level security policy" in error["detail"]) == ("SettingsError", True)
 
 
 def test_only_an_undo_of_new_rows_needs_the_right_to_delete(service: Service, admin: psycopg.Connection) -> None:
