@@ -22,6 +22,8 @@ from tolva.web.access import pace
 from tolva.web.access.pace import Pace
 from tolva.web.middleware import bodies
 from tolva.web.server import request_head
+from tolva.workloads.intake import error_formats
+from tolva.workloads.intake.error_formats import RefusedRows
 
 KEYS = "/api/v1/keys"
 WANTED = {"name": "x", "role": "viewer"}
@@ -163,8 +165,8 @@ def slow_lines(*_: object) -> Iterator[str]:
 def test_a_slow_answer_is_not_the_senders_silence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """What streams listens for the client going away: no longer a wait for a body."""
     monkeypatch.setattr(bodies, "LONGEST", 0.2)
-    monkeypatch.setattr("tolva.workloads.intake.error_formats.error_lines", slow_lines)
-    monkeypatch.setattr("tolva.workloads.intake.results_api._called", lambda *_: "a.csv")
+    monkeypatch.setattr(error_formats, "error_lines", slow_lines)
+    monkeypatch.setattr(RefusedRows, "_called", lambda *_: "a.csv")
     answer = service.client.get(f"/api/v1/jobs/{uuid4()}/errors", params={"format": "csv"})
     assert (answer.status_code, answer.text) == (200, "ab")
 
