@@ -1,6 +1,7 @@
 """Schedules over HTTP: jobs by the clock."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -8,6 +9,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tolva.core.job import NewJob, Priority
+from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.schedule import MOST, Schedule, get_schedule, list_schedules, why_stuck
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin, Operator, Viewer
@@ -94,9 +96,7 @@ def schedules_router(jobs: Jobs) -> APIRouter:
     """The calls below /api/v1/schedules."""
     router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"], responses=problems(403))
 
-    def shown(row: DictRow) -> ScheduleOut:
-        columns: DictRow = row | {"cannot_run": why_stuck(jobs.catalogue, row)}
-        return ScheduleOut(**{name: columns[name] for name in ScheduleOut.model_fields})
+    shown = partial(_shown, jobs.catalogue)
 
     @router.get("")
     def get_all(
@@ -143,3 +143,8 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         return made_job(run_schedule(jobs, by, name, key))
 
     return router
+
+
+def _shown(catalogue: Catalogue, row: DictRow) -> ScheduleOut:
+    columns: DictRow = row | {"cannot_run": why_stuck(catalogue, row)}
+    return ScheduleOut(**{name: columns[name] for name in ScheduleOut.model_fields})
