@@ -1,7 +1,7 @@
 """What jobs there are, who runs them, and what keeps them in order."""
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 
 from tolva.app.database import Server
@@ -29,7 +29,8 @@ def catalogue(settings: Settings) -> Catalogue:
 def jobs(settings: Settings, server: Server, name: str, statement: float | None = None) -> Generator[Jobs]:
     """The job core, for a command or the API, each of whose statements may run for `statement` seconds."""
     with Database(server.dsn, name=name, statement=statement) as db:
-        yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
+        with closing(make_engine(settings, db)) as engine:
+            yield Jobs(db, engine, catalogue(settings))
 
 
 def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
@@ -40,7 +41,7 @@ def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] 
         dsn=server.dsn,
         queues=served,
         make_catalogue=partial(catalogue, settings),
-        make_engine=partial(make_engine, settings.engine),
+        make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, settings, [each.queue for each in served]),
         processes=settings.processes,
         lease=settings.lease_seconds,
