@@ -1,5 +1,6 @@
 """Every setting, read once at the start from the environment, then never changed."""
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -40,6 +41,15 @@ def _routes(given: object) -> object:
     if not all(queue.strip() and engine.strip() for queue, _, engine in pairs):
         raise ValueError("write it as queue=engine,queue=engine; * in a queue's name stands for anything")
     return {queue.strip(): engine.strip() for queue, _, engine in pairs}
+
+
+def _level(given: object) -> object:
+    """The name of a level: Celery puts the number of its own into the environment of its processes.
+
+    >>> _level("20")
+    'INFO'
+    """
+    return logging.getLevelName(int(given)) if isinstance(given, str) and given.isdecimal() else given
 
 
 class Settings(BaseSettings):
@@ -108,7 +118,9 @@ class Settings(BaseSettings):
     celery_result_expires: Annotated[float, Field(validation_alias="CELERY_RESULT_EXPIRES", ge=1)] = 3600.0
     """Seconds that what Celery notes is kept."""
     celery_log_level: Annotated[
-        str, Field(validation_alias="CELERY_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+        str,
+        Field(validation_alias="CELERY_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"),
+        BeforeValidator(_level),
     ] = "INFO"
     """Least severity that a Celery worker logs."""
     dramatiq_broker_url: Annotated[str | None, Field(validation_alias="DRAMATIQ_BROKER_URL", repr=False)] = None

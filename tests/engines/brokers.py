@@ -70,6 +70,7 @@ class Brokers:
     def _rabbitmq(self, engine: str) -> dict[str, str]:
         if not rabbit.rabbit_answers():
             pytest.skip(f"no RabbitMQ answers at {rabbit.URL}")
+        rabbit.delete_queues(["work", "side"])
         return {f"{engine}_broker_url": rabbit.URL}
 
     def _sqs(self, engine: str) -> dict[str, str]:

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
+from uuid import uuid4
 
 from celery.contrib.testing.worker import start_worker
-from kombu import Queue as Line
 
 from tolva.core.job import JobId, Queue
 from tolva.core.ports import QueueSlots, RunNext
@@ -36,9 +36,10 @@ class CeleryInside(CeleryEngine):
     def _worker(self, line: QueueSlots, perform: Perform) -> AbstractContextManager[Any]:
         """One for each queue, as whoever keeps queues apart in Celery starts them."""
         app = make_app(self._settings)
-        app.conf.update(imports=[], task_queues=[Line(line.queue)], worker_hijack_root_logger=False)
+        app.conf.update(imports=[], worker_hijack_root_logger=False)
         declare_tasks(app, [Queue(line.queue)], perform)
-        return start_worker(app, line.slots, "threads", perform_ping_check=False, shutdown_timeout=60)
+        name = f"{line.queue}-{uuid4().hex}@here"
+        return start_worker(app, line.slots, "threads", hostname=name, perform_ping_check=False, shutdown_timeout=60)
 
     def stop(self) -> None:
         self._stopped.set()

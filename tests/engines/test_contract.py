@@ -23,6 +23,10 @@ from tolva.jobs.pulse import keep_pulse
 from tolva.jobs.upkeep import Chore, keep_up
 from tolva.settings import Settings
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.* is deprecated; use :DeprecationWarning"
+)  # of what Celery asks SQS with
+
 SLOTS = (QueueSlots("work", 2), QueueSlots("side", 1))
 SIDE = Queue("side", slots=1)
 WITHIN = 6.0

@@ -13,6 +13,8 @@ from functools import cache
 from typing import Any
 
 import celery
+from kombu.entity import Exchange
+from kombu.entity import Queue as Line
 from kombu.exceptions import OperationalError
 
 from tolva.core.job import JobId, Queue
@@ -64,14 +66,23 @@ class CeleryEngine:
 
 
 def declare_tasks(app: celery.Celery, queues: Iterable[Queue], perform: Perform) -> None:
-    """Give a worker its tasks, one for each queue, with the queue's limits."""
+    """Give a worker its queues, and for each a task with the queue's limits."""
+    queues = list(queues)
+    made: Any = app
+    made.conf.task_queues = [_line(queue.name) for queue in queues]
     for queue in queues:
         options = {
             "name": task_name(queue.name),
+            "shared": False,
             "soft_time_limit": queue.soft_limit + STINT,
             "time_limit": queue.hard_limit + STINT,
         }
         _declare(app, queue.name, options, perform)
+
+
+def _line(queue: str) -> Line:
+    """As Celery itself makes one that it is told to send to and does not know."""
+    return Line(queue, exchange=Exchange(queue), routing_key=queue)
 
 
 def _declare(app: Any, queue: str, options: dict[str, Any], perform: Perform) -> None:

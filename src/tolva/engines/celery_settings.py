@@ -35,6 +35,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_max_tasks_per_child": settings.celery_worker_max_tasks_per_child,
         "worker_prefetch_multiplier": 1,  # a ring that waits here could wake somebody else
         "worker_proc_alive_timeout": 60.0,
+        "worker_soft_shutdown_timeout": settings.grace_seconds,
         "worker_send_task_events": True,  # else Flower sees nothing
         "task_send_sent_event": True,
         "task_track_started": True,

@@ -9,6 +9,7 @@ serves all of them with as many threads as it is given.
 
 import threading
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,9 +75,8 @@ class DramatiqEngine:
             worker.start()
         while not self._stopped.wait(PROBE):
             self._deaf = self._silence(queues)
-        for worker in workers:
-            worker.stop()
-            worker.broker.close()
+        with ThreadPoolExecutor(max(len(workers), 1)) as pool:  # each waits for its threads to come around
+            list(pool.map(_end, workers))
         self._sender.close()
 
     def stop(self) -> None:
@@ -117,6 +117,11 @@ class DramatiqEngine:
             return client.llen(f"{self._broker.namespace}:{queue}")
 
 
+def _end(worker: dramatiq.Worker) -> None:
+    worker.stop()
+    worker.broker.close()
+
+
 def make_broker(url: str) -> RabbitmqBroker | RedisBroker:
     """The broker at an address, without what rings have no use for."""
     middleware: list[Middleware] = [TimeLimit(), Retries(max_retries=MOST_RETRIES)]
@@ -133,9 +138,7 @@ def declare_actor(broker: RabbitmqBroker | RedisBroker, queue: Queue, perform: P
         perform(queue.name)
 
     options = {"time_limit": round(1000 * (queue.hard_limit + STINT)), "max_retries": MOST_RETRIES}
-    dramatiq.Actor(
-        look, broker=broker, actor_name=queue.name, queue_name=queue.name, priority=0, options=options
-    )
+    dramatiq.Actor(look, broker=broker, actor_name=queue.name, queue_name=queue.name, priority=0, options=options)
 
 
 @contextmanager

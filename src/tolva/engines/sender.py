@@ -23,7 +23,7 @@ FLUSH = 2.0
 
 
 class Sender:
-    """`send` brings rings of one queue to the broker, one for each of the hints; `depth` counts those that lie there."""
+    """`send` brings rings of one queue to the broker, one for each of the hints; `depth` counts those there."""
 
     def __init__(self, send: Callable[[str, Sequence[str]], None], depth: Callable[[str], int]) -> None:
         self._send = send

@@ -6,6 +6,7 @@ of our own workers does, but for starting processes and burying them, which is t
 
 import logging
 import os
+import threading
 import time
 from contextlib import closing
 
@@ -25,9 +26,11 @@ from tolva.jobs.worker import FROZEN_LEASES, LOOK
 log = logging.getLogger(__name__)
 
 
-def accompany(plan: WorkerPlan) -> None:
-    """Watch over the other children of this process's parent for as long as that lives: also while they end."""
-    parent = os.getppid()
+def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
+    """Watch over the children of `parent`, which started this process, too.
+
+    Ends with the parent, or when `stop` is set and the last of the others has ended: until then they need a heartbeat.
+    """
     crew = crew_of(parent)
     with (
         plan.database("tolva companion", 1) as db,
@@ -36,9 +39,10 @@ def accompany(plan: WorkerPlan) -> None:
         kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
     ):
         companion = Companion(plan, parent, heartbeat, engine)
-        while os.getppid() == parent:
+        while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
             companion.look()
             time.sleep(LOOK)
+        companion.look()
 
 
 class Companion:
@@ -52,6 +56,11 @@ class Companion:
         self._known: dict[str, int] = {}
         self._frozen_since: dict[int, float] = {}
         self._next_beat = 0.0
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no process of the crew was alive at the last look."""
+        return not self._known
 
     def look(self) -> None:
         """Give up the dead at once; in the rhythm of the lease, beat for the living, and end those over a limit."""

@@ -33,7 +33,7 @@ OpenPlan = Callable[[], AbstractContextManager[WorkerPlan]]
 
 @dataclass(frozen=True)
 class Look:
-    """What came of one look through a queue: how many attempts ran, the ids of the first ones, whether there is more."""
+    """What came of one look through a queue: attempts that ran, the ids of the first jobs, whether there is more."""
 
     ran: int
     jobs: list[JobId]
@@ -70,7 +70,7 @@ class _TellingMeter(JobMeter):
 
 @dataclass(frozen=True)
 class _Work:
-    """This process at work."""
+    """A process at work."""
 
     run_next: RunNext
     shift: Shift
@@ -79,7 +79,7 @@ class _Work:
 
 
 class Hosted:
-    """This process as a worker. Opened by its first look, in the process where that happens: no fork may share it."""
+    """The own process as a worker. Opened by its first look, in the process where that happens: no fork may share it."""
 
     def __init__(self, open_plan: OpenPlan, slots: int) -> None:
         self._open_plan = open_plan

@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 
 from tolva.core.job import JobId, Verb
-from tolva.core.ports import ServingEngine
+from tolva.core.ports import Engine, ServingEngine
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
@@ -28,11 +28,12 @@ LOOK = 0.2
 """Seconds between two looks at the shift, and between two tries to reach PostgreSQL."""
 
 
-def run_inside(plan: WorkerPlan, engine: ServingEngine, stop: threading.Event) -> None:
+def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
     """Run the plan's queues in this process until `stop` is set; what does not end in the grace time is given back.
 
     Raises what makes it impossible to go on; then nothing of it runs any more.
     """
+    assert isinstance(engine, ServingEngine), "the queues of the plan are served in this process"
     with plan.database("tolva inline") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         worker_id = _join(heartbeat, stop)
         if worker_id is None:
@@ -46,9 +47,7 @@ def run_inside(plan: WorkerPlan, engine: ServingEngine, stop: threading.Event) -
                 insider.leave("The process was told to end before the job was done.")
 
 
-def _work(
-    plan: WorkerPlan, insider: "_Insider", shift: Shift, engine: ServingEngine, stop: threading.Event
-) -> None:
+def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, engine: ServingEngine, stop: threading.Event) -> None:
     working = threading.Thread(target=work, args=(shift, engine, plan.queues), name="shift", daemon=True)
     working.start()
     try:

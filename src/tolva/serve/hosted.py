@@ -1,9 +1,11 @@
-"""What Celery's and Dramatiq's processes have in common: the plan of their crew, and its companion."""
+"""What the processes of Celery and of Dramatiq have in common: a worker in each, and a companion for all of them."""
 
-import multiprocessing
-import signal
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from tolva import app
@@ -16,50 +18,66 @@ from tolva.jobs.lifeline import ask_kernel
 from tolva.jobs.plan import WorkerPlan
 from tolva.logs import set_up_logs
 from tolva.metrics import count_in
-from tolva.serve.readiness import await_database
 from tolva.serve.stop import stop_on_signals
-from tolva.settings import Settings
+from tolva.settings import Settings, load_settings
 from tolva.tracing import begin_tracing
 
+OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
 
-def queues_of(settings: Settings, engine: str) -> list[Queue]:
-    """The queues that an engine serves by these settings; all of them where it serves none, since it was started."""
+
+@dataclass(frozen=True)
+class Host:
+    """What a process of another program needs to run jobs.
+
+    `open_plan` is the plan for some queues, with its database running while the context is open. `companion` is the
+    module that runs the companion of such processes, given queues as its arguments.
+    """
+
+    settings: Settings
+    queues: tuple[Queue, ...]
+    open_plan: OpenPlan
+    companion: str
+
+    def make_hosted(self, queues: Sequence[str], slots: int) -> Hosted:
+        """The own process as a worker of these queues; see `Hosted`. It ends with the process that started it."""
+        ask_kernel()
+        count_in(app.metrics_folder(self.settings))
+        begin_tracing()
+        return Hosted(partial(self.open_plan, self.settings, tuple(queues)), slots)
+
+    def start_companion(self, queues: Sequence[str]) -> subprocess.Popen[bytes]:
+        """A process that watches over the others that this one starts."""
+        # Not by multiprocessing, which would wait for its end before this process may end.
+        return subprocess.Popen([sys.executable, "-m", self.companion, *queues])  # noqa: S603
+
+    def run_companion(self, queues: Sequence[str]) -> None:
+        """Watch over the other children of this process's parent; see `accompany`."""
+        parent = os.getppid()
+        set_up_logs(self.settings.log_level, self.settings.log_format)
+        stop = stop_on_signals()  # they reach the whole group
+        with self.open_plan(self.settings, queues) as plan:
+            accompany(plan, parent, stop)
+
+
+def host_of(settings: Settings, engine: str) -> Host:
+    """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
     every = app.catalogue(settings).queues
     own = routes_of(settings).by_engine(list(every)).get(engine)
-    return [every[name] for name in own or every]
-
-
-def make_hosted(settings: Settings, queues: Sequence[str], slots: int) -> Hosted:
-    """This process as a worker of these queues; see `Hosted`. It ends with the process that started it."""
-    ask_kernel()
-    count_in(app.metrics_folder(settings))
-    begin_tracing()
-    return Hosted(partial(open_plan, settings, tuple(queues)), slots)
+    return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
 
 
 @contextmanager
 def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan]:
-    """The plan of a crew, with its database running."""
+    """The plan of a crew, with its database running and up to date. Raises SettingsError, DatabaseUnavailable."""
     with app.server(settings) as server:
+        app.prepare(server)
         yield app.worker_plan(settings, server, [QueueSlots(queue, 1) for queue in queues])
 
 
-def start_companion(settings: Settings, queues: Sequence[str]) -> multiprocessing.process.BaseProcess:
-    """A process that watches over the others that this one starts."""
-    companion = multiprocessing.get_context("spawn").Process(
-        target=run_companion, args=(settings, tuple(queues)), name="tolva companion"
-    )
-    companion.start()
-    return companion
+def main() -> None:
+    """The companion, by the settings of the environment."""
+    host_of(load_settings(), "").run_companion(sys.argv[1:])
 
 
-def run_companion(settings: Settings, queues: Sequence[str]) -> None:
-    """Watch over the other children of this process's parent until that has ended."""
-    ask_kernel()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # they reach the whole group, whose jobs need a heartbeat to the end
-    set_up_logs(settings.log_level, settings.log_format)
-    stop = stop_on_signals()
-    with app.server(settings) as server:
-        await_database(server, stop)
-        accompany(app.worker_plan(settings, server, [QueueSlots(queue, 1) for queue in queues]))
+if __name__ == "__main__":
+    main()
