@@ -79,7 +79,7 @@ class _Work:
 
 
 class Hosted:
-    """The own process as a worker. Opened by its first look, in the process where that happens: no fork may share it."""
+    """The own process as a worker. Opened where it is first used: no fork may share it."""
 
     def __init__(self, open_plan: OpenPlan, slots: int) -> None:
         self._open_plan = open_plan
