@@ -20,7 +20,6 @@ from tests.jobs.workshop import Notepad, Workshop, until
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import DatabaseUnavailable
-from tolva.jobs import upkeep
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.worker import Supervisor
@@ -270,7 +269,7 @@ class TestInside:
         assert process.wait(20) == ENDED_BY_FORCE
 
         def given_back() -> bool:
-            upkeep.rescue(floor.db, floor.engine)
+            floor.rescue()
             return floor.state(id) == "queued"
 
         # The process may have been quicker, and have taken the job again before its end: then a lease decides.
