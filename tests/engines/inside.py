@@ -43,8 +43,9 @@ class CeleryInside(CeleryEngine):
     def _accept(self, listener: Listener, run_next: RunNext) -> None:
         with suppress(OSError, EOFError):  # closed
             while not self._stopped.is_set():
-                self._calls.append(threading.Thread(target=self._call, args=(listener.accept(), run_next)))
-                self._calls[-1].start()
+                call = threading.Thread(target=self._call, args=(listener.accept(), run_next))
+                call.start()
+                self._calls.append(call)
 
     def _call(self, wire: Connection, run_next: RunNext) -> None:
         with wire, suppress(OSError, EOFError):

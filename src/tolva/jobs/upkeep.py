@@ -25,8 +25,8 @@ from tolva.jobs.work import Jobs
 log = logging.getLogger(__name__)
 
 LOST = error_json(WorkerLost("The worker fell silent: it was killed, frozen, or cut off."))
-LONG_WAIT = 2.0
-"""Seconds that a ready job waits before its queue is rung again: the ring may have been lost."""
+RING_AGAIN = 1.0
+"""Seconds between two rings of a queue in which ready jobs wait: theirs may have been lost, or their time has come."""
 PORTION = 2000
 """Jobs deleted in one statement."""
 
@@ -46,7 +46,7 @@ def standard_chores(jobs: Jobs, queues: Sequence[str], *, keep_finished: float, 
     return [
         Chore("rescue", 1.0, Rescue(db, engine, JumpingClock()).look),
         Chore("schedules", 1.0, lambda: fire_due(jobs)),
-        Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
+        Chore("ring again", RING_AGAIN, lambda: ring_again(db, engine, queues)),
         Chore("prune", 600.0, lambda: prune(db, keep_finished, keep_failed)),
     ]
 
@@ -109,11 +109,11 @@ class Rescue:
 
 
 def ring_again(db: Database, engine: Engine, queues: Sequence[str]) -> bool:
-    """Ring the queues in which ready jobs have waited too long."""
+    """Ring the queues in which ready jobs wait."""
     with db.connection() as conn:
         rows = conn.execute(SQL["waiting_queues"], {"queues": list(queues)}).fetchall()
     for row in rows:
-        if row["seconds"] < -LONG_WAIT:
+        if row["seconds"] <= 0:
             engine.ring(row["queue"], [])
     return False
 

@@ -14,6 +14,9 @@ from tolva.serve.stop import stop_on_signals
 from tolva.serve.worker import run_own
 from tolva.settings import Settings
 
+URGENT = "urgent"
+"""The queue that a worker with processes for all queues looks into first."""
+
 
 def worker_parts(settings: Settings, shares: app.Shares) -> list[Part]:
     """What is to run beside each other for these queues."""
@@ -55,7 +58,8 @@ def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
         # On SIGTERM running jobs have the grace time; without this, Celery waits for them for ever.
         "REMAP_SIGTERM": "SIGQUIT",
     }
-    names = ",".join(each.queue for each in queues)
+    first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
+    names = ",".join(first_urgent)
     command = ["celery", "-A", "tolva.engines.celery:app", "worker", "-Q", names, "-l", settings.celery_log_level]
     os.execve(sys.executable, [sys.executable, "-m", *command], environment)  # noqa: S606
 
