@@ -10,12 +10,15 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
 from tests.engines.wire import ADDRESS, QUEUE
+from tests.jobs.workshop import until
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.engines.celery import CeleryEngine, make_app
 from tolva.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+START = 60.0
+"""Seconds that workers may take to begin on a busy machine."""
 
 
 class CeleryInside(CeleryEngine):
@@ -72,4 +75,5 @@ def celery_workers(address: str, environment: dict[str, str], lines: Sequence[Qu
             worker = subprocess.Popen([*command, *options, *quiet], cwd=ROOT, env=os.environ | own)
             stack.callback(worker.wait)
             stack.callback(worker.terminate)
+        until(lambda: all(Path(f"{address}.{line.queue}").exists() for line in lines), START)
         yield
