@@ -29,9 +29,12 @@ class CeleryInside(CeleryEngine):
         self._address = address
         self._stopped = threading.Event()
         self._calls: list[threading.Thread] = []
+        self._free: dict[str, threading.Semaphore] = {}
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
         with Listener(self._address, "AF_UNIX", backlog=64) as listener:
+            # The workers have two slots for the longer queue, also where a test asks for one.
+            self._free = {each.queue: threading.Semaphore(each.slots) for each in queues}
             threading.Thread(target=self._accept, args=(listener, run_next), daemon=True).start()
             self._stopped.wait()
         for call in self._calls:
@@ -53,11 +56,16 @@ class CeleryInside(CeleryEngine):
     def _call(self, wire: Connection, run_next: RunNext) -> None:
         with wire, suppress(OSError, EOFError):
             queue = wire.recv()
+            if queue not in self._free or not self._free[queue].acquire(blocking=False):
+                wire.send(False)
+                return
             try:
                 more = run_next(queue)
             except Exception as error:
                 wire.send(error)
                 return
+            finally:
+                self._free[queue].release()
             if more and not self._stopped.is_set():
                 self.ring(queue, [JobId("")])
             wire.send(more)
