@@ -52,7 +52,7 @@ def keep_mapping(
 
 
 def _overruled(conn: Connection, said: Mapping[str, Any]) -> bool:
-    """Whether a load that was sent later, but ended earlier, said something else: what goes by place would hide that."""
+    """Whether a load that was sent later, and ended earlier, said something else: a word by place would hide that."""
     row = conn.execute(SQL["said_otherwise_since"], said).fetchone()
     return row is not None and row["otherwise"]
 

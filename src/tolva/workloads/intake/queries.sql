@@ -126,12 +126,14 @@ SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
 -- name: asked_before
 -- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
--- load, only another load is an answer.
+-- load, only another load is an answer; of a sheet that was named, only the same one. Where none was, to name one is an
+-- answer that the question offers.
 SELECT u.job_id FROM tolva.uploads mine JOIN tolva.jobs own ON own.id = mine.job_id
 JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
 JOIN tolva.jobs j ON j.id = u.job_id AND (j.kind = own.kind OR own.kind = 'bulk_upload')
 WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
-  AND (j.finished_at IS NULL OR j.state = 'failed')
+  AND coalesce(u.options #> '{read,sheet}' = mine.options #> '{read,sheet}', u.options #> '{read,sheet}' IS NULL)
+  AND (j.finished_at IS NULL OR j.state = 'failed' AND j.error->>'type' = 'Unanswered')
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
