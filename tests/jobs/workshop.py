@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import DictRow
 
 from tolva.core.job import Claimed, JobId, Json, NewJob, Outcome, Queue, Verb
-from tolva.core.ports import Engine, QueueSlots, RunNext
+from tolva.core.ports import QueueSlots, RunNext, ServingEngine
 from tolva.db.pool import Database
 from tolva.errors import TolvaError
 from tolva.jobs import upkeep
@@ -57,6 +57,14 @@ class Notepad:
 
     def stop(self) -> None: ...
 
+    def depth(self, queue: str) -> int | None:
+        return None
+
+    def deaf(self) -> str | None:
+        return None
+
+    def close(self) -> None: ...
+
 
 class Workshop:
     """A database with one worker, whose jobs a test moves by hand or with a runner."""
@@ -64,7 +72,7 @@ class Workshop:
     def __init__(self, db: Database, admin: psycopg.Connection[DictRow]) -> None:
         self.db = db
         self.admin = admin
-        self.engine: Engine = Notepad()
+        self.engine: ServingEngine = Notepad()
         self.handlers: dict[str, Handler] = {}
         self.catalogue = Catalogue(self.handlers)
         self.on(lambda ctx: None)
@@ -98,7 +106,7 @@ class Workshop:
         self.open(*queues)
         id = new_job_id()
         with self.db.connection() as conn:
-            given = {"id": id, "host": "here", "pid": 1, "queues": list(queues), "lease": lease}
+            given = {"id": id, "host": "here", "pid": 1, "queues": list(queues), "lease": lease, "crew": None}
             conn.execute(SQL["join_worker"], given)
         return id
 

@@ -825,15 +825,15 @@ $$;
 
 ALTER FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) RETURNS void
+CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  INSERT INTO tolva.workers (id, host, pid, queues, lease, lease_until)
-  VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
+  INSERT INTO tolva.workers (id, host, pid, crew, queues, lease, lease_until)
+  VALUES (p_id, p_host, p_pid, p_crew, p_queues, p_lease, clock_timestamp() + p_lease)
 $$;
 
-ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
+ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1006,6 +1006,15 @@ CREATE FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_
 $$;
 
 ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
+$$;
+
+ALTER FUNCTION tolva.note_deaf(p_id uuid, p_reason text) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1774,7 +1783,9 @@ CREATE TABLE tolva.workers (
     id uuid NOT NULL,
     host text NOT NULL,
     pid integer NOT NULL,
+    crew text,
     queues text[] NOT NULL,
+    deaf text,
     lease interval NOT NULL,
     lease_until timestamp with time zone NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL
@@ -2097,8 +2108,8 @@ GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
@@ -2119,6 +2130,9 @@ REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low u
 
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;

@@ -22,8 +22,9 @@ from tolva.jobs.store import new_job_id
 class Heartbeat:
     """Every method raises DatabaseUnavailable when PostgreSQL is away; then try again later."""
 
-    def __init__(self, db: Database, queues: Sequence[str], lease: float) -> None:
+    def __init__(self, db: Database, queues: Sequence[str], lease: float, crew: str | None = None) -> None:
         self._db = db
+        self._crew = crew
         self._queues = list(queues)
         self._lease = lease
         self._conn: Connection | None = None
@@ -33,12 +34,20 @@ class Heartbeat:
         worker_id = new_job_id()
         self._ask("open_queues", {"names": self._queues})
         given = {"id": worker_id, "host": socket.gethostname(), "pid": os.getpid(), "queues": self._queues}
-        self._ask("join_worker", given | {"lease": self._lease})
+        self._ask("join_worker", given | {"lease": self._lease, "crew": self._crew})
         return worker_id
 
     def started(self, worker_id: str, pid: int) -> None:
         """A registered process has started, under this process id."""
         self._ask("started_worker", {"id": worker_id, "pid": pid})
+
+    def crew(self) -> list[DictRow]:
+        """The workers of this crew: id, pid, busy."""
+        return self._ask("crew", {"crew": self._crew})
+
+    def note_deaf(self, worker_id: str, reason: str | None) -> None:
+        """A worker does not hear its rings, or hears them again."""
+        self._ask("note_deaf", {"id": worker_id, "reason": reason})
 
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""

@@ -145,7 +145,18 @@ SELECT tolva.open_queues(%(names)s::text[]);
 
 -- name: join_worker
 -- Begin a worker's lease; see the function.
-SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
+SELECT tolva.join_worker(
+  %(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s), %(crew)s);
+
+-- name: crew
+-- The workers of a crew, with whether each of them runs something.
+SELECT w.id::text, w.pid, EXISTS (
+  SELECT FROM tolva.running(w.id)) AS busy
+FROM tolva.workers w WHERE w.crew = %(crew)s;
+
+-- name: note_deaf
+-- Note why a worker does not hear its rings; see the function.
+SELECT tolva.note_deaf(%(id)s, %(reason)s);
 
 -- name: started_worker
 -- Note a worker's process id; see the function.

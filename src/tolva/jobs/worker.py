@@ -35,8 +35,11 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
 
     `ready` is called once the first processes have been started. While PostgreSQL is away, it waits.
     """
-    with plan.database("tolva supervisor") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
-        engine = plan.make_engine(db)
+    with (
+        plan.database("tolva supervisor") as db,
+        closing(plan.make_engine(db)) as engine,
+        closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat,
+    ):
         supervisor = Supervisor(plan, heartbeat, engine)
         with kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))):
             try:

@@ -17,17 +17,24 @@ END
 $$;
 
 -- A worker process begins its life under a lease.
-CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval)
+CREATE FUNCTION tolva.join_worker(
+  p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO tolva.workers (id, host, pid, queues, lease, lease_until)
-  VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
+  INSERT INTO tolva.workers (id, host, pid, crew, queues, lease, lease_until)
+  VALUES (p_id, p_host, p_pid, p_crew, p_queues, p_lease, clock_timestamp() + p_lease)
 $$;
 
 -- The process of a worker has begun: the lease came first, so that it may claim at once.
 CREATE FUNCTION tolva.started_worker(p_id uuid, p_pid integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE tolva.workers SET pid = p_pid WHERE id = p_id
+$$;
+
+-- Note why a worker does not hear its rings; null when it does again.
+CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
 $$;
 
 -- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.
