@@ -5,7 +5,6 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import psycopg

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from uuid import uuid4
 
 from tests.chaos import handlers
-from tests.chaos.crew import plan_for
+from tests.chaos.crew import LOG_LEVEL, plan_for
 from tolva.core.job import Queue
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.plan import WorkerPlan
@@ -30,15 +31,12 @@ def open_plan(settings: Settings, queues: Sequence[str]) -> Iterator[WorkerPlan]
 
 
 def become_celery(plan: WorkerPlan) -> None:
-    _become(plan, "celery", "-A", "tests.chaos.celery_app:app", "worker", "-c", _processes(plan), "-l", "ERROR")
+    worker = ["worker", "-c", str(plan.processes * 2), "-n", f"{uuid4().hex}@here", "-l", LOG_LEVEL]
+    _become(plan, "celery", "-A", "tests.chaos.celery_app:app", *worker)
 
 
 def become_dramatiq(plan: WorkerPlan) -> None:
     _become(plan, "dramatiq", "tests.chaos.dramatiq_app", "--processes", str(plan.processes), "--threads", "4")
-
-
-def _processes(plan: WorkerPlan) -> str:
-    return str(plan.processes * 2)
 
 
 def _become(plan: WorkerPlan, *command: str) -> None:
@@ -53,4 +51,4 @@ def _queues(names: Sequence[str]) -> list[Queue]:
 
 
 if __name__ == "__main__":
-    host().run_companion(sys.argv[1:])
+    host().run_companion(int(sys.argv[1]), sys.argv[2:])
