@@ -40,6 +40,22 @@ class Settings(BaseSettings):
     """An external PostgreSQL (15 or later). Absent: the embedded one."""
     destinations: Annotated[dict[str, str], Field(repr=False)] = {}
     """Other databases that rows may go to, as JSON: `{"TENANT/NAME": "postgresql://…"}`. A schema names one."""
+    s3_bucket_name: Annotated[
+        str | None, Field(validation_alias="S3_BUCKET_NAME", pattern="^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    ] = None
+    """Bucket of the stored files, made when absent. Absent: they lie in the data folder."""
+    aws_endpoint_url: Annotated[str | None, Field(validation_alias="AWS_ENDPOINT_URL", pattern="^https?://")] = None
+    """Who answers in place of AWS, such as `http://minio:9000`. Absent: AWS itself."""
+    aws_default_region: Annotated[str, Field(validation_alias=AliasChoices("AWS_DEFAULT_REGION", "AWS_REGION"))] = (
+        "us-east-1"
+    )
+    """Region of what is used of AWS."""
+    aws_access_key_id: Annotated[str | None, Field(validation_alias="AWS_ACCESS_KEY_ID")] = None
+    """Login at AWS. Absent: the role that the machine has there."""
+    aws_secret_access_key: Annotated[str | None, Field(validation_alias="AWS_SECRET_ACCESS_KEY", repr=False)] = None
+    """The secret that goes with AWS_ACCESS_KEY_ID."""
+    aws_session_token: Annotated[str | None, Field(validation_alias="AWS_SESSION_TOKEN", repr=False)] = None
+    """The token that goes with them, where the login is one that ends."""
     engine: str = "postgres"
     """How workers hear of jobs: `postgres` (processes of their own) or `inline` (threads of the API's process)."""
     host: str = "127.0.0.1"
@@ -86,7 +102,7 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return _with_readable_dsn(Settings(**given))  # pyright: ignore[reportArgumentType]
+        return _with_whole_login(_with_readable_dsn(Settings(**given)))  # pyright: ignore[reportArgumentType]
     except SourceError:
         raise SettingsError(f"TOLVA_DESTINATIONS is no JSON. {DESTINATIONS_FORM}") from None
     except ValidationError as error:
@@ -107,6 +123,13 @@ def _with_readable_dsn(settings: Settings) -> Settings:
             conninfo_to_dict(address if DESTINATION.fullmatch(name) else "unreadable")
     except ProgrammingError:
         raise SettingsError(f"TOLVA_DESTINATIONS cannot be read. {DESTINATIONS_FORM}") from None
+    return settings
+
+
+def _with_whole_login(settings: Settings) -> Settings:
+    """Refuse half a login, which would be taken for none."""
+    if bool(settings.aws_access_key_id) != bool(settings.aws_secret_access_key):
+        raise SettingsError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: set both, or neither.")
     return settings
 
 
