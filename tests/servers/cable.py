@@ -106,7 +106,7 @@ def cable(target: str) -> Iterator[Cable]:
     made = Cable(target)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Line", (Line,), {"cable": made}))
     made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, name="cable")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="cable")
     thread.start()
     try:
         yield made

@@ -1,6 +1,7 @@
 """Buckets for the tests, each with a name of its own."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,16 +19,8 @@ class Place:
 
     aws: Aws
     bucket: str
-
-    @property
-    def client(self) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=self.aws.endpoint,
-            aws_access_key_id=self.aws.access_key,
-            aws_secret_access_key=self.aws.secret_key,
-            region_name=self.aws.region,
-        )
+    client: Any
+    """Of boto3."""
 
     @property
     def objects(self) -> dict[str, int]:
@@ -63,5 +56,13 @@ def aws_server() -> Iterator[Aws]:
 
 
 @pytest.fixture
-def place(aws_server: Aws) -> Place:
-    return Place(aws_server, f"tolva-test-{uuid4().hex}")
+def place(aws_server: Aws) -> Iterator[Place]:
+    client = boto3.client(
+        "s3",
+        endpoint_url=aws_server.endpoint,
+        aws_access_key_id=aws_server.access_key,
+        aws_secret_access_key=aws_server.secret_key,
+        region_name=aws_server.region,
+    )
+    with closing(client):
+        yield Place(aws_server, f"tolva-test-{uuid4().hex}", client)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -118,11 +117,7 @@ class Bucket:
     ) -> httpx.Response:
         """What is answered to a request that obstore has no call for."""
         with explained(self.where):
-            return self._client.request(method, self.signed(method, place, query), content=content)
-
-    @cached_property
-    def _client(self) -> httpx.Client:
-        return httpx.Client(timeout=ASKING)  # kept: to read the certificates takes longer than to ask
+            return httpx.request(method, self.signed(method, place, query), content=content, timeout=ASKING)
 
     def _at(self, address: str, *, whole: bool = False) -> S3Store:
         """A store at an address, which may be `whole`, or only the beginning of the bucket's."""

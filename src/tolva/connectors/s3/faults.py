@@ -30,7 +30,7 @@ REMEDIES = {
 }
 """What is wrong with the bucket, by the code of S3."""
 BY_WORDS = (
-    ("169.254.", "cannot be asked without a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
+    ("/latest/", "cannot be asked without a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
     ("incorrectly configured region", REGION),
     ("301 Moved", REGION),
     ("403 Forbidden", REMEDIES["AccessDenied"]),
