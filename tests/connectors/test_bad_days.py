@@ -101,6 +101,16 @@ def test_a_sender_hears_of_it_long_before_the_end(place: Place, line: Cable, tmp
         writer.write(LARGE)
 
 
+def test_little_is_left_to_send_when_the_last_byte_has_come(place: Place, line: Cable, tmp_path: Path) -> None:
+    store = far(place, line, tmp_path)
+    with store.receive(MOST) as writer:
+        writer.write(LARGE)
+        until(lambda: sum(parts(*each) for each in line.seen) == len(LARGE) // module.PART)
+        seen = len(line.seen)
+        writer.keep()
+    assert len(line.seen) - seen == 2  # the last part, and that it was the last
+
+
 def test_an_upload_that_breaks_off_leaves_nothing_in_the_bucket(place: Place, tmp_path: Path) -> None:
     store = blobs(place.settings(data_dir=tmp_path))
     with store.receive(MOST) as writer:
