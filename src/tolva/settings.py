@@ -30,7 +30,9 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
 
-    model_config = SettingsConfigDict(env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(default_factory=default_data_dir)
     """Folder of the embedded PostgreSQL, of stored files and of logs. Made when absent."""

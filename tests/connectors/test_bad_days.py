@@ -165,7 +165,7 @@ def test_no_login_at_all_is_told(place: Place, line: Cable, monkeypatch: pytest.
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", line.url)  # where a machine at AWS finds its role
     nobody = Bucket(place.bucket, place.aws.endpoint, Login("us-east-1"))
     with pytest.raises(StorageUnavailable, match="without a login: set AWS_ACCESS_KEY_ID"):
-        nobody.answers()
+        nobody.is_there()
 
 
 def test_a_process_starts_while_the_bucket_is_away_and_makes_it_once_it_is_back(

@@ -61,8 +61,9 @@ def test_memory_does_not_grow_with_the_file(home: House, place: Place) -> None:
 def test_a_process_that_is_killed_in_the_middle_leaves_no_object(home: House, place: Place) -> None:
     client, _ = home.api()
     sender = socket.create_connection((client.base_url.host, client.base_url.port or 80))
-    head = f"POST {UPLOAD}?proveedor_id=P HTTP/1.1\r\nHost: {client.base_url.netloc.decode()}\r\nContent-Length: {90 * MB}\r\n"
-    sender.sendall(f"{head}Content-Type: multipart/form-data; boundary={EDGE}\r\n\r\n".encode())
+    head = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", f"Host: {client.base_url.netloc.decode()}"]
+    head += [f"Content-Length: {90 * MB}", f"Content-Type: multipart/form-data; boundary={EDGE}"]
+    sender.sendall("\r\n".join([*head, "", ""]).encode())
     for piece, _ in zip(form(40 * MB), range(100), strict=False):
         sender.sendall(piece)
     until(lambda: place.unfinished, 60)

@@ -9,6 +9,7 @@ from tolva.connectors.blobs import LINK_SECONDS, Blob, place_of
 from tolva.connectors.received import Incoming, Received
 from tolva.connectors.s3.bucket import PART, Bucket
 from tolva.connectors.s3.download import download
+from tolva.connectors.s3.faults import said
 from tolva.connectors.s3.leftovers import abort_leftovers
 from tolva.connectors.s3.sender import Sender
 from tolva.errors import NotFound, StorageUnavailable
@@ -34,7 +35,8 @@ class BucketBlobs:
 
     def answers(self) -> None:
         """Raises StorageUnavailable unless the bucket is there and may be used."""
-        self._bucket.answers()
+        if not self._bucket.is_there():
+            raise StorageUnavailable(said(self._bucket.where, "NoSuchBucket"))
 
     @contextmanager
     def receive(self, most: int) -> Generator["BucketWriter"]:

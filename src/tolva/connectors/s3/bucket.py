@@ -64,23 +64,25 @@ class Bucket:
         self._root = (endpoint or f"https://s3.{login.region}.amazonaws.com").rstrip("/")
         self._store = self._at(self._root)
 
+    def is_there(self) -> bool:
+        """Whether there is such a bucket. Raises StorageUnavailable also when it may not be used."""
+        answer = self.ask("HEAD")
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return False
+        if not answer.is_success:
+            raise StorageUnavailable(said(self.where, f"{answer.status_code} {answer.reason_phrase}"))
+        return True
+
     def make(self) -> None:
         """Make the bucket when it is absent."""
-        if self.ask("HEAD").status_code != HTTPStatus.NOT_FOUND:
-            return self.answers()
+        if self.is_there():
+            return
         region = self._login.region
         place = "" if region == DEFAULT_REGION else f"<LocationConstraint>{region}</LocationConstraint>"
         wanted = f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>" if place else ""
         made = self.ask("PUT", content=wanted.encode())
         if not made.is_success and "BucketAlreadyOwnedByYou" not in made.text:  # by another process, a moment ago
             raise StorageUnavailable(said(self.where, f"{made.status_code} {made.text}"))
-        return None
-
-    def answers(self) -> None:
-        """Raises StorageUnavailable unless the bucket is there and may be used."""
-        answer = self.ask("HEAD")
-        if not answer.is_success:
-            raise StorageUnavailable(said(self.where, f"{answer.status_code} {answer.reason_phrase}"))
 
     def put(self, place: str, content: Path | bytes | Iterator[bytes]) -> None:
         """Store a file. It is there once all of it is; what an iterator raises leaves nothing."""
@@ -126,6 +128,7 @@ class Bucket:
             self.where.bucket,
             endpoint=address,
             virtual_hosted_style_request=whole,
+            disable_bulk_delete=True,  # which not all that speak like S3 know
             client_options=options,
             retry_config=RETRIES,
             **self._login.options(),

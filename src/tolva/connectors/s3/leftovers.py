@@ -1,8 +1,8 @@
 """Uploads that a crash left unfinished in a bucket: nobody sees them, but they are paid for."""
 
 import logging
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 from tolva.connectors.blobs import ABANDONED, is_place
@@ -15,23 +15,37 @@ log = logging.getLogger(__name__)
 NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """An upload in parts that was neither ended nor taken back."""
+
+    place: str
+    upload: str
+    begun: datetime
+
+
 def abort_leftovers(bucket: Bucket, older: float = ABANDONED) -> int:
-    """Take back what was begun more than so many seconds ago, of at most a thousand; returns how many."""
+    """Take back what was begun more than so many seconds ago, of at most a thousand; returns how many.
+
+    What is not called as we call files is left alone: others may use the bucket, too.
+    """
+    until = datetime.now(UTC) - timedelta(seconds=older)
+    left = [each for each in list_unfinished(bucket) if is_place(each.place) and each.begun < until]
+    for each in left:
+        bucket.ask("DELETE", each.place, {"uploadId": each.upload})
+    if left:
+        log.info("%d unfinished uploads were taken back from the bucket %s", len(left), bucket.where.bucket)
+    return len(left)
+
+
+def list_unfinished(bucket: Bucket) -> list[Unfinished]:
+    """The first thousand of them. Raises StorageUnavailable."""
     answer = bucket.ask("GET", query={"uploads": ""})
     if not answer.is_success:
         raise StorageUnavailable(said(bucket.where, f"{answer.status_code} {answer.text}"))
-    aborted = 0
-    for place, upload in _begun(answer.text, older):
-        aborted += bucket.ask("DELETE", place, {"uploadId": upload}).is_success
-    if aborted:
-        log.info("%d unfinished uploads were taken back from the bucket %s", aborted, bucket.where.bucket)
-    return aborted
+    listed = ET.fromstring(answer.text).iter(f"{NAMESPACE}Upload")  # noqa: S314 - what the bucket says of itself
+    return [_unfinished({child.tag.removeprefix(NAMESPACE): child.text or "" for child in each}) for each in listed]
 
 
-def _begun(listed: str, older: float) -> Iterator[tuple[str, str]]:
-    """Place and upload of each that is ours and old enough: others may use the bucket, too."""
-    for upload in ET.fromstring(listed).iter(f"{NAMESPACE}Upload"):  # noqa: S314 - what the bucket says of itself
-        told = {child.tag.removeprefix(NAMESPACE): child.text or "" for child in upload}
-        begun = datetime.fromisoformat(told["Initiated"])
-        if is_place(told["Key"]) and (datetime.now(UTC) - begun).total_seconds() > older:
-            yield told["Key"], told["UploadId"]
+def _unfinished(told: dict[str, str]) -> Unfinished:
+    return Unfinished(told["Key"], told["UploadId"], datetime.fromisoformat(told["Initiated"]))
