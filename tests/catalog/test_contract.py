@@ -20,7 +20,7 @@ from tests.jobs.workshop import until
 from tests.service import Service, working
 from tolva.connectors.folder import FolderWriter
 from tolva.errors import DatabaseUnavailable
-from tolva.web import multipart
+from tolva.web import arriving
 from tolva.web.middleware import linger
 
 UPLOAD = "/api/catalog/items/bulk-upload"
@@ -298,7 +298,7 @@ def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes
 def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr(arriving, "LONGEST_SILENCE", 0.2)
     answer = answer_to_a_beginning(service, FORM | {"Content-Length": "9999"}, HEAD % b"file" + as_csv(GOOD))
     status, told = answer
     assert status == 400
@@ -307,8 +307,8 @@ def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
 
 
 def test_a_slow_disk_is_not_the_senders_silence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
-    monkeypatch.setattr(multipart, "STRETCH", 1)  # each piece is written before the next is read
+    monkeypatch.setattr(arriving, "LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr(arriving, "STRETCH", 1)  # each piece is written before the next is read
     write = FolderWriter.write
 
     def slowly(writer: FolderWriter, data: bytes) -> None:

@@ -14,7 +14,8 @@ from tolva.tables.check import check_constants
 from tolva.tables.column_choices import Choices, require_fields
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
-from tolva.web.multipart import file_form, in_upload_thread, receive_file
+from tolva.web.arriving import in_upload_thread
+from tolva.web.multipart import file_form, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
 from tolva.workloads.intake.reception import Reception
