@@ -31,7 +31,7 @@ async def in_upload_thread(work: Callable[[], Result]) -> Result:
 
 @asynccontextmanager
 async def in_time(kept: str) -> AsyncGenerator[None]:
-    """Around whatever reads a body. Raises InvalidInput when that breaks off or takes too long, and says what is `kept`."""
+    """Around whatever reads a body. Raises InvalidInput, which says what is `kept`, when that ends before its end."""
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
             yield
