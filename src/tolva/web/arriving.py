@@ -74,7 +74,8 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
             if received > most:
                 raise _too_large(most)
             silence.reschedule(None)  # what we do with it is not the sender's silence
-            yield piece
+            if piece:
+                yield piece
             silence.reschedule(asyncio.get_running_loop().time() + LONGEST_SILENCE)
 
 

@@ -23,7 +23,7 @@ class Said:
 
 
 def announced(jobs: Jobs, by: Caller, said: Said, idempotency_key: str | None) -> Arrival:
-    """The arrival of a file whose name is still to come. Raises InvalidInput, NotFound, Conflict for a lack of tables."""
+    """The arrival of a file whose name is still to come. Raises InvalidInput, NotFound, Conflict."""
     given = from_json("params", CONSTANTS, said.params)
     chosen = from_json("mapping", MAPPING, said.mapping)
     options = upload_options(from_json("read", READ, said.read).options(), chosen)
