@@ -38,6 +38,7 @@ CALLED_BY = (
     (r"/jobs/.id./(changes|errors|undo)", "id", "load"),
     (r"/dead-letters/", "id", "letter"),
     (r"/uploads/", "id", "upload"),
+    (r"/resumable-uploads/", "id", "resumable"),
     (r"/webhooks/", "id", "webhook"),
     (r"/keys/", "id", "key"),
     (r"/schedules/", "name", "schedule"),

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from tolva.connectors.blobs import Blobs
 from tolva.errors import Conflict, InvalidInput, TooLarge
 from tolva.jobs.work import Jobs
-from tolva.web.access.asking import Operator, Viewer
+from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.arriving import in_time, in_upload_thread, stretches
 from tolva.web.problems import problems
@@ -51,8 +51,8 @@ Metadata = Annotated[
 ]
 
 
-def _speaks(tus_resumable: Annotated[str | None, Header(examples=[VERSION])] = None) -> None:
-    """The version of the protocol, as it asks for."""
+def _speaks(_by: Operator, tus_resumable: Annotated[str | None, Header(examples=[VERSION])] = None) -> None:
+    """Refuse another version of the protocol. Whoever may not call at all hears that first."""
     if tus_resumable != VERSION:
         raise HTTPException(
             HTTPStatus.PRECONDITION_FAILED, f"Send 'Tus-Resumable: {VERSION}'.", {"Tus-Version": VERSION}
@@ -68,7 +68,7 @@ def resumable_router(jobs: Jobs, blobs: Blobs, most: int) -> APIRouter:
     uploads = Uploads(jobs, blobs, most)
 
     @router.options("", status_code=204, response_class=Response, responses=problems(403))
-    def resumable_options(_by: Viewer) -> Response:
+    def resumable_options(_by: Operator) -> Response:
         """What is spoken here: tus 1.0 and its extensions."""
         return answer(204, {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(most)})
 
