@@ -70,7 +70,7 @@ def serving(settings: Settings, jobs: Jobs) -> Generator[str]:
 def working(service: Service, queues: Sequence[str] = ()) -> Generator[None]:
     """A worker in this process for these queues, or for all, for as long as the context is open."""
     db, catalogue = service.jobs.db, service.jobs.catalogue
-    slots = [QueueSlots(queue, 2) for queue in queues]
+    slots = [QueueSlots(queue, 2) for queue in queues] or app.shares(service.settings).own
     plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False), slots)
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
         engine = PostgresEngine(db)

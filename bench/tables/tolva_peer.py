@@ -47,7 +47,7 @@ def open_tolva(dsn: str) -> Iterator[Callable[[Path], None]]:
         blobs.prepare()
         with Database(own, name="bench") as db:
             jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
-            with _working(jobs, app.worker_plan(settings, here)):
+            with _working(jobs, app.worker_plan(settings, here, app.shares(settings).own)):
                 yield partial(_load, jobs, blobs)
 
 

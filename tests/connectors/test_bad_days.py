@@ -182,7 +182,7 @@ def test_a_process_starts_while_the_bucket_is_away_and_makes_it_once_it_is_back(
 
 
 def test_a_bucket_of_another_region_is_made_there(place: Place, tmp_path: Path) -> None:
-    blobs(place.settings(aws_default_region="eu-west-1", data_dir=tmp_path)).prepare()
+    blobs(place.settings(aws_region="eu-west-1", data_dir=tmp_path)).prepare()
     assert place.client.get_bucket_location(Bucket=place.bucket)["LocationConstraint"] == "eu-west-1"
 
 

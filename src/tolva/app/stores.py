@@ -6,7 +6,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
 from tolva.connectors.folder import FolderBlobs
 from tolva.connectors.s3.blobs import BucketBlobs
-from tolva.connectors.s3.bucket import Bucket, Login
+from tolva.connectors.s3.bucket import DEFAULT_REGION, Bucket, Login
 from tolva.settings import Settings
 
 
@@ -20,7 +20,8 @@ def bucket(settings: Settings) -> Bucket:
     """The bucket of S3_BUCKET_NAME."""
     assert settings.s3_bucket_name
     secrets = settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
-    return Bucket(settings.s3_bucket_name, settings.aws_endpoint_url, Login(settings.aws_default_region, *secrets))
+    login = Login(settings.aws_region or DEFAULT_REGION, *secrets)
+    return Bucket(settings.s3_bucket_name, settings.aws_endpoint_url, login)
 
 
 def destinations(settings: Settings) -> Destinations:

@@ -145,7 +145,22 @@ SELECT tolva.open_queues(%(names)s::text[]);
 
 -- name: join_worker
 -- Begin a worker's lease; see the function.
-SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
+SELECT tolva.join_worker(
+  %(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s), %(crew)s);
+
+-- name: crew
+-- The workers of a crew, with whether each of them runs something.
+SELECT w.id::text, w.pid, EXISTS (
+  SELECT FROM tolva.running(w.id)) AS busy
+FROM tolva.workers w WHERE w.crew = %(crew)s;
+
+-- name: companion
+-- The living companion of a crew: the worker that serves no queues.
+SELECT id FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
+
+-- name: note_deaf
+-- Note why a worker does not hear its rings; see the function.
+SELECT tolva.note_deaf(%(id)s, %(reason)s);
 
 -- name: started_worker
 -- Note a worker's process id; see the function.
@@ -167,7 +182,7 @@ FROM tolva.workers w ORDER BY w.started_at, w.id;
 
 -- name: beat
 -- Prolong leases; see the function.
-SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
+SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[], %(jump)s);
 
 -- name: leave_worker
 -- A worker has ended; see the function.
@@ -176,7 +191,12 @@ SELECT job_id::text, queue, state, rings FROM tolva.leave_worker(
 
 -- name: rescue
 -- Give back the jobs of lost workers; see the function.
-SELECT job_id::text, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
+SELECT job_id::text, queue, state, rings FROM tolva.rescue(
+  %(reason)s, %(most_losses)s, %(jump)s, coalesce(%(latest)s::timestamptz, 'infinity'));
+
+-- name: clock
+-- PostgreSQL's clock.
+SELECT clock_timestamp() AS now;
 
 -- name: cancel
 -- Cancel jobs; see the function.
