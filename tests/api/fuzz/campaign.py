@@ -49,6 +49,7 @@ CALLED_BY = (
     (r"/bulk-upload/(status|errores)/", "task_id", "load"),
 )
 """What the parameters of a path stand for; of several that fit, the last decides."""
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @dataclass
