@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from unittest.mock import Mock
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -161,6 +162,17 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     )
     told = [line for line in noted if line[0].endswith(".forget")]
     assert told == [("mapping.forget", "products", {"column": None}), locale, column, column]
+
+
+def test_a_correction_is_read_as_the_load_that_it_corrects(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD.replace(',', ';')}001;Guante;1.2O4;INV-1;3;\n002;Gasa;12,5;INV-1;3;\n", "utf-8")
+    assert load(tolva, str(path)).code == 4
+    [refused] = tolva("jobs", "ls", "--json").json
+    assert tolva("jobs", "errors", refused["id"], "--xlsx", str(tmp_path / "b.xlsx")).code == 0
+    path.write_text(f"{HEAD.replace(',', ';')}001;Guante;1.204;INV-1;3;\n", "utf-8")
+    assert load(tolva, str(path), "--corrects", str(UUID(int=0))).code == 2
+    assert load(tolva, str(path), "--corrects", refused["id"]).code == 0
 
 
 @pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])

@@ -282,7 +282,7 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     sheet.with_columns(precio=pl.Series(["4.00", "x"])).write_excel(mended)
     second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
     assert (second["result"]["created"], second["result"]["rejected"]) == (1, 1)
-    assert second["progress"]["ignored_columns"] == ["nota", "⚠ Error", "⚠ Fila"]
+    assert second["progress"]["ignored_columns"] == ["nota"]
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
 
 

@@ -699,6 +699,8 @@ def test_a_corrected_file_is_uploaded_where_the_load_that_it_corrects_is_named(s
     assert f'name="corrects" value="{id}"' in get(service, address), "it is kept when the form comes back"
     for other in ("x", "0" * 32):
         assert "Correction of" not in get(service, f"/upload?corrects={other}")
+    correction = ended(service, went_to(send(service, GOOD, look="no", corrects=id)))
+    assert f'Correction of <a href="/jobs/{id}">0.csv · P1</a>' in get(service, f"/jobs/{correction}")
 
 
 def test_lists_and_pages_tell_whose_file_it_is(service: Service) -> None:

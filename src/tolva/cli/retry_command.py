@@ -47,7 +47,8 @@ def load_again(conn: Connection, job: DictRow, hints: Hints, file: Path | None =
         return None
     params = [word for name, value in upload["constants"].items() for word in ("--param", f"{name}={value}")]
     dry_run = ["--dry-run"] if job["kind"] == REHEARSE else []
-    words = "load", str(file or upload["filename"]), "--schema", upload["schema"], *params, *dry_run
+    corrects = ["--corrects", str(upload["corrects"])] if upload["corrects"] else []
+    words = "load", str(file or upload["filename"]), "--schema", upload["schema"], *params, *dry_run, *corrects
     return RetryCommand(words, upload["options"].get("mapping", {}), upload["options"].get("read", {}), hints)
 
 

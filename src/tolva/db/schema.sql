@@ -1721,6 +1721,7 @@ CREATE TABLE tolva.uploads (
     constants jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     settled jsonb,
+    corrects uuid,
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 

@@ -42,6 +42,8 @@ class Notation:
     signs: Signs
     separated: bool = False
     """Whether what means two things separates thousands, as it is a column of integers (see `thousands`)."""
+    by_kind: bool = False
+    """Whether all its cells are numbers by their kind."""
 
     @property
     def undecided(self) -> bool:
@@ -120,7 +122,7 @@ def decided(
         )
         for name, found in shown.items()
     }
-    return notations | {name: Notation(Clues(point=True), WITH_POINT) for name in numbers}
+    return notations | {name: Notation(Clues(point=True), WITH_POINT, by_kind=True) for name in numbers}
 
 
 def _to_ask(clues: Mapping[str, Clues], schema: Schema) -> list[str]:

@@ -17,6 +17,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
+from tolva.workloads.intake.corrected import require_corrected
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.upload_answers import AcceptedUpload
@@ -25,6 +26,7 @@ from tolva.workloads.intake.upload_parameters import (
     MAPPING,
     READ,
     Again,
+    Corrects,
     Key,
     MappingText,
     Params,
@@ -56,18 +58,19 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         dry_run: bool = False,
         mapping: MappingText = None,
         read: ReadText = None,
+        corrects: Corrects = None,
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
         given = from_json("params", CONSTANTS, params)
         said = from_json("mapping", MAPPING, mapping)
         options = upload_options(from_json("read", READ, read).options(), said)
-        constants, version = await in_upload_thread(partial(_checked, jobs, by, schema, given, said))
+        constants, version = await in_upload_thread(partial(_checked, jobs, by, schema, given, said, corrects))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
             kind = REHEARSE if dry_run else LOAD
-            arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
+            arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options, corrects)
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
         return accepted(job)
 
@@ -86,10 +89,13 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     return router
 
 
-def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Choices) -> tuple[dict[str, str], int]:
+def _checked(
+    jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Choices, corrects: UUID | None
+) -> tuple[dict[str, str], int]:
     """The constants of an upload, and the version of its schema."""
     with jobs.db.transaction(by.tenant_id) as conn:
         schema, version = accepting_schema(conn, name)
+        require_corrected(conn, corrects, name)
     require_fields(schema, said)
     return check_constants(given, schema), version
 

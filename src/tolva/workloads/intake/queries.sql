@@ -1,8 +1,9 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled)
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled,
+  corrects)
 VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(blake3)s, %(constants)s,
-  %(options)s, %(settled)s);
+  %(options)s, %(settled)s, %(corrects)s);
 
 -- name: settle
 -- Note what an upload is read by; what was noted first stays.
@@ -12,6 +13,11 @@ UPDATE tolva.uploads SET settled = %(settled)s WHERE job_id = %(job_id)s AND set
 -- What an upload was read by that a dry run was for, if just this was said of it.
 SELECT u.settled FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'dry_run'
 WHERE u.job_id = %(job_id)s AND u.options = %(options)s;
+
+-- name: read_as
+-- What an upload was read by, and how its columns wrote numbers and dates.
+SELECT u.settled, u.options, j.progress #> '{read,signs}' AS signs
+FROM tolva.uploads u LEFT JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: schemas
 -- The latest version of each schema of the tenant that was not withdrawn.
@@ -165,7 +171,7 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
-SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, j.progress, j.result,
+SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
   j.error, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
+from tolva.tables.own_columns import ROW_TITLE, TITLE
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
 WORDS_KEPT = 10

@@ -27,6 +27,7 @@ SHOWN: dict[str, Any] = {
     "blake3": "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
     "constants": {"proveedor_id": "P1"},
     "options": {"read": {"delimiter": ";"}},
+    "corrects": None,
     "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
     "result": None,
     "error": {
@@ -100,6 +101,7 @@ class Upload(BaseModel):
     blake3: str | None
     constants: dict[str, Any] | None = Field(description="Fields that hold for every row.")
     options: dict[str, Any] | None = Field(description="How it was said to be read and mapped.")
+    corrects: UUID | None = Field(description="The upload whose refused rows it brings mended.")
     progress: dict[str, Any] = Field(description="Counts of rows, and how the file was read.")
     result: dict[str, Any] | None
     error: UploadError | None

@@ -28,6 +28,22 @@ from tolva.workloads.intake.upload_parameters import MAPPING, READ, MappingText,
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
+TOLD = (
+    "id",
+    "kind",
+    "state",
+    "schema",
+    "filename",
+    "size",
+    "blake3",
+    "constants",
+    "options",
+    "corrects",
+    "progress",
+    "result",
+)
+"""What the view of an upload has as it is stored."""
+
 
 def uploads_router(jobs: Jobs, blobs: Blobs, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
     """The calls below /api/v1/uploads that only read."""
@@ -80,8 +96,7 @@ def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
 
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
-    kept = ("id", "kind", "state", "schema", "filename", "size", "blake3", "constants", "options", "progress", "result")
-    return {name: row[name] for name in kept} | times | {"error": _error(row)}
+    return {name: row[name] for name in TOLD} | times | {"error": _error(row)}
 
 
 def _error(row: DictRow) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from tolva.web.pages.numbers import numbers
 from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.corrected import corrected_upload
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
 from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
@@ -50,6 +51,7 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "message": with_titles(message, schema) if message and schema else message,
         "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
+        "corrected": corrected_upload(conn, upload) if upload else None,
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
         "schema": schema,

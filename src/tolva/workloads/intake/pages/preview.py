@@ -25,6 +25,7 @@ from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
+from tolva.workloads.intake.corrected import corrected_upload
 from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
@@ -152,7 +153,7 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
     job = get_job(conn, id)
     told = {"upload": upload, "schema": schema_of(conn, upload), "job": job}
     told |= {"ended": State(job["state"]) in FINISHED, "message": told_error(job)}
-    return told | {"loaded": effective_load(conn, upload)}
+    return told | {"loaded": effective_load(conn, upload), "corrected": corrected_upload(conn, upload)}
 
 
 def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:
