@@ -164,6 +164,15 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert told == [("mapping.forget", "products", {"column": None}), locale, column, column]
 
 
+def test_whoever_sent_numbers_of_two_meanings_is_told_how_to_say_which(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}001,Guante,1.204,INV-1,3,\n", "utf-8")
+    asked = load(tolva, str(path))
+    command = f"tolva load {path} --schema products --param proveedor_id=P1 --locale es-CO"
+    assert (asked.code, asked.err.splitlines()[-1]) == (2, f"  {command}")
+    assert tolva(*command.split()[1:], TOLVA_ENGINE="inline").code == 0
+
+
 def test_a_correction_is_read_as_the_load_that_it_corrects(tolva: Shell, tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_text(f"{HEAD.replace(',', ';')}001;Guante;1.2O4;INV-1;3;\n002;Gasa;12,5;INV-1;3;\n", "utf-8")

@@ -213,8 +213,8 @@ def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_ano
 
 def test_what_means_two_things_is_read_as_the_sender_says_once_he_is_asked(service: Service) -> None:
     asked = ended(service, upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n'))
-    assert asked["result"]["rejected"] == 1
-    assert ["locale" in note for note in asked["progress"]["read"]["notes"]] == [True]
+    assert (asked["state"], asked["error"]["unclear"]) == ("failed", ["precio"])
+    assert '{"read": {"locale": "es-CO"}} en POST' in asked["error"]["message"]
     preview = service.client.get(
         f"/api/v1/uploads/{asked['id']}/preview", params={"read": '{"locale": "es-CO"}'}
     ).json()
@@ -539,11 +539,11 @@ def test_what_stood_right_in_the_workbook_of_errors_tells_nothing_of_what_is_wri
         page.write_row(0, 0, HEADER.split(","))
         for number, row in enumerate([("S1", "uno", "1.234", "CS", 3), ("S2", "dos", 12.5, "", 3)], 1):
             page.write_row(number, 0, row)
-    first = ended(service, upload(service, book.getvalue(), "c.xlsx"))
+    first = ended(service, upload(service, book.getvalue(), "c.xlsx", read='{"locale": ""}'))
     assert first["result"]["rejected"] == 2
     errors = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
     again = ended(service, upload(service, errors, "corregir.xlsx"))
-    assert (again["result"]["rejected"], products(service)) == (2, [])
+    assert (again["error"]["unclear"], products(service)) == (["precio"], [])
     told = ended(service, upload(service, errors, "corregir.xlsx", read='{"locale": "es-CO"}'))
     assert (told["result"]["rejected"], products(service)) == (1, [("S1", "uno", "1234.0000")])
 

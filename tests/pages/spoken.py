@@ -34,6 +34,7 @@ OTHERS = {
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *(
             "Responda con ",
+            "Responda, por ejemplo, con ",
             "(Campos obligatorios vacíos: )",
             "Para leer otra hoja, envíe ",
             "There is no such address.",

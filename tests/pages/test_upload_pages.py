@@ -391,7 +391,7 @@ def test_a_field_that_two_columns_claim_is_open_until_it_is_answered(service: Se
 
 
 def test_what_was_found_of_a_file_is_told_once_with_the_way_to_say_it_otherwise(service: Service) -> None:
-    sent = f"{HEADER},fecha_vencimiento\n001,Guantes,1.234,CS-1,3,03/04/2027\n"
+    sent = f"{HEADER},fecha_vencimiento\n001,Guantes,1.234,CS-1,3,03/04/2027\n002,Gasas,1,CS-1,3,\n"
     id = loaded(service, sent)
     page = get(service, f"/jobs/{id}")
     assert page.count("“precio”, “fecha_vencimiento” can be read in two ways") == 1, "for both columns"

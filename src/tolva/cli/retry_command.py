@@ -30,10 +30,10 @@ class RetryCommand:
         """The command with these answers instead of those that were given."""
         return self.hints.command(*self.words, *read_words(self.read), *map_words(answers))
 
-    def reading(self, sheet: str) -> str:
-        """The command for another sheet."""
+    def reading(self, **otherwise: str) -> str:
+        """The command that has the file read otherwise, say another sheet."""
         return self.hints.command(
-            *self.words, *read_words({**self.read, "sheet": sheet}), *map_words(self.mapping.items())
+            *self.words, *read_words({**self.read, **otherwise}), *map_words(self.mapping.items())
         )
 
 

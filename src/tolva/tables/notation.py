@@ -29,6 +29,8 @@ LOOKS = {
     "datetime": Clues.of_dates,
 }
 """The kinds whose cells give clues."""
+ANY_SIGNS = Signs(".", "dmy")
+"""What some locale declares."""
 
 Rows = Mapping[str, pl.Series]
 """By field, the rows (UInt32, ascending) whose cells are numbers by their kind."""
@@ -49,6 +51,11 @@ class Notation:
     def undecided(self) -> bool:
         """Whether some of its cells mean two things, with nothing to tell which."""
         return self.clues.undecided(self.signs)
+
+    @property
+    def askable(self) -> bool:
+        """Whether a locale would tell what these mean: the column does not contradict itself."""
+        return self.undecided and not self.clues.undecided(self.clues.signs(ANY_SIGNS))
 
     @property
     def declared(self) -> bool:

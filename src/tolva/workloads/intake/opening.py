@@ -53,6 +53,8 @@ class Intake:
     constants: Mapping[str, str]
     said: Mapping[str, str | None]
     """What its sender said of columns."""
+    locale_said: bool
+    """Whether its sender said how numbers and dates are meant, if only that they are as the columns show."""
     settled: Settled
     """The same and what was remembered, when its first attempt began."""
 
@@ -119,7 +121,7 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
         mapping = match_headers(source.headers, schema, settled.mapping)
     schema = settled.read(schema)
     found = survey(source, mapping, schema, ctx.check)
-    return Intake(source, schema, mapping, found, upload["constants"], said, settled)
+    return Intake(source, schema, mapping, found, upload["constants"], said, said_locale(upload) is not None, settled)
 
 
 def begin(ctx: Context, intake: Intake, counters: Mapping[str, int]) -> None:

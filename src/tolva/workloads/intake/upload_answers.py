@@ -85,6 +85,10 @@ class UploadError(BaseModel):
     type: str
     message: str
     questions: list[Question] = Field(default=[], description="What the file leaves open; left out when there is none.")
+    unclear: list[str] = Field(
+        default=[],
+        description="Columns whose numbers or dates need a `locale` to be told; left out when there is none.",
+    )
     answered_by: UUID | None = Field(default=None, description="The job with the answer; left out until there is one.")
 
 

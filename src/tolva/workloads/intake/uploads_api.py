@@ -18,7 +18,7 @@ from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import PREFIX
-from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, told_error
+from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, how_to_say_locale, told_error
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.sql import SQL
@@ -109,9 +109,12 @@ def _error(row: DictRow) -> dict[str, Any] | None:
     told = {"type": row["error"]["type"], "message": said}
     if answer := row["error"].get("answered_by"):
         told["answered_by"] = answer
-    if not (questions := row["error"].get("questions")):
+    questions, unclear = row["error"].get("questions", []), row["error"].get("unclear")
+    if not (questions or unclear):
         return told
     call = f"POST {PREFIX}/uploads/{row['id']}/load"
     sent = row["options"] | ({"dry_run": True} if row["kind"] == REHEARSE else {})
+    if unclear:
+        return told | {"message": f"{said} {how_to_say_locale(sent, call)}", "unclear": unclear}
     hints = how_to_answer(questions, sent, call), how_to_choose_a_sheet(row["progress"].get("read", {}), sent, call)
     return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}

@@ -34,11 +34,10 @@ from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
+from tolva.workloads.intake.unclear import LOCALES
 
 FORM = "form"
 """The field that tells a form's answers from none."""
-LOCALES = ("es-CO", "es-MX", "en-US")
-"""A locale for each way to write numbers and dates; templates/intake/_words.html has how they look."""
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "cp850", "mac-roman")
 DELIMITERS = (",", ";", "\t", "|")
 AGAIN = "2"
