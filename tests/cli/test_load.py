@@ -299,6 +299,8 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
         f"{len(changes)}",
         "removed",
     ]
+    assert f"undone by  {line[0]}" in tolva("jobs", "show", loaded["id"]).out
+    assert "undone" in next(each for each in tolva("jobs", "ls").out.splitlines() if loaded["id"] in each)
     assert tolva("jobs", "changes", "01a20f1c-3f23-74c3-b8b1-88ae8d80626e").code == 2
 
 

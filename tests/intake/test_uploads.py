@@ -387,6 +387,26 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     assert products(service) == [("001", "Guantes", "1.0000")]
 
 
+def test_a_load_that_was_undone_says_so_wherever_it_is_told(service: Service) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))
+    assert load["undone_by"] is None
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["id"]
+    assert service.client.get(f"/api/v1/uploads/{load['id']}").json()["undone_by"] == undo
+    listed = {job["id"]: job["undone_by"] for job in service.client.get("/api/v1/jobs").json()["jobs"]}
+    assert listed == {load["id"]: undo, undo: None}
+    events = service.client.get(f"/api/v1/jobs/{load['id']}/events").json()["events"]
+    assert [each["data"] for each in events if each["type"] == "undone"] == [{"job": undo}]
+
+
+def test_a_load_of_which_an_undo_left_something_is_not_undone(service: Service) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE products SET precio = 9")
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load}/undo"))
+    assert undo["result"]["conflicts"] == 1
+    assert service.client.get(f"/api/v1/uploads/{load}").json()["undone_by"] is None
+
+
 def test_what_is_undone_is_answered_with_its_undo(service: Service) -> None:
     load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
     undo = f"/api/v1/jobs/{load}/undo"

@@ -82,7 +82,7 @@ def _portion(
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:
-    named = row["id"], row["kind"], row["label"], row["state"]
+    named = row["id"], row["kind"], row["label"], "undone" if row["undone_by"] else row["state"]
     return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
 
 

@@ -1303,6 +1303,7 @@ CREATE TABLE tolva.jobs (
     result jsonb,
     error jsonb,
     answered_by uuid,
+    undone_by uuid,
     trace text,
     CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
     CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),

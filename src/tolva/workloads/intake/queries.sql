@@ -130,14 +130,12 @@ FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: latest_uploads
--- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back.
+-- The last uploads, each with its job: how far it is, and what became of it.
 SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.error, j.created_at,
   tolva.in_short(j.progress) AS progress,
   -- of the counts those that are shown: pages ask every few seconds, and a result holds counts of everything
   jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
-  u.schema, u.filename, u.size, u.constants,
-  j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
-    SELECT bool_and(l.stands = 0) FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.touched > 0), false) AS undone
+  j.undone_by, u.schema, u.filename, u.size, u.constants
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
@@ -172,7 +170,7 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
 SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
-  j.error, j.created_at, j.started_at, j.finished_at, j.seq
+  j.error, j.undone_by, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
 

@@ -35,6 +35,7 @@ SHOWN: dict[str, Any] = {
         "message": "Dos columnas pueden ser precio: Precio Venta, Precio Compra.",
         "questions": [QUESTION],
     },
+    "undone_by": None,
 }
 
 
@@ -109,6 +110,7 @@ class Upload(BaseModel):
     progress: dict[str, Any] = Field(description="Counts of rows, and how the file was read.")
     result: dict[str, Any] | None
     error: UploadError | None
+    undone_by: UUID | None = Field(description="The undo after which nothing of it is in the table any more.")
     created_at: str
     started_at: str | None
     finished_at: str | None

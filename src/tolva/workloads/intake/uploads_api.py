@@ -39,6 +39,7 @@ TOLD = (
     "constants",
     "options",
     "corrects",
+    "undone_by",
     "progress",
     "result",
 )
@@ -103,7 +104,12 @@ def _error(row: DictRow) -> dict[str, Any] | None:
     said = told_error(row)
     if said is None:
         return None
-    if State(row["state"]) in FINISHED and row["kind"] == LOAD and (written := row["progress"].get("successful")):
+    if (
+        State(row["state"]) in FINISHED
+        and row["kind"] == LOAD
+        and not row["undone_by"]
+        and (written := row["progress"].get("successful"))
+    ):
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
     told = {"type": row["error"]["type"], "message": said}

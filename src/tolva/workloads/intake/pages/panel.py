@@ -25,7 +25,8 @@ from tolva.workloads.intake.undo import UNDO
 
 WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected": "failed"}
 """Counts that are known before the end, and what the progress calls them."""
-
+WRITTEN = ("created", "updated", "unchanged")
+"""Those that the checkpoint of a load tells."""
 
 TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
 """For people, in English; templates/intake/_words.html has them once more, for the translators."""
@@ -69,7 +70,9 @@ def _counts(job: DictRow) -> dict[str, int | float]:
     if job["result"]:
         return {name: count for name, count in job["result"].items() if isinstance(count, int)}
     progress = numbers(job["progress"])
+    so_far = job["checkpoint"] if job["kind"] in (LOAD, REHEARSE) else None
     known = {"total": progress.get("total")} | {name: progress.get(own) for name, own in WHILE_RUNNING.items()}
+    known |= {name: so_far[name] for name in WRITTEN} if so_far else {}
     return {name: count for name, count in known.items() if count is not None}
 
 
