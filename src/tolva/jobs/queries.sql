@@ -65,6 +65,10 @@ FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id DESC;
 SELECT count(*) AS asked, count(*) FILTER (WHERE NOT error ? 'answered_by') AS open
 FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
 
+-- name: asking_among
+-- Those of these jobs of the tenant that left a question open, answered or not.
+SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
+
 -- name: any_job_between
 -- Whether the tenant has a job with such an id.
 SELECT EXISTS (SELECT FROM tolva.jobs WHERE id >= %(first)s AND id < %(end)s) AS found;
