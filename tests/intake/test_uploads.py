@@ -320,6 +320,17 @@ def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service)
     assert wrong == 'precio: "x" no es un número (columna "Unit price")'
 
 
+def test_a_list_of_uploads_tells_whose_they_are_and_what_became_of_them(service: Service) -> None:
+    first = ended(service, upload(service, f"{HEADER}\n{GOOD}\n002,Gasas,x,CS,3\n"))
+    second = upload(service, f"{HEADER}\n{GOOD}\n", corrects=first["id"]).json()
+    page = service.client.get("/api/v1/uploads").json()["uploads"]
+    assert [each["id"] for each in page] == [second["id"], first["id"]]
+    waiting, done = page
+    assert (done["label"], done["constants"]) == ("a.csv · P1", {"proveedor_id": "P1"})
+    assert (done["result"]["created"], done["result"]["rejected"], done["progress"]["total"]) == (1, 1, 2)
+    assert (waiting["result"], waiting["corrects"], waiting["undone_by"]) == (None, first["id"], None)
+
+
 def test_errors_come_in_pages(service: Service) -> None:
     view = ended(service, upload(service, HEADER + "".join(f"\n{n},,x,CS,1" for n in range(3))))
     url, seen, params = f"/api/v1/jobs/{view['id']}/errors", [], {"limit": 4}

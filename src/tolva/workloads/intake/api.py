@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool
 
 from tolva.connectors.blobs import Blobs
@@ -14,6 +14,7 @@ from tolva.tables.check import check_constants
 from tolva.tables.column_choices import Choices, require_fields
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
+from tolva.web.located import locate
 from tolva.web.multipart import file_form, in_upload_thread, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
@@ -52,6 +53,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     )
     async def upload(
         request: Request,
+        response: Response,
         by: Operator,
         schema: Annotated[str, Query(examples=["products"])] = "products",
         params: Params = None,
@@ -72,7 +74,7 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
             kind = REHEARSE if dry_run else LOAD
             arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options, corrects)
             job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
-        return accepted(job)
+        return accepted(job, response)
 
     @router.post(
         "/uploads/{id}/load",
@@ -80,11 +82,13 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         response_model=AcceptedUpload,
         responses=problems(403, 404, 409),
     )
-    def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
+    def load_again(
+        id: UUID, again: Again, by: Operator, response: Response, idempotency_key: Key = None
+    ) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)
         kind = REHEARSE if again.dry_run else LOAD
-        return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
+        return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key), response)
 
     return router
 
@@ -100,6 +104,8 @@ def _checked(
     return check_constants(given, schema), version
 
 
-def accepted(job: JobId) -> dict[str, Any]:
+def accepted(job: JobId, response: Response) -> dict[str, Any]:
     """The answer to a call that makes a job."""
-    return {"id": job, "state": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
+    address = f"{PREFIX}/uploads/{job}"
+    locate(response, address)
+    return {"id": job, "state": "queued", "status_url": address}

@@ -125,7 +125,8 @@ ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
-SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
+SELECT u.job_id AS id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.constants, u.corrects, j.undone_by,
+  tolva.in_short(j.progress) AS progress, tolva.in_short(j.result) AS result, j.created_at, j.started_at, j.finished_at
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY u.job_id DESC LIMIT %(most)s;
 
@@ -169,7 +170,7 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
-SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
+SELECT j.id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
   j.error, j.undone_by, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');

@@ -17,6 +17,12 @@ LISTED: dict[str, Any] = {
     "schema": "products",
     "filename": "productos-enero.csv",
     "size": 20480,
+    "label": "productos-enero.csv · P1",
+    "constants": {"proveedor_id": "P1"},
+    "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
+    "result": None,
+    "corrects": None,
+    "undone_by": None,
     "created_at": "2026-11-28T14:30:00.250000Z",
     "started_at": "2026-11-28T14:30:00.310000Z",
     "finished_at": "2026-11-28T14:30:00.940000Z",
@@ -25,17 +31,12 @@ QUESTION: dict[str, Any] = {"field": "precio", "columns": ["Precio Venta", "Prec
 SHOWN: dict[str, Any] = {
     **LISTED,
     "blake3": "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
-    "constants": {"proveedor_id": "P1"},
     "options": {"read": {"delimiter": ";"}},
-    "corrects": None,
-    "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
-    "result": None,
     "error": {
         "type": "Unanswered",
         "message": "Dos columnas pueden ser precio: Precio Venta, Precio Compra.",
         "questions": [QUESTION],
     },
-    "undone_by": None,
 }
 
 
@@ -58,6 +59,12 @@ class ListedUpload(BaseModel):
     schema_name: str = Field(alias="schema")
     filename: str
     size: int = Field(description="Bytes.")
+    label: str | None = Field(description="What pages call it: the name of the file, and what holds for every row.")
+    constants: dict[str, Any] = Field(description="Fields that hold for every row.")
+    progress: dict[str, Any] = Field(description="Counts of rows.")
+    result: dict[str, Any] | None = Field(description="Counts of rows; null until it has ended well.")
+    corrects: UUID | None
+    undone_by: UUID | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -102,6 +109,7 @@ class Upload(BaseModel):
     state: State
     schema_name: str | None = Field(alias="schema")
     filename: str | None
+    label: str | None
     size: int | None
     blake3: str | None
     constants: dict[str, Any] | None = Field(description="Fields that hold for every row.")

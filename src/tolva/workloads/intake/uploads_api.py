@@ -34,6 +34,7 @@ TOLD = (
     "state",
     "schema",
     "filename",
+    "label",
     "size",
     "blake3",
     "constants",
