@@ -153,12 +153,15 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert "(numbers and dates)  es-CO" in shown
     assert shown.splitlines()[-1].startswith("To forget one: tolva schema mappings products --forget-locale LOCALE")
     assert tolva("schema", "mappings", "products", "--forget-locale", "en-US").code == 2
-    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-locale", "es-CO").out
+    forget = "schema", "mappings", "products", "--forget-locale", "es-CO"
+    assert tolva(*forget, "--param", "proveedor_id=P2").code == 2
+    assert tolva("schema", "mappings", "products", "--param", "proveedor_id=P1").code == 2
+    assert "Nothing is remembered" in tolva(*forget, "--param", "proveedor_id=P1").out
     tolva("schema", "mappings", "products", "--forget-all")
     noted = [(line["action"], line["target"], line["detail"]) for line in tolva("audit", "--json").json]
     column, locale = (
         ("mapping.forget", "products", {"column": "@3"}),
-        ("locale.forget", "products", {"locale": "es-CO"}),
+        ("locale.forget", "products", {"locale": "es-CO", "constants": {"proveedor_id": "P1"}}),
     )
     told = [line for line in noted if line[0].endswith(".forget")]
     assert told == [("mapping.forget", "products", {"column": None}), locale, column, column]

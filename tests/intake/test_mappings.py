@@ -221,6 +221,19 @@ def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> N
     assert asked(load(service, rows)) == ["Importe", "stock"]  # its columns are known
 
 
+def test_how_one_supplier_means_numbers_can_be_forgotten_alone(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    other = json.dumps({"proveedor_id": "P2"})
+    read_as(service, STOCK, "es-CO")
+    ended(service, upload(service, STOCK, read=json.dumps({"locale": "es-CO"}), params=other))
+    assert locales(service) == ["es-CO", "es-CO"]
+    assert service.client.delete(url, params={"params": other}).status_code == 400
+    for status in (204, 404):
+        assert service.client.delete(url, params={"locale": "es-CO", "params": other}).status_code == status
+    assert load(service, STOCK)["result"]["rejected"] == 0
+    assert asked(ended(service, upload(service, STOCK, params=other))) == ["precio", "stock"]
+
+
 def test_what_one_supplier_said_of_numbers_holds_for_no_other_with_the_same_template(service: Service) -> None:
     read_as(service, STOCK, "es-CO")
     other = ended(service, upload(service, STOCK, params=json.dumps({"proveedor_id": "P2"})))

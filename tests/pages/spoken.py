@@ -26,6 +26,7 @@ OTHERS = {
             "web/access/asking.py",
             "web/download.py",
             "web/etag.py",
+            "web/located.py",
             "web/parameters.py",
             "jobs/listing.py",
             "jobs/queue_states.py",

@@ -112,7 +112,7 @@ def forget_mappings(conn: Connection, by: Caller, schema: str, name: str | None 
     Raises NotFound.
     """
     if name is None:
-        conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None})
+        conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None, "constants": None})
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
     if name is not None and not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")

@@ -99,8 +99,10 @@ SELECT locale, outline, constants FROM (
 ) latest WHERE locale IS NOT NULL ORDER BY locale, files;
 
 -- name: forget_locales
--- Forget all that was said of the files of which it was this locale last; or of all.
-DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR files IN (
+-- Forget all that was said of the files of which it was this locale last, or of all; of those alone that came with these
+-- constants, where some are named.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(constants)s::jsonb IS NULL OR constants = %(constants)s)
+  AND (%(locale)s::text IS NULL OR files IN (
   SELECT files FROM (
     SELECT DISTINCT ON (files) files, locale FROM tolva.locales WHERE schema = %(schema)s ORDER BY files, job_id DESC
   ) latest WHERE locale = %(locale)s));
