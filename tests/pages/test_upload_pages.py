@@ -753,6 +753,15 @@ def test_a_load_that_was_cancelled_half_way_says_what_it_left_and_what_can_be_do
     assert f'action="/jobs/{id}/retry"' not in page, "it could only fail"
 
 
+def test_lists_and_timeline_call_fields_by_their_titles(service: Service) -> None:
+    id = loaded(service, "codigo,nombre,precio,tiempo_entrega_dias\n001,Guantes,1,3\n")
+    assert "certificado_sanitario" in job(service, id)["error"]["message"]
+    for page in (f"/jobs/{id}", "/jobs"):
+        shown = get(service, page)
+        assert "Certificado sanitario" in shown.partition('<details class="card" id="engineers">')[0]
+        assert "certificado_sanitario" not in re.sub(r"<pre.*?</pre>", "", shown, flags=re.DOTALL)
+
+
 def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:
     id = loaded(service, f"{HEADER}\n1,,,,\n")
     assert "/undo" not in get(service, f"/jobs/{id}")

@@ -115,6 +115,10 @@ DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
+-- name: schemas_of
+-- The schemas that these uploads were made for.
+SELECT job_id, schema, schema_version FROM tolva.uploads WHERE job_id = ANY (%(ids)s::uuid[]);
+
 -- name: asked_before
 -- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
 -- load, only another load is an answer.

@@ -18,6 +18,7 @@ from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.pages.field_titles import with_titles
+from tolva.workloads.intake.pages.tellers import tellers
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.standing import Later, last_undo, later_loads, open_undo, standing_of
 from tolva.workloads.intake.stored import effective_load, find_upload
@@ -101,4 +102,5 @@ INTAKE_PANEL = Panel(
     "intake/panel_live.html",
     "intake/panel_below.html",
     "intake/panel_actions.html",
+    tellers,
 )

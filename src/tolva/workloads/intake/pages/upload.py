@@ -21,11 +21,13 @@ from tolva.web.access.caller import Caller
 from tolva.web.multipart import in_upload_thread, receive_form
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token
+from tolva.web.pages.panel import Tell
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, schema_choice
 from tolva.workloads.intake.pages.sent import Sent, accept_all, corrects_in
+from tolva.workloads.intake.pages.tellers import tellers
 from tolva.workloads.intake.schemas import list_schemas
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
@@ -104,11 +106,17 @@ def _corrected(conn: Connection, filled: Mapping[str, str], schema: str) -> Dict
 def _recent(conn: Connection) -> dict[str, Any]:
     """The last uploads, each with what its sender may read of its error; and whether one of them still moves."""
     found = conn.execute(SQL["latest_uploads"], {"most": RECENT}).fetchall()
+    tell = tellers(conn, [str(each["id"]) for each in found if each["error"]])
     titles = {each["name"]: each["title"] for each in list_schemas(conn)}
     told = [
         each
-        | {"told": told_error(each), "ended": State(each["state"]) in FINISHED}
+        | {"told": _told(each, tell.get(str(each["id"]))), "ended": State(each["state"]) in FINISHED}
         | {"for": titles.get(each["schema"], each["schema"])}
         for each in found
     ]
     return {"recent": told, "moving": any(not each["ended"] for each in told), "now": datetime.now(UTC)}
+
+
+def _told(upload: DictRow, tell: Tell | None) -> str | None:
+    message = told_error(upload)
+    return tell(message) if message and tell else message
