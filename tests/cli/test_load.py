@@ -138,6 +138,7 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
     assert ran.code == 2
     assert '@6 "Precio"  integer  20' in ran.err
+    assert "waits for an answer\nThe job waits for your answer. " in ran.err and "failed" not in ran.err
     assert "tolva.jobs.runner" not in ran.err
     command = f"tolva load {path} --schema products --param proveedor_id=P1 --map @3=precio"
     assert ran.err.splitlines()[-1] == f"  {command}"

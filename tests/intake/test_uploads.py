@@ -7,6 +7,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import fastexcel
 import httpx
@@ -329,6 +330,13 @@ def test_a_list_of_uploads_tells_whose_they_are_and_what_became_of_them(service:
     assert (done["label"], done["constants"]) == ("a.csv · P1", {"proveedor_id": "P1"})
     assert (done["result"]["created"], done["result"]["rejected"], done["progress"]["total"]) == (1, 1, 2)
     assert (waiting["result"], waiting["corrects"], waiting["undone_by"]) == (None, first["id"], None)
+
+
+@pytest.mark.parametrize("format", ["json", "xlsx"])
+def test_a_separator_of_what_has_none_is_refused(service: Service, format: str) -> None:
+    asked = {"format": format, "separator": "semicolon"}
+    answer = service.client.get(f"/api/v1/jobs/{UUID(int=0)}/errors", params=asked)
+    assert (answer.status_code, "only CSV has one" in answer.json()["detail"]) == (400, True)
 
 
 def test_errors_come_in_pages(service: Service) -> None:
