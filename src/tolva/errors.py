@@ -17,6 +17,7 @@
     │   ├── DatabaseUnavailable
     │   │   └── CommitLost              the connection broke at the end: nobody knows whether it was done
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
+    │   ├── BrokerUnavailable       what carries the rings does not answer; jobs go on, only later
     │   ├── RateLimited             too many calls of one key
     │   ├── Busy                    all places for such a call are taken
     │   ├── Contended               other transactions were in the way of this one
@@ -124,6 +125,10 @@ class CommitLost(DatabaseUnavailable):
 
 class StorageUnavailable(TryLater):
     """Stored files cannot be written or read now, or a destination does not answer; the message says what to do."""
+
+
+class BrokerUnavailable(TryLater):
+    """The broker that carries rings does not answer, or refuses us. No job is lost by that; they start later."""
 
 
 class RateLimited(TryLater):

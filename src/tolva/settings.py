@@ -1,15 +1,17 @@
 """Every setting, read once at the start from the environment, then never changed."""
 
+import logging
 import os
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote, urlsplit
 
 import platformdirs
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AliasChoices, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
 from tolva.errors import SettingsError
@@ -27,6 +29,29 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("tolva", appauthor=False))
 
 
+def _routes(given: object) -> object:
+    """`a=x,b_*=y` as a mapping.
+
+    >>> _routes("drive_sync=dramatiq, imports_*=celery")
+    {'drive_sync': 'dramatiq', 'imports_*': 'celery'}
+    """
+    if not isinstance(given, str):
+        return given
+    pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
+    if not all(queue.strip() and engine.strip() for queue, _, engine in pairs):
+        raise ValueError("write it as queue=engine,queue=engine; * in a queue's name stands for anything")
+    return {queue.strip(): engine.strip() for queue, _, engine in pairs}
+
+
+def _level(given: object) -> object:
+    """The name of a level: Celery puts the number of its own into the environment of its processes.
+
+    >>> _level("20")
+    'INFO'
+    """
+    return logging.getLevelName(int(given)) if isinstance(given, str) and given.isdecimal() else given
+
+
 class Settings(BaseSettings):
     """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
 
@@ -41,7 +66,71 @@ class Settings(BaseSettings):
     destinations: Annotated[dict[str, str], Field(repr=False)] = {}
     """Other databases that rows may go to, as JSON: `{"TENANT/NAME": "postgresql://…"}`. A schema names one."""
     engine: str = "postgres"
-    """How workers hear of jobs: `postgres` (processes of their own) or `inline` (threads of the API's process)."""
+    """How workers hear of jobs: `postgres` (nothing else is needed), `redis`, `sqs`, `celery`, `dramatiq`, or `inline`
+    (no workers: threads of the API's process)."""
+    engines: Annotated[dict[str, str], NoDecode, BeforeValidator(_routes)] = {}
+    """Engines of single queues, as `drive_sync=dramatiq,imports_*=celery`; the first that fits counts, and
+    TOLVA_ENGINE for all others."""
+    imports_runner_mode: Annotated[
+        str | None, Field(validation_alias="IMPORTS_RUNNER_MODE", pattern="^(inline|celery)$")
+    ] = None
+    """The engine of the queues `imports_*`, where TOLVA_ENGINES names none: `inline` or `celery`."""
+    redis_url: Annotated[str | None, Field(validation_alias="REDIS_URL", repr=False)] = None
+    """A Redis server (6.2 or later) for the engines `redis`, `celery` and `dramatiq`; also wakes live streams."""
+    redis_password: Annotated[str | None, Field(validation_alias="REDIS_PASSWORD", repr=False)] = None
+    """Its password, where REDIS_URL has none."""
+    aws_endpoint_url: Annotated[str | None, Field(validation_alias="AWS_ENDPOINT_URL")] = None
+    """Whatever speaks the protocols of Amazon's SQS and S3. Absent: Amazon itself."""
+    aws_region: Annotated[str | None, Field(validation_alias="AWS_DEFAULT_REGION")] = None
+    """Amazon's region."""
+    sqs_queue_name: Annotated[str, Field(validation_alias="SQS_QUEUE_NAME", pattern="^[A-Za-z0-9_-]{1,75}$")] = (
+        "medisupply-bulk-upload-queue"
+    )
+    """What the queue `bulk_upload` is called in SQS."""
+    sqs_prefix: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{0,40}$")] = "tolva-"
+    """What stands before the names of all other queues in SQS."""
+    celery_broker_url: Annotated[str | None, Field(validation_alias="CELERY_BROKER_URL", repr=False)] = None
+    """Celery's broker: `redis://…`, `amqp://…` (RabbitMQ) or `sqs://`. Absent: REDIS_URL."""
+    celery_result_backend: Annotated[str | None, Field(validation_alias="CELERY_RESULT_BACKEND", repr=False)] = None
+    """Where Celery notes how its tasks ended. Absent: nowhere, since jobs know it themselves."""
+    celery_task_serializer: Annotated[
+        str, Field(validation_alias="CELERY_TASK_SERIALIZER", pattern="^(json|yaml|msgpack)$")
+    ] = "json"
+    """Form of Celery's messages. Not `pickle`, which lets whoever reaches the broker run code."""
+    celery_result_serializer: Annotated[
+        str, Field(validation_alias="CELERY_RESULT_SERIALIZER", pattern="^(json|yaml|msgpack)$")
+    ] = "json"
+    """Form of what Celery notes in CELERY_RESULT_BACKEND."""
+    celery_timezone: Annotated[str, Field(validation_alias="CELERY_TIMEZONE")] = "America/Sao_Paulo"
+    """Time zone of Celery's own clock."""
+    celery_worker_concurrency: Annotated[int, Field(validation_alias="CELERY_WORKER_CONCURRENCY", ge=1, le=256)] = 4
+    """Processes of one Celery worker."""
+    celery_worker_max_tasks_per_child: Annotated[
+        int, Field(validation_alias="CELERY_WORKER_MAX_TASKS_PER_CHILD", ge=1)
+    ] = 1000
+    """Tasks after which such a process is replaced."""
+    celery_task_soft_time_limit: Annotated[
+        float, Field(validation_alias="CELERY_TASK_SOFT_TIME_LIMIT", ge=1, le=86_400)
+    ] = 300.0
+    """Seconds after which Celery interrupts a task, where its queue has no limit of its own."""
+    celery_task_time_limit: Annotated[float, Field(validation_alias="CELERY_TASK_TIME_LIMIT", ge=1, le=86_400)] = 600.0
+    """Seconds after which Celery ends the process of a task, where its queue has no limit of its own."""
+    celery_result_expires: Annotated[float, Field(validation_alias="CELERY_RESULT_EXPIRES", ge=1)] = 3600.0
+    """Seconds that what Celery notes is kept."""
+    celery_log_level: Annotated[
+        str,
+        Field(validation_alias="CELERY_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"),
+        BeforeValidator(_level),
+    ] = "INFO"
+    """Least severity that a Celery worker logs."""
+    dramatiq_broker_url: Annotated[str | None, Field(validation_alias="DRAMATIQ_BROKER_URL", repr=False)] = None
+    """Dramatiq's broker: `redis://…` or `amqp://…` (RabbitMQ). Absent: REDIS_URL."""
+    flower_port: Annotated[int, Field(validation_alias="FLOWER_PORT", ge=1, le=65535)] = 5555
+    """Port of Flower, for `tolva up --flower`."""
+    flower_basic_auth: Annotated[str | None, Field(validation_alias="FLOWER_BASIC_AUTH", repr=False)] = None
+    """Who may see Flower, as `user:password`, several with commas between."""
+    flower_url_prefix: Annotated[str, Field(validation_alias="FLOWER_URL_PREFIX")] = "/flower"
+    """Path below which Flower answers."""
     host: str = "127.0.0.1"
     """Address that the API listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -56,6 +145,9 @@ class Settings(BaseSettings):
     """How long running jobs may take to stop by themselves when the worker is told to end."""
     process_memory_mb: Annotated[int, Field(ge=128)] = 2048
     """A worker process that grows over this is ended and its jobs go on elsewhere. Not with `inline`."""
+    process_jobs: Annotated[int, Field(ge=0)] = 0
+    """Jobs after which a worker process is replaced by a fresh one, against whatever leaks; 0: never. Not with
+    `inline`; Celery has CELERY_WORKER_MAX_TASKS_PER_CHILD."""
     upload_max_mb: Annotated[int, Field(ge=1)] = 512
     """The largest upload that is accepted."""
     requests_per_second: Annotated[float, Field(ge=0, le=100_000)] = 50.0
@@ -77,6 +169,27 @@ class Settings(BaseSettings):
     """Least severity that is logged."""
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
     """Form of the log: a line of `text`, or an object of `json`. Never guessed, so it looks alike wherever it goes."""
+
+    @property
+    def redis(self) -> str | None:
+        """Address of the Redis server, with its password; None when none is set."""
+        if not self.redis_url or not self.redis_password:
+            return self.redis_url
+        parts = urlsplit(self.redis_url)
+        if parts.password:
+            return self.redis_url
+        login = f"{parts.username or ''}:{quote(self.redis_password, safe='')}@"
+        return parts._replace(netloc=login + parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
+    def celery_broker(self) -> str | None:
+        """Address of Celery's broker; None when none is set."""
+        return self.celery_broker_url or self.redis
+
+    @property
+    def dramatiq_broker(self) -> str | None:
+        """Address of Dramatiq's broker; None when none is set."""
+        return self.dramatiq_broker_url or self.redis
 
 
 def load_settings(**overrides: object) -> Settings:

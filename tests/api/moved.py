@@ -20,7 +20,9 @@ def claim(service: Service, most: int = 1) -> list[Claimed]:
     worker = new_job_id()
     with service.jobs.db.connection() as conn:
         conn.execute(SQL["open_queues"], {"names": [QUEUE]})
-        conn.execute(SQL["join_worker"], {"id": worker, "host": "h", "pid": 1, "queues": [QUEUE], "lease": 60})
+        conn.execute(
+            SQL["join_worker"], {"id": worker, "host": "h", "pid": 1, "queues": [QUEUE], "lease": 60, "crew": None}
+        )
         rows = conn.execute(SQL["claim"], {"worker": worker, "queue": QUEUE, "most": most}).fetchall()
     return [Claimed(**row) for row in rows]
 

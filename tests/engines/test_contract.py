@@ -9,43 +9,49 @@ from typing import Any
 
 import pytest
 
+from tests.engines.brokers import CARRIERS, LINES, Brokers
 from tests.jobs.workshop import WORK, Workshop, until
 from tolva.core.job import NewJob, Queue
-from tolva.core.ports import Engine, QueueSlots
+from tolva.core.ports import QueueSlots, ServingEngine
 from tolva.db.pool import Database
-from tolva.engines import ENGINES, make_engine
+from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.errors import DatabaseUnavailable, SettingsError, TryLater
 from tolva.jobs import store, upkeep
 from tolva.jobs.context import Context
 from tolva.jobs.pulse import keep_pulse
 from tolva.jobs.upkeep import Chore, keep_up
+from tolva.settings import Settings
 
-SLOTS = (QueueSlots("work", 2), QueueSlots("side", 1))
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.* is deprecated; use :DeprecationWarning"
+)  # of what Celery asks SQS with
+
 SIDE = Queue("side", slots=1)
 WITHIN = 6.0
 """Seconds within which a lost ring is made good."""
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, shop: Workshop) -> Engine:
-    shop.engine = make_engine(request.param, shop.db)
-    shop.on(lambda ctx: None, "side", SIDE)
-    shop.open("side")
-    return shop.engine
+@pytest.fixture(params=CARRIERS, ids=str)
+def engine(request: pytest.FixtureRequest, shop: Workshop, brokers: Brokers) -> Iterator[ServingEngine]:
+    with brokers.engine(request.param, shop.db) as shop.engine:
+        shop.on(lambda ctx: None, "side", SIDE)
+        shop.open("side")
+        yield shop.engine
 
 
 @contextmanager
 def serving(
-    shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = SLOTS
+    shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = LINES
 ) -> Iterator[threading.Thread]:
     """A worker process in small: the engine serves, the pulse tidies the dispatcher, and upkeep rings again."""
     stop = threading.Event()
-    queues = [each.queue for each in SLOTS]
+    queues = [each.queue for each in LINES]
     chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
     runner = shop.runner()
     threads = [
         threading.Thread(target=shop.engine.serve, args=(slots, run_next or runner.run_next), name="serve"),
-        threading.Thread(target=keep_pulse, args=(shop.db, shop.worker, shop.dispatchers[-1], shop.attempts, stop)),
+        threading.Thread(target=keep_pulse, args=((shop.dispatchers[-1].tidy,), stop)),
         threading.Thread(target=keep_up, args=([chore], stop), name="upkeep"),
     ]
     for thread in threads:
@@ -72,35 +78,35 @@ def without_a_ring(shop: Workshop, kind: str = "work", ago: str = "3 s") -> Any:
     return made.id
 
 
-def test_a_ring_after_the_commit_starts_the_job(shop: Workshop, engine: Engine) -> None:
+def test_a_ring_after_the_commit_starts_the_job(shop: Workshop, engine: ServingEngine) -> None:
     with serving(shop):
         ids = [shop.put(), shop.put("side")]
         until(lambda: all_ended(shop), WITHIN)
     assert shop.states(ids) == ["completed", "completed"]
 
 
-def test_a_lost_ring_is_made_good_within_seconds(shop: Workshop, engine: Engine) -> None:
+def test_a_lost_ring_is_made_good_within_seconds(shop: Workshop, engine: ServingEngine) -> None:
     with serving(shop):
         ids = [without_a_ring(shop), without_a_ring(shop, "side")]
         until(lambda: all_ended(shop), WITHIN)
     assert shop.states(ids) == ["completed", "completed"]
 
 
-def test_what_was_queued_before_anybody_served_is_done(shop: Workshop, engine: Engine) -> None:
+def test_what_was_queued_before_anybody_served_is_done(shop: Workshop, engine: ServingEngine) -> None:
     ids = [without_a_ring(shop) for _ in range(5)]
     with serving(shop):
         until(lambda: all_ended(shop), WITHIN)
     assert set(shop.states(ids)) == {"completed"}
 
 
-def test_a_job_whose_time_comes_is_done_without_a_ring(shop: Workshop, engine: Engine) -> None:
+def test_a_job_whose_time_comes_is_done_without_a_ring(shop: Workshop, engine: ServingEngine) -> None:
     with serving(shop):
         id = without_a_ring(shop, ago="-300 ms")
         until(lambda: all_ended(shop), WITHIN)
     assert shop.state(id) == "completed"
 
 
-def test_doubled_and_senseless_rings_cost_nothing(shop: Workshop, engine: Engine) -> None:
+def test_doubled_and_senseless_rings_cost_nothing(shop: Workshop, engine: ServingEngine) -> None:
     started: Counter[str] = Counter()
     shop.on(lambda ctx: started.update([ctx.job_id]))
     with serving(shop):
@@ -114,14 +120,14 @@ def test_doubled_and_senseless_rings_cost_nothing(shop: Workshop, engine: Engine
     assert started == Counter(ids)
 
 
-def test_stop_ends_serve_while_nothing_runs(shop: Workshop, engine: Engine) -> None:
+def test_stop_ends_serve_while_nothing_runs(shop: Workshop, engine: ServingEngine) -> None:
     with serving(shop) as serve:
         engine.stop()
         serve.join(3)
         assert not serve.is_alive()
 
 
-def test_stop_lets_the_running_job_end_and_starts_no_other(shop: Workshop, engine: Engine) -> None:
+def test_stop_lets_the_running_job_end_and_starts_no_other(shop: Workshop, engine: ServingEngine) -> None:
     running, go_on = threading.Event(), threading.Event()
 
     def work(ctx: Context) -> None:
@@ -145,7 +151,7 @@ def test_stop_lets_the_running_job_end_and_starts_no_other(shop: Workshop, engin
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable("away"), TryLater("deadlock"), ZeroDivisionError()])
 def test_a_call_that_raises_does_not_end_the_slot_nor_reach_whoever_made_the_job(
-    shop: Workshop, engine: Engine, error: Exception
+    shop: Workshop, engine: ServingEngine, error: Exception
 ) -> None:
     runner, faults = shop.runner(), iter([error] * 4)
 
@@ -162,7 +168,7 @@ def test_a_call_that_raises_does_not_end_the_slot_nor_reach_whoever_made_the_job
         until(lambda: all_ended(shop), 2 * WITHIN)
 
 
-def test_families_are_carried_through(shop: Workshop, engine: Engine) -> None:
+def test_families_are_carried_through(shop: Workshop, engine: ServingEngine) -> None:
     """Children in one queue, the parent in another: both are rung for as they become ready."""
 
     def parent(ctx: Context) -> None:
@@ -179,7 +185,7 @@ def test_families_are_carried_through(shop: Workshop, engine: Engine) -> None:
     assert (shop.state(id), shop.row(id)["attempt"]) == ("completed", 2)
 
 
-def test_slots_of_a_queue_work_at_the_same_time(shop: Workshop, engine: Engine) -> None:
+def test_slots_of_a_queue_work_at_the_same_time(shop: Workshop, engine: ServingEngine) -> None:
     meeting = threading.Barrier(WORK.slots)
 
     def work(ctx: Context) -> None:
@@ -192,7 +198,7 @@ def test_slots_of_a_queue_work_at_the_same_time(shop: Workshop, engine: Engine) 
     assert not meeting.broken
 
 
-def test_a_busy_queue_does_not_hold_up_another(shop: Workshop, engine: Engine) -> None:
+def test_a_busy_queue_does_not_hold_up_another(shop: Workshop, engine: ServingEngine) -> None:
     go_on = threading.Event()
 
     def work(ctx: Context) -> None:
@@ -209,15 +215,15 @@ def test_a_busy_queue_does_not_hold_up_another(shop: Workshop, engine: Engine) -
 
 def test_an_unknown_engine_is_refused_with_the_choices(shop: Workshop) -> None:
     with pytest.raises(SettingsError, match="choose one of: postgres, inline"):
-        make_engine("carrier pigeon", shop.db)
+        make_engine(Settings(engine="carrier pigeon"), shop.db)
 
 
 class TestPostgres:
     """What is true of rings by NOTIFY alone."""
 
     @pytest.fixture(autouse=True)
-    def engine(self, shop: Workshop) -> Engine:
-        shop.engine = make_engine("postgres", shop.db)
+    def engine(self, shop: Workshop) -> ServingEngine:
+        shop.engine = PostgresEngine(shop.db)
         shop.on(lambda ctx: None, "side", SIDE)
         shop.open("side")
         return shop.engine
@@ -252,7 +258,7 @@ class TestPostgres:
     def test_a_ring_that_cannot_be_sent_does_not_fail_the_work_that_was_committed(self, shop: Workshop) -> None:
         with Database("host=127.0.0.1 port=1 connect_timeout=1", name="away") as away:
             away._pool.timeout = 0.2
-            shop.engine = make_engine("postgres", away)
+            shop.engine = PostgresEngine(away)
             id = shop.put()
         assert shop.state(id) == "queued"
 

@@ -196,6 +196,16 @@ def workbook(**sheets: str) -> bytes:
     return made.getvalue()
 
 
+def test_a_load_of_one_sheet_answers_no_question_of_another(service: Service) -> None:
+    odd = HEADER.replace("precio", "a").replace("nombre", "b")
+    book = workbook(Enero=f"{odd}\n{GOOD}", Febrero=f"{HEADER}\n{GOOD}", Marzo=f"{odd}\n{GOOD}")
+    read = ({"sheet": "Enero"}, {"header_row": 1}, {"sheet": "Febrero"})
+    january, any_sheet, february = (ended(service, upload(service, book, "a.xlsx", read=json.dumps(r))) for r in read)
+    assert [each["state"] for each in (january, any_sheet, february)] == ["failed", "failed", "completed"]
+    asked = [service.client.get(f"/api/v1/uploads/{each['id']}").json()["error"] for each in (january, any_sheet)]
+    assert [error.get("answered_by") for error in asked] == [None, february["id"]]
+
+
 def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:
     book = workbook(Portada="Nombre,Informe\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
     failed = ended(service, upload(service, book, "a.xlsx"))

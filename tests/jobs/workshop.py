@@ -13,12 +13,13 @@ import psycopg
 from psycopg.rows import DictRow
 
 from tolva.core.job import Claimed, JobId, Json, NewJob, Outcome, Queue, Verb
-from tolva.core.ports import Engine, QueueSlots, RunNext
+from tolva.core.ports import QueueSlots, RunNext, ServingEngine
 from tolva.db.pool import Database
 from tolva.errors import TolvaError
 from tolva.jobs import upkeep
 from tolva.jobs.attempt import Attempt, Attempts
 from tolva.jobs.catalogue import Catalogue, Handler, Run
+from tolva.jobs.clock import JumpingClock
 from tolva.jobs.context import Context
 from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.endings import Ending, end_attempts
@@ -57,6 +58,16 @@ class Notepad:
 
     def stop(self) -> None: ...
 
+    def depth(self, queue: str) -> int | None:
+        return None
+
+    def deaf(self) -> str | None:
+        return None
+
+    def announce(self) -> None: ...
+
+    def close(self) -> None: ...
+
 
 class Workshop:
     """A database with one worker, whose jobs a test moves by hand or with a runner."""
@@ -64,7 +75,7 @@ class Workshop:
     def __init__(self, db: Database, admin: psycopg.Connection[DictRow]) -> None:
         self.db = db
         self.admin = admin
-        self.engine: Engine = Notepad()
+        self.engine: ServingEngine = Notepad()
         self.handlers: dict[str, Handler] = {}
         self.catalogue = Catalogue(self.handlers)
         self.on(lambda ctx: None)
@@ -98,7 +109,7 @@ class Workshop:
         self.open(*queues)
         id = new_job_id()
         with self.db.connection() as conn:
-            given = {"id": id, "host": "here", "pid": 1, "queues": list(queues), "lease": lease}
+            given = {"id": id, "host": "here", "pid": 1, "queues": list(queues), "lease": lease, "crew": None}
             conn.execute(SQL["join_worker"], given)
         return id
 
@@ -165,7 +176,13 @@ class Workshop:
             "UPDATE tolva.workers SET lease = '1ms', lease_until = now() - interval '1 s' WHERE id = %s",
             (worker or self.worker,),
         )
-        assert upkeep.rescue(self.db, self.engine)
+        assert self.rescue()
+
+    def rescue(self) -> bool:
+        """What upkeep does that has looked at the clock before."""
+        rescue = upkeep.Rescue(self.db, self.engine, JumpingClock())
+        assert not rescue.look()
+        return rescue.look()
 
     def row(self, id: JobId) -> DictRow:
         row = self.admin.execute("SELECT * FROM tolva.jobs WHERE id = %s", (id,)).fetchone()

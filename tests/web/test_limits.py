@@ -242,7 +242,10 @@ def test_the_api_alone_has_a_limit_on_statements(settings: Settings, fresh: Fres
     server = app.Server(fresh.dsn, fresh.admin_dsn, embedded=False)
     with app.jobs(settings, server, "tolva api", settings.statement_seconds) as jobs:
         assert timeout_of(jobs.db) == "30s"
-    with app.jobs(settings, server, "tolva cli") as jobs, app.worker_plan(settings, server).database("w") as worker:
+    with (
+        app.jobs(settings, server, "tolva cli") as jobs,
+        app.worker_plan(settings, server, []).database("w", 2) as worker,
+    ):
         assert timeout_of(jobs.db) == timeout_of(worker) == "0"
 
 

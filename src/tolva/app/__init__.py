@@ -4,10 +4,11 @@ from tolva.app.api import gate, live, make_api, make_shell
 from tolva.app.database import Server, bring_up_to_date, migrations, prepare, require_up_to_date, server
 from tolva.app.stores import blobs, destinations, metrics_folder
 from tolva.app.target import make_target
-from tolva.app.work import catalogue, jobs, worker_plan
+from tolva.app.work import Shares, catalogue, jobs, shares, worker_plan
 
 __all__ = [
     "Server",
+    "Shares",
     "blobs",
     "bring_up_to_date",
     "catalogue",
@@ -23,5 +24,6 @@ __all__ = [
     "prepare",
     "require_up_to_date",
     "server",
+    "shares",
     "worker_plan",
 ]

@@ -1,14 +1,16 @@
 """What jobs there are, who runs them, and what keeps them in order."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from tolva.app.database import Server
 from tolva.app.stores import blobs, metrics_folder
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
-from tolva.engines import make_engine
+from tolva.engines import ENGINES, HOSTED, INSIDE, make_engine, require_known
+from tolva.engines.routes import routes_of
 from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
@@ -28,24 +30,44 @@ def catalogue(settings: Settings) -> Catalogue:
 @contextmanager
 def jobs(settings: Settings, server: Server, name: str, statement: float | None = None) -> Generator[Jobs]:
     """The job core, for a command or the API, each of whose statements may run for `statement` seconds."""
-    with Database(server.dsn, name=name, statement=statement) as db:
-        yield Jobs(db, make_engine(settings.engine, db), catalogue(settings))
+    with Database(server.dsn, name=name, statement=statement) as db, closing(make_engine(settings, db)) as engine:
+        yield Jobs(db, engine, catalogue(settings))
 
 
-def worker_plan(settings: Settings, server: Server, slots: Sequence[QueueSlots] = ()) -> WorkerPlan:
-    """A worker for these queues, or for all of them with the slots that each suggests."""
-    every = tuple(QueueSlots(queue.name, queue.slots) for queue in catalogue(settings).queues.values())
-    served = tuple(slots) or every
+@dataclass(frozen=True)
+class Shares:
+    """Who runs the jobs of which queues: the API's process, our workers, or Celery's."""
+
+    inside: tuple[QueueSlots, ...]
+    own: tuple[QueueSlots, ...]
+    celery: tuple[QueueSlots, ...]
+
+
+def shares(settings: Settings, slots: Sequence[QueueSlots] = ()) -> Shares:
+    """These queues, or all of them with the slots that each suggests, by who runs them. Raises SettingsError."""
+    require_known(settings)
+    routes = routes_of(settings)
+    every = slots or [QueueSlots(queue.name, queue.slots) for queue in catalogue(settings).queues.values()]
+
+    def of(engines: Collection[str]) -> tuple[QueueSlots, ...]:
+        return tuple(each for each in every if routes.engine_of(each.queue) in engines)
+
+    return Shares(of(INSIDE), of(ENGINES.keys() - INSIDE - HOSTED), of(HOSTED))
+
+
+def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]) -> WorkerPlan:
+    """A worker for these queues."""
     return WorkerPlan(
         dsn=server.dsn,
-        queues=served,
+        queues=tuple(served),
         make_catalogue=partial(catalogue, settings),
-        make_engine=partial(make_engine, settings.engine),
+        make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, settings, [each.queue for each in served]),
         processes=settings.processes,
         lease=settings.lease_seconds,
         grace=settings.grace_seconds,
         memory_mb=settings.process_memory_mb,
+        most_jobs=settings.process_jobs,
         log_level=settings.log_level,
         log_format=settings.log_format,
         metrics=metrics_folder(settings),

@@ -87,7 +87,7 @@ def _code(error: TolvaError) -> Exit:
 def settings_for(data_dir: Path | None, **more: Any) -> Settings:
     """The settings of a command. Raises SettingsError."""
     settings = load_settings(data_dir=data_dir.absolute() if data_dir else None, **more)
-    require_known(settings.engine)
+    require_known(settings)
     return settings
 
 

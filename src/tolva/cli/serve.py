@@ -12,12 +12,13 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import facts
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
+from tolva.engines.routes import routes_of
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
 from tolva.serve.api import serve_api
+from tolva.serve.crews import serve_worker
 from tolva.serve.stop import stop_on_signals
 from tolva.serve.together import serve_all
-from tolva.serve.worker import serve_worker
 from tolva.settings import Settings
 from tolva.web.server.listener import listen, url_of
 
@@ -54,10 +55,14 @@ def worker(
     queues: Annotated[list[str] | None, typer.Argument(help="QUEUE or QUEUE=SLOTS …; all, when none is named.")] = None,
     data_dir: DataDir = None,
     processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Serve only the queues of this engine. [TOLVA_ENGINE, TOLVA_ENGINES]")
+    ] = None,
 ) -> None:
     """Start a worker alone."""
-    settings = settings_for(data_dir, processes=processes)
-    serve_worker(settings, _slots(settings, queues or ["all"]))
+    settings = settings_for(data_dir, processes=processes, engine=engine)
+    slots = _slots(settings, queues or ["all"])
+    serve_worker(settings, _of_engine(settings, engine, slots) if engine else slots)
 
 
 def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -77,6 +82,13 @@ def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
     if "all" in given:
         return [QueueSlots(queue.name, queue.slots) for queue in known.values()]
     return [_queue_slots(text, {name: queue.slots for name, queue in known.items()}) for text in given]
+
+
+def _of_engine(settings: Settings, engine: str, slots: list[QueueSlots]) -> list[QueueSlots]:
+    routes = routes_of(settings)
+    if found := [each for each in slots if routes.engine_of(each.queue) == engine]:
+        return found
+    raise InvalidInput(f"TOLVA_ENGINES gives none of these queues to '{engine}'.")
 
 
 def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:

@@ -22,11 +22,13 @@ $$;
 
 ALTER FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overdue uuid)
+CREATE FUNCTION tolva.beat(p_workers uuid[], p_jump double precision DEFAULT 0) RETURNS TABLE(worker_id uuid, overdue uuid)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
+  UPDATE tolva.jobs SET started_at = started_at + make_interval(secs => p_jump)
+  WHERE p_jump <> 0 AND worker_id = ANY (p_workers) AND state = 'running';
   WITH alive AS (
     UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
   )
@@ -38,7 +40,7 @@ CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overd
   FROM alive a
 $$;
 
-ALTER FUNCTION tolva.beat(p_workers uuid[]) OWNER TO tolva_system;
+ALTER FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.cancel_children(p_parents uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -825,15 +827,15 @@ $$;
 
 ALTER FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) RETURNS void
+CREATE FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  INSERT INTO tolva.workers (id, host, pid, queues, lease, lease_until)
-  VALUES (p_id, p_host, p_pid, p_queues, p_lease, clock_timestamp() + p_lease)
+  INSERT INTO tolva.workers (id, host, pid, crew, queues, lease, lease_until)
+  VALUES (p_id, p_host, p_pid, p_crew, p_queues, p_lease, clock_timestamp() + p_lease)
 $$;
 
-ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) OWNER TO tolva_system;
+ALTER FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.key_holder(p_hash bytea) RETURNS TABLE(key_id uuid, tenant_id text, name text, role text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1007,6 +1009,15 @@ $$;
 
 ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
+$$;
+
+ALTER FUNCTION tolva.note_deaf(p_id uuid, p_reason text) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1168,7 +1179,7 @@ $$;
 
 ALTER FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision DEFAULT 0, p_latest timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -1181,8 +1192,13 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
     RETURN;
   END IF;
+  IF p_jump <> 0 THEN
+    UPDATE tolva.workers w SET lease_until = clock_timestamp() + w.lease;
+    RETURN;
+  END IF;
   DELETE FROM tolva.workers w
-  WHERE w.lease_until < clock_timestamp() AND pg_postmaster_start_time() + w.lease < clock_timestamp();
+  WHERE w.lease_until < least(clock_timestamp(), p_latest)
+    AND pg_postmaster_start_time() + w.lease < clock_timestamp();
   SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
     SELECT j.id, j.attempt FROM tolva.jobs j
     WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)
@@ -1200,7 +1216,7 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.roll(p_most integer) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
@@ -1776,7 +1792,9 @@ CREATE TABLE tolva.workers (
     id uuid NOT NULL,
     host text NOT NULL,
     pid integer NOT NULL,
+    crew text,
     queues text[] NOT NULL,
+    deaf text,
     lease interval NOT NULL,
     lease_until timestamp with time zone NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL
@@ -2033,8 +2051,8 @@ GRANT ALL ON SCHEMA tolva TO tolva_system;
 REVOKE ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[]) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.cancel_children(p_parents uuid[]) FROM PUBLIC;
 
@@ -2099,8 +2117,8 @@ GRANT ALL ON FUNCTION tolva.in_short(p_object jsonb) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.job_lines(p_states text[], p_queues text[], p_kinds text[]) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.join_worker(p_id uuid, p_host text, p_pid integer, p_queues text[], p_lease interval, p_crew text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.key_holder(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.key_holder(p_hash bytea) TO tolva_app;
@@ -2122,6 +2140,9 @@ REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low u
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
 
@@ -2140,8 +2161,8 @@ GRANT ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer)
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.roll(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.roll(p_most integer) TO tolva_app;

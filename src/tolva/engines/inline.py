@@ -1,19 +1,17 @@
 """Runs jobs in the process that makes them, as threads: one process for everything, where memory is scarce."""
 
-import logging
 import threading
 from collections.abc import Sequence
 
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
-from tolva.engines.slots import MANY, POLL, Slots
-from tolva.errors import TryLater
+from tolva.engines.silent import Silent
+from tolva.engines.slots import MANY, Slots
+from tolva.settings import Settings
 
-log = logging.getLogger(__name__)
 
-
-class InlineEngine:
+class InlineEngine(Silent):
     """A ring stays in this process. Jobs that another process made are found at the next look."""
 
     def __init__(self, db: Database) -> None:
@@ -30,7 +28,7 @@ class InlineEngine:
         self._slots.start(queues, run_next)
         names = [each.queue for each in queues]
         while not self._stopped.is_set():
-            self._stopped.wait(self._look(names))
+            self._stopped.wait(self._slots.look(self._db, names))
         self._slots.join()
 
     def stop(self) -> None:
@@ -38,12 +36,18 @@ class InlineEngine:
         self._stopped.set()
         self._slots.stop()
 
-    def _look(self, queues: Sequence[str]) -> float:
-        try:
-            with self._db.connection() as conn:
-                return self._slots.ring_ready(conn, queues)
-        except TryLater as error:
-            log.warning("cannot look for jobs: %s", error)
-        except Exception:
-            log.exception("cannot look for jobs")  # a process that lives must go on looking
-        return POLL
+    def depth(self, queue: str) -> int | None:
+        """Rings are heard at once or not at all."""
+        return None
+
+    def deaf(self) -> str | None:
+        """It hears itself."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is left to send."""
+
+
+def make(_settings: Settings, db: Database) -> InlineEngine:
+    """The engine of these settings."""
+    return InlineEngine(db)

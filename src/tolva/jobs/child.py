@@ -5,8 +5,9 @@ import signal
 import threading
 
 from tolva.jobs.lifeline import die_with_parent
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
-from tolva.jobs.shift import Shift
+from tolva.jobs.shift import Shift, end, work
 from tolva.logs import set_up_logs
 from tolva.metrics import count_in
 from tolva.tracing import begin_tracing
@@ -24,11 +25,16 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
     begin_tracing()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db:
-        shift = Shift(db, worker_id, plan.make_catalogue(), plan.make_engine(db))
+        engine = plan.make_engine(db)
+        shift = Shift(db, worker_id, plan.make_catalogue(), engine, JobMeter())
 
-        def end(_signal: int, _frame: object) -> None:
+        def retire(_signal: int = 0, _frame: object = None) -> None:
             # In a thread: the signal may have come while this one was inside a lock that `end` needs.
-            threading.Thread(target=shift.end, args=(plan.grace / 2,), daemon=True).start()
+            threading.Thread(target=end, args=(shift, engine, plan.grace / 2), daemon=True).start()
 
-        signal.signal(signal.SIGTERM, end)
-        shift.work(plan.queues)
+        def retire_when_worn() -> None:
+            if plan.most_jobs and shift.ran >= plan.most_jobs:
+                retire()
+
+        signal.signal(signal.SIGTERM, retire)
+        work(shift, engine, plan.queues, retire_when_worn)

@@ -43,7 +43,7 @@ class _Request:
     slot: int = field(default_factory=threading.get_ident)
     done: bool = False
     job: Claimed | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Dispatcher:
@@ -138,10 +138,13 @@ class Dispatcher:
             to_ring = self._outbox.send(self._connection, lambda ending: self.drop(ending.job))
             for queue in sorted({request.queue for request in party if request.queue}):
                 self._claim(queue, [request for request in party if request.queue == queue])
-        except Exception as error:
+        except BaseException as error:
+            # Also what interrupts a thread from outside, as the time limits of Celery and Dramatiq do.
             self._answer_lost = True
             for request in party:
                 request.error = error if request.job is None else None
+            if not isinstance(error, Exception):
+                raise
         finally:
             with self._meeting:
                 for request in party:

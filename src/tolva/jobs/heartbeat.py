@@ -1,5 +1,6 @@
 """Leases of worker processes: begin, prolong, and give up, over a connection that nothing else uses."""
 
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -12,18 +13,23 @@ from tolva.core.retry import FIRST_WAIT
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.errors import TimeLimitExceeded, WorkerLost
+from tolva.jobs.clock import JumpingClock
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.failure import error_json
 from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id
 
+log = logging.getLogger(__name__)
+
 
 class Heartbeat:
     """Every method raises DatabaseUnavailable when PostgreSQL is away; then try again later."""
 
-    def __init__(self, db: Database, queues: Sequence[str], lease: float) -> None:
+    def __init__(self, db: Database, queues: Sequence[str], lease: float, crew: str | None = None) -> None:
         self._db = db
+        self._crew = crew
+        self._clock = JumpingClock()
         self._queues = list(queues)
         self._lease = lease
         self._conn: Connection | None = None
@@ -33,16 +39,32 @@ class Heartbeat:
         worker_id = new_job_id()
         self._ask("open_queues", {"names": self._queues})
         given = {"id": worker_id, "host": socket.gethostname(), "pid": os.getpid(), "queues": self._queues}
-        self._ask("join_worker", given | {"lease": self._lease})
+        self._ask("join_worker", given | {"lease": self._lease, "crew": self._crew})
         return worker_id
 
     def started(self, worker_id: str, pid: int) -> None:
         """A registered process has started, under this process id."""
         self._ask("started_worker", {"id": worker_id, "pid": pid})
 
+    def crew(self) -> list[DictRow]:
+        """The workers of this crew: id, pid, busy."""
+        return self._ask("crew", {"crew": self._crew})
+
+    def has_companion(self) -> bool:
+        """Whether somebody beats for the crew."""
+        return bool(self._ask("companion", {"crew": self._crew}))
+
+    def note_deaf(self, worker_id: str, reason: str | None) -> None:
+        """A worker does not hear its rings, or hears them again."""
+        self._ask("note_deaf", {"id": worker_id, "reason": reason})
+
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""
-        rows = self._ask("beat", {"workers": list(workers)})
+        [clock] = self._ask("clock", {})
+        jump = self._clock.look(clock["now"])
+        if jump:
+            log.warning("PostgreSQL's clock jumped by %+.0f s; running jobs keep the time that they have had", jump)
+        rows = self._ask("beat", {"workers": list(workers), "jump": jump})
         return {str(row["worker_id"]): row["overdue"] and JobId(str(row["overdue"])) for row in rows}
 
     def leave(self, worker_id: str, verb: Verb, reason: str, culprit: JobId | None = None) -> list[Ring]:

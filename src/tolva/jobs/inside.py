@@ -11,13 +11,14 @@ import time
 from contextlib import closing
 
 from tolva.core.job import JobId, Verb
-from tolva.core.ports import Engine
+from tolva.core.ports import Engine, ServingEngine
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
+from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
-from tolva.jobs.shift import Shift
+from tolva.jobs.shift import Shift, end, work
 from tolva.jobs.upkeep import kept_up
 from tolva.jobs.work import Jobs
 
@@ -32,6 +33,7 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
 
     Raises what makes it impossible to go on; then nothing of it runs any more.
     """
+    assert isinstance(engine, ServingEngine), "the queues of the plan are served in this process"
     with plan.database("tolva inline") as db, closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
         worker_id = _join(heartbeat, stop)
         if worker_id is None:
@@ -40,24 +42,24 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
         catalogue = plan.make_catalogue()
         with kept_up(plan.make_chores(Jobs(db, engine, catalogue))):
             try:
-                _work(plan, insider, Shift(db, worker_id, catalogue, engine), stop)
+                _work(plan, insider, Shift(db, worker_id, catalogue, engine, JobMeter()), engine, stop)
             finally:
                 insider.leave("The process was told to end before the job was done.")
 
 
-def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, stop: threading.Event) -> None:
-    work = threading.Thread(target=shift.work, args=(plan.queues,), name="shift", daemon=True)
-    work.start()
+def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, engine: ServingEngine, stop: threading.Event) -> None:
+    working = threading.Thread(target=work, args=(shift, engine, plan.queues), name="shift", daemon=True)
+    working.start()
     try:
         while not stop.wait(LOOK):
             insider.beat()
-            if not work.is_alive():
+            if not working.is_alive():
                 raise RuntimeError("the slots of this process ended by themselves; the log says why")
     finally:
-        threading.Thread(target=shift.end, args=(plan.grace / 2,), daemon=True).start()
+        threading.Thread(target=end, args=(shift, engine, plan.grace / 2), daemon=True).start()
         give_up = time.monotonic() + plan.grace
-        while work.is_alive() and time.monotonic() < give_up:
-            work.join(LOOK)
+        while working.is_alive() and time.monotonic() < give_up:
+            working.join(LOOK)
             insider.beat()
 
 
@@ -74,7 +76,7 @@ def _join(heartbeat: Heartbeat, stop: threading.Event) -> str | None:
 class _Insider:
     """Beats for the one worker of this process, and ends the process when the worker cannot go on."""
 
-    def __init__(self, plan: WorkerPlan, heartbeat: Heartbeat, worker_id: str, engine: Engine) -> None:
+    def __init__(self, plan: WorkerPlan, heartbeat: Heartbeat, worker_id: str, engine: ServingEngine) -> None:
         self._heartbeat = heartbeat
         self._worker_id = worker_id
         self._engine = engine

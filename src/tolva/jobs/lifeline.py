@@ -18,10 +18,14 @@ def die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return
-    if sys.platform == "linux":
-        # The kernel does it, whoever holds the interpreter's lock.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    ask_kernel()
     threading.Thread(target=_watch, args=(parent.sentinel,), name="lifeline", daemon=True).start()
+
+
+def ask_kernel() -> None:
+    """Where it can, the kernel ends this process with its parent, whoever holds the interpreter's lock."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _watch(sentinel: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tolva.core.ports import Engine, QueueSlots
+from tolva.core.ports import QueueSlots, ServingEngine
 from tolva.db.pool import Database
 from tolva.jobs.catalogue import Catalogue
 from tolva.jobs.upkeep import Chore
@@ -21,12 +21,14 @@ class WorkerPlan:
     dsn: str = field(repr=False)
     queues: tuple[QueueSlots, ...]
     make_catalogue: Callable[[], Catalogue]
-    make_engine: Callable[[Database], Engine]
+    make_engine: Callable[[Database], ServingEngine]
     make_chores: Callable[[Jobs], Sequence[Chore]]
     processes: int
     lease: float
     grace: float
     memory_mb: int
+    most_jobs: int
+    """Jobs after which a process is replaced; 0 for never."""
     log_level: str
     log_format: str
     metrics: Path
@@ -42,6 +44,7 @@ class WorkerPlan:
         """Jobs that one process runs at once."""
         return sum(each.slots for each in self.queues)
 
-    def database(self, name: str) -> Database:
-        """A pool large enough for one process."""
-        return Database(self.dsn, name=name, size=self.slots + 2, idle_in_transaction=IDLE_IN_TRANSACTION)
+    def database(self, name: str, slots: int | None = None) -> Database:
+        """A pool large enough for one process with so many slots; with those of the plan, when nothing is said."""
+        size = (self.slots if slots is None else slots) + 2
+        return Database(self.dsn, name=name, size=size, idle_in_transaction=IDLE_IN_TRANSACTION)

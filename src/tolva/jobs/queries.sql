@@ -149,7 +149,22 @@ SELECT tolva.open_queues(%(names)s::text[]);
 
 -- name: join_worker
 -- Begin a worker's lease; see the function.
-SELECT tolva.join_worker(%(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s));
+SELECT tolva.join_worker(
+  %(id)s, %(host)s, %(pid)s, %(queues)s::text[], make_interval(secs => %(lease)s), %(crew)s);
+
+-- name: crew
+-- The workers of a crew, with whether each of them runs something.
+SELECT w.id::text, w.pid, EXISTS (
+  SELECT FROM tolva.running(w.id)) AS busy
+FROM tolva.workers w WHERE w.crew = %(crew)s;
+
+-- name: companion
+-- The living companion of a crew: the worker that serves no queues.
+SELECT id FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
+
+-- name: note_deaf
+-- Note why a worker does not hear its rings; see the function.
+SELECT tolva.note_deaf(%(id)s, %(reason)s);
 
 -- name: started_worker
 -- Note a worker's process id; see the function.
@@ -171,7 +186,7 @@ FROM tolva.workers w ORDER BY w.started_at, w.id;
 
 -- name: beat
 -- Prolong leases; see the function.
-SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
+SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[], %(jump)s);
 
 -- name: leave_worker
 -- A worker has ended; see the function.
@@ -180,7 +195,12 @@ SELECT job_id::text, queue, state, rings FROM tolva.leave_worker(
 
 -- name: rescue
 -- Give back the jobs of lost workers; see the function.
-SELECT job_id::text, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
+SELECT job_id::text, queue, state, rings FROM tolva.rescue(
+  %(reason)s, %(most_losses)s, %(jump)s, coalesce(%(latest)s::timestamptz, 'infinity'));
+
+-- name: clock
+-- PostgreSQL's clock.
+SELECT clock_timestamp() AS now;
 
 -- name: cancel
 -- Cancel jobs; see the function.
@@ -236,11 +256,11 @@ ORDER BY name;
 
 -- name: throughput
 -- How many jobs of the tenant were done, failed or asked something in each of the last minutes, oldest first; of a queue
--- up to a limit, from which on what asked something counts as failed, too.
+-- up to a limit, from which on what asked something counts as failed.
 SELECT m.minute,
   coalesce(sum(n.completed), 0)::integer AS completed,
   coalesce(sum(CASE WHEN n.failed < %(most)s THEN n.failed - n.asked ELSE n.failed END), 0)::integer AS failed,
-  coalesce(sum(n.asked), 0)::integer AS asked
+  coalesce(sum(n.asked) FILTER (WHERE n.failed < %(most)s), 0)::integer AS asked
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)
@@ -362,6 +382,10 @@ SELECT id, seq, tenant_id, 'undone', jsonb_build_object('job', %(by)s::text) FRO
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.
 SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(failed)s), %(most)s) AS jobs;
+
+-- name: announce
+-- Wake whoever watches jobs. Nothing is lost if a crash takes it away, so nobody waits for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify(%(channel)s, '');
 
 -- name: notify
 -- Wake those who listen on a channel.

@@ -9,7 +9,6 @@ from functools import partial
 
 from tolva import app
 from tolva.db.pool import Database
-from tolva.engines import INSIDE
 from tolva.jobs.inside import run_inside
 from tolva.jobs.work import Jobs
 from tolva.logs import set_up_logs
@@ -25,7 +24,7 @@ from tolva.web.server.serving import make_server
 
 
 def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Database], None] | None = None) -> None:
-    """Answer HTTP on `listener` until SIGTERM or SIGINT; with an engine of INSIDE, run the jobs too.
+    """Answer HTTP on `listener` until SIGTERM or SIGINT; with queues of the engine `inline`, run their jobs too.
 
     `ready` is called with the database, once it answers and before anybody else is answered.
     """
@@ -36,7 +35,7 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
     with (
         app.server(settings) as server,
         app.jobs(settings, server, "tolva api", settings.statement_seconds) as jobs,
-        closing(app.live(jobs)) as hub,
+        closing(app.live(settings, jobs)) as hub,
     ):
         await_database(server, stop)
         if stop.is_set():
@@ -59,6 +58,7 @@ def _answer(
     gc.freeze()  # what is loaded by now stays: nothing to look through again and again
     give_up = partial(setattr, api, "should_exit", True)
     on_stop(stop, give_up)  # uvicorn hears no signal that came before it began to listen to them
-    inside = settings.engine in INSIDE
-    with beside(give_up, run_inside, app.worker_plan(settings, server), jobs.engine) if inside else nullcontext():
+    inside = app.shares(settings).inside
+    plan = app.worker_plan(settings, server, inside)
+    with beside(give_up, run_inside, plan, jobs.engine) if inside else nullcontext():
         api.run(sockets=[listener])

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from tolva import app
-from tolva.engines import INSIDE
 from tolva.errors import TryLater
 from tolva.jobs.inside import run_inside
 from tolva.jobs.work import Jobs
@@ -41,12 +40,18 @@ def _stand_in(
 ) -> None:
     # The command tells how the job went; its terminal is no log, unless somebody asked for one.
     level = "WARNING" if settings.log_level == "INFO" else settings.log_level
-    plan = replace(app.worker_plan(settings, server), grace=min(settings.grace_seconds, GRACE), log_level=level)
+    shares = app.shares(settings)
+    inside = queue in {each.queue for each in shares.inside}
+    # Whatever rings for them, jobs are found in PostgreSQL.
+    heard = settings.model_copy(update={"engine": "inline" if inside else "postgres", "engines": {}})
+    every = (*shares.inside, *shares.own, *shares.celery)
+    plan = app.worker_plan(heard, server, every)
+    plan = replace(plan, grace=min(settings.grace_seconds, GRACE), log_level=level)
     while not stop.is_set():
         try:
             if jobs.needs_worker(queue):
                 begun.set()
-                return run_inside(plan, jobs.engine, stop) if settings.engine in INSIDE else run_worker(plan, stop)
+                return run_inside(plan, jobs.engine, stop) if inside else run_worker(plan, stop)
         except TryLater as error:
             log.warning("%s", error)
         stop.wait(LOOK)

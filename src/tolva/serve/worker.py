@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 from tolva import app
 from tolva.core.ports import QueueSlots
-from tolva.engines import INSIDE
-from tolva.errors import SettingsError
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.serve.readiness import await_database
@@ -16,17 +14,13 @@ from tolva.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
-    """Run jobs until SIGTERM or SIGINT."""
-    if settings.engine in INSIDE:
-        raise SettingsError(
-            "With TOLVA_ENGINE=inline, the API runs the jobs; set it to postgres for workers of their own."
-        )
+def run_own(settings: Settings, queues: Sequence[QueueSlots]) -> None:
+    """Run jobs of queues that are served in our processes, until SIGTERM or SIGINT."""
     set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     with app.server(settings) as server:
         await_database(server, stop)
-        plan = app.worker_plan(settings, server, slots)
+        plan = app.worker_plan(settings, server, queues)
         run_worker(plan, stop, ready=lambda: log.info("worker ready: %s", _described(plan.queues)))
 
 

@@ -15,7 +15,6 @@ from tolva.cli.doctor.patient import Patient, with_server, with_settings, with_t
 from tolva.db.embedded import binaries
 from tolva.db.migrate import OLDEST_SERVER, pending
 from tolva.db.pool import APP_ROLE, Connection
-from tolva.engines import INSIDE
 from tolva.errors import SettingsError, TolvaError
 
 API_CONNECTIONS = 11
@@ -136,9 +135,10 @@ def connections(patient: Patient) -> Finding:
              (SELECT count(*) FROM pg_stat_activity
               WHERE backend_type = 'client backend' AND application_name NOT LIKE 'tolva%%') AS others""",
     )
-    plan = app.worker_plan(patient.tolva, patient.running)
+    shares = app.shares(patient.tolva)
+    inside = bool(shares.inside)
+    plan = app.worker_plan(patient.tolva, patient.running, (*shares.inside, *shares.own, *shares.celery))
     # Each process: a pool for its slots, one connection to claim and one to listen. The supervisor: a pool, the heart.
-    inside = patient.tolva.engine in INSIDE
     workers = plan.slots + 4 if inside else plan.processes * (plan.slots + 4) + (plan.slots + 3)
     needed = workers + API_CONNECTIONS * (1 if inside else patient.tolva.api_processes) + OTHERS
     said = f"{found['allowed']} allowed, {found['others']} used by others, Tolva may want {needed}"

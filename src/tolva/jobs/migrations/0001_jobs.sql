@@ -29,7 +29,9 @@ CREATE TABLE tolva.workers (
   id uuid PRIMARY KEY,
   host text NOT NULL,
   pid integer NOT NULL,
+  crew text,                -- of a process that another program started: whose children are beaten for together
   queues text[] NOT NULL,
+  deaf text,                -- why it does not hear the rings of its queues at the moment
   lease interval NOT NULL,
   lease_until timestamptz NOT NULL,
   started_at timestamptz NOT NULL DEFAULT now()

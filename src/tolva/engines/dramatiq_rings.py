@@ -1,0 +1,162 @@
+"""Rings as messages of Dramatiq, over Redis or RabbitMQ: one actor for each queue.
+
+Our own workers serve each queue with as many of Dramatiq's threads as it has slots. `dramatiq tolva.engines.dramatiq`
+serves all of them with as many threads as it is given.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import dramatiq
+import pika.exceptions
+import redis
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import DramatiqError
+from dramatiq.middleware import Middleware, Retries, TimeLimit
+
+from tolva.core.job import JobId, Queue
+from tolva.core.ports import QueueSlots, RunNext
+from tolva.db.pool import Database
+from tolva.engines.sender import Sender
+from tolva.engines.silent import Silent
+from tolva.errors import BrokerUnavailable, SettingsError
+from tolva.settings import Settings
+
+STINT = 5.0
+"""Seconds that a message may take beyond the hard limit of its queue, since it may run a few short jobs before."""
+MOST_RETRIES = 3
+"""Of a message that found PostgreSQL away. More are not needed: upkeep rings again."""
+PROBE = 5.0
+"""Seconds between two looks whether the broker answers."""
+
+Perform = Callable[[str], object]
+"""Looks through a queue, and rings again where work is left."""
+
+
+class DramatiqEngine(Silent):
+    """Sends messages, and serves queues with Dramatiq's threads."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._broker = make_broker(url)
+        self._sender = Sender(self._send, self._count)
+        self._stopped = threading.Event()
+        self._deaf: str | None = None
+
+    def ring(self, queue: str, hints: Sequence[JobId]) -> None:
+        """Send messages."""
+        self._sender.ring(queue, hints)
+
+    def depth(self, queue: str) -> int | None:
+        """The messages in the queue that no worker has taken."""
+        return self._count(queue)
+
+    def close(self) -> None:
+        """Send the last messages."""
+        self._sender.close()
+        with _explained():
+            self._broker.close()
+
+    def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
+        """Run a worker of Dramatiq for each queue: it has no other way to keep their slots apart."""
+
+        def perform(queue: str) -> None:
+            if run_next(queue) and not self._stopped.is_set():
+                self.ring(queue, [JobId("")])
+
+        workers = [self._worker(each, perform) for each in queues]
+        for worker in workers:
+            worker.start()
+        while not self._stopped.wait(PROBE):
+            self._deaf = self._silence(queues)
+        with ThreadPoolExecutor(max(len(workers), 1)) as pool:  # each waits for its threads to come around
+            list(pool.map(_end, workers))
+        self._sender.close()
+
+    def stop(self) -> None:
+        """Take no further jobs."""
+        self._stopped.set()
+
+    def deaf(self) -> str | None:
+        """Why the broker cannot be heard."""
+        return self._deaf
+
+    def _worker(self, line: QueueSlots, perform: Perform) -> dramatiq.Worker:
+        broker = make_broker(self._url)
+        declare_actor(broker, Queue(line.queue), perform)
+        return dramatiq.Worker(broker, worker_threads=line.slots)
+
+    def _silence(self, queues: Sequence[QueueSlots]) -> str | None:
+        try:
+            for each in queues:
+                self._count(each.queue)
+        except BrokerUnavailable as error:
+            return str(error)
+        return None
+
+    def _send(self, queue: str, hints: Sequence[str]) -> None:
+        with _explained():
+            self._broker.declare_queue(queue)
+            for hint in hints:
+                self._broker.enqueue(
+                    dramatiq.Message(queue_name=queue, actor_name=queue, args=(hint,), kwargs={}, options={})
+                )
+
+    def _count(self, queue: str) -> int:
+        with _explained():
+            if isinstance(self._broker, RabbitmqBroker):
+                self._broker.declare_queue(queue, ensure=True)
+                return self._broker.get_queue_message_counts(queue)[0]
+            client: Any = self._broker.client
+            return client.llen(f"{self._broker.namespace}:{queue}")
+
+
+def _end(worker: dramatiq.Worker) -> None:
+    worker.stop()
+    worker.broker.close()
+
+
+def make_broker(url: str) -> RabbitmqBroker | RedisBroker:
+    """The broker at an address, without what rings have no use for."""
+    middleware: list[Middleware] = [TimeLimit(), Retries(max_retries=MOST_RETRIES)]
+    if url.startswith("amqp"):
+        return RabbitmqBroker(url=url, middleware=middleware)
+    client = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=3, health_check_interval=10)
+    return RedisBroker(client=client, middleware=middleware)
+
+
+def declare_actor(broker: RabbitmqBroker | RedisBroker, queue: Queue, perform: Perform) -> None:
+    """The actor of a queue. Its time limit is a second net: whoever watches over the process acts before."""
+
+    def look(*_hints: object, **_more: object) -> None:
+        perform(queue.name)
+
+    options = {"time_limit": round(1000 * (queue.hard_limit + STINT)), "max_retries": MOST_RETRIES}
+    dramatiq.Actor(look, broker=broker, actor_name=queue.name, queue_name=queue.name, priority=0, options=options)
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    """Errors of the broker in our words."""
+    try:
+        yield
+    except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
+        raise BrokerUnavailable(
+            f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"
+        ) from error
+
+
+def make(settings: Settings, _db: Database) -> DramatiqEngine:
+    """The engine of these settings. Raises SettingsError."""
+    if not settings.dramatiq_broker:
+        raise SettingsError(
+            "TOLVA_ENGINE=dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0."
+        )
+    return DramatiqEngine(settings.dramatiq_broker)

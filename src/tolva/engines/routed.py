@@ -1,0 +1,78 @@
+"""Several engines as one: each queue has its own."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from tolva.core.job import JobId
+from tolva.core.ports import Engine, QueueSlots, RunNext, ServingEngine
+from tolva.engines.news import Announcer
+from tolva.engines.routes import Routes
+
+
+class RoutedEngine:
+    """Rings with the engine of each queue, which `make` makes when it is first needed, and wakes those who watch."""
+
+    def __init__(self, routes: Routes, make: Callable[[str], Engine], announcer: Announcer) -> None:
+        self._announcer = announcer
+        self._routes = routes
+        self._make = make
+        self._engines: dict[str, Engine] = {}
+        self._making = threading.Lock()
+        self._served: list[ServingEngine] = []
+        self._stopped = False
+
+    def ring(self, queue: str, hints: Sequence[JobId]) -> None:
+        """Ring with the queue's engine."""
+        self._engine(self._routes.engine_of(queue)).ring(queue, hints)
+
+    def depth(self, queue: str) -> int | None:
+        """The rings that lie unheard with the queue's engine."""
+        return self._engine(self._routes.engine_of(queue)).depth(queue)
+
+    def announce(self) -> None:
+        """Wake those who watch jobs."""
+        self._announcer.announce()
+
+    def close(self) -> None:
+        """Let every engine send its last rings."""
+        self._announcer.close()
+        for engine in self._engines.values():
+            engine.close()
+
+    def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
+        """Serve each queue with its engine, all at once."""
+        slots = {each.queue: each for each in queues}
+        lines = [
+            (self._serving(kind), [slots[name] for name in names])
+            for kind, names in self._routes.by_engine(list(slots)).items()
+        ]
+        self._served = [engine for engine, _ in lines]
+        if self._stopped:
+            self.stop()
+        threads = [threading.Thread(target=engine.serve, args=(line, run_next)) for engine, line in lines]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """Stop all that serve."""
+        self._stopped = True
+        for engine in self._served:
+            engine.stop()
+
+    def deaf(self) -> str | None:
+        """The first reason of those that serve."""
+        return next((reason for engine in self._served if (reason := engine.deaf())), None)
+
+    def _serving(self, kind: str) -> ServingEngine:
+        engine = self._engine(kind)
+        if not isinstance(engine, ServingEngine):
+            raise TypeError(f"the queues of {kind} are served by processes of its own")
+        return engine
+
+    def _engine(self, kind: str) -> Engine:
+        with self._making:
+            if kind not in self._engines:
+                self._engines[kind] = self._make(kind)
+            return self._engines[kind]

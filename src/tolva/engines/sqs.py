@@ -1,0 +1,187 @@
+"""Rings as messages of Amazon SQS, or of whatever speaks its protocol at AWS_ENDPOINT_URL.
+
+A message is received by long polling, stays invisible while its queue is worked on, and is deleted afterwards. Queues
+are made when they are absent, each with a queue for what was received too often.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from tolva.db.pool import Database
+from tolva.engines.pulled import PulledEngine
+from tolva.engines.sqs_names import SqsNames
+from tolva.errors import BrokerUnavailable
+from tolva.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WAIT = 20
+"""Seconds of one long poll, the most that SQS allows."""
+VISIBILITY = 300
+"""Seconds for which a message that was received is hidden from others."""
+HOLD_AFTER = VISIBILITY / 3
+"""Seconds after which it is hidden for another while."""
+RETENTION = 86_400
+"""Seconds that a message nobody receives is kept."""
+MOST_RECEIVES = 5
+"""Receptions after which a message goes to the queue of dead ones: it rings for work that cannot be looked at."""
+BATCH = 10
+"""Messages of one call, the most that SQS allows."""
+GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+REFUSED = ("InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", "AccessDeniedException", "ExpiredToken")
+
+
+@dataclass(eq=False)
+class Held:
+    """A received message. `since`: when it was last hidden, on the monotonic clock."""
+
+    url: str
+    receipt: str
+    since: float
+
+
+class SqsBroker:
+    """The queues of one account and region."""
+
+    def __init__(self, endpoint: str | None, region: str | None, names: SqsNames) -> None:
+        timeouts = Config(connect_timeout=3, read_timeout=WAIT + 5, retries={"mode": "standard", "max_attempts": 2})
+        with _explained():
+            self._sqs: Any = boto3.client("sqs", region_name=region, endpoint_url=endpoint, config=timeouts)
+        self._names = names
+        self._urls: dict[str, str] = {}
+        self._making = threading.Lock()
+
+    def send(self, queue: str, hints: Sequence[str]) -> None:
+        """Send messages, ten at a time."""
+        body = [json.dumps({"queue": queue, "hint": hint}) for hint in hints]
+        for first in range(0, len(body), BATCH):
+            entries = [{"Id": str(n), "MessageBody": text} for n, text in enumerate(body[first : first + BATCH])]
+            with self._queue(queue) as url:
+                self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
+
+    def receive(self, queue: str, most: int) -> list[Held]:
+        """One long poll."""
+        with self._queue(queue) as url:
+            answer = self._sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=min(most, BATCH), WaitTimeSeconds=WAIT, VisibilityTimeout=VISIBILITY
+            )
+        return [held for each in answer.get("Messages", ()) if (held := self._read(queue, url, each))]
+
+    def done(self, held: Held) -> None:
+        """Delete a message."""
+        with _explained():
+            self._sqs.delete_message(QueueUrl=held.url, ReceiptHandle=held.receipt)
+
+    def give_back(self, held: Held) -> None:
+        """Leave it: it becomes visible by itself, and where that happens too often, it is put aside."""
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Hide those messages for longer that have been hidden for a while."""
+        for each in held:
+            if time.monotonic() - each.since > HOLD_AFTER:
+                with _explained():
+                    self._sqs.change_message_visibility(
+                        QueueUrl=each.url, ReceiptHandle=each.receipt, VisibilityTimeout=VISIBILITY
+                    )
+                each.since = time.monotonic()
+
+    def depth(self, queue: str) -> int:
+        """Visible messages, as SQS counts them: about."""
+        wanted = "ApproximateNumberOfMessages"
+        with self._queue(queue) as url:
+            answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])
+        return int(answer["Attributes"][wanted])
+
+    def _read(self, queue: str, url: str, message: dict[str, Any]) -> Held | None:
+        held = Held(url, message["ReceiptHandle"], time.monotonic())
+        if _is_ring(message["Body"], queue):
+            return held
+        log.warning("%s held something that is no ring of ours; it is dropped: %.80r", url, message["Body"])
+        self.done(held)
+        return None
+
+    @contextmanager
+    def _queue(self, queue: str) -> Generator[str]:
+        """The address of a queue, which is made when it is absent, also when somebody has just deleted it."""
+        with _explained():
+            url = self._urls.get(queue) or self._make(queue)
+            try:
+                yield url
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in GONE:
+                    self._urls.pop(queue, None)
+                raise
+
+    def _make(self, queue: str) -> str:
+        with self._making:
+            name = self._names.of(queue)
+            try:
+                url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in GONE:
+                    raise
+                url = self._create(name)
+            self._urls[queue] = url
+            return url
+
+    def _create(self, name: str) -> str:
+        aside = self._sqs.create_queue(
+            QueueName=self._names.aside(name), Attributes={"MessageRetentionPeriod": str(RETENTION)}
+        )["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=aside, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        attributes = {
+            "ReceiveMessageWaitTimeSeconds": str(WAIT),
+            "VisibilityTimeout": str(VISIBILITY),
+            "MessageRetentionPeriod": str(RETENTION),
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES}),
+        }
+        log.info("making the SQS queue %s", name)
+        return self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+
+def _is_ring(body: str, queue: str) -> bool:
+    try:
+        ring: Any = json.loads(body)
+        return ring["queue"] == queue
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    """Errors of the client in our words."""
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise BrokerUnavailable("SQS needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.") from error
+    except NoRegionError as error:
+        raise BrokerUnavailable("SQS needs AWS_DEFAULT_REGION, say us-east-1.") from error
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        words = f"{told.get('Code')}: {told.get('Message')}"
+        if told.get("Code") in REFUSED:
+            raise BrokerUnavailable(
+                f"SQS refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what they may do: {words}"
+            ) from error
+        raise BrokerUnavailable(f"SQS does not do what was asked: {words}") from error
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no address
+        raise BrokerUnavailable(f"SQS does not answer at AWS_ENDPOINT_URL: {error}") from error
+
+
+def make(settings: Settings, db: Database) -> PulledEngine[Held]:
+    """The engine of these settings."""
+    names = SqsNames(settings.sqs_prefix, settings.sqs_queue_name)
+    return PulledEngine(db, SqsBroker(settings.aws_endpoint_url, settings.aws_region, names))

@@ -1,0 +1,132 @@
+"""Watches over the processes of a crew, which another program started and replaces: beats for them, does the upkeep.
+
+It is a process of its own, so a long C call in a job cannot starve the heartbeat. What it does is what the supervisor
+of our own workers does, but for starting processes and burying them, which is their parent's business.
+"""
+
+import logging
+import os
+import threading
+import time
+from contextlib import closing
+
+import psutil
+
+from tolva.core.job import JobId, Verb
+from tolva.core.ports import Engine
+from tolva.errors import TryLater
+from tolva.jobs.crew import crew_of, member
+from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.rings import send_rings
+from tolva.jobs.upkeep import kept_up
+from tolva.jobs.work import Jobs
+from tolva.jobs.worker import FROZEN_LEASES, LOOK
+
+log = logging.getLogger(__name__)
+
+
+def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
+    """Watch over the children of `parent`, which started this process, too.
+
+    Ends with the parent, or when `stop` is set and the last of the others has ended: until then they need a heartbeat.
+    """
+    crew = crew_of(parent)
+    with (
+        plan.database("tolva companion", 1) as db,
+        closing(plan.make_engine(db)) as engine,
+        closing(Heartbeat(db, [], plan.lease, crew)) as heartbeat,
+        kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
+    ):
+        companion = Companion(plan, parent, heartbeat, engine)
+        while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
+            companion.look()
+            time.sleep(LOOK)
+        companion.end()
+
+
+class Companion:
+    """Of one crew. All methods are called from one thread."""
+
+    def __init__(self, plan: WorkerPlan, parent: int, heartbeat: Heartbeat, engine: Engine) -> None:
+        self._plan = plan
+        self._parent = parent
+        self._heartbeat = heartbeat
+        self._engine = engine
+        self._known: dict[str, int] = {}
+        self._frozen_since: dict[int, float] = {}
+        self._next_beat = 0.0
+        self._own = ""
+        """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no process of the crew was alive at the last look."""
+        return not self._known.keys() - {self._own}
+
+    def look(self) -> None:
+        """Give up the dead at once; in the rhythm of the lease, beat for the living, and end those over a limit."""
+        try:
+            for worker_id, pid in list(self._known.items()):
+                if worker_id != self._own and member(pid, self._parent) is None:
+                    self._bury(worker_id, pid)
+            if time.monotonic() >= self._next_beat:
+                self._beat()
+                self._next_beat = time.monotonic() + min(self._plan.lease / 5, 1.0)
+        except TryLater as error:
+            log.warning("companion: %s", error)
+        except psutil.NoSuchProcess:
+            log.debug("a process ended while it was looked at; the next look buries it")
+
+    def end(self) -> None:
+        """Give up whoever died with the parent, and leave."""
+        self.look()
+        try:
+            if self._own in self._known:
+                self._leave(self._own, Verb.RELEASE, "The companion has ended.", None)
+        except TryLater as error:
+            log.warning("companion: %s", error)
+
+    def _beat(self) -> None:
+        if self._own not in self._known:
+            self._own = self._heartbeat.join()
+        self._known = {row["id"]: row["pid"] for row in self._heartbeat.crew()}
+        living = {id: process for id, pid in self._known.items() if (process := member(pid, self._parent))}
+        awake = [id for id, process in living.items() if not self._is_frozen(process)]
+        overdue = self._heartbeat.beat(awake) if awake else {}
+        for worker_id, process in living.items():
+            if reason := self._over_a_limit(worker_id, process, overdue.get(worker_id)):
+                log.error("worker process %s %s", process.pid, reason)
+                self._end(worker_id, process, reason, overdue.get(worker_id))
+
+    def _is_frozen(self, process: psutil.Process) -> bool:
+        if process.status() != psutil.STATUS_STOPPED:
+            self._frozen_since.pop(process.pid, None)
+            return False
+        self._frozen_since.setdefault(process.pid, time.monotonic())
+        return True
+
+    def _over_a_limit(self, worker_id: str, process: psutil.Process, overdue: JobId | None) -> str | None:
+        """Why a process must end; None when it need not."""
+        if overdue:
+            return "ran a job into the hard time limit of its queue"
+        since = self._frozen_since.get(process.pid)
+        if since is not None and time.monotonic() - since > FROZEN_LEASES * self._plan.lease:
+            return "was frozen for too long"
+        if process.memory_info().rss > self._plan.memory_mb * 1_000_000:
+            return f"grew over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
+        return None
+
+    def _end(self, worker_id: str, process: psutil.Process, reason: str, overdue: JobId | None) -> None:
+        process.kill()
+        self._leave(worker_id, Verb.RELEASE if overdue else Verb.LOST, f"The worker process {reason}.", overdue)
+
+    def _bury(self, worker_id: str, pid: int) -> None:
+        """It may have been ended for a job that ran over its limit, which Celery does by itself."""
+        overdue = self._heartbeat.beat([worker_id]).get(worker_id)
+        log.warning("worker process %s has ended; its jobs go on elsewhere", pid)
+        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", overdue)
+
+    def _leave(self, worker_id: str, verb: Verb, reason: str, overdue: JobId | None) -> None:
+        send_rings(self._engine, self._heartbeat.leave(worker_id, verb, reason, overdue))
+        self._known.pop(worker_id, None)

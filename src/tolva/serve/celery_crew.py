@@ -1,0 +1,100 @@
+"""What a worker of Celery runs: our tasks in its processes, and a companion that watches over them.
+
+Celery's signals call the methods: those of the first half in the process that starts the others, those of the second
+in each of them.
+"""
+
+import ctypes
+import logging
+import os
+import subprocess
+import threading
+import time
+from multiprocessing.sharedctypes import RawValue
+from typing import Any
+
+from celery import signals  # pyright: ignore[reportMissingTypeStubs]
+
+from tolva.engines.celery import declare_tasks
+from tolva.errors import SettingsError
+from tolva.jobs.child import NICENESS
+from tolva.jobs.hosted import Hosted, Look
+from tolva.logs import set_up_logs
+from tolva.serve.hosted import Host
+
+log = logging.getLogger(__name__)
+
+LOOK = 0.5
+"""Seconds between two looks of a process whether the worker is told to end."""
+RESTART_PAUSE = 1.0
+"""Seconds before a companion that ended by itself is replaced."""
+
+
+class CeleryHost:
+    """A worker of Celery and its processes. What is set before they are forked, each of them has."""
+
+    def __init__(self, app: Any, host: Host) -> None:
+        self._app = app
+        self._host = host
+        self._settings = host.settings
+        # Without a lock, which a process that is killed would take with it.
+        self._draining = RawValue(ctypes.c_bool, False)
+        self._hosted: Hosted | None = None
+
+    def join(self) -> None:
+        """Give the worker its queues and tasks, and hear its signals."""
+        declare_tasks(self._app, self._host.queues, self._perform)
+        for signal, receiver in (
+            (signals.setup_logging, self._set_up_logging),
+            (signals.celeryd_after_setup, self._begin),
+            (signals.worker_shutting_down, self._end),
+            (signals.worker_process_init, self._begin_process),
+            (signals.worker_process_shutdown, self._end_process),
+        ):
+            signal.connect(receiver, weak=False)  # pyright: ignore[reportUnknownMemberType]
+
+    def _set_up_logging(self, loglevel: int, **_more: object) -> None:
+        set_up_logs(logging.getLevelName(loglevel), self._settings.log_format)
+
+    def _begin(self, instance: Any, **_more: object) -> None:
+        if "prefork" not in instance.pool_cls.__module__:
+            raise SettingsError("Tolva's tasks need processes of their own: leave out -P, or say -P prefork.")
+        queues = self._served()
+        companion = self._host.start_companion(queues)
+        threading.Thread(target=self._keep_companion, args=(companion, queues), daemon=True).start()
+
+    def _keep_companion(self, companion: subprocess.Popen[bytes], queues: list[str]) -> None:
+        while True:
+            code = companion.wait()
+            if self._draining.value:
+                return
+            log.error("the companion ended by itself (exit code %s); starting it again", code)
+            time.sleep(RESTART_PAUSE)
+            companion = self._host.start_companion(queues)
+
+    def _end(self, **_more: object) -> None:
+        self._draining.value = True
+
+    def _served(self) -> list[str]:
+        """The queues of -Q, or all of ours."""
+        return list(self._app.amqp.queues.consume_from)
+
+    def _begin_process(self, **_more: object) -> None:
+        os.nice(NICENESS)
+        self._hosted = self._host.make_hosted(self._served(), slots=1)
+        self._hosted.begin()
+        threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()
+
+    def _drain(self, hosted: Hosted) -> None:
+        while not self._draining.value:
+            time.sleep(LOOK)
+        hosted.drain(self._settings.grace_seconds / 2)
+
+    def _end_process(self, **_more: object) -> None:
+        if self._hosted is not None:
+            self._hosted.close()
+
+    def _perform(self, queue: str) -> dict[str, Any]:
+        assert self._hosted is not None, "Celery has sent worker_process_init"
+        look: Look = self._hosted.look(queue)
+        return {"ran": look.ran, "jobs": look.jobs}

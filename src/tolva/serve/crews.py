@@ -1,0 +1,74 @@
+"""Workers of several engines: ours for those that ring in our processes, Celery's own for Celery."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from tolva import app
+from tolva.core.ports import QueueSlots
+from tolva.errors import SettingsError
+from tolva.jobs.lifeline import die_with_parent
+from tolva.logs import set_up_logs
+from tolva.serve.part import Part, end_parts, keep_parts
+from tolva.serve.stop import stop_on_signals
+from tolva.serve.worker import run_own
+from tolva.settings import Settings
+
+URGENT = "urgent"
+"""The queue that a worker with processes for all queues looks into first."""
+
+
+def worker_parts(settings: Settings, shares: app.Shares) -> list[Part]:
+    """What is to run beside each other for these queues."""
+    own = [Part("worker", _own_part, settings, shares.own)] if shares.own else []
+    celery = [Part("Celery worker", _celery_part, settings, shares.celery)] if shares.celery else []
+    return [*own, *celery]
+
+
+def serve_worker(settings: Settings, slots: Sequence[QueueSlots] = ()) -> None:
+    """Run the jobs of these queues, or of all, each with its engine, until SIGTERM or SIGINT."""
+    shares = app.shares(settings, slots)
+    if shares.own and shares.celery:
+        _serve_both(settings, shares)
+    elif shares.own:
+        run_own(settings, shares.own)
+    elif shares.celery:
+        become_celery(settings, shares.celery)
+    else:
+        raise SettingsError(
+            "With the engine inline, the API runs the jobs; set TOLVA_ENGINE to postgres for workers of their own."
+        )
+
+
+def _serve_both(settings: Settings, shares: app.Shares) -> None:
+    set_up_logs(settings.log_level, settings.log_format)
+    stop, parts = stop_on_signals(), worker_parts(settings, shares)
+    try:
+        keep_parts(parts, stop)
+    finally:
+        end_parts(parts, 2 * settings.grace_seconds)
+
+
+def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
+    """Turn this process into a worker of Celery for these queues. Does not return."""
+    environment = os.environ | {
+        "TOLVA_DATA_DIR": str(settings.data_dir),
+        "TOLVA_ENGINE": settings.engine,
+        "TOLVA_ENGINES": ",".join(f"{queue}={engine}" for queue, engine in settings.engines.items()),
+        # On SIGTERM running jobs have the grace time; without this, Celery waits for them for ever.
+        "REMAP_SIGTERM": "SIGQUIT",
+    }
+    first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
+    names = ",".join(first_urgent)
+    command = ["celery", "-A", "tolva.engines.celery:app", "worker", "-Q", names, "-l", settings.celery_log_level]
+    os.execve(sys.executable, [sys.executable, "-m", *command], environment)  # noqa: S606
+
+
+def _own_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:
+    die_with_parent()
+    run_own(settings, queues)
+
+
+def _celery_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:
+    die_with_parent()
+    become_celery(settings, queues)

@@ -1,0 +1,65 @@
+"""What a process of Dramatiq's command line runs: our actors, and for each group of processes a companion."""
+
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
+import dramatiq
+from dramatiq.middleware import Middleware
+
+from tolva.engines.dramatiq_rings import declare_actor, make_broker
+from tolva.errors import SettingsError
+from tolva.jobs.hosted import Hosted
+from tolva.serve.hosted import Host
+
+
+def watch_over(host: Host) -> int:
+    """The companion, as a process that Dramatiq has started."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "Dramatiq starts its processes by multiprocessing"
+    host.run_companion(parent.pid or 0, [queue.name for queue in host.queues])
+    return 0
+
+
+class DramatiqHost(Middleware):
+    """Ties a process to the jobs from its start to its end. `companion` is a function that Dramatiq finds by name."""
+
+    def __init__(self, host: Host, companion: Callable[[], int]) -> None:
+        self._host = host
+        self._companion = companion
+        self._hosted: Hosted | None = None
+
+    def join(self) -> None:
+        """Make the broker of this process, with an actor for each queue. Raises SettingsError."""
+        if not self._host.settings.dramatiq_broker:
+            raise SettingsError("Dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0.")
+        broker = make_broker(self._host.settings.dramatiq_broker)
+        broker.add_middleware(self)
+        dramatiq.set_broker(broker)
+        for queue in self._host.queues:
+            declare_actor(broker, queue, self._perform)
+
+    @property
+    def forks(self) -> list[Callable[[], int]]:
+        """What Dramatiq runs once, in a process beside the others."""
+        return [self._companion]
+
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        """Register as a worker."""
+        served = sorted(worker.consumer_whitelist or broker.get_declared_queues())
+        self._hosted = self._host.make_hosted(served, worker.worker_threads)
+        self._hosted.begin()
+
+    def before_worker_shutdown(self, broker: Any, worker: Any) -> None:
+        """Let the jobs come to an end."""
+        if self._hosted is not None:
+            self._hosted.drain(self._host.settings.grace_seconds / 2)
+
+    def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
+        """Leave."""
+        if self._hosted is not None:
+            self._hosted.close()
+
+    def _perform(self, queue: str) -> None:
+        assert self._hosted is not None, "Dramatiq has booted its worker"
+        self._hosted.look(queue)

@@ -1,0 +1,82 @@
+"""What the processes of Celery and of Dramatiq have in common: a worker in each, and a companion for all of them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from tolva import app
+from tolva.core.job import Queue
+from tolva.core.ports import QueueSlots
+from tolva.engines.routes import routes_of
+from tolva.jobs.companion import accompany
+from tolva.jobs.hosted import Hosted
+from tolva.jobs.lifeline import ask_kernel
+from tolva.jobs.plan import WorkerPlan
+from tolva.logs import set_up_logs
+from tolva.metrics import count_in
+from tolva.serve.stop import stop_on_signals
+from tolva.settings import Settings, load_settings
+from tolva.tracing import begin_tracing
+
+OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
+
+
+@dataclass(frozen=True)
+class Host:
+    """What a process of another program needs to run jobs.
+
+    `open_plan` is the plan for some queues, with its database running while the context is open. `companion` is the
+    module that runs the companion of such processes, given their parent and queues as its arguments.
+    """
+
+    settings: Settings
+    queues: tuple[Queue, ...]
+    open_plan: OpenPlan
+    companion: str
+
+    def make_hosted(self, queues: Sequence[str], slots: int) -> Hosted:
+        """The own process as a worker of these queues; see `Hosted`. It ends with the process that started it."""
+        ask_kernel()
+        count_in(app.metrics_folder(self.settings))
+        begin_tracing()
+        return Hosted(partial(self.open_plan, self.settings, tuple(queues)), slots)
+
+    def start_companion(self, queues: Sequence[str]) -> subprocess.Popen[bytes]:
+        """A process that watches over the others that this one starts."""
+        # Not by multiprocessing, which would wait for its end before this process may end.
+        return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
+
+    def run_companion(self, parent: int, queues: Sequence[str]) -> None:
+        """Watch over the other children of this process's parent; see `accompany`."""
+        set_up_logs(self.settings.log_level, self.settings.log_format)
+        stop = stop_on_signals()  # they reach the whole group
+        with self.open_plan(self.settings, queues) as plan:
+            accompany(plan, parent, stop)
+
+
+def host_of(settings: Settings, engine: str) -> Host:
+    """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
+    every = app.catalogue(settings).queues
+    own = routes_of(settings).by_engine(list(every)).get(engine)
+    return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
+
+
+@contextmanager
+def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan]:
+    """The plan of a crew, with its database running and up to date. Raises SettingsError, DatabaseUnavailable."""
+    with app.server(settings) as server:
+        app.prepare(server)
+        yield app.worker_plan(settings, server, [QueueSlots(queue, 1) for queue in queues])
+
+
+def main() -> None:
+    """The companion, by the settings of the environment."""
+    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
