@@ -26,6 +26,7 @@ OTHERS = {
             "web/access/asking.py",
             "web/download.py",
             "web/etag.py",
+            "web/located.py",
             "web/parameters.py",
             "jobs/listing.py",
             "jobs/queue_states.py",
@@ -34,6 +35,7 @@ OTHERS = {
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *(
             "Responda con ",
+            "Responda, por ejemplo, con ",
             "(Campos obligatorios vacíos: )",
             "Para leer otra hoja, envíe ",
             "There is no such address.",
