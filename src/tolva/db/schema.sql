@@ -1260,6 +1260,18 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) RETURNS TABLE(id uuid, tenant_id text, queue text, kind text, silent double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT j.id, j.tenant_id, j.queue, j.kind, extract(epoch FROM now() - j.updated_at)::double precision
+  FROM tolva.jobs j WHERE j.state = 'running' AND j.updated_at < now() - p_silent
+  ORDER BY j.updated_at LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.started_worker(p_id uuid, p_pid integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2166,6 +2178,9 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) TO tolva_app;

@@ -1,0 +1,22 @@
+"""Who is there to run the jobs of each queue, and who of them is deaf: alive, but not reached by any ring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tolva.db.pool import Connection
+from tolva.jobs.sql import SQL
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """The ids of a queue's living workers; of those that are deaf, the different reasons."""
+
+    queue: str
+    workers: frozenset[str]
+    deaf: tuple[str, ...]
+
+
+def attendance(conn: Connection, queues: Sequence[str]) -> list[Attendance]:
+    """Who serves these queues, in their order. Raises DatabaseUnavailable."""
+    rows = conn.execute(SQL["attendance"], {"queues": list(queues)}).fetchall()
+    return [Attendance(row["queue"], frozenset(row["workers"]), tuple(row["deaf"])) for row in rows]
