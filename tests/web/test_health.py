@@ -15,6 +15,7 @@ from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.servers.redis import redis_server
 from tests.service import Service, serving
+from tests.web.house import GOOD, UPLOAD
 from tests.web.test_access import bearer, make_key
 from tolva import app
 from tolva.core.job import JobId
@@ -56,7 +57,8 @@ def test_without_a_broker_the_database_and_the_workers_are_told(service: Service
         "workers": "none",
     }
     join(admin, "bulk_upload")
-    service.client.post("/api/v1/catalog/items/bulk-upload?proveedor_id=P", files={"file": ("p.csv", b"codigo\n1\n")})
+    sent = service.client.post(UPLOAD, params={"proveedor_id": "P1"}, files={"file": ("p.csv", GOOD)})
+    assert sent.status_code == 202, sent.text
     wanted = {"engine": "postgres", "workers": 1, "jobs": 1, "rings": None}
     until(lambda: service.client.get("/health").json()["queues"]["bulk_upload"] == wanted, 10)
     seen = service.client.get("/health").json()

@@ -1131,6 +1131,17 @@ $$;
 
 ALTER FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.queue_depth(p_queue text) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*) FROM (
+    SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = p_queue LIMIT 10000) queued
+$$;
+
+ALTER FUNCTION tolva.queue_depth(p_queue text) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2160,6 +2171,9 @@ GRANT ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) TO t
 
 REVOKE ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.queue_depth(p_queue text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.queue_depth(p_queue text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;

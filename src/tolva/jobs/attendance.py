@@ -9,14 +9,18 @@ from tolva.jobs.sql import SQL
 
 @dataclass(frozen=True)
 class Attendance:
-    """The ids of a queue's living workers; of those that are deaf, the different reasons."""
+    """A queue: the ids of its living workers, for those that are deaf the different reasons, and how many jobs wait.
+
+    `jobs` are of all tenants, for now or for later, and counted up to 10,000.
+    """
 
     queue: str
     workers: frozenset[str]
     deaf: tuple[str, ...]
+    jobs: int
 
 
 def attendance(conn: Connection, queues: Sequence[str]) -> list[Attendance]:
     """Who serves these queues, in their order. Raises DatabaseUnavailable."""
     rows = conn.execute(SQL["attendance"], {"queues": list(queues)}).fetchall()
-    return [Attendance(row["queue"], frozenset(row["workers"]), tuple(row["deaf"])) for row in rows]
+    return [Attendance(row["queue"], frozenset(row["workers"]), tuple(row["deaf"]), row["jobs"]) for row in rows]

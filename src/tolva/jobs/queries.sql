@@ -450,8 +450,9 @@ SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
 
 -- name: attendance
--- Who serves each of these queues: the living workers, and why some hear none of their rings.
-SELECT q.name AS queue, array_remove(array_agg(w.id::text), NULL) AS workers,
+-- Who serves each of these queues: the living workers, why some hear none of their rings, and the jobs that wait.
+SELECT q.name AS queue, tolva.queue_depth(q.name) AS jobs,
+  array_remove(array_agg(w.id::text), NULL) AS workers,
   coalesce(array_agg(DISTINCT w.deaf ORDER BY w.deaf) FILTER (WHERE w.deaf IS NOT NULL), '{}') AS deaf
 FROM unnest(%(queues)s::text[]) WITH ORDINALITY q(name, place)
 LEFT JOIN tolva.workers w ON w.lease_until > clock_timestamp() AND q.name = ANY (w.queues)

@@ -148,18 +148,18 @@ def _reasons(present: Sequence[Attendance] | None) -> list[str]:
 
 def _queues(vitals: Vitals, signs: Signs, only: str | None = None) -> dict[str, Any]:
     """Each queue, of all engines or of one."""
-    workers = {each.queue: len(each.workers) for each in signs.present or ()}
+    present = {each.queue: each for each in signs.present or ()}
     return {
-        queue: {
-            "engine": engine,
-            "workers": workers.get(queue),
-            "jobs": signs.waiting.get(queue, 0) if signs.waiting is not None else None,
-            "rings": (signs.brokers.get(engine) or {}).get(queue),
-        }
+        queue: _queue(engine, present.get(queue), (signs.brokers.get(engine) or {}).get(queue))
         for engine, queues in vitals.by_engine.items()
         for queue in queues
         if only in (None, engine)
     }
+
+
+def _queue(engine: str, seen: Attendance | None, rings: int | None) -> dict[str, Any]:
+    workers, jobs = (len(seen.workers), seen.jobs) if seen else (None, None)
+    return {"engine": engine, "workers": workers, "jobs": jobs, "rings": rings}
 
 
 def _may_know(request: Request, gate: Gate, signs: Signs) -> bool:

@@ -12,7 +12,6 @@ from tolva.engines.lookout import Depths, brokers, depths
 from tolva.engines.routes import Routes
 from tolva.errors import TolvaError
 from tolva.jobs.attendance import Attendance, attendance
-from tolva.jobs.backlog import read_backlog
 from tolva.jobs.work import Jobs
 from tolva.web.probe import Probe
 
@@ -28,14 +27,13 @@ Seen = TypeVar("Seen")
 
 @dataclass(frozen=True)
 class Signs:
-    """What was seen: whether each part answers, and what the database and the broker of each engine tell.
+    """What was seen: whether each part answers, who serves the queues, and the rings by engine and queue.
 
-    Who serves the queues, the jobs that wait, by queue, and the rings, by engine and queue, are None where nobody told.
+    What nobody told is None.
     """
 
     parts: Mapping[str, bool]
     present: Sequence[Attendance] | None
-    waiting: Mapping[str, int] | None
     brokers: Mapping[str, Depths | None]
 
 
@@ -47,22 +45,19 @@ class Vitals:
         self.by_engine = routes.by_engine(queues)
         self._parts = {name: _probe(ask) for name, ask in parts.items()}
         self._present = _probe(lambda: _present(jobs.db, queues))
-        self._waiting = _probe(lambda: _waiting(jobs.db))
         self._brokers = {
             name: _probe(partial(depths, jobs.engine, served)) for name, served in brokers(routes, queues).items()
         }
 
     def signs(self) -> Signs:
         """How all of it is now."""
-        with ThreadPoolExecutor(2 + len(self._parts) + len(self._brokers)) as pool:
+        with ThreadPoolExecutor(1 + len(self._parts) + len(self._brokers)) as pool:
             parts = {name: pool.submit(_answers, name, probe) for name, probe in self._parts.items()}
             present = pool.submit(_seen, "the workers", self._present)
-            waiting = pool.submit(_seen, "the backlog", self._waiting)
             lines = {name: pool.submit(_seen, name, probe) for name, probe in self._brokers.items()}
         return Signs(
             {name: part.result() for name, part in parts.items()},
             present.result(),
-            waiting.result(),
             {name: line.result() for name, line in lines.items()},
         )
 
@@ -86,9 +81,3 @@ def _answers(what: str, probe: Callable[[], object]) -> bool:
 def _present(db: Database, queues: Sequence[str]) -> list[Attendance]:
     with db.connection() as conn:
         return attendance(conn, queues)
-
-
-def _waiting(db: Database) -> dict[str, int]:
-    """Jobs that are queued, for now or for later, by queue; counted up to 10,000."""
-    figures = [each for each in read_backlog(db) if (each.name, each.state) == ("tolva_queue_jobs", "queued")]
-    return {each.queue: round(each.value) for each in figures if each.queue}
