@@ -5,7 +5,6 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -16,7 +15,7 @@ from tolva.core.job import NewJob, Queue
 from tolva.core.ports import QueueSlots
 from tolva.db.migrate import migrate
 from tolva.db.pool import Database
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
 from tolva.jobs.context import Context
 from tolva.jobs.plan import WorkerPlan
@@ -78,7 +77,7 @@ class TolvaPeer:
         postgres.create(NAME)
         migrate(postgres.own_dsn(NAME), app.migrations())
         self._db = Database(postgres.own_dsn(NAME), name="bench")
-        self._jobs = Jobs(self._db, make_engine("postgres", self._db), catalogue())
+        self._jobs = Jobs(self._db, PostgresEngine(self._db), catalogue())
 
     def enqueue(self, n: int) -> None:
         for first in range(0, n, PORTION):
@@ -126,7 +125,7 @@ def main() -> None:
         dsn=postgres.own_dsn(NAME),
         queues=(QueueSlots(QUEUE.name, slots),),
         make_catalogue=catalogue,
-        make_engine=partial(make_engine, "postgres"),
+        make_engine=PostgresEngine,
         make_chores=chores,
         processes=processes,
         lease=10,

@@ -8,13 +8,14 @@ import psutil
 
 Process = psutil.Process
 
+TRACKER = "multiprocessing.resource_tracker"
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError)
 
 
 def marked(name: str, value: str) -> list[Process]:
     """Processes that inherited this variable, without the tracker that multiprocessing runs for the tests."""
     found = [process for process in psutil.process_iter() if _variable(process, name) == value]
-    return [process for process in found if "multiprocessing.resource_tracker" not in " ".join(_command(process))]
+    return [process for process in found if TRACKER not in " ".join(_command(process))]
 
 
 def working_in(folder: Path) -> list[Process]:
@@ -25,7 +26,7 @@ def working_in(folder: Path) -> list[Process]:
 def children(process: Process) -> list[Process]:
     """The Python processes that this one started, without the tracker that multiprocessing adds."""
     try:
-        return [child for child in process.children() if "multiprocessing.spawn" in " ".join(_command(child))]
+        return [child for child in process.children() if TRACKER not in " ".join(_command(child))]
     except GONE:
         return []
 

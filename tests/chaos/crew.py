@@ -4,7 +4,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.context import SpawnProcess
@@ -23,19 +23,24 @@ from tolva.jobs.work import Jobs
 from tolva.jobs.worker import run_worker
 from tolva.logs import set_up_logs
 from tolva.serve.stop import stop_on_signals
+from tolva.settings import Settings
 
 LOG_LEVEL = os.environ.get("TOLVA_CHAOS_LOG", "ERROR")
 FOR_EVER = 10**9
+POSTGRES = Settings(engine="postgres")
+Run = Callable[[WorkerPlan], None]
 
 
-def plan_for(dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2) -> WorkerPlan:
+def plan_for(
+    dsn: str, queues: Sequence[Queue], lease: float, processes: int = 2, settings: Settings = POSTGRES
+) -> WorkerPlan:
     """A worker with the test handlers, for these queues."""
     slots = tuple(QueueSlots(queue.name, queue.slots) for queue in queues)
     return WorkerPlan(
         dsn=dsn,
         queues=slots,
         make_catalogue=catalogue,
-        make_engine=partial(make_engine, "postgres"),
+        make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, [each.queue for each in slots]),
         processes=processes,
         lease=lease,
@@ -51,7 +56,8 @@ def _chores(queues: Sequence[str], jobs: Jobs) -> list[Chore]:
     return standard_chores(jobs, queues, keep_finished=FOR_EVER, keep_failed=FOR_EVER)
 
 
-def _supervise(plan: WorkerPlan) -> None:
+def supervise(plan: WorkerPlan) -> None:
+    """What runs a crew of our own."""
     die_with_parent()
     set_up_logs(plan.log_level)
     run_worker(plan, stop_on_signals())
@@ -60,8 +66,9 @@ def _supervise(plan: WorkerPlan) -> None:
 class Crew:
     """Supervisors with one plan. Started by the main thread alone: they die with the thread that starts them."""
 
-    def __init__(self, plan: WorkerPlan, supervisors: int) -> None:
+    def __init__(self, plan: WorkerPlan, supervisors: int, run: Run) -> None:
         self._plan = plan
+        self._run = run
         self._started: list[SpawnProcess] = [self._start() for _ in range(supervisors)]
 
     def keep_up(self) -> None:
@@ -103,15 +110,15 @@ class Crew:
             process.close()
 
     def _start(self) -> SpawnProcess:
-        process = multiprocessing.get_context("spawn").Process(target=_supervise, args=(self._plan,))
+        process = multiprocessing.get_context("spawn").Process(target=self._run, args=(self._plan,))
         process.start()
         return process
 
 
 @contextmanager
-def run_crew(plan: WorkerPlan, supervisors: int = 1) -> Iterator[Crew]:
-    """A crew, ended in order at the end."""
-    crew = Crew(plan, supervisors)
+def run_crew(plan: WorkerPlan, supervisors: int = 1, run: Run = supervise) -> Iterator[Crew]:
+    """A crew, ended in order at the end. `run` makes a process one of its supervisors."""
+    crew = Crew(plan, supervisors, run)
     try:
         yield crew
         crew.end()

@@ -13,7 +13,7 @@ from tests.chaos.place import fresh_place
 from tests.chaos.postgres import Postgres, run_postgres
 from tests.chaos.waiting import until
 from tolva.core.job import JobId, NewJob
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.work import Jobs
 
 TENANT = "norte"
@@ -31,7 +31,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def jobs(postgres: Postgres) -> Jobs:
-    return Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
+    return Jobs(postgres.db, PostgresEngine(postgres.db), catalogue())
 
 
 def ask_for(jobs: Jobs, kind: str, **params: Any) -> JobId:

@@ -11,7 +11,7 @@ from tests.chaos.handlers import CROWD, catalogue
 from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import NewJob
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.work import Jobs
 
 MANY, FEW = "many", "few"
@@ -58,7 +58,7 @@ def test_a_very_long_queue_keeps_nobody_waiting(postgres: Postgres, figures: Fig
 
 
 def check_fairness(postgres: Postgres, figures: Figures, size: Size) -> None:
-    jobs = Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
+    jobs = Jobs(postgres.db, PostgresEngine(postgres.db), catalogue())
     with run_crew(plan_for(postgres.dsn, [CROWD], lease=10)):
         run_alone(postgres, jobs, "warm-up", 200, size)
         idle = run_alone(postgres, jobs, FEW, size.few, size)

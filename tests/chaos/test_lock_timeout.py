@@ -7,7 +7,7 @@ from tests.chaos.handlers import QUICK, catalogue
 from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import NewJob
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.work import Jobs
 
 DONE = "SELECT count(*) FROM tolva.jobs WHERE state = 'completed'"
@@ -16,7 +16,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 def test_no_slot_is_lost_to_a_lock_that_is_not_had_in_time(postgres: Postgres) -> None:
     postgres.ask("ALTER ROLE tolva SET lock_timeout = '200ms'")
-    jobs = Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
+    jobs = Jobs(postgres.db, PostgresEngine(postgres.db), catalogue())
     with run_crew(plan_for(postgres.dsn, [QUICK], lease=3, processes=1)):
         ask_for(jobs, 1)
         until(lambda: postgres.one(DONE) == 1, "the worker works")

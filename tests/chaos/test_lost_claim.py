@@ -7,7 +7,7 @@ from tests.chaos.postgres import Postgres
 from tests.chaos.proxy import run_proxy
 from tests.chaos.waiting import until
 from tolva.core.job import JobId, NewJob
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.work import Jobs
 
 LEASE = 3.0
@@ -17,7 +17,7 @@ STARTED = "SELECT 1 FROM tolva.job_events WHERE job_id = %(id)s AND type = 'star
 
 
 def ask_for(postgres: Postgres, job: NewJob) -> JobId:
-    with Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue()).work("norte") as work:
+    with Jobs(postgres.db, PostgresEngine(postgres.db), catalogue()).work("norte") as work:
         [made] = work.enqueue(job)
     return made.id
 

@@ -13,7 +13,7 @@ from tests.chaos.handlers import QUICK, catalogue
 from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import NewJob
-from tolva.engines import make_engine
+from tolva.engines.postgres import PostgresEngine
 from tolva.jobs.schedule import Schedule, put_schedule
 from tolva.jobs.work import Jobs
 
@@ -54,7 +54,7 @@ def check_ticks(postgres: Postgres, rng: random.Random, figures: Figures, hours:
 def put_schedules(postgres: Postgres, hours: int) -> datetime:
     """Schedules that have missed every tick of so many hours; returns the first tick of all of them."""
     first = (datetime.now(UTC) - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
-    jobs = Jobs(postgres.db, make_engine("postgres", postgres.db), catalogue())
+    jobs = Jobs(postgres.db, PostgresEngine(postgres.db), catalogue())
     with jobs.work(TENANT) as work:
         for cron in EVERY:
             put_schedule(work.conn, jobs.catalogue, TENANT, Schedule(cron, cron, "UTC", NewJob("tick")))

@@ -37,11 +37,11 @@ class Aws:
 
 
 @contextmanager
-def aws() -> Iterator[Aws]:
-    """A server that holds nothing yet, for as long as the context is open."""
+def aws(port: int = 0) -> Iterator[Aws]:
+    """A server that holds nothing yet, for as long as the context is open. Port 0 is a free one."""
     with TemporaryDirectory(prefix="tolva-aws-") as folder, (Path(folder) / "log").open("wb") as log:
         said = Path(folder) / "log"
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
             found = until(lambda: URL.search(said.read_text()) or process.poll() is not None, START)

@@ -244,7 +244,7 @@ def test_the_api_alone_has_a_limit_on_statements(settings: Settings, fresh: Fres
         assert timeout_of(jobs.db) == "30s"
     with (
         app.jobs(settings, server, "tolva cli") as jobs,
-        app.worker_plan(settings, server, app.shares(settings).own).database("w") as worker,
+        app.worker_plan(settings, server, []).database("w", 2) as worker,
     ):
         assert timeout_of(jobs.db) == timeout_of(worker) == "0"
 

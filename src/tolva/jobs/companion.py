@@ -35,14 +35,14 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
     with (
         plan.database("tolva companion", 1) as db,
         closing(plan.make_engine(db)) as engine,
-        closing(Heartbeat(db, plan.queue_names, plan.lease, crew)) as heartbeat,
+        closing(Heartbeat(db, [], plan.lease, crew)) as heartbeat,
         kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
     ):
         companion = Companion(plan, parent, heartbeat, engine)
         while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
             companion.look()
             time.sleep(LOOK)
-        companion.look()
+        companion.end()
 
 
 class Companion:
@@ -56,17 +56,19 @@ class Companion:
         self._known: dict[str, int] = {}
         self._frozen_since: dict[int, float] = {}
         self._next_beat = 0.0
+        self._own = ""
+        """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
 
     @property
     def is_alone(self) -> bool:
         """Whether no process of the crew was alive at the last look."""
-        return not self._known
+        return not self._known.keys() - {self._own}
 
     def look(self) -> None:
         """Give up the dead at once; in the rhythm of the lease, beat for the living, and end those over a limit."""
         try:
             for worker_id, pid in list(self._known.items()):
-                if member(pid, self._parent) is None:
+                if worker_id != self._own and member(pid, self._parent) is None:
                     self._bury(worker_id, pid)
             if time.monotonic() >= self._next_beat:
                 self._beat()
@@ -76,7 +78,18 @@ class Companion:
         except psutil.NoSuchProcess:
             log.debug("a process ended while it was looked at; the next look buries it")
 
+    def end(self) -> None:
+        """Give up whoever died with the parent, and leave."""
+        self.look()
+        try:
+            if self._own in self._known:
+                self._leave(self._own, Verb.RELEASE, "The companion has ended.", None)
+        except TryLater as error:
+            log.warning("companion: %s", error)
+
     def _beat(self) -> None:
+        if self._own not in self._known:
+            self._own = self._heartbeat.join()
         self._known = {row["id"]: row["pid"] for row in self._heartbeat.crew()}
         living = {id: process for id, pid in self._known.items() if (process := member(pid, self._parent))}
         awake = [id for id, process in living.items() if not self._is_frozen(process)]

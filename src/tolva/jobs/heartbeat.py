@@ -45,6 +45,10 @@ class Heartbeat:
         """The workers of this crew: id, pid, busy."""
         return self._ask("crew", {"crew": self._crew})
 
+    def has_companion(self) -> bool:
+        """Whether somebody beats for the crew."""
+        return bool(self._ask("companion", {"crew": self._crew}))
+
     def note_deaf(self, worker_id: str, reason: str | None) -> None:
         """A worker does not hear its rings, or hears them again."""
         self._ask("note_deaf", {"id": worker_id, "reason": reason})

@@ -7,6 +7,7 @@ for so long that it lost its lease, it registers anew.
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,11 @@ log = logging.getLogger(__name__)
 
 MOST_TOLD = 20
 """Jobs of one look that are named."""
+
+PATIENCE = 30.0
+"""Seconds for which PostgreSQL, and the companion, are waited for at the start."""
+PAUSE = 0.2
+"""Seconds between two tries."""
 
 OpenPlan = Callable[[], AbstractContextManager[WorkerPlan]]
 """The plan of this process, with the database that it needs running for as long as the context is open."""
@@ -79,7 +85,7 @@ class _Work:
 
 
 class Hosted:
-    """The own process as a worker. Opened by its first look, in the process where that happens: no fork may share it."""
+    """The own process as a worker. Opened where it is first used: no fork may share it."""
 
     def __init__(self, open_plan: OpenPlan, slots: int) -> None:
         self._open_plan = open_plan
@@ -90,7 +96,7 @@ class Hosted:
         self._meter = _TellingMeter()
 
     def look(self, queue: str) -> Look:
-        """Run ready jobs of a queue for a while. Raises DatabaseUnavailable."""
+        """Run ready jobs of a queue for a while. Raises TryLater."""
         work = self._begun()
         try:
             more = work.run_next(queue)
@@ -104,10 +110,12 @@ class Hosted:
 
     def begin(self) -> None:
         """Register now, rather than with the first look, so that everybody sees who is there."""
-        try:
-            self._begun()
-        except TryLater as error:
-            log.warning("%s Trying again with the first ring.", error)
+        give_up, hindrance = time.monotonic() + PATIENCE, self._hindrance()
+        while hindrance and time.monotonic() < give_up:
+            time.sleep(PAUSE)
+            hindrance = self._hindrance()
+        if hindrance:
+            log.warning("%s Trying again with the first ring.", hindrance)
 
     def drain(self, patience: float) -> None:
         """Take no further jobs; those that still run after `patience` in seconds stop at their next checkpoint."""
@@ -120,6 +128,13 @@ class Hosted:
         with self._opening:
             self._work = None
             self._open.close()
+
+    def _hindrance(self) -> TryLater | None:
+        try:
+            self._begun()
+        except TryLater as error:
+            return error
+        return None
 
     def _begun(self) -> _Work:
         with self._opening:
@@ -140,8 +155,10 @@ class Hosted:
 
 @contextmanager
 def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[str]:
-    """A worker of the crew, until the context ends. Raises DatabaseUnavailable."""
+    """A worker of the crew, until the context ends. Raises TryLater."""
     with closing(Heartbeat(db, plan.queue_names, plan.lease, crew_of(os.getppid()))) as heartbeat:
+        if not heartbeat.has_companion():
+            raise TryLater("Nobody beats for this process yet: its companion has not begun.")
         worker_id = heartbeat.join()
     try:
         yield worker_id

@@ -49,8 +49,8 @@ class CeleryHost:
         ):
             signal.connect(receiver, weak=False)  # pyright: ignore[reportUnknownMemberType]
 
-    def _set_up_logging(self, **_more: object) -> None:
-        set_up_logs(self._settings.celery_log_level, self._settings.log_format)
+    def _set_up_logging(self, loglevel: int, **_more: object) -> None:
+        set_up_logs(logging.getLevelName(loglevel), self._settings.log_format)
 
     def _begin(self, instance: Any, **_more: object) -> None:
         if "prefork" not in instance.pool_cls.__module__:

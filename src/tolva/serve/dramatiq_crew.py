@@ -1,5 +1,6 @@
 """What a process of Dramatiq's command line runs: our actors, and for each group of processes a companion."""
 
+import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,14 @@ from tolva.engines.dramatiq_rings import declare_actor, make_broker
 from tolva.errors import SettingsError
 from tolva.jobs.hosted import Hosted
 from tolva.serve.hosted import Host
+
+
+def watch_over(host: Host) -> int:
+    """The companion, as a process that Dramatiq has started."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "Dramatiq starts its processes by multiprocessing"
+    host.run_companion(parent.pid or 0, [queue.name for queue in host.queues])
+    return 0
 
 
 class DramatiqHost(Middleware):

@@ -1,6 +1,6 @@
 """What `tolva.engines.dramatiq` loads in each process that Dramatiq's command line starts."""
 
-from tolva.serve.dramatiq_crew import DramatiqHost
+from tolva.serve.dramatiq_crew import DramatiqHost, watch_over
 from tolva.serve.hosted import host_of
 from tolva.settings import load_settings
 
@@ -9,8 +9,7 @@ HOST = host_of(load_settings(), "dramatiq")
 
 def companion() -> int:
     """Watch over the other processes; Dramatiq runs this in one of its own."""
-    HOST.run_companion([queue.name for queue in HOST.queues])
-    return 0
+    return watch_over(HOST)
 
 
 DramatiqHost(HOST, companion).join()

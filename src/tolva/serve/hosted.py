@@ -30,7 +30,7 @@ class Host:
     """What a process of another program needs to run jobs.
 
     `open_plan` is the plan for some queues, with its database running while the context is open. `companion` is the
-    module that runs the companion of such processes, given queues as its arguments.
+    module that runs the companion of such processes, given their parent and queues as its arguments.
     """
 
     settings: Settings
@@ -48,11 +48,10 @@ class Host:
     def start_companion(self, queues: Sequence[str]) -> subprocess.Popen[bytes]:
         """A process that watches over the others that this one starts."""
         # Not by multiprocessing, which would wait for its end before this process may end.
-        return subprocess.Popen([sys.executable, "-m", self.companion, *queues])  # noqa: S603
+        return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
 
-    def run_companion(self, queues: Sequence[str]) -> None:
+    def run_companion(self, parent: int, queues: Sequence[str]) -> None:
         """Watch over the other children of this process's parent; see `accompany`."""
-        parent = os.getppid()
         set_up_logs(self.settings.log_level, self.settings.log_format)
         stop = stop_on_signals()  # they reach the whole group
         with self.open_plan(self.settings, queues) as plan:
@@ -76,7 +75,7 @@ def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan
 
 def main() -> None:
     """The companion, by the settings of the environment."""
-    host_of(load_settings(), "").run_companion(sys.argv[1:])
+    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
 
 
 if __name__ == "__main__":

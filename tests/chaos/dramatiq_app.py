@@ -1,0 +1,13 @@
+"""What the command line of Dramatiq finds in the chaos tests."""
+
+from tests.chaos.hosted import host
+from tolva.serve.dramatiq_crew import DramatiqHost, watch_over
+
+HOST = host()
+
+
+def companion() -> int:
+    return watch_over(HOST)
+
+
+DramatiqHost(HOST, companion).join()
