@@ -11,6 +11,7 @@ BIN := .venv/bin
 ENV := .venv/.made
 WORDS := src/tolva/web/pages src/tolva/workloads/intake src/tolva/workloads/webhooks
 BENCH_ENV := .venv/.made-bench
+IMAGE := embedded redis sqs celery dramatiq
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
@@ -51,12 +52,14 @@ bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENC
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.pages
 
-lock: $(ENV) ## Newer dependencies into both lock files
+lock: $(ENV) ## Newer dependencies into all lock files
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 	  --extra embedded --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 	  --extra embedded --group dev --group bench pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  $(IMAGE:%=--extra %) -c requirements.lock pyproject.toml -o requirements-image.lock
 
 schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from the migrations and from settings.py
 	TOLVA_RENEW_SCHEMA=1 $(BIN)/pytest tests/jobs/test_schema_file.py

@@ -53,9 +53,14 @@ def _level(given: object) -> object:
 
 
 class Settings(BaseSettings):
-    """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
+    """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own.
 
-    model_config = SettingsConfigDict(env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True)
+    An empty variable counts as not set: whoever passes variables on, as compose files do, cannot leave one out.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(default_factory=default_data_dir)
     """Folder of the embedded PostgreSQL, of stored files and of logs. Made when absent."""
@@ -129,7 +134,7 @@ class Settings(BaseSettings):
     """Port of Flower, for `tolva up --flower` and `tolva flower`. It listens on TOLVA_HOST."""
     flower_basic_auth: Annotated[
         str | None,
-        Field(validation_alias="FLOWER_BASIC_AUTH", repr=False, pattern="^([^:,]+:[^,]+(,[^:,]+:[^,]+)*)?$"),
+        Field(validation_alias="FLOWER_BASIC_AUTH", repr=False, pattern="^[^:,]+:[^,]+(,[^:,]+:[^,]+)*$"),
     ] = None
     """Who may see Flower, as `user:password`, several with commas between. Needed where other machines reach it."""
     flower_url_prefix: Annotated[str, Field(validation_alias="FLOWER_URL_PREFIX")] = "/flower"

@@ -12,6 +12,7 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import facts
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
+from tolva.engines import ENGINES
 from tolva.engines.routes import routes_of
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
@@ -66,13 +67,14 @@ def worker(
     data_dir: DataDir = None,
     processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
     engine: Annotated[
-        str | None, typer.Option(help="Serve only the queues of this engine. [TOLVA_ENGINE, TOLVA_ENGINES]")
+        list[str] | None,
+        typer.Option(help="Serve only what TOLVA_ENGINE and TOLVA_ENGINES give to this engine. May be repeated."),
     ] = None,
 ) -> None:
     """Start a worker alone."""
-    settings = settings_for(data_dir, processes=processes, engine=engine)
+    settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
-    serve_worker(settings, _of_engine(settings, engine, slots) if engine else slots)
+    serve_worker(settings, _of_engines(settings, engine, slots) if engine else slots)
 
 
 def flower(
@@ -106,11 +108,13 @@ def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
     return [_queue_slots(text, {name: queue.slots for name, queue in known.items()}) for text in given]
 
 
-def _of_engine(settings: Settings, engine: str, slots: list[QueueSlots]) -> list[QueueSlots]:
+def _of_engines(settings: Settings, engines: list[str], slots: list[QueueSlots]) -> list[QueueSlots]:
+    if unknown := [engine for engine in engines if engine not in ENGINES]:
+        raise InvalidInput(f"There is no engine '{unknown[0]}'. Known engines: {', '.join(ENGINES)}.")
     routes = routes_of(settings)
-    if found := [each for each in slots if routes.engine_of(each.queue) == engine]:
+    if found := [each for each in slots if routes.engine_of(each.queue) in engines]:
         return found
-    raise InvalidInput(f"TOLVA_ENGINES gives none of these queues to '{engine}'.")
+    raise InvalidInput(f"TOLVA_ENGINE and TOLVA_ENGINES give none of these queues to {', '.join(engines)}.")
 
 
 def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:

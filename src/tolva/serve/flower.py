@@ -13,8 +13,8 @@ from tolva.settings import Settings
 from tolva.web.access.origin import is_loopback
 
 
-COLUMNS = "name,uuid,args,state,result,received,runtime,worker"
-"""Of Flower's list of tasks, unless FLOWER_TASKS_COLUMNS says otherwise: the arguments and results name our jobs."""
+COLUMNS = "name,args,state,received,runtime,worker,uuid"
+"""Of Flower's list of tasks, unless FLOWER_TASKS_COLUMNS says otherwise: the arguments name our jobs."""
 
 
 def require_flower(settings: Settings) -> None:
@@ -36,10 +36,12 @@ def require_flower(settings: Settings) -> None:
 
 def become_flower(settings: Settings) -> None:
     """Turn this process into Flower. Does not return."""
-    more = {"FLOWER_ADDRESS": settings.host, "FLOWER_PORT": str(settings.flower_port)}
-    more["FLOWER_TASKS_COLUMNS"] = os.environ.get("FLOWER_TASKS_COLUMNS", COLUMNS)
-    if prefix := settings.flower_url_prefix.strip("/"):
-        more["FLOWER_URL_PREFIX"] = prefix
+    more = {
+        "FLOWER_ADDRESS": settings.host,
+        "FLOWER_PORT": str(settings.flower_port),
+        "FLOWER_URL_PREFIX": settings.flower_url_prefix.strip("/"),
+        "FLOWER_TASKS_COLUMNS": os.environ.get("FLOWER_TASKS_COLUMNS") or COLUMNS,
+    }
     become_celery_command(settings, ["flower", f"--logging={settings.celery_log_level.lower()}"], more)
 
 
