@@ -27,6 +27,7 @@ up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 TESTERS ?= 4
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	@tests/browser/install.sh
+	@tests/deploy/install.sh
 	$(BIN)/pytest --doctest-modules src
 	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
