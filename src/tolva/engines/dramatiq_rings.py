@@ -146,6 +146,10 @@ def _explained() -> Generator[None]:
     """Errors of the broker in our words."""
     try:
         yield
+    except (redis.AuthenticationError, pika.exceptions.ProbableAuthenticationError) as error:
+        raise BrokerUnavailable(
+            f"Dramatiq's broker refuses the login or password of DRAMATIQ_BROKER_URL or REDIS_URL: {error}"
+        ) from error
     except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
         raise BrokerUnavailable(
             f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"

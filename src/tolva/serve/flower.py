@@ -12,7 +12,6 @@ from tolva.serve.part import Part
 from tolva.settings import Settings
 from tolva.web.access.origin import is_loopback
 
-
 COLUMNS = "name,args,state,received,runtime,worker,uuid"
 """Of Flower's list of tasks, unless FLOWER_TASKS_COLUMNS says otherwise: the arguments name our jobs."""
 
