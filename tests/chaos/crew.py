@@ -46,6 +46,7 @@ def plan_for(
         lease=lease,
         grace=5,
         memory_mb=2048,
+        most_jobs=0,
         log_level=LOG_LEVEL,
         log_format="text",
         metrics=Path(tempfile.gettempdir()) / "tolva-test-metrics",

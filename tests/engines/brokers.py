@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from typing import cast
 
 import httpx
 import pytest
 
-from tests.engines.inside import CeleryInside
+from tests.engines.inside import CeleryInside, celery_workers
 from tests.servers import rabbit
 from tests.servers.aws import Aws, aws
 from tests.servers.redis import RedisServer, redis_server
-from tolva.core.ports import ServingEngine
+from tolva.core.ports import Engine, QueueSlots, ServingEngine
 from tolva.db.pool import Database
 from tolva.engines import make_single
 from tolva.settings import Settings
@@ -30,12 +31,17 @@ CARRIERS = (
 )
 
 
+LINES = (QueueSlots("work", 2), QueueSlots("side", 1))
+
+
 class Brokers:
     """Starts each server when it is first asked for."""
 
     def __init__(self, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
         self._stack = stack
         self._monkeypatch = monkeypatch
+        self._addresses: dict[str, str] = {}
+        self._rabbit_is_for = ""
 
     @cached_property
     def redis(self) -> RedisServer:
@@ -53,9 +59,21 @@ class Brokers:
     @contextmanager
     def engine(self, carrier: str, db: Database) -> Iterator[ServingEngine]:
         settings = self.settings(carrier)
-        made = CeleryInside(settings) if settings.engine == "celery" else make_single(settings, db, settings.engine)
+        if settings.engine == "celery":
+            made: Engine = CeleryInside(settings, self._celery(carrier, settings))
+        else:
+            made = make_single(settings, db, settings.engine)
         with closing(made):
             yield cast(ServingEngine, made)
+
+    def _celery(self, carrier: str, settings: Settings) -> str:
+        """The address at which workers of Celery call, which run from their first test to the last of all."""
+        if carrier not in self._addresses:
+            folder = self._stack.enter_context(TemporaryDirectory(prefix="tolva-celery-"))
+            self._addresses[carrier] = f"{folder}/socket"
+            environment = {"CELERY_BROKER_URL": settings.celery_broker or ""}
+            self._stack.enter_context(celery_workers(self._addresses[carrier], environment, LINES))
+        return self._addresses[carrier]
 
     def _postgres(self, engine: str) -> dict[str, str]:
         return {}
@@ -70,7 +88,9 @@ class Brokers:
     def _rabbitmq(self, engine: str) -> dict[str, str]:
         if not rabbit.rabbit_answers():
             pytest.skip(f"no RabbitMQ answers at {rabbit.URL}")
-        rabbit.delete_queues(["work", "side"])
+        names = [line.queue for line in LINES]
+        (rabbit.purge_queues if self._rabbit_is_for == engine else rabbit.delete_queues)(names)
+        self._rabbit_is_for = engine
         return {f"{engine}_broker_url": rabbit.URL}
 
     def _sqs(self, engine: str) -> dict[str, str]:

@@ -15,3 +15,15 @@ __all__ = ["admin", "fresh", "shop", "site"]
 def brokers() -> Iterator[Brokers]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as monkeypatch:
         yield Brokers(stack, monkeypatch)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The server's version matters to those engines alone that listen to PostgreSQL."""
+    spared = [item for item in items if _is_spared(item)]
+    config.hook.pytest_deselected(items=spared)
+    items[:] = [item for item in items if item not in spared]
+
+
+def _is_spared(item: pytest.Item) -> bool:
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return given.get("cluster") == "external" and given.get("engine", "postgres") not in ("postgres", "inline")

@@ -1,48 +1,75 @@
-"""Celery's worker inside of a test: the real one, with threads in place of processes, so that it may run closures."""
+"""Celery's own workers, with processes of their own, for handlers that only the test's process has."""
 
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
-from typing import Any
-from uuid import uuid4
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
 
-from celery.contrib.testing.worker import start_worker
-
-from tolva.core.job import JobId, Queue
+from tests.engines.wire import ADDRESS, QUEUE
+from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
-from tolva.engines.celery import CeleryEngine, Perform, declare_tasks, make_app
+from tolva.engines.celery import CeleryEngine, make_app
 from tolva.settings import Settings
+
+ROOT = Path(__file__).parents[2]
 
 
 class CeleryInside(CeleryEngine):
-    """The engine as it is; only what Celery's own command line does otherwise is done here."""
+    """The engine as it is, and the end of the wire at which Celery's workers ask this process for the work."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, address: str) -> None:
         super().__init__(make_app(settings))
-        self._settings = settings
+        self._address = address
         self._stopped = threading.Event()
+        self._calls: list[threading.Thread] = []
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
-        def perform(queue: str) -> None:
-            if run_next(queue) and not self._stopped.is_set():
-                self.ring(queue, [JobId("")])
-
-        with ExitStack() as stack:
-            for each in queues:
-                stack.enter_context(self._worker(each, perform))
+        with Listener(self._address, "AF_UNIX", backlog=64) as listener:
+            threading.Thread(target=self._accept, args=(listener, run_next), daemon=True).start()
             self._stopped.wait()
-        self.close()
-
-    def _worker(self, line: QueueSlots, perform: Perform) -> AbstractContextManager[Any]:
-        """One for each queue, as whoever keeps queues apart in Celery starts them."""
-        app = make_app(self._settings)
-        app.conf.update(imports=[], worker_hijack_root_logger=False)
-        declare_tasks(app, [Queue(line.queue)], perform)
-        name = f"{line.queue}-{uuid4().hex}@here"
-        return start_worker(app, line.slots, "threads", hostname=name, perform_ping_check=False, shutdown_timeout=60)
+        for call in self._calls:
+            call.join()
 
     def stop(self) -> None:
         self._stopped.set()
 
     def deaf(self) -> str | None:
         return None
+
+    def _accept(self, listener: Listener, run_next: RunNext) -> None:
+        with suppress(OSError, EOFError):  # closed
+            while not self._stopped.is_set():
+                call = threading.Thread(target=self._call, args=(listener.accept(), run_next))
+                call.start()
+                self._calls.append(call)
+
+    def _call(self, wire: Connection, run_next: RunNext) -> None:
+        with wire, suppress(OSError, EOFError):
+            queue = wire.recv()
+            try:
+                more = run_next(queue)
+            except Exception as error:
+                wire.send(error)
+                return
+            if more and not self._stopped.is_set():
+                self.ring(queue, [JobId("")])
+            wire.send(more)
+
+
+@contextmanager
+def celery_workers(address: str, environment: dict[str, str], lines: Sequence[QueueSlots]) -> Iterator[None]:
+    """A worker for each queue, as whoever keeps queues apart in Celery starts them."""
+    with ExitStack() as stack:
+        for line in lines:
+            options = ["-Q", line.queue, "-c", str(line.slots), "-n", f"{line.queue}@test", "-l", "ERROR"]
+            quiet = ["--without-mingle", "--without-gossip"]
+            command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.engines.celery_callback:app", "worker"]
+            own = {ADDRESS: address, QUEUE: line.queue, "C_FORCE_ROOT": "1", **environment}
+            worker = subprocess.Popen([*command, *options, *quiet], cwd=ROOT, env=os.environ | own)
+            stack.callback(worker.wait)
+            stack.callback(worker.terminate)
+        yield

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.engines.brokers import CARRIERS, Brokers
+from tests.engines.brokers import CARRIERS, LINES, Brokers
 from tests.jobs.workshop import WORK, Workshop, until
 from tolva.core.job import NewJob, Queue
 from tolva.core.ports import QueueSlots, ServingEngine
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:.* is deprecated; use :DeprecationWarning"
 )  # of what Celery asks SQS with
 
-SLOTS = (QueueSlots("work", 2), QueueSlots("side", 1))
 SIDE = Queue("side", slots=1)
 WITHIN = 6.0
 """Seconds within which a lost ring is made good."""
@@ -44,11 +43,11 @@ def engine(request: pytest.FixtureRequest, shop: Workshop, brokers: Brokers) -> 
 
 @contextmanager
 def serving(
-    shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = SLOTS
+    shop: Workshop, run_next: Callable[[str], bool] | None = None, slots: Sequence[QueueSlots] = LINES
 ) -> Iterator[threading.Thread]:
     """A worker process in small: the engine serves, the pulse tidies the dispatcher, and upkeep rings again."""
     stop = threading.Event()
-    queues = [each.queue for each in SLOTS]
+    queues = [each.queue for each in LINES]
     chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
     runner = shop.runner()
     threads = [

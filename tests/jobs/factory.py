@@ -1,5 +1,5 @@
 """A worker for tests, in processes of its own. `main` takes its kind (worker, or inside), a dsn, the grace in
-seconds and the memory in MB."""
+seconds, the memory in MB, and the jobs after which a process is replaced."""
 
 import os
 import signal
@@ -76,7 +76,7 @@ def chores(jobs: Jobs) -> Sequence[Chore]:
     return standard_chores(jobs, [HALL.name, CELL.name], keep_finished=1e6, keep_failed=1e6)
 
 
-def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
+def plan(dsn: str, grace: float, memory_mb: int, most_jobs: int = 0) -> WorkerPlan:
     return WorkerPlan(
         dsn=dsn,
         queues=(QueueSlots(HALL.name, HALL.slots), QueueSlots(CELL.name, CELL.slots)),
@@ -87,6 +87,7 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
         lease=LEASE,
         grace=grace,
         memory_mb=memory_mb,
+        most_jobs=most_jobs,
         log_level="ERROR",
         log_format="text",
         metrics=Path(tempfile.gettempdir()) / "tolva-test-metrics",
@@ -96,8 +97,8 @@ def plan(dsn: str, grace: float, memory_mb: int) -> WorkerPlan:
 def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=stop.set).start())
-    kind, dsn, grace, memory_mb = sys.argv[1:]
-    made, ready = plan(dsn, float(grace), int(memory_mb)), partial(print, "ready", flush=True)
+    kind, dsn, grace, memory_mb, most_jobs = sys.argv[1:]
+    made, ready = plan(dsn, float(grace), int(memory_mb), int(most_jobs)), partial(print, "ready", flush=True)
     if kind == "worker":
         run_worker(made, stop, ready)
     else:

@@ -64,7 +64,7 @@ VISITS = {
     "claim of nothing": ("claim", {"worker": WORKER, "queue": "empty", "most": 1}),
     "look for work": ("waiting_queues", {"queues": ["work"]}),
     "what runs here": ("running", {"worker": WORKER}),
-    "beat": ("beat", {"workers": [WORKER]}),
+    "beat": ("beat", {"workers": [WORKER], "jump": 0.0}),
     "leave": (
         "leave_worker",
         {"worker": new_job_id(), "reason": "{}", "culprit": None, "culprit_error": None, "delay": 0.0}
@@ -73,7 +73,7 @@ VISITS = {
     "cancel": ("cancel", {"ids": [new_job_id()]}),
     "replay": ("replay", {"ids": [new_job_id()], "run_at": None}),
     "prune": ("prune", {"finished": 30 * 86_400.0, "failed": 90 * 86_400.0, "most": 2000}),
-    "rescue": ("rescue", {"reason": "{}", "most_losses": 10}),
+    "rescue": ("rescue", {"reason": "{}", "most_losses": 10, "jump": 0.0, "latest": None}),
     "news": ("news", {"tenants": ["t1"] * 10, "jobs": [new_job_id()] * 10, "afters": [0] * 10, "most": 200}),
 }
 

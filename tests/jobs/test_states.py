@@ -10,7 +10,6 @@ from psycopg import errors as pg
 from tests.jobs.workshop import ERROR, Workshop
 from tolva.core.job import LEGAL_MOVES, Claimed, JobId, State, Verb
 from tolva.errors import Conflict
-from tolva.jobs import upkeep
 
 VERBS = list(Verb)
 RECORD_MOVES = """
@@ -262,4 +261,4 @@ def test_a_row_that_makes_no_sense_is_refused(shop: Workshop, change: str) -> No
 
 def test_upkeep_finds_nothing_to_rescue_where_nothing_runs(shop: Workshop) -> None:
     shop.put()
-    assert not upkeep.rescue(shop.db, shop.engine)
+    assert not shop.rescue()

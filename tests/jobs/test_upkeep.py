@@ -1,6 +1,7 @@
 """Rescue, ring again, prune: what is done again and again, by whoever comes first."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import psycopg
@@ -11,8 +12,9 @@ from tests.jobs.workshop import ERROR, Workshop, together, until
 from tolva.core.job import Claimed, JobId, Verb
 from tolva.errors import DatabaseUnavailable
 from tolva.jobs import upkeep
+from tolva.jobs.clock import JumpingClock
 from tolva.jobs.sql import SQL
-from tolva.jobs.upkeep import Chore, keep_up
+from tolva.jobs.upkeep import Chore, Rescue, keep_up
 
 DAY = 86_400.0
 
@@ -23,7 +25,7 @@ def running(shop: Workshop, *, lease: float = 600) -> Claimed:
 
 
 def rescue(shop: Workshop) -> bool:
-    return upkeep.rescue(shop.db, shop.engine)
+    return shop.rescue()
 
 
 def let_lease_end(shop: Workshop) -> None:
@@ -55,7 +57,7 @@ def test_a_worker_that_beats_keeps_its_jobs_however_long_they_take(shop: Worksho
     shop.admin.execute("UPDATE tolva.jobs SET started_at = now() - interval '90 s'")  # hard limit: 120 s
     let_lease_end(shop)
     with shop.db.connection() as conn:
-        rows = conn.execute(SQL["beat"], {"workers": [worker]}).fetchall()
+        rows = conn.execute(SQL["beat"], {"workers": [worker], "jump": 0.0}).fetchall()
     assert rows == [{"worker_id": worker, "overdue": None}]
     assert not rescue(shop)
     assert shop.state(job.id) == "running"
@@ -65,7 +67,7 @@ def test_a_beat_names_the_job_that_passed_its_hard_limit(shop: Workshop) -> None
     job = running(shop)
     shop.admin.execute("UPDATE tolva.jobs SET started_at = now() - interval '121 s'")
     with shop.db.connection() as conn:
-        (row,) = conn.execute(SQL["beat"], {"workers": [shop.row(job.id)["worker_id"]]}).fetchall()
+        (row,) = conn.execute(SQL["beat"], {"workers": [shop.row(job.id)["worker_id"]], "jump": 0.0}).fetchall()
     assert str(row["overdue"]) == job.id
 
 
@@ -75,7 +77,7 @@ def test_a_beat_does_not_bring_back_a_worker_that_was_given_up(shop: Workshop) -
     let_lease_end(shop)
     rescue(shop)
     with shop.db.connection() as conn:
-        assert conn.execute(SQL["beat"], {"workers": [worker]}).fetchall() == []
+        assert conn.execute(SQL["beat"], {"workers": [worker], "jump": 0.0}).fetchall() == []
 
 
 def test_after_a_restart_of_postgresql_every_worker_has_a_full_lease_to_report(shop: Workshop) -> None:
@@ -117,13 +119,12 @@ def test_a_waiting_parent_is_not_rescued(shop: Workshop) -> None:
     assert shop.state(job.id) == "waiting"
 
 
-def test_only_queues_where_ready_jobs_wait_too_long_are_rung_again(shop: Workshop) -> None:
+def test_only_queues_where_ready_jobs_wait_are_rung_again(shop: Workshop) -> None:
     shop.open("idle")
-    shop.put()
-    shop.engine.rung.clear()
+    shop.put(run_at=datetime.now(UTC) + timedelta(hours=1))
     upkeep.ring_again(shop.db, shop.engine, ["work", "idle"])
     assert shop.engine.rung == []
-    shop.admin.execute("UPDATE tolva.jobs SET run_at = now() - interval '3 s'")
+    shop.due_now()
     upkeep.ring_again(shop.db, shop.engine, ["work", "idle"])
     assert shop.engine.rung == ["work"]
 
@@ -284,3 +285,37 @@ def test_a_chore_with_more_to_do_goes_on_at_once_and_another_keeps_its_rhythm() 
 def test_the_standard_chores_run_on_an_empty_database(shop: Workshop) -> None:
     for chore in upkeep.standard_chores(shop.jobs, ["work"], keep_finished=DAY, keep_failed=DAY):
         assert chore.do() is False
+
+
+def test_a_clock_that_jumps_makes_no_worker_lost(shop: Workshop) -> None:
+    ours = [0.0]
+    rescue = Rescue(shop.db, shop.engine, JumpingClock(lambda: ours[0]))
+    job = running(shop)
+    assert not rescue.look()
+    ours[0] -= 3600  # so an hour passes by PostgreSQL's clock alone
+    let_lease_end(shop)
+    assert not rescue.look()
+    assert not rescue.look()
+    assert shop.state(job.id) == "running"
+    let_lease_end(shop)
+    assert rescue.look()
+
+
+def test_a_clock_that_jumps_after_it_was_looked_at_is_not_believed(shop: Workshop) -> None:
+    job = running(shop)
+    let_lease_end(shop)
+    with shop.db.connection() as conn:
+        given = {"reason": "{}", "most_losses": 3, "jump": 0.0, "latest": datetime.now(UTC) - timedelta(hours=1)}
+        assert conn.execute(SQL["rescue"], given).fetchall() == []
+    assert shop.state(job.id) == "running"
+
+
+def test_jobs_that_run_while_the_clock_jumps_are_not_late(shop: Workshop) -> None:
+    job = running(shop)
+    worker = shop.row(job.id)["worker_id"]
+    shop.admin.execute("UPDATE tolva.jobs SET started_at = started_at - interval '1 h'")  # the clock went ahead
+    with shop.db.connection() as conn:
+        [row] = conn.execute(SQL["beat"], {"workers": [worker], "jump": 3600.0}).fetchall()
+        assert row["overdue"] is None
+        [row] = conn.execute(SQL["beat"], {"workers": [worker], "jump": -3600.0}).fetchall()
+        assert str(row["overdue"]) == job.id

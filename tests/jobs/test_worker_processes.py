@@ -20,7 +20,6 @@ from tests.jobs.workshop import Notepad, Workshop, until
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import DatabaseUnavailable
-from tolva.jobs import upkeep
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.worker import Supervisor
@@ -42,10 +41,12 @@ def floor(cluster: Cluster) -> Iterator[Workshop]:
 
 
 @contextmanager
-def supervisor(floor: Workshop, *, grace: float, memory_mb: int = 4000, kind: str = "worker") -> Iterator[psutil.Popen]:
+def supervisor(
+    floor: Workshop, *, grace: float, memory_mb: int = 4000, most_jobs: int = 0, kind: str = "worker"
+) -> Iterator[psutil.Popen]:
     # Not by -m: the processes of the worker import the functions of its plan by the name of their module.
     start = "from tests.jobs.factory import main; main()"
-    command = [sys.executable, "-c", start, kind, floor.db.dsn, str(grace), str(memory_mb)]
+    command = [sys.executable, "-c", start, kind, floor.db.dsn, str(grace), str(memory_mb), str(most_jobs)]
     with psutil.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as running:
         assert running.stdout.readline() == b"ready\n"
         children = running.children(recursive=True)
@@ -205,6 +206,21 @@ def test_a_job_that_reaches_its_hard_limit_while_the_worker_ends_is_left_behind_
     assert floor.state(stuck) == "queued"
 
 
+def test_a_process_that_has_done_its_jobs_is_replaced_in_order(floor, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    go.touch()
+    with supervisor(floor, grace=5, most_jobs=2):
+        ids: list[JobId] = []
+
+        def two_generations() -> bool:
+            ids.append(floor.put("wait", params={"go": str(go)}))
+            return len({pid_of(floor, id) for id in ids}) > factory.PROCESSES
+
+        until(two_generations, 30)
+        until(lambda: set(floor.states(ids)) == {"completed"})
+    assert all(floor.row(id)["losses"] == 0 for id in ids)
+
+
 def test_no_process_outlives_a_supervisor_that_was_killed(floor, tmp_path: Path) -> None:
     with supervisor(floor, grace=5) as worker:
         id = floor.put("wait", params={"go": str(tmp_path / "never")})
@@ -270,7 +286,7 @@ class TestInside:
         assert process.wait(20) == ENDED_BY_FORCE
 
         def given_back() -> bool:
-            upkeep.rescue(floor.db, floor.engine)
+            floor.rescue()
             return floor.state(id) == "queued"
 
         # The process may have been quicker, and have taken the job again before its end: then a lease decides.

@@ -17,6 +17,14 @@ def rabbit_answers() -> bool:
     return True
 
 
+def purge_queues(names: Sequence[str]) -> None:
+    """Drop what lies in them."""
+    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    for name in names:
+        connection.channel().queue_purge(name)
+    connection.close()
+
+
 def delete_queues(names: Sequence[str]) -> None:
     """Also those that Dramatiq makes beside each. Celery and Dramatiq do not make a queue alike."""
     connection = pika.BlockingConnection(pika.URLParameters(URL))

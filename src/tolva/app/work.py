@@ -67,6 +67,7 @@ def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]
         lease=settings.lease_seconds,
         grace=settings.grace_seconds,
         memory_mb=settings.process_memory_mb,
+        most_jobs=settings.process_jobs,
         log_level=settings.log_level,
         log_format=settings.log_format,
         metrics=metrics_folder(settings),

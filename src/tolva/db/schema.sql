@@ -22,11 +22,13 @@ $$;
 
 ALTER FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overdue uuid)
+CREATE FUNCTION tolva.beat(p_workers uuid[], p_jump double precision DEFAULT 0) RETURNS TABLE(worker_id uuid, overdue uuid)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
+  UPDATE tolva.jobs SET started_at = started_at + make_interval(secs => p_jump)
+  WHERE p_jump <> 0 AND worker_id = ANY (p_workers) AND state = 'running';
   WITH alive AS (
     UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
   )
@@ -38,7 +40,7 @@ CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE(worker_id uuid, overd
   FROM alive a
 $$;
 
-ALTER FUNCTION tolva.beat(p_workers uuid[]) OWNER TO tolva_system;
+ALTER FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.cancel_children(p_parents uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1188,7 +1190,7 @@ $$;
 
 ALTER FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
+CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision DEFAULT 0, p_latest timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -1201,8 +1203,13 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
     RETURN;
   END IF;
+  IF p_jump <> 0 THEN
+    UPDATE tolva.workers w SET lease_until = clock_timestamp() + w.lease;
+    RETURN;
+  END IF;
   DELETE FROM tolva.workers w
-  WHERE w.lease_until < clock_timestamp() AND pg_postmaster_start_time() + w.lease < clock_timestamp();
+  WHERE w.lease_until < least(clock_timestamp(), p_latest)
+    AND pg_postmaster_start_time() + w.lease < clock_timestamp();
   SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
     SELECT j.id, j.attempt FROM tolva.jobs j
     WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)
@@ -1220,7 +1227,7 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) OWNER TO tolva_system;
+ALTER FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.roll(p_most integer) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
@@ -2065,8 +2072,8 @@ GRANT ALL ON SCHEMA tolva TO tolva_system;
 REVOKE ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.abandoned_uploads(p_kept interval, p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[]) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.beat(p_workers uuid[], p_jump double precision) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.cancel_children(p_parents uuid[]) FROM PUBLIC;
 
@@ -2178,8 +2185,8 @@ GRANT ALL ON FUNCTION tolva.queue_depth(p_queue text) TO tolva_app;
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer, p_jump double precision, p_latest timestamp with time zone) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.roll(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.roll(p_most integer) TO tolva_app;

@@ -67,7 +67,8 @@ class Sender:
 
     def _try(self, queue: str, hints: Sequence[str]) -> None:
         try:
-            if self._has_room(queue, len(hints)):
+            most = MOST_RINGS if any(hints) else SPREAD  # whoever rings again has no news, and others lie there already
+            if self._has_room(queue, len(hints), most):
                 self._send(queue, hints)
             if self._failing:
                 log.warning("the broker of queue %s answers again", queue)
@@ -84,9 +85,9 @@ class Sender:
         self._failing = True
         self._away_until = time.monotonic() + AWAY
 
-    def _has_room(self, queue: str, rings: int) -> bool:
+    def _has_room(self, queue: str, rings: int, most: int) -> bool:
         counted_at, depth = self._counted.get(queue, (0.0, 0))
         if time.monotonic() - counted_at > COUNT_EVERY:
             counted_at, depth = time.monotonic(), self._depth(queue)
         self._counted[queue] = (counted_at, depth + rings)
-        return depth < MOST_RINGS
+        return depth < most

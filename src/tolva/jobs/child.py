@@ -28,9 +28,13 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
         engine = plan.make_engine(db)
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, JobMeter())
 
-        def on_signal(_signal: int, _frame: object) -> None:
+        def retire(_signal: int = 0, _frame: object = None) -> None:
             # In a thread: the signal may have come while this one was inside a lock that `end` needs.
             threading.Thread(target=end, args=(shift, engine, plan.grace / 2), daemon=True).start()
 
-        signal.signal(signal.SIGTERM, on_signal)
-        work(shift, engine, plan.queues)
+        def retire_when_worn() -> None:
+            if plan.most_jobs and shift.ran >= plan.most_jobs:
+                retire()
+
+        signal.signal(signal.SIGTERM, retire)
+        work(shift, engine, plan.queues, retire_when_worn)

@@ -1,5 +1,6 @@
 """Leases of worker processes: begin, prolong, and give up, over a connection that nothing else uses."""
 
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -12,11 +13,14 @@ from tolva.core.retry import FIRST_WAIT
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
 from tolva.errors import TimeLimitExceeded, WorkerLost
+from tolva.jobs.clock import JumpingClock
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.failure import error_json
 from tolva.jobs.rings import Ring, rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.store import new_job_id
+
+log = logging.getLogger(__name__)
 
 
 class Heartbeat:
@@ -25,6 +29,7 @@ class Heartbeat:
     def __init__(self, db: Database, queues: Sequence[str], lease: float, crew: str | None = None) -> None:
         self._db = db
         self._crew = crew
+        self._clock = JumpingClock()
         self._queues = list(queues)
         self._lease = lease
         self._conn: Connection | None = None
@@ -55,7 +60,11 @@ class Heartbeat:
 
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""
-        rows = self._ask("beat", {"workers": list(workers)})
+        [clock] = self._ask("clock", {})
+        jump = self._clock.look(clock["now"])
+        if jump:
+            log.warning("PostgreSQL's clock jumped by %+.0f s; running jobs keep the time that they have had", jump)
+        rows = self._ask("beat", {"workers": list(workers), "jump": jump})
         return {str(row["worker_id"]): row["overdue"] and JobId(str(row["overdue"])) for row in rows}
 
     def leave(self, worker_id: str, verb: Verb, reason: str, culprit: JobId | None = None) -> list[Ring]:

@@ -27,6 +27,8 @@ class WorkerPlan:
     lease: float
     grace: float
     memory_mb: int
+    most_jobs: int
+    """Jobs after which a process is replaced; 0 for never."""
     log_level: str
     log_format: str
     metrics: Path

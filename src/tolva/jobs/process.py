@@ -36,6 +36,11 @@ class WorkerProcess:
             return None
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
+    @property
+    def has_retired(self) -> bool:
+        """Whether it ended in order, by itself."""
+        return self.process.exitcode == 0
+
     def notice_freeze(self) -> None:
         """Learn whether somebody stopped it (SIGSTOP) or let it go on since the last look."""
         try:

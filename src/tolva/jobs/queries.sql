@@ -182,7 +182,7 @@ FROM tolva.workers w ORDER BY w.started_at, w.id;
 
 -- name: beat
 -- Prolong leases; see the function.
-SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[]);
+SELECT worker_id, overdue FROM tolva.beat(%(workers)s::uuid[], %(jump)s);
 
 -- name: leave_worker
 -- A worker has ended; see the function.
@@ -191,7 +191,12 @@ SELECT job_id::text, queue, state, rings FROM tolva.leave_worker(
 
 -- name: rescue
 -- Give back the jobs of lost workers; see the function.
-SELECT job_id::text, queue, state, rings FROM tolva.rescue(%(reason)s, %(most_losses)s);
+SELECT job_id::text, queue, state, rings FROM tolva.rescue(
+  %(reason)s, %(most_losses)s, %(jump)s, coalesce(%(latest)s::timestamptz, 'infinity'));
+
+-- name: clock
+-- PostgreSQL's clock.
+SELECT clock_timestamp() AS now;
 
 -- name: cancel
 -- Cancel jobs; see the function.

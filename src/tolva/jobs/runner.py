@@ -61,6 +61,8 @@ class Runner:
         self._attempts = attempts
         self._meter = meter
         self._stopped = False
+        self.ran = 0
+        """Attempts that have ended, about."""
 
     def stop(self) -> None:
         """Claim no further jobs."""
@@ -93,6 +95,7 @@ class Runner:
                 return self._ending(attempt)
         finally:
             self._attempts.remove(attempt)
+            self.ran += 1
 
     def _ending(self, attempt: Attempt) -> Ending | None:
         job, pid, began = attempt.job, os.getpid(), time.monotonic()

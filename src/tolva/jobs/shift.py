@@ -32,13 +32,19 @@ class Shift:
         self._runner = Runner(db, catalogue, engine, self._dispatcher, self._attempts, meter)
 
     @contextmanager
-    def begun(self, deaf: Callable[[], str | None] = lambda: None) -> Generator[RunNext]:
-        """What runs jobs, for as long as the context is open. `deaf` says why no rings are heard, if they are not."""
+    def begun(
+        self, deaf: Callable[[], str | None] = lambda: None, also: Callable[[], None] = lambda: None
+    ) -> Generator[RunNext]:
+        """What runs jobs, for as long as the context is open.
+
+        `deaf` says why no rings are heard, if they are not; `also` is called in the rhythm of the pulse.
+        """
         ended = threading.Event()
         beats = (
             self._dispatcher.tidy,
             partial(ask, self._db, self._worker_id, self._attempts),
             Hearing(self._db, self._worker_id, deaf).note,
+            also,
         )
         pulse = threading.Thread(target=keep_pulse, args=(beats, ended), name="pulse")
         pulse.start()
@@ -48,6 +54,11 @@ class Shift:
             ended.set()
             pulse.join()
             self._hand_in()
+
+    @property
+    def ran(self) -> int:
+        """Attempts that have ended, about."""
+        return self._runner.ran
 
     def stop(self) -> None:
         """Take no further jobs."""
@@ -64,9 +75,11 @@ class Shift:
             log.warning("%s The jobs of this process are given back by whoever watches over it.", error)
 
 
-def work(shift: Shift, engine: ServingEngine, queues: Sequence[QueueSlots]) -> None:
-    """Serve these queues; returns when `end` was called and the running jobs have ended."""
-    with shift.begun(engine.deaf) as run_next:
+def work(
+    shift: Shift, engine: ServingEngine, queues: Sequence[QueueSlots], also: Callable[[], None] = lambda: None
+) -> None:
+    """Serve these queues; returns when `end` was called and the running jobs have ended. `also`: see `begun`."""
+    with shift.begun(engine.deaf, also) as run_next:
         engine.serve(queues, run_next)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.errors import TryLater, WorkerLost
+from tolva.jobs.clock import JumpingClock
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.failure import error_json
 from tolva.jobs.firing import fire_due
@@ -23,8 +24,9 @@ from tolva.jobs.work import Jobs
 
 log = logging.getLogger(__name__)
 
-LONG_WAIT = 2.0
-"""Seconds that a ready job waits before its queue is rung again: the ring may have been lost."""
+LOST = error_json(WorkerLost("The worker fell silent: it was killed, frozen, or cut off."))
+RING_AGAIN = 1.0
+"""Seconds between two rings of a queue in which ready jobs wait: theirs may have been lost, or their time has come."""
 PORTION = 2000
 """Jobs deleted in one statement."""
 
@@ -42,9 +44,9 @@ def standard_chores(jobs: Jobs, queues: Sequence[str], *, keep_finished: float, 
     """The chores of the job core. `keep_…` in seconds."""
     db, engine = jobs.db, jobs.engine
     return [
-        Chore("rescue", 1.0, lambda: rescue(db, engine)),
+        Chore("rescue", 1.0, Rescue(db, engine, JumpingClock()).look),
         Chore("schedules", 1.0, lambda: fire_due(jobs)),
-        Chore("ring again", LONG_WAIT, lambda: ring_again(db, engine, queues)),
+        Chore("ring again", RING_AGAIN, lambda: ring_again(db, engine, queues)),
         Chore("prune", 600.0, lambda: prune(db, keep_finished, keep_failed)),
     ]
 
@@ -81,23 +83,37 @@ def _do(chore: Chore) -> bool:
     return False
 
 
-def rescue(db: Database, engine: Engine) -> bool:
-    """Give back the jobs of workers that have lost their lease."""
-    reason = error_json(WorkerLost("The worker fell silent: it was killed, frozen, or cut off."))
-    with db.connection() as conn:
-        rows = conn.execute(SQL["rescue"], {"reason": reason, "most_losses": MOST_LOSSES}).fetchall()
-    for row in rows:
-        log.warning("job %s was rescued from a lost worker; it is %s now", row["job_id"], row["state"])
-    send_rings(engine, rings(rows))
-    return bool(rows)
+class Rescue:
+    """Gives back the jobs of workers that have lost their lease. It never does so at its first look at the clock."""
+
+    def __init__(self, db: Database, engine: Engine, clock: JumpingClock) -> None:
+        self._db = db
+        self._engine = engine
+        self._clock = clock
+
+    def look(self) -> bool:
+        """Whether there was anything to rescue. Raises DatabaseUnavailable."""
+        latest = self._clock.latest()
+        with self._db.connection() as conn:
+            row = conn.execute(SQL["clock"]).fetchone()
+            assert row is not None, "a function's value is a row"
+            jump = self._clock.look(row["now"])
+            if jump:
+                log.warning("PostgreSQL's clock jumped by %+.0f s; every worker has a full lease from now on", jump)
+            given = {"reason": LOST, "most_losses": MOST_LOSSES, "jump": jump, "latest": latest}
+            rows = conn.execute(SQL["rescue"], given).fetchall() if latest else []
+        for lost in rows:
+            log.warning("job %s was rescued from a lost worker; it is %s now", lost["job_id"], lost["state"])
+        send_rings(self._engine, rings(rows))
+        return bool(rows)
 
 
 def ring_again(db: Database, engine: Engine, queues: Sequence[str]) -> bool:
-    """Ring the queues in which ready jobs have waited too long."""
+    """Ring the queues in which ready jobs wait."""
     with db.connection() as conn:
         rows = conn.execute(SQL["waiting_queues"], {"queues": list(queues)}).fetchall()
     for row in rows:
-        if row["seconds"] < -LONG_WAIT:
+        if row["seconds"] <= 0:
             engine.ring(row["queue"], [])
     return False
 

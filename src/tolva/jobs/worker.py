@@ -115,7 +115,10 @@ class Supervisor:
             log.error("worker process %s has been frozen for %.0f s; it is replaced", child.pid, child.frozen_for)
             self._kill(child, Verb.LOST, "The worker process was frozen.")
             return
-        if reason is not None:
+        if child.has_retired:
+            log.info("worker process %s has done its %s jobs; it is replaced", child.pid, self._plan.most_jobs)
+            self._drop(child, Verb.RELEASE, "The worker process ended before the job was done.")
+        elif reason is not None:
             log.error("worker process %s ended by %s; its jobs go on elsewhere", child.pid, reason)
             self._next_start = time.monotonic() + RESTART_PAUSE
             self._drop(child, Verb.LOST, f"The worker process ended by {reason} while it ran this job.")

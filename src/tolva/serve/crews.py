@@ -13,6 +13,9 @@ from tolva.serve.stop import stop_on_signals
 from tolva.serve.worker import run_own
 from tolva.settings import Settings
 
+URGENT = "urgent"
+"""The queue that a worker with processes for all queues looks into first."""
+
 
 def worker_parts(settings: Settings, shares: app.Shares) -> list[Part]:
     """What is to run beside each other for these queues."""
@@ -49,8 +52,9 @@ def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
     """Turn this process into a worker of Celery for these queues. Does not return."""
     # On SIGTERM running jobs have the grace time; without this, Celery waits for them for ever.
     more = {"REMAP_SIGTERM": "SIGQUIT"}
-    names = ",".join(each.queue for each in queues)
-    become_celery_command(settings, ["worker", "-Q", names, "-l", settings.celery_log_level], more)
+    first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
+    words = ["worker", "-Q", ",".join(first_urgent), "-l", settings.celery_log_level]
+    become_celery_command(settings, words, more)
 
 
 def _own_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:

@@ -38,9 +38,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.
--- `overdue` names a job of it that has passed its hard limit, if there is one.
-CREATE FUNCTION tolva.beat(p_workers uuid[]) RETURNS TABLE (worker_id uuid, overdue uuid)
+-- `overdue` names a job of it that has passed its hard limit, if there is one. When the clock has jumped by `p_jump`
+-- seconds since the last beat, their jobs began so much later, or earlier.
+CREATE FUNCTION tolva.beat(p_workers uuid[], p_jump double precision DEFAULT 0)
+RETURNS TABLE (worker_id uuid, overdue uuid)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  UPDATE tolva.jobs SET started_at = started_at + make_interval(secs => p_jump)
+  WHERE p_jump <> 0 AND worker_id = ANY (p_workers) AND state = 'running';
   WITH alive AS (
     UPDATE tolva.workers SET lease_until = clock_timestamp() + lease WHERE id = ANY (p_workers) RETURNING id
   )
@@ -403,8 +407,10 @@ END
 $$;
 
 -- Give back the jobs of workers whose lease has run out. A server that was down for a while gives every worker
--- a full lease to report again, since nobody could beat meanwhile.
-CREATE FUNCTION tolva.rescue(p_reason jsonb, p_most_losses integer)
+-- a full lease to report again, since nobody could beat meanwhile; so does a clock that has jumped by `p_jump` since it
+-- was last looked at. `p_latest` is what it can show by now, unless it jumped in between.
+CREATE FUNCTION tolva.rescue(
+  p_reason jsonb, p_most_losses integer, p_jump double precision DEFAULT 0, p_latest timestamptz DEFAULT 'infinity')
 RETURNS TABLE (job_id uuid, queue text, state text, rings boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -415,8 +421,13 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
     RETURN;
   END IF;
+  IF p_jump <> 0 THEN
+    UPDATE tolva.workers w SET lease_until = clock_timestamp() + w.lease;
+    RETURN;
+  END IF;
   DELETE FROM tolva.workers w
-  WHERE w.lease_until < clock_timestamp() AND pg_postmaster_start_time() + w.lease < clock_timestamp();
+  WHERE w.lease_until < least(clock_timestamp(), p_latest)
+    AND pg_postmaster_start_time() + w.lease < clock_timestamp();
   SELECT array_agg(t.id ORDER BY t.id), array_agg(t.attempt ORDER BY t.id) INTO v_jobs, v_attempts FROM (
     SELECT j.id, j.attempt FROM tolva.jobs j
     WHERE j.state = 'running' AND NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = j.worker_id)

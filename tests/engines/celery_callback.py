@@ -1,0 +1,24 @@
+"""A worker of Celery as its command line starts it, whose tasks call back into the test that rings."""
+
+import os
+from multiprocessing.connection import Client
+from typing import Any
+
+from tests.engines.wire import ADDRESS, QUEUE
+from tolva.core.job import Queue
+from tolva.engines.celery import declare_tasks, make_app
+from tolva.settings import load_settings
+
+
+def perform(queue: str) -> Any:
+    with Client(os.environ[ADDRESS], "AF_UNIX") as test:
+        test.send(queue)
+        answer = test.recv()
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+app = make_app(load_settings())
+app.conf.imports = []
+declare_tasks(app, [Queue(os.environ[QUEUE])], perform)
