@@ -62,7 +62,7 @@ def test_a_database_that_hangs_is_not_waited_for(
 
 def test_a_process_that_was_told_to_end_is_not_ready(service: Service) -> None:
     stop = threading.Event()
-    with closing(app.live(service.jobs)) as hub:
+    with closing(app.live(service.settings, service.jobs)) as hub:
         api = app.make_api(service.settings, service.jobs, hub, stop.is_set)
 
     async def ask() -> tuple[int, str]:

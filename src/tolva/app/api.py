@@ -12,6 +12,8 @@ from tolva.app.stores import blobs
 from tolva.connectors.blobs import Blobs
 from tolva.db.migrate import require_migrated
 from tolva.db.pool import Database
+from tolva.engines import ways
+from tolva.engines.news import Ears
 from tolva.engines.routes import routes_of
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
@@ -101,6 +103,6 @@ def gate(settings: Settings, db: Database) -> Gate:
     return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second), Roll(db))
 
 
-def live(jobs: Jobs) -> Hub:
+def live(settings: Settings, jobs: Jobs) -> Hub:
     """The live streams of an API process."""
-    return Hub(jobs.db, job_view)
+    return Hub(jobs.db, job_view, Ears(ways(settings, jobs.db)))

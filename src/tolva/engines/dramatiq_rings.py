@@ -25,6 +25,7 @@ from tolva.core.job import JobId, Queue
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
 from tolva.engines.sender import Sender
+from tolva.engines.silent import Silent
 from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings
 
@@ -39,7 +40,7 @@ Perform = Callable[[str], object]
 """Looks through a queue, and rings again where work is left."""
 
 
-class DramatiqEngine:
+class DramatiqEngine(Silent):
     """Sends messages, and serves queues with Dramatiq's threads."""
 
     def __init__(self, url: str) -> None:

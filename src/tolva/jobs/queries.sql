@@ -369,6 +369,10 @@ SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::t
 -- Delete a portion of what has outlived its time; see the function.
 SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(failed)s), %(most)s) AS jobs;
 
+-- name: announce
+-- Wake whoever watches jobs. Nothing is lost if a crash takes it away, so nobody waits for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify(%(channel)s, '');
+
 -- name: notify
 -- Wake those who listen on a channel.
 SELECT pg_notify(%(channel)s, %(payload)s);
