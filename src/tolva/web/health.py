@@ -19,6 +19,7 @@ from tolva.jobs.attendance import Attendance
 from tolva.web.access.caller import Role
 from tolva.web.access.gate import Gate, presented_key
 from tolva.web.access.origin import comes_from_this_machine
+from tolva.web.problems import problems
 from tolva.web.vitals import Signs, Vitals
 
 Answer = Literal["ok", "does not answer"]
@@ -86,9 +87,11 @@ def health_router(vitals: Vitals, gate: Gate) -> APIRouter:
     @router.get(
         "/health/{engine}",
         response_model=EngineHealth,
-        responses=_ill(EngineHealth) | {404: {"description": "There is no such engine."}},
+        responses=_ill(EngineHealth) | problems(404),
     )
-    def engine_health(request: Request, engine: Annotated[str, Path(examples=["dramatiq"])]) -> JSONResponse:
+    def engine_health(
+        request: Request, engine: Annotated[str, Path(json_schema_extra={"enum": list(ENGINES)})]
+    ) -> JSONResponse:
         """The same for one engine: its broker, its workers, and how deep each of its queues is."""
         if engine not in ENGINES:
             raise NotFound(f"There is no engine '{engine}'. Known engines: {', '.join(ENGINES)}.")
@@ -110,7 +113,7 @@ def ask_database(db: Database) -> None:
 
 
 def _ill(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    return {503: {"model": model, "description": "A part is away, or workers hear nothing."}}
+    return problems(401) | {503: {"model": model, "description": "A part is away, or workers hear nothing."}}
 
 
 def _answer(told: dict[str, Any], well: bool) -> JSONResponse:
