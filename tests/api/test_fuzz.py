@@ -75,7 +75,7 @@ def test_whoever_calls_breaks_nothing_and_hears_nothing_untrue_or_of_others(
     found = asked(town, role, SHORT[role])
     assert [line.getMessage() for line in caplog.records if line.levelno >= logging.ERROR] == []
     if role == "nobody":
-        assert found.reached() == {"GET /health", "GET /ready"}
+        assert found.reached() == {"GET /health", "GET /health/{engine}", "GET /ready"}
     if role is Role.ADMIN:
         assert found.statuses.keys() - town.reached == set(), "calls that nobody got to work"
 

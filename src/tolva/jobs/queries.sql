@@ -476,6 +476,19 @@ ORDER BY seq DESC LIMIT %(most)s;
 SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
 
+-- name: attendance
+-- Who serves each of these queues: the living workers, why some hear none of their rings, and the jobs that wait.
+SELECT q.name AS queue, tolva.queue_depth(q.name) AS jobs,
+  array_remove(array_agg(w.id::text), NULL) AS workers,
+  coalesce(array_agg(DISTINCT w.deaf ORDER BY w.deaf) FILTER (WHERE w.deaf IS NOT NULL), '{}') AS deaf
+FROM unnest(%(queues)s::text[]) WITH ORDINALITY q(name, place)
+LEFT JOIN tolva.workers w ON w.lease_until > clock_timestamp() AND q.name = ANY (w.queues)
+GROUP BY q.name, q.place ORDER BY q.place;
+
+-- name: silent_jobs
+-- Running jobs of every tenant that have reported nothing for a while; see the function.
+SELECT id::text, tenant_id, queue, kind, silent FROM tolva.silent_jobs(make_interval(secs => %(silent)s), %(most)s);
+
 -- name: metrics
 -- What an operator watches, of all tenants; see the function.
 SELECT name, queue, state, value FROM tolva.metrics();
