@@ -19,9 +19,17 @@ OTHERS = {
         *(f"tables/{name}.py" for name in ("schema", "template", "propose")),
         "fields[",
     ),
-    "those who run it": ("web/server/listener.py", "Events that no delivery could be made of."),
+    "those who run it": (
+        "web/server/listener.py",
+        "jobs/hosted.py",
+        "jobs/listening.py",
+        "Events that no delivery could be made of.",
+    ),
     "programs, and those who write them": (
-        *(f"web/{name}" for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "middleware/meter.py")),
+        *(
+            f"web/{name}"
+            for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "ready.py", "middleware/meter.py")
+        ),
         *(
             "web/access/asking.py",
             "web/download.py",
