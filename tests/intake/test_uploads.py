@@ -22,7 +22,7 @@ from tolva.core.job import NewJob
 from tolva.errors import InvalidInput, TryLater
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
-from tolva.web.multipart import UPLOAD_THREADS
+from tolva.web.arriving import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, preview, uploads_api
 from tolva.workloads.intake import load as load_module
 from tolva.workloads.intake.messages import WAITING

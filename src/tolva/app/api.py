@@ -58,7 +58,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored.prepare()
     for router in _calls(settings, jobs, stored, hub, api.state.gate):
         api.include_router(router, dependencies=(*SCHEMES, KNOWN_ALONE), responses=ALWAYS)
-    api.include_router(health_router(jobs.db))
+    api.include_router(health_router(jobs.db, stored.answers))
     api.include_router(metrics_router(jobs.db, api.state.gate))
     api.include_router(ready_router(partial(require_migrated, jobs.db, migrations()), stopping))
     for router in _pages(settings, jobs, stored, hub, api.state.gate, shell):

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.db.pool import Database
 from tolva.errors import SettingsError, TryLater
@@ -15,15 +16,19 @@ from tolva.web.probe import Probe
 log = logging.getLogger(__name__)
 
 PATIENCE = 3.0
-"""Seconds that the database is waited for."""
+"""Seconds that a dependency is waited for."""
+
+
+Part = Literal["ok", "does not answer"]
 
 
 class Health(BaseModel):
     """Whether each part answers."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"status": "ok", "database": "ok"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ok", "database": "ok", "blobs": "ok"}})
     status: Literal["ok", "unavailable"]
-    database: Literal["ok", "does not answer"]
+    database: Part
+    blobs: Part = Field(description="The stored files.")
 
 
 class Ready(BaseModel):
@@ -33,15 +38,20 @@ class Ready(BaseModel):
     status: str
 
 
-def health_router(db: Database) -> APIRouter:
-    """`GET /health`: 200 when everything answers, else 503, and which part does not."""
+def health_router(db: Database, ask_blobs: Callable[[], None]) -> APIRouter:
+    """`GET /health`: 200 when everything answers, else 503, and which part does not.
+
+    `ask_blobs` raises TryLater while stored files cannot be reached.
+    """
     router = APIRouter(tags=["health"])
-    ask = Probe(lambda: _ask(db), patience=PATIENCE)
+    asked = {"database": lambda: _ask(db), "blobs": ask_blobs}
+    probes = {name: Probe(ask, patience=PATIENCE) for name, ask in asked.items()}
 
     @router.get("/health", response_model=Health, responses={503: {"model": Health, "description": "A part is away."}})
     def health() -> JSONResponse:
         """Whether each dependency answers."""
-        parts = {"database": _answers(ask)}
+        with ThreadPoolExecutor(len(probes)) as pool:  # all within the time of one
+            parts = dict(zip(probes, pool.map(_answers, probes.values()), strict=True))
         healthy = all(part == "ok" for part in parts.values())
         return JSONResponse({"status": "ok" if healthy else "unavailable", **parts}, 200 if healthy else 503)
 
