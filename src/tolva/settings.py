@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     """An external PostgreSQL (15 or later). Absent: the embedded one."""
     destinations: Annotated[dict[str, str], Field(repr=False)] = {}
     """Other databases that rows may go to, as JSON: `{"TENANT/NAME": "postgresql://…"}`. A schema names one."""
+    s3_bucket_name: Annotated[
+        str | None, Field(validation_alias="S3_BUCKET_NAME", pattern="^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    ] = None
+    """Bucket of the stored files, made when absent. Absent: they lie in the data folder."""
     engine: str = "postgres"
     """How workers hear of jobs: `postgres` (nothing else is needed), `redis`, `sqs`, `celery`, `dramatiq`, or `inline`
     (no workers: threads of the API's process)."""
@@ -84,10 +88,16 @@ class Settings(BaseSettings):
     """A Redis server (6.2 or later) for the engines `redis`, `celery` and `dramatiq`; also wakes live streams."""
     redis_password: Annotated[str | None, Field(validation_alias="REDIS_PASSWORD", repr=False)] = None
     """Its password, where REDIS_URL has none."""
-    aws_endpoint_url: Annotated[str | None, Field(validation_alias="AWS_ENDPOINT_URL")] = None
-    """Whatever speaks the protocols of Amazon's SQS and S3. Absent: Amazon itself."""
+    aws_endpoint_url: Annotated[str | None, Field(validation_alias="AWS_ENDPOINT_URL", pattern="^https?://")] = None
+    """Whatever speaks the protocols of Amazon's SQS and S3, as `http://minio:9000`. Absent: Amazon itself."""
     aws_region: Annotated[str | None, Field(validation_alias="AWS_DEFAULT_REGION")] = None
-    """Amazon's region."""
+    """Amazon's region. Absent: `us-east-1`, for S3."""
+    aws_access_key_id: Annotated[str | None, Field(validation_alias="AWS_ACCESS_KEY_ID")] = None
+    """Login at Amazon. Absent: the role that the machine has there."""
+    aws_secret_access_key: Annotated[str | None, Field(validation_alias="AWS_SECRET_ACCESS_KEY", repr=False)] = None
+    """The secret that goes with AWS_ACCESS_KEY_ID."""
+    aws_session_token: Annotated[str | None, Field(validation_alias="AWS_SESSION_TOKEN", repr=False)] = None
+    """The token that goes with them, where the login is one that ends."""
     sqs_queue_name: Annotated[str, Field(validation_alias="SQS_QUEUE_NAME", pattern="^[A-Za-z0-9_-]{1,75}$")] = (
         "medisupply-bulk-upload-queue"
     )
@@ -207,7 +217,7 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return _with_readable_dsn(Settings(**given))  # pyright: ignore[reportArgumentType]
+        return _with_whole_login(_with_readable_dsn(Settings(**given)))  # pyright: ignore[reportArgumentType]
     except SourceError:
         raise SettingsError(f"TOLVA_DESTINATIONS is no JSON. {DESTINATIONS_FORM}") from None
     except ValidationError as error:
@@ -228,6 +238,13 @@ def _with_readable_dsn(settings: Settings) -> Settings:
             conninfo_to_dict(address if DESTINATION.fullmatch(name) else "unreadable")
     except ProgrammingError:
         raise SettingsError(f"TOLVA_DESTINATIONS cannot be read. {DESTINATIONS_FORM}") from None
+    return settings
+
+
+def _with_whole_login(settings: Settings) -> Settings:
+    """Refuse half a login, which would be taken for none."""
+    if bool(settings.aws_access_key_id) != bool(settings.aws_secret_access_key):
+        raise SettingsError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: set both, or neither.")
     return settings
 
 

@@ -18,9 +18,9 @@ import xlsxwriter
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.service import Service, working
-from tolva.connectors.blob_writer import BlobWriter
+from tolva.connectors.folder import FolderWriter
 from tolva.errors import DatabaseUnavailable
-from tolva.web import multipart
+from tolva.web import arriving
 from tolva.web.middleware import linger
 
 UPLOAD = "/api/catalog/items/bulk-upload"
@@ -187,6 +187,13 @@ def test_the_full_error_list_is_a_csv_in_which_formulas_are_harmless(service: Se
     assert answer.content.decode("utf-8-sig").startswith("fila;columna;valor;codigo;error")
 
 
+def test_a_long_header_is_cut_in_the_error_list(service: Service) -> None:
+    long = HEADER[2] + " -" * 16_000
+    view = load(service, as_csv(("001", "Guantes", "x", "CS-1", "3"), header=(*HEADER[:2], long, *HEADER[3:])))
+    lines = service.client.get(view["result"]["errores_url"]).text.splitlines()
+    assert lines[1].split(",")[1] == long[:200]
+
+
 def test_dry_runs_and_loads_of_other_schemas_are_no_tasks_of_the_catalog(service: Service, fresh: Fresh) -> None:
     code = {"name": "code", "constraints": {"required": True, "maxLength": 20}}
     notes = {"title": "Notas", "target": "notas", "primaryKey": "code", "fields": [code]}
@@ -298,7 +305,7 @@ def answer_to_a_beginning(service: Service, headers: dict[str, str], body: bytes
 def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr(arriving, "LONGEST_SILENCE", 0.2)
     answer = answer_to_a_beginning(service, FORM | {"Content-Length": "9999"}, HEAD % b"file" + as_csv(GOOD))
     status, told = answer
     assert status == 400
@@ -307,15 +314,15 @@ def test_an_upload_that_falls_silent_is_ended_and_leaves_nothing(
 
 
 def test_a_slow_disk_is_not_the_senders_silence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.2)
-    monkeypatch.setattr(multipart, "STRETCH", 1)  # each piece is written before the next is read
-    write = BlobWriter.write
+    monkeypatch.setattr(arriving, "LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr(arriving, "STRETCH", 1)  # each piece is written before the next is read
+    write = FolderWriter.write
 
-    def slowly(writer: BlobWriter, data: bytes) -> None:
+    def slowly(writer: FolderWriter, data: bytes) -> None:
         threading.Event().wait(0.5)
         write(writer, data)
 
-    monkeypatch.setattr(BlobWriter, "write", slowly)
+    monkeypatch.setattr(FolderWriter, "write", slowly)
     assert upload(service, as_csv(GOOD)).status_code == 202
 
 
@@ -403,7 +410,10 @@ def test_a_database_that_is_away_is_told_without_its_address(service: Service, m
     answer = upload(service, as_csv(GOOD))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     health = service.client.get("/health")
-    assert (health.status_code, health.json()) == (503, {"status": "unavailable", "database": "does not answer"})
+    assert (health.status_code, health.json()) == (
+        503,
+        {"status": "unavailable", "database": "does not answer", "blobs": "ok"},
+    )
     assert "10.0.0.7" not in answer.text
     assert "some seconds" in answer.json()["detail"]
 

@@ -8,7 +8,8 @@ import pytest
 from tests.catalog.test_contract import GOOD, as_csv, await_end, upload
 from tests.jobs.workshop import until
 from tests.service import Service, working
-from tolva.connectors.blobs import Blobs
+from tolva.connectors.blobs import Blob
+from tolva.connectors.folder import FolderBlobs
 from tolva.errors import NotFound, StorageUnavailable
 from tolva.jobs import runner
 
@@ -33,10 +34,10 @@ def test_a_load_waits_for_the_disk_with_the_files_and_loses_no_try(
 
 
 def test_a_single_file_that_is_gone_is_gone_for_good(tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path / "files")
-    unknown = "01a20181-4971-727b-a087-d5bc29d55f10"
+    blobs = FolderBlobs(tmp_path / "files")
+    unknown = Blob("01a20181-4971-727b-a087-d5bc29d55f10", 1, "")
     with pytest.raises(StorageUnavailable, match="Mount the disk"):
-        blobs.path(unknown)
+        blobs.local(unknown, tmp_path)
     blobs.prepare()
     with pytest.raises(NotFound, match="TOLVA_RETENTION_DAYS"):
-        blobs.path(unknown)
+        blobs.local(unknown, tmp_path)

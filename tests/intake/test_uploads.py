@@ -21,7 +21,7 @@ from tolva.core.job import NewJob
 from tolva.errors import InvalidInput, TryLater
 from tolva.jobs.listing import JobFilter, list_jobs
 from tolva.tables.schema import Schema
-from tolva.web.multipart import UPLOAD_THREADS
+from tolva.web.arriving import UPLOAD_THREADS
 from tolva.workloads.intake import READERS, preview, uploads_api
 from tolva.workloads.intake import load as load_module
 from tolva.workloads.intake.messages import WAITING
@@ -193,6 +193,16 @@ def workbook(**sheets: str) -> bytes:
             for number, line in enumerate(text.splitlines()):
                 sheet.write_row(number, 0, line.split(","))
     return made.getvalue()
+
+
+def test_a_load_of_one_sheet_answers_no_question_of_another(service: Service) -> None:
+    odd = HEADER.replace("precio", "a").replace("nombre", "b")
+    book = workbook(Enero=f"{odd}\n{GOOD}", Febrero=f"{HEADER}\n{GOOD}", Marzo=f"{odd}\n{GOOD}")
+    read = ({"sheet": "Enero"}, {"header_row": 1}, {"sheet": "Febrero"})
+    january, any_sheet, february = (ended(service, upload(service, book, "a.xlsx", read=json.dumps(r))) for r in read)
+    assert [each["state"] for each in (january, any_sheet, february)] == ["failed", "failed", "completed"]
+    asked = [service.client.get(f"/api/v1/uploads/{each['id']}").json()["error"] for each in (january, any_sheet)]
+    assert [error.get("answered_by") for error in asked] == [None, february["id"]]
 
 
 def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:

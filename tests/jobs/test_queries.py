@@ -14,6 +14,7 @@ PACKAGES = [
     "tolva.web",
     "tolva.web.access",
     "tolva.workloads.intake",
+    "tolva.workloads.intake.resumable",
     "tolva.workloads.webhooks",
 ]
 QUERIES = {f"{package}: {name}": text for package in PACKAGES for name, text in load_queries(package).items()}

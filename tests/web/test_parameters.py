@@ -44,7 +44,7 @@ def test_every_call_refuses_what_it_does_not_know(service: Service) -> None:
             filled = re.sub(r"{[^}]+}", str(uuid4()), path)
             answer = service.client.request(method, filled, params={"nonsense": ""}, json={})
             assert (answer.status_code, method, path) == (400, method, path)
-            assert '"nonsense"' in answer.json()["detail"], path
+            assert method == "HEAD" or '"nonsense"' in answer.json()["detail"], path
             asked += 1
     assert asked > 50
 

@@ -419,6 +419,21 @@ def test_jobs_that_there_are_not_are_refused_as_nothing_would_ever_be_told(
     assert told in made.json()["detail"] and made.json()["detail"] == changed.json()["detail"]
 
 
+@pytest.mark.parametrize("given", [{"kinds": ["gone"]}, {"queues": ["gone"]}])
+def test_one_that_is_off_may_name_jobs_that_there_are_no_more_but_cannot_be_switched_on_with_them(
+    service: Service, receiver: Receiver, given: dict[str, Any]
+) -> None:
+    off = {"url": receiver.url, "active": False} | given
+    made = service.client.post("/api/v1/webhooks", json=off)
+    assert made.status_code == 201, made.text
+    at = f"/api/v1/webhooks/{made.json()['id']}"
+    assert service.client.put(at, json=off | {"description": "off"}).status_code == 200
+    assert service.client.put(at, json=off | {"active": True}).status_code == 400
+    button = service.client.post(f"/webhooks/{made.json()['id']}/on", headers={"Accept": "text/html"})
+    assert button.status_code == 400
+    assert not service.client.get(at).json()["active"]
+
+
 @pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])
 def test_what_is_too_long_for_a_list_is_refused(service: Service, receiver: Receiver, given: dict[str, Any]) -> None:
     answer = service.client.post("/api/v1/webhooks", json={"url": receiver.url} | given)

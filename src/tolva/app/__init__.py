@@ -2,7 +2,7 @@
 
 from tolva.app.api import gate, live, make_api, make_shell
 from tolva.app.database import Server, bring_up_to_date, migrations, prepare, require_up_to_date, server
-from tolva.app.stores import blobs, destinations, metrics_folder
+from tolva.app.stores import blobs, bucket, destinations, metrics_folder
 from tolva.app.target import make_target
 from tolva.app.work import Shares, catalogue, jobs, shares, worker_plan
 
@@ -11,6 +11,7 @@ __all__ = [
     "Shares",
     "blobs",
     "bring_up_to_date",
+    "bucket",
     "catalogue",
     "destinations",
     "gate",

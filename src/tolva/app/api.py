@@ -61,7 +61,7 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored.prepare()
     for router in _calls(settings, jobs, stored, hub, api.state.gate):
         api.include_router(router, dependencies=(*SCHEMES, KNOWN_ALONE), responses=ALWAYS)
-    parts = {"database": partial(ask_database, jobs.db)}
+    parts = {"database": partial(ask_database, jobs.db), "blobs": stored.answers}
     api.include_router(health_router(Vitals(jobs, routes_of(settings), parts), api.state.gate))
     api.include_router(metrics_router(jobs.db, api.state.gate))
     api.include_router(ready_router(partial(require_migrated, jobs.db, migrations()), stopping))

@@ -4,12 +4,24 @@ from pathlib import Path
 
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
+from tolva.connectors.folder import FolderBlobs
+from tolva.connectors.s3.blobs import BucketBlobs
+from tolva.connectors.s3.bucket import DEFAULT_REGION, Bucket, Login
 from tolva.settings import Settings
 
 
 def blobs(settings: Settings) -> Blobs:
-    """The store of files."""
-    return Blobs(settings.data_dir / "files")
+    """The store of files: a bucket where one is named, else a folder."""
+    folder = settings.data_dir / "files"
+    return BucketBlobs(bucket(settings), folder / "incoming") if settings.s3_bucket_name else FolderBlobs(folder)
+
+
+def bucket(settings: Settings) -> Bucket:
+    """The bucket of S3_BUCKET_NAME."""
+    assert settings.s3_bucket_name
+    secrets = settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
+    login = Login(settings.aws_region or DEFAULT_REGION, *secrets)
+    return Bucket(settings.s3_bucket_name, settings.aws_endpoint_url, login)
 
 
 def destinations(settings: Settings) -> Destinations:

@@ -1,95 +1,117 @@
-"""Stored files, in a local folder. A file is there whole or not at all."""
+"""Stored files: the port. A file is there whole or not at all, wherever it lies."""
 
-import shutil
-import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import uuid_utils
 
-from tolva.connectors.blob_writer import BlobWriter
-from tolva.connectors.disk import explained
-from tolva.errors import NotFound, StorageUnavailable
 
+@dataclass(frozen=True)
+class Blob:
+    """A stored file. `key` finds it again; `size` in bytes; `blake3` in hex."""
+
+    key: str
+    size: int
+    blake3: str
+
+
+class BlobWriter(Protocol):
+    """A file that is being received. Nothing of it is visible before `keep`; without it, nothing stays."""
+
+    def write(self, data: bytes) -> None:
+        """Append. Raises TooLarge over the limit, StorageUnavailable when the store does not take it."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes lie for now, for a look at what was received."""
+        ...
+
+    @property
+    def blake3(self) -> str:
+        """Of what was received so far, in hex."""
+        ...
+
+    def keep(self) -> Blob:
+        """Make it a stored file that a power cut cannot take away. Raises StorageUnavailable."""
+        ...
+
+    def discard(self, blob: Blob) -> None:
+        """Take back a `keep` that nobody came to know of."""
+        ...
+
+
+class Blobs(Protocol):
+    """A store of files. All its verbs raise StorageUnavailable, whose message names the setting to look at."""
+
+    def prepare(self) -> None:
+        """Make the store when it is absent: for whoever receives files."""
+        ...
+
+    def answers(self) -> None:
+        """Raises StorageUnavailable unless files could be read now."""
+        ...
+
+    def receive(self, most: int) -> AbstractContextManager[BlobWriter]:
+        """A writer for at most `most` bytes."""
+        ...
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """An empty folder for intermediate files, gone afterwards. What fails in writing them is StorageUnavailable."""
+        ...
+
+    def local(self, blob: Blob, scratch: Path) -> Path:
+        """Where a stored file can be read as long as `scratch`, a folder of this store, is there. Raises NotFound."""
+        ...
+
+    def read(self, blob: Blob, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` up to, not including, `end`, in pieces. Raises NotFound before the first."""
+        ...
+
+    def link(self, blob: Blob, disposition: str) -> str | None:
+        """An address that gives the file to whoever has it, for LINK_SECONDS; None where the store has none to give.
+
+        `disposition` is the Content-Disposition of the answer.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a stored file; one that is gone already is fine."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what crashes left half received or half read."""
+        ...
+
+
+LINK_SECONDS = 300
+"""How long an address of a stored file holds."""
 ABANDONED = 86_400.0
 """Seconds after which an unfinished upload is taken for the leftover of a crash."""
 
 
-class Blobs:
-    """The stored files of one folder."""
+def place_of(key: str) -> str:
+    """Where a file lies below the folder, or in the bucket: alike in both, so that either can be copied to the other.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._incoming = folder / "incoming"
+    Raises ValueError for what is no key, and so could lead elsewhere.
 
-    def prepare(self) -> None:
-        """Make the folder when it is absent: for whoever receives files. Raises StorageUnavailable.
-
-        Whoever only reads makes none: where it should be, a disk may not be mounted yet.
-        """
-        with explained():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._incoming.mkdir(exist_ok=True)
-
-    @contextmanager
-    def receive(self, most: int) -> Generator[BlobWriter]:
-        """A writer for at most `most` bytes."""
-        with explained():
-            part = (self._incoming / str(uuid_utils.uuid7())).open("xb")
-        try:
-            yield BlobWriter(part, self._folder, most)
-        finally:
-            _close(part)
-            Path(part.name).unlink(missing_ok=True)
-
-    @contextmanager
-    def scratch(self) -> Generator[Path]:
-        """An empty folder for intermediate files, gone afterwards. What fails in writing them is StorageUnavailable."""
-        with explained():
-            folder = self._incoming / str(uuid_utils.uuid7())
-            folder.mkdir(mode=0o700)
-        try:
-            with explained():
-                yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def path(self, key: str) -> Path:
-        """Where a stored file lies. Raises NotFound, or StorageUnavailable when no file is there at all."""
-        path = self._home(key)
-        if not path.is_file():
-            if not self._incoming.is_dir():
-                raise StorageUnavailable(
-                    f"{self._folder} holds no stored files. Mount the disk that does, or name its folder with "
-                    "TOLVA_DATA_DIR; the work goes on by itself."
-                )
-            raise NotFound(
-                f"The stored file {key} is gone: it outlived TOLVA_RETENTION_DAYS, or the folder was changed."
-            )
-        return path
-
-    def delete(self, key: str) -> None:
-        """Remove a stored file; one that is gone already is fine."""
-        with explained():
-            self._home(key).unlink(missing_ok=True)
-
-    def sweep(self) -> None:
-        """Remove what crashes left half-received or half-read."""
-        with explained():
-            for part in self._incoming.iterdir() if self._incoming.is_dir() else ():
-                with suppress(FileNotFoundError):  # it has just ended
-                    if time.time() - part.stat().st_mtime > ABANDONED:
-                        shutil.rmtree(part) if part.is_dir() else part.unlink()
-
-    def _home(self, key: str) -> Path:
-        # The parsing keeps a foreign key from leading out of the folder.
-        name = str(uuid_utils.UUID(key))
-        return self._folder / name[-2:] / name
+    >>> place_of("01a20181-4971-727b-a087-d5bc29d55f10")
+    '10/01a20181-4971-727b-a087-d5bc29d55f10'
+    """
+    name = str(uuid_utils.UUID(key))
+    return f"{name[-2:]}/{name}"
 
 
-def _close(part: IO[bytes]) -> None:
-    """A full disk also fails the last flush; by then the writer has told already."""
-    with suppress(OSError):
-        part.close()
+def is_place(place: str) -> bool:
+    """Whether a file that lies there is one of ours.
+
+    >>> is_place("10/01a20181-4971-727b-a087-d5bc29d55f10"), is_place("10/notes.txt"), is_place("reports/2026")
+    (True, False, False)
+    """
+    try:
+        return place == place_of(place.rpartition("/")[2])
+    except ValueError:
+        return False

@@ -350,6 +350,18 @@ $$;
 
 ALTER FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.expired_uploads(p_most integer) RETURNS TABLE(id uuid, blobs text[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+  SELECT u.id, ARRAY(SELECT p.blob FROM tolva.resumable_pieces p WHERE p.upload_id = u.id)
+  FROM tolva.resumable_uploads u WHERE u.expires_at < now() ORDER BY u.expires_at LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.expired_uploads(p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -715,6 +727,16 @@ CREATE FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zon
 $$;
 
 ALTER FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) OWNER TO tolva_system;
+
+CREATE FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  DELETE FROM tolva.resumable_uploads u WHERE u.id = ANY (p_ids) AND u.expires_at < now()
+$$;
+
+ALTER FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1688,6 +1710,32 @@ CREATE TABLE tolva.queues (
     noted_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 
+CREATE TABLE tolva.resumable_pieces (
+    upload_id uuid NOT NULL,
+    start bigint NOT NULL,
+    tenant_id text NOT NULL,
+    blob text NOT NULL,
+    size bigint NOT NULL,
+    blake3 text NOT NULL
+);
+
+ALTER TABLE ONLY tolva.resumable_pieces FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE tolva.resumable_uploads (
+    id uuid NOT NULL,
+    tenant_id text NOT NULL,
+    length bigint NOT NULL,
+    "offset" bigint DEFAULT 0 NOT NULL,
+    arrival jsonb NOT NULL,
+    job_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT resumable_uploads_check CHECK ((("offset" >= 0) AND ("offset" <= length))),
+    CONSTRAINT resumable_uploads_check1 CHECK (((job_id IS NOT NULL) = ("offset" = length))),
+    CONSTRAINT resumable_uploads_length_check CHECK ((length > 0))
+);
+
+ALTER TABLE ONLY tolva.resumable_uploads FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.row_errors (
     job_id uuid NOT NULL,
     "row" bigint NOT NULL,
@@ -1866,6 +1914,12 @@ ALTER TABLE ONLY tolva.migrations
 ALTER TABLE ONLY tolva.queues
     ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY tolva.resumable_pieces
+    ADD CONSTRAINT resumable_pieces_pkey PRIMARY KEY (upload_id, start);
+
+ALTER TABLE ONLY tolva.resumable_uploads
+    ADD CONSTRAINT resumable_uploads_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tolva.row_errors
     ADD CONSTRAINT row_errors_pkey PRIMARY KEY (job_id, "row", n);
 
@@ -1928,6 +1982,10 @@ CREATE UNIQUE INDEX jobs_unique_open ON tolva.jobs USING btree (tenant_id, uniqu
 
 CREATE INDEX jobs_waiting ON tolva.jobs USING btree (queue) WHERE (state = 'waiting'::text);
 
+CREATE INDEX resumable_uploads_expiry ON tolva.resumable_uploads USING btree (expires_at);
+
+CREATE INDEX resumable_uploads_tenant ON tolva.resumable_uploads USING btree (tenant_id) WHERE (job_id IS NULL);
+
 CREATE INDEX schedules_due ON tolva.schedules USING btree (kind, next_at) WHERE (paused_at IS NULL);
 
 CREATE INDEX sessions_expire ON tolva.sessions USING btree (expires_at);
@@ -1954,6 +2012,9 @@ CREATE INDEX webhooks_of_tenant ON tolva.webhooks USING btree (tenant_id, id);
 
 CREATE TRIGGER hear_webhooks AFTER UPDATE ON tolva.jobs FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL) AND (new.kind <> 'webhook'::text))) EXECUTE FUNCTION tolva.hear_webhooks();
 
+ALTER TABLE ONLY tolva.resumable_pieces
+    ADD CONSTRAINT resumable_pieces_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES tolva.resumable_uploads(id) ON DELETE CASCADE;
+
 CREATE POLICY own_tenant ON public.products TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
@@ -1979,6 +2040,10 @@ CREATE POLICY all_tenants ON tolva.load_ledger TO tolva_system USING (true);
 CREATE POLICY all_tenants ON tolva.locales TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.mappings TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.resumable_pieces TO tolva_system USING (true);
+
+CREATE POLICY all_tenants ON tolva.resumable_uploads TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.row_errors TO tolva_system USING (true);
 
@@ -2038,6 +2103,10 @@ CREATE POLICY own_tenant ON tolva.locales TO tolva_app USING ((tenant_id = curre
 
 CREATE POLICY own_tenant ON tolva.mappings TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.resumable_pieces TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+CREATE POLICY own_tenant ON tolva.resumable_uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.row_errors TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.schedules TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
@@ -2051,6 +2120,10 @@ CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = curre
 CREATE POLICY own_tenant ON tolva.webhook_outbox TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.webhooks TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
+ALTER TABLE tolva.resumable_pieces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.resumable_uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.row_errors ENABLE ROW LEVEL SECURITY;
 
@@ -2105,6 +2178,9 @@ GRANT ALL ON FUNCTION tolva.due_schedules(p_kinds text[], p_most integer) TO tol
 
 REVOKE ALL ON FUNCTION tolva.ended_since(p_states text[], p_queues text[], p_kinds text[], p_since timestamp with time zone, p_most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION tolva.expired_uploads(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.expired_uploads(p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.find_jobs(p_states text[], p_queues text[], p_kinds text[], p_parent uuid, p_low uuid, p_high uuid, p_ended timestamp with time zone, p_words tsquery, p_open_question boolean, p_walk boolean, p_most integer, OUT ids uuid[], OUT reached uuid) TO tolva_app;
 
@@ -2119,6 +2195,9 @@ GRANT ALL ON FUNCTION tolva.fire_schedule(p_tenant text, p_name text, p_words te
 
 REVOKE ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with time zone) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
@@ -2272,6 +2351,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.migrations TO tolva_system;
 
 GRANT SELECT ON TABLE tolva.queues TO tolva_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tolva.queues TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.resumable_pieces TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.resumable_pieces TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.resumable_uploads TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.resumable_uploads TO tolva_system;
+
+GRANT UPDATE("offset") ON TABLE tolva.resumable_uploads TO tolva_app;
+
+GRANT UPDATE(job_id) ON TABLE tolva.resumable_uploads TO tolva_app;
+
+GRANT UPDATE(expires_at) ON TABLE tolva.resumable_uploads TO tolva_app;
 
 GRANT SELECT,INSERT ON TABLE tolva.row_errors TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.row_errors TO tolva_system;

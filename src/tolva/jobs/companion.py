@@ -17,6 +17,7 @@ from tolva.core.ports import Engine
 from tolva.errors import TryLater
 from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.listening import Listening
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
@@ -38,7 +39,7 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
         closing(Heartbeat(db, [], plan.lease, crew)) as heartbeat,
         kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
     ):
-        companion = Companion(plan, parent, heartbeat, engine)
+        companion = Companion(plan, parent, heartbeat, engine, Listening(db, engine, plan.queue_names))
         while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
             companion.look()
             time.sleep(LOOK)
@@ -48,14 +49,18 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
 class Companion:
     """Of one crew. All methods are called from one thread."""
 
-    def __init__(self, plan: WorkerPlan, parent: int, heartbeat: Heartbeat, engine: Engine) -> None:
+    def __init__(
+        self, plan: WorkerPlan, parent: int, heartbeat: Heartbeat, engine: Engine, listening: Listening
+    ) -> None:
         self._plan = plan
+        self._listening = listening
         self._parent = parent
         self._heartbeat = heartbeat
         self._engine = engine
         self._known: dict[str, int] = {}
         self._frozen_since: dict[int, float] = {}
         self._next_beat = 0.0
+        self._deaf: str | None = None
         self._own = ""
         """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
 
@@ -90,7 +95,9 @@ class Companion:
     def _beat(self) -> None:
         if self._own not in self._known:
             self._own = self._heartbeat.join()
-        self._known = {row["id"]: row["pid"] for row in self._heartbeat.crew()}
+        crew = self._heartbeat.crew()
+        self._known = {row["id"]: row["pid"] for row in crew}
+        self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
         living = {id: process for id, pid in self._known.items() if (process := member(pid, self._parent))}
         awake = [id for id, process in living.items() if not self._is_frozen(process)]
         overdue = self._heartbeat.beat(awake) if awake else {}
@@ -98,6 +105,13 @@ class Companion:
             if reason := self._over_a_limit(worker_id, process, overdue.get(worker_id)):
                 log.error("worker process %s %s", process.pid, reason)
                 self._end(worker_id, process, reason, overdue.get(worker_id))
+
+    def _note_deaf(self, idle: bool) -> None:
+        reason = self._listening.deaf(idle)
+        if (reason is None) != (self._deaf is None):
+            log.error("this worker is deaf: %s", reason) if reason else log.warning("this worker hears again")
+            self._heartbeat.note_deaf(self._own, reason)
+        self._deaf = reason
 
     def _is_frozen(self, process: psutil.Process) -> bool:
         if process.status() != psutil.STATUS_STOPPED:

@@ -68,6 +68,11 @@ class Failures:
     asked: int
     open: int
 
+    @property
+    def broken(self) -> Counted:
+        """Those that asked nothing; all of them where they are too many to tell."""
+        return self.all.without(self.asked)
+
 
 def list_jobs(
     conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int = 50

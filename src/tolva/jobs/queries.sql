@@ -252,11 +252,11 @@ ORDER BY name;
 
 -- name: throughput
 -- How many jobs of the tenant were done, failed or asked something in each of the last minutes, oldest first; of a queue
--- up to a limit, from which on what asked something counts as failed, too.
+-- up to a limit, from which on what asked something counts as failed.
 SELECT m.minute,
   coalesce(sum(n.completed), 0)::integer AS completed,
   coalesce(sum(CASE WHEN n.failed < %(most)s THEN n.failed - n.asked ELSE n.failed END), 0)::integer AS failed,
-  coalesce(sum(n.asked), 0)::integer AS asked
+  coalesce(sum(n.asked) FILTER (WHERE n.failed < %(most)s), 0)::integer AS asked
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from tolva.db.pool import Database
@@ -44,11 +44,19 @@ class Health(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"status": "ok", "database": "ok", "brokers": {"celery": "ok"}, "workers": "ok", "queues": FEW}
+            "example": {
+                "status": "ok",
+                "database": "ok",
+                "blobs": "ok",
+                "brokers": {"celery": "ok"},
+                "workers": "ok",
+                "queues": FEW,
+            }
         }
     )
     status: Literal["ok", "unavailable"]
     database: Answer
+    blobs: Answer = Field(description="The stored files.")
     brokers: dict[str, Answer]
     workers: Crew
     queues: dict[str, QueueHealth] | None = None

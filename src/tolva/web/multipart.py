@@ -1,28 +1,17 @@
 """Files out of a multipart form, handed on piece by piece while they arrive."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from tolva.errors import InvalidInput, TooLarge
+from tolva.errors import InvalidInput
+from tolva.web.arriving import in_time, in_upload_thread, stretches
 from tolva.web.form_parts import MOST_AROUND, FormParts, Sink
-from tolva.web.middleware.bodies import lift_limits
 
-STRETCH = 512 * 1024
-"""Bytes that are gathered in memory before they are written."""
-LONGEST_SILENCE = 60.0
-"""Seconds between two pieces of a body."""
-LONGEST_UPLOAD = 4 * 3600.0
-"""Seconds from the first byte of a body to the last."""
-
-# Fewer than the threads and the database connections of the process: while many upload, other calls find some.
-UPLOAD_THREADS = CapacityLimiter(4)
+GONE = "nothing was kept. Send it again."
 
 
 def file_form(sample: str) -> dict[str, Any]:
@@ -30,14 +19,6 @@ def file_form(sample: str) -> dict[str, Any]:
     file = {"type": "string", "format": "binary"}
     form = {"type": "object", "required": ["file"], "properties": {"file": file}, "example": {"file": sample}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
-
-
-Result = TypeVar("Result")
-
-
-async def in_upload_thread(work: Callable[[], Result]) -> Result:
-    """Run what waits for the disk or the database on behalf of an upload."""
-    return await to_thread.run_sync(work, limiter=UPLOAD_THREADS)
 
 
 async def receive_file(request: Request, name: str, sink: Sink, most: int) -> None:
@@ -63,57 +44,20 @@ async def receive_form(request: Request, name: str, sink: Sink, most: int) -> di
 
 
 async def _receive(request: Request, parts: FormParts, most: int) -> None:
-    lift_limits(request.scope)
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
-        async with asyncio.timeout(LONGEST_UPLOAD):
-            async for stretch in _stretches(_pieces(request, most)):
+        async with in_time(GONE):
+            async for stretch in stretches(request, most):
                 await in_upload_thread(partial(_feed, parser, stretch))
-    except TimeoutError:
-        raise InvalidInput("The upload took too long or fell silent; nothing was kept. Send it again.") from None
     except FormParserError as error:
         raise InvalidInput(f"The body is not a valid multipart form: {error}") from None
-    except ClientDisconnect:
-        raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.") from None
     if not parts.complete:
-        raise InvalidInput("The upload broke off before its end; nothing was kept. Send it again.")
+        raise InvalidInput(f"The upload broke off before its end; {GONE}")
 
 
 def _feed(parser: MultipartParser, stretch: list[bytes]) -> None:
     for piece in stretch:
         parser.write(piece)
-
-
-async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
-        raise _too_large(most)
-    received = 0
-    async with asyncio.timeout(LONGEST_SILENCE) as silence:
-        async for piece in request.stream():
-            received += len(piece)
-            if received > most:
-                raise _too_large(most)
-            silence.reschedule(None)  # what we do with it is not the sender's silence
-            yield piece
-            silence.reschedule(asyncio.get_running_loop().time() + LONGEST_SILENCE)
-
-
-async def _stretches(pieces: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    """Several pieces at once: each stretch is a trip to another thread."""
-    held: list[bytes] = []
-    size = 0
-    async for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= STRETCH:
-            yield held
-            held, size = [], 0
-    yield held
-
-
-def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"La petición supera el límite de {most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
 
 
 def _boundary(request: Request) -> bytes:

@@ -38,6 +38,7 @@ CALLED_BY = (
     (r"/jobs/.id./(changes|errors|undo)", "id", "load"),
     (r"/dead-letters/", "id", "letter"),
     (r"/uploads/", "id", "upload"),
+    (r"/resumable-uploads/", "id", "resumable"),
     (r"/webhooks/", "id", "webhook"),
     (r"/keys/", "id", "key"),
     (r"/schedules/", "name", "schedule"),
@@ -48,6 +49,7 @@ CALLED_BY = (
     (r"/bulk-upload/(status|errores)/", "task_id", "load"),
 )
 """What the parameters of a path stand for; of several that fit, the last decides."""
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @dataclass

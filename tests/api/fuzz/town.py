@@ -1,5 +1,6 @@
 """Two tenants with something of every kind, in every state that a call can meet it in."""
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def settle(service: Service, name: str) -> Tenant:
     with httpx.Client(base_url=service.client.base_url, headers=headers, timeout=30, trust_env=False) as client:
         things = _jobs(client, service, name, secret) | {
             "key": [_key(service, name, Role.VIEWER, f"{secret} spare")[1] for _ in range(SPARE)],
+            "resumable": [_resumable(client, secret) for _ in range(SPARE)],
             "webhook": [_webhook(client, secret) for _ in range(SPARE)],
             "schedule": [_schedule(client, f"{name}-{number}", secret) for number in range(SPARE)],
             "schema": [_schema(client, f"{name}_{number}", secret) for number in range(SPARE)],
@@ -118,6 +120,15 @@ def _upload(client: httpx.Client, content: bytes, name: str, **given: Any) -> st
     asked = {"params": json.dumps({"proveedor_id": "P1"})} | given
     answer = client.post("/api/v1/uploads", params=asked, files={"file": (f"{name}.csv", content)})
     return _done(answer)["id"]
+
+
+def _resumable(client: httpx.Client, name: str) -> str:
+    pairs = {"filename": f"{name}.csv", "params": json.dumps({"proveedor_id": "P1"})}
+    told = ",".join(f"{each} {base64.b64encode(text.encode()).decode()}" for each, text in pairs.items())
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000000", "Upload-Metadata": told}
+    answer = client.post("/api/v1/resumable-uploads", headers=headers)
+    assert answer.is_success, answer.text
+    return answer.headers["location"].rpartition("/")[2]
 
 
 def _ended(client: httpx.Client, job: str) -> str:

@@ -1,11 +1,13 @@
-"""The data folder: whether it can be used, and whether there is room."""
+"""Where files lie: whether the data folder, and the bucket, can be used, and whether there is room."""
 
 import os
 import shutil
 from pathlib import Path
 
+from tolva import app
 from tolva.cli.doctor.finding import Finding, fault, note, ok
 from tolva.cli.doctor.patient import Patient, with_settings
+from tolva.connectors.s3.trial import hindrances
 
 MB = 1024**2
 LEAST_FREE_MB = 1024
@@ -43,7 +45,21 @@ def free_space(patient: Patient) -> Finding:
 
 @with_settings
 def stored_files(patient: Patient) -> Finding:
-    """The uploads that are kept."""
+    """The uploads that are kept, in the bucket or in the folder."""
+    return _bucket(patient) if patient.tolva.s3_bucket_name else _folder(patient)
+
+
+def _bucket(patient: Patient) -> Finding:
+    """Whether it can be used as Tolva does: a small file is written, read and deleted again."""
+    bucket = app.bucket(patient.tolva)
+    if not bucket.is_there():
+        return ok(f"{bucket.where} is made at the first start")
+    if found := hindrances(bucket):
+        return fault("; ".join(found), "Mend the login's rights, or what is named; docs/operations.md lists them.")
+    return ok(f"{bucket.where}, kept for {patient.tolva.retention_days:g} days")
+
+
+def _folder(patient: Patient) -> Finding:
     folder = patient.tolva.data_dir / "files"
     if not folder.exists():
         return ok("none yet")

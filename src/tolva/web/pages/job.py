@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,10 +27,13 @@ from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
 from tolva.web.pages.fragments import Fragments
 from tolva.web.pages.numbers import with_numbers
+from tolva.web.pages.once import once_key
 from tolva.web.pages.panel import Panels
 from tolva.web.pages.shell import Shell
 from tolva.web.steering import cancel_job, dismiss_letter, retry_job
 
+Token = Annotated[str, Form(max_length=100)]
+"""How far the job was that the page showed: what is asked for there is done once, in however many pages it is shown."""
 MOST_MILESTONES = 50
 """Steps of a job that its page tells, the latest."""
 MOST_CHILDREN = 100
@@ -59,13 +62,13 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) ->
         return EventStream(hub, opening, Fragments(render))
 
     @router.post("/cancel")
-    def cancel(id: UUID, by: Operator) -> Response:
-        cancel_job(jobs, by, JobId(str(id)))
+    def cancel(id: UUID, by: Operator, token: Token = "") -> Response:
+        cancel_job(jobs, by, JobId(str(id)), once_key(token, "job.cancel", str(id)))
         return to(f"/jobs/{id}")
 
     @router.post("/retry")
-    def retry(id: UUID, by: Operator) -> Response:
-        retry_job(jobs, by, JobId(str(id)))
+    def retry(id: UUID, by: Operator, token: Token = "") -> Response:
+        retry_job(jobs, by, JobId(str(id)), once_key(token, "job.retry", str(id)))
         return to(f"/jobs/{id}")
 
     @router.post("/dismiss")

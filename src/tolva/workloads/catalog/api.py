@@ -24,9 +24,10 @@ from tolva.tables.reading.options import ReadOptions
 from tolva.tables.template import write_template
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
+from tolva.web.arriving import in_upload_thread
 from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
-from tolva.web.multipart import file_form, in_upload_thread, receive_file
+from tolva.web.multipart import file_form, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.catalog.answers import Received, Status
 from tolva.workloads.catalog.view import MOST_LISTED, accepted_view, status_view

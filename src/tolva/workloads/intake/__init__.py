@@ -20,10 +20,12 @@ from tolva.workloads.intake.api import intake_router
 from tolva.workloads.intake.deeds import INTAKE_DEEDS
 from tolva.workloads.intake.load import load_upload
 from tolva.workloads.intake.mappings_api import mappings_router
+from tolva.workloads.intake.original_api import original_router
 from tolva.workloads.intake.pages.panel import INTAKE_PANEL
 from tolva.workloads.intake.pages.routes import intake_pages
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
+from tolva.workloads.intake.resumable.api import resumable_router
 from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO
@@ -55,6 +57,8 @@ def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter
     return [
         uploads_router(jobs, blobs, seats, defaults),
         intake_router(jobs, blobs, settings.upload_max_mb * 1024**2),
+        original_router(jobs, blobs),
+        resumable_router(jobs, blobs, settings.upload_max_mb * 1024**2),
         results_router(jobs, blobs, seats),
         schemas_router(jobs, Destinations(settings.destinations), defaults),
         mappings_router(jobs),

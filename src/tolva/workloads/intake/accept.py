@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from tolva.connectors.blob_writer import Blob, BlobWriter
+from tolva.connectors.blobs import Blob, BlobWriter
 from tolva.core.job import JobId, Json, NewJob
 from tolva.db.pool import Connection
 from tolva.errors import KeyReused, NotFound

@@ -1,5 +1,6 @@
 """The uniform HTTP face of intake: files for any schema. `uploads_api` tells how they stand, `results_api` the rest."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,26 +11,20 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
-from tolva.tables.check import check_constants
-from tolva.tables.column_choices import Choices, require_fields
 from tolva.web.access.asking import Operator
-from tolva.web.access.caller import Caller
-from tolva.web.multipart import file_form, in_upload_thread, receive_file
+from tolva.web.arriving import in_upload_thread
+from tolva.web.multipart import file_form, receive_file
 from tolva.web.problems import problems
-from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, accept_again, upload_options
+from tolva.workloads.intake.accept import LOAD, REHEARSE, accept, accept_again, upload_options
+from tolva.workloads.intake.announced import Said, announced
 from tolva.workloads.intake.reception import Reception
-from tolva.workloads.intake.schemas import accepting_schema
 from tolva.workloads.intake.upload_answers import AcceptedUpload
 from tolva.workloads.intake.upload_parameters import (
-    CONSTANTS,
-    MAPPING,
-    READ,
     Again,
     Key,
     MappingText,
     Params,
     ReadText,
-    from_json,
 )
 
 PREFIX = "/api/v1"
@@ -59,16 +54,13 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
-        given = from_json("params", CONSTANTS, params)
-        said = from_json("mapping", MAPPING, mapping)
-        options = upload_options(from_json("read", READ, read).options(), said)
-        constants, version = await in_upload_thread(partial(_checked, jobs, by, schema, given, said))
+        said = Said(schema, params, dry_run, mapping, read)
+        arrival = await in_upload_thread(partial(announced, jobs, by, said, idempotency_key))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
-            kind = REHEARSE if dry_run else LOAD
-            arrival = Arrival(schema, sink.filename, constants, idempotency_key, version, kind, options)
-            job = await in_upload_thread(partial(accept, jobs, by, arrival, sink.kind, writer))
+            named = replace(arrival, filename=sink.filename)
+            job = await in_upload_thread(partial(accept, jobs, by, named, sink.kind, writer))
         return accepted(job)
 
     @router.post(
@@ -84,14 +76,6 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
 
     return router
-
-
-def _checked(jobs: Jobs, by: Caller, name: str, given: dict[str, str], said: Choices) -> tuple[dict[str, str], int]:
-    """The constants of an upload, and the version of its schema."""
-    with jobs.db.transaction(by.tenant_id) as conn:
-        schema, version = accepting_schema(conn, name)
-    require_fields(schema, said)
-    return check_constants(given, schema), version
 
 
 def accepted(job: JobId) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from tolva.workloads.intake.mappings import describe_match
 from tolva.workloads.intake.said_locale import said_locale
 from tolva.workloads.intake.schemas import schema_of, with_configured
 from tolva.workloads.intake.settled import Settled, keep_settled, settle, settled_of
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import blob_of, find_upload
 
 SMALL = 1_000
 SMALLEST_CHUNK = 10
@@ -150,7 +150,7 @@ def open_file(
 ) -> Source:
     """The file of an upload, read as its sender said or as `options` say. Raises what `open_source` and `watch` do."""
     return open_source(
-        blobs.path(upload["blob"]),
+        blobs.local(blob_of(upload), scratch),
         upload["kind"],
         scratch,
         name=upload["filename"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from tolva.connectors.blob_writer import BlobWriter
+from tolva.connectors.blobs import BlobWriter
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, sniff
 
 

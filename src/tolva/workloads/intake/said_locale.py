@@ -30,21 +30,26 @@ def said_locale(upload: DictRow) -> str | None:
 def keep_locale(conn: Connection, upload: DictRow, shape: Outline, *, decided: bool) -> None:
     """Remember what the sender of an upload said of files like it, if it `decided` what some cell means.
 
-    In any case the last word counts: what was said before holds no more where this contradicts it.
+    In any case the last word counts: what was said before holds no more where this contradicts it. "" contradicts
+    whatever a load may yet say that was sent before and ends later, or is replayed.
     """
+    schema, constants = upload["schema"], upload["constants"]
     locale = said_locale(upload) or None
-    if not decided and remembered_locale(conn, upload["schema"], shape, upload["constants"]) in (None, locale):
+    before = remembered_locale(conn, schema, shape, constants, until=upload["job_id"])
+    if locale and not decided and before in (None, locale):
         return
-    files = _like(upload["schema"], shape, upload["constants"])
-    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(upload["constants"])}
+    files = _like(schema, shape, constants)
+    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(constants)}
     by = {name: upload[name] for name in ("tenant_id", "job_id")}
     conn.execute(SQL["keep_locale"], files | meant | by | {"locale": locale if decided else None})
     conn.execute(SQL["prune_locales"], files | {"most": WORDS_KEPT})
 
 
-def remembered_locale(conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str]) -> str | None:
-    """What was said last of files like this one."""
-    row = conn.execute(SQL["locale_for"], _like(schema, shape, constants)).fetchone()
+def remembered_locale(
+    conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str], *, until: str | None = None
+) -> str | None:
+    """What was said last of files like this one; or when the last to have said something was the load `until`."""
+    row = conn.execute(SQL["locale_for"], _like(schema, shape, constants) | {"until": until}).fetchone()
     return row["locale"] if row else None
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from tolva.connectors.blobs import Blob
 from tolva.db.pool import Connection
 from tolva.workloads.intake.sql import SQL
 
@@ -12,6 +13,11 @@ from tolva.workloads.intake.sql import SQL
 def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     """The upload that a job is for; None for a job without one."""
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+
+
+def blob_of(upload: DictRow) -> Blob:
+    """The file of an upload."""
+    return Blob(upload["blob"], upload["size"], upload["blake3"])
 
 
 def effective_load(conn: Connection, upload: DictRow) -> DictRow | None:

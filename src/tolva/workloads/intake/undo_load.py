@@ -30,8 +30,6 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
         if left["left_created"]:  # said before anything is put back, which would else be half an undo
             with place.chunk() as conn:
                 check_rights(conn, schema, removing=True)
-        with ctx.transaction() as conn:
-            forget_words_of(conn, load_id)
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(left["left"])}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
@@ -40,6 +38,8 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
                 errors = conflict_lines(done, at["counts"]["conflicts"], several=len(schema.file_key) > 1)
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
+    with ctx.transaction() as conn:  # at the end: a load that an undo leaves half whole still says what it said
+        forget_words_of(conn, upload)
     later = _later_loads(ctx, upload) if at["counts"]["conflicts"] else []
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 

@@ -4,6 +4,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.jobs.upkeep import Chore
 from tolva.settings import DAY, Settings
+from tolva.workloads.intake.resumable.upkeep import prune_resumable
 from tolva.workloads.intake.sql import SQL
 
 PORTION = 500
@@ -16,6 +17,7 @@ def intake_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]
     kept = settings.retention_days * DAY
     return [
         Chore("forget uploads", RARELY, lambda: forget_uploads(db, blobs, kept)),
+        Chore("prune resumable uploads", RARELY, lambda: prune_resumable(db, blobs)),
         Chore("sweep files", RARELY, lambda: sweep_files(blobs)),
     ]
 

@@ -3,13 +3,13 @@
 Every function runs in the caller's transaction, under its tenant.
 """
 
+from dataclasses import fields
 from datetime import UTC
 from uuid import UUID
 
 import uuid_utils
 from psycopg.rows import DictRow
 
-from tolva.connectors.outward import Outward
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
 from tolva.web.access.audit import note
@@ -55,14 +55,14 @@ def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted, limit
     return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], columns | {"id": id}).fetchone()))
 
 
-def switch_webhook(conn: Connection, by: Caller, id: UUID, outward: Outward, *, active: bool) -> DictRow:
+def switch_webhook(conn: Connection, by: Caller, id: UUID, limits: Limits, *, active: bool) -> DictRow:
     """Switch a webhook on or off, and that alone: what somebody changes at the same time stays.
 
-    Raises NotFound, and InvalidInput for one whose address, by its look, could never be told anything.
+    Raises NotFound, and InvalidInput for one that could not be made now.
     """
     row = _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone())
     if active:
-        outward.require_allowed(row["url"])
+        Wanted(**{field.name: row[field.name] for field in fields(Wanted)}).columns(limits)
     return _changed(conn, by, row)
 
 

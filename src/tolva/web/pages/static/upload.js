@@ -15,7 +15,7 @@
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const size = (bytes) => {
     const [unit, count] = bytes < 1e6 ? ["kB", Math.ceil(bytes / 1e3)] : ["MB", bytes / 1e6];
-    return `${count.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
+    return `${count.toLocaleString(document.documentElement.dataset.locale, { maximumFractionDigits: 1 })} ${unit}`;
   };
 
   function add(files) {

@@ -3,8 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tolva.connectors.blob_writer import BlobWriter
-from tolva.connectors.blobs import Blobs
+from tolva.connectors.blobs import Blobs, BlobWriter
 from tolva.errors import CallerError, InvalidInput
 from tolva.workloads.intake.reception import Reception
 

@@ -19,7 +19,8 @@ from tolva.db.pool import Connection
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator, Viewer
 from tolva.web.access.caller import Caller
-from tolva.web.multipart import in_upload_thread, receive_form
+from tolva.web.arriving import in_upload_thread
+from tolva.web.multipart import receive_form
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token
 from tolva.web.pages.shell import Shell

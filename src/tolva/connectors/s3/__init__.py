@@ -1,0 +1,1 @@
+"""Stored files in a bucket of S3, or of whatever speaks like it."""

@@ -1,0 +1,86 @@
+"""What a bucket answers, in our words: each names the setting to look at."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from obstore.exceptions import BaseError
+
+from tolva.errors import NotFound, StorageUnavailable
+
+CODE = re.compile(r"<Code>(\w+)</Code>")
+GONE = ("NoSuchKey", "InvalidRange")
+"""What is answered for a file that is not there, or not as long any more."""
+REGION = "is not in the region of AWS_DEFAULT_REGION: name its own."
+REMEDIES = {
+    "NoSuchBucket": "is not there. Make it, or name another with S3_BUCKET_NAME; Tolva makes it when it starts.",
+    "BucketAlreadyExists": "belongs to somebody else. Name another with S3_BUCKET_NAME.",
+    "InvalidAccessKeyId": "does not know the login of AWS_ACCESS_KEY_ID.",
+    "SignatureDoesNotMatch": "refuses the login: AWS_SECRET_ACCESS_KEY is not the one of AWS_ACCESS_KEY_ID.",
+    "ExpiredToken": "refuses the login, which has ended: renew AWS_ACCESS_KEY_ID, its secret and AWS_SESSION_TOKEN.",
+    "InvalidToken": "refuses AWS_SESSION_TOKEN. Leave it out for a login that lasts.",
+    "AccessDenied": "may not be used so by the login of AWS_ACCESS_KEY_ID: give it the rights in docs/operations.md.",
+    "RequestTimeTooSkewed": "refuses requests of this machine, whose clock is wrong.",
+    "PermanentRedirect": REGION,
+    "AuthorizationHeaderMalformed": REGION,
+    "IllegalLocationConstraintException": REGION,
+    "SlowDown": "is asked too often for now.",
+}
+"""What is wrong with the bucket, by the code of S3."""
+BY_WORDS = (
+    ("/latest/", "cannot be asked without a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
+    ("incorrectly configured region", REGION),
+    ("301 Moved", REGION),
+    ("403 Forbidden", REMEDIES["AccessDenied"]),
+    ("404 Not Found", REMEDIES["NoSuchBucket"]),
+)
+"""The same by what an answer says that has no code."""
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What a message names: the bucket, and who holds it."""
+
+    bucket: str
+    endpoint: str | None
+
+    def __str__(self) -> str:
+        return f"The bucket {self.bucket} at {self.endpoint or 'AWS'}"
+
+
+@contextmanager
+def explained(where: Whereabouts) -> Generator[None]:
+    """Errors of the bucket and of the way to it as StorageUnavailable; a file that is not there as NotFound."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError, httpx.HTTPError) as error:
+        if _code(str(error)) in GONE:
+            raise NotFound(
+                f"The stored file is gone: it outlived TOLVA_RETENTION_DAYS, or the bucket {where.bucket} was changed."
+            ) from error
+        raise StorageUnavailable(said(where, str(error))) from error
+
+
+def said(where: Whereabouts, answer: str) -> str:
+    """What to mend, given what was answered, or what was in the way of an answer.
+
+    >>> said(Whereabouts("sheets", None), "… 403 Forbidden: <Error><Code>InvalidAccessKeyId</Code></Error>")
+    'The bucket sheets at AWS does not know the login of AWS_ACCESS_KEY_ID.'
+    >>> said(Whereabouts("sheets", "http://s3:9000"), "HTTP error: error sending request\\n\\nDebug source: …")
+    'The bucket sheets at http://s3:9000 does not answer (HTTP error: error sending request). Look at AWS_ENDPOINT_URL.'
+    """
+    if remedy := REMEDIES.get(_code(answer)):
+        return f"{where} {remedy}"
+    for words, remedy in BY_WORDS:
+        if words in answer:
+            return f"{where} {remedy}"
+    told = answer.partition("\n\nDebug source")[0].rpartition(" - ")[2].strip()
+    return f"{where} does not answer ({told}). Look at AWS_ENDPOINT_URL."
+
+
+def _code(answer: str) -> str:
+    """S3's own word for what is wrong; empty where it gave none."""
+    found = CODE.search(answer)
+    return found[1] if found else ""
