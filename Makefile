@@ -23,12 +23,14 @@ demo: $(ENV) ## Load 3,000 sample products through the API: everything once, fro
 up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 	@$(BIN)/tolva up
 
+# What makes a process one of Celery's or Dramatiq's as soon as it is imported.
+HOSTS := --ignore=src/tolva/engines/dramatiq.py --ignore-glob='src/tolva/serve/*_host.py'
 # More testers than cores: most of the time a test waits for other processes.
 TESTERS ?= 4
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	@tests/browser/install.sh
 	@tests/deploy/install.sh
-	$(BIN)/pytest --doctest-modules src
+	$(BIN)/pytest --doctest-modules src $(HOSTS)
 	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
 check: $(ENV) ## Style, types and layers

@@ -170,13 +170,18 @@ def read_as(service: Service, content: str, locale: str) -> dict[str, Any]:
     return ended(service, upload(service, content, "a.csv", read=json.dumps({"locale": locale})))
 
 
+def asked(done: dict[str, Any]) -> list[str]:
+    """The columns for which a load asks how their numbers are meant."""
+    return done["error"]["unclear"]
+
+
 def locales(service: Service) -> list[str]:
     found = service.client.get("/api/v1/schemas/products/mappings").json()["locales"]
     return [each["locale"] for each in found]
 
 
 def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Service) -> None:
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
     assert read_as(service, STOCK, "es-CO")["progress"]["read"]["remembered_locale"] is None
     assert products(service) == [("001", "Guantes", "1234.0000")]
     again = load(service, STOCK.replace("1.234", "2.345"))
@@ -189,7 +194,7 @@ def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Se
     assert service.client.get(f"/api/v1/uploads/{again['id']}/preview").json()["notes"] == read["notes"]
     for page in (f"/uploads/{again['id']}", f"/jobs/{again['id']}"):
         assert "as in an earlier file: 1.234,56" in service.client.get(page).text
-    assert load(service, STOCK.replace("stock", "existencias"))["result"]["rejected"] == 1
+    assert asked(load(service, STOCK.replace("stock", "existencias"))) == ["precio", "existencias"]
     read_as(service, STOCK.replace("1.234", '"9,876"').replace("1.000", '"1,000"'), "es-MX")  # the last word counts
     assert load(service, STOCK.replace("1.234", '"1,357"').replace("1.000", "1"))["result"]["updated"] == 1
     assert products(service) == [("001", "Guantes", "1357.0000")]
@@ -205,7 +210,7 @@ def test_how_numbers_are_meant_can_be_seen_and_forgotten(service: Service) -> No
         assert list_locales(conn, "products") == []
     assert service.client.delete(url).status_code == 204
     assert locales(service) == []
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
 
 
 def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> None:
@@ -217,14 +222,26 @@ def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> N
         assert service.client.delete(url, params={"locale": wrong}).status_code == 404
     assert service.client.delete(url, params={"locale": "es-CO"}).status_code == 204
     assert locales(service) == []
-    assert load(service, rows)["result"]["rejected"] == 1  # its columns are known
+    assert asked(load(service, rows)) == ["Importe", "stock"]  # its columns are known
+
+
+def test_how_one_supplier_means_numbers_can_be_forgotten_alone(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    other = json.dumps({"proveedor_id": "P2"})
+    read_as(service, STOCK, "es-CO")
+    ended(service, upload(service, STOCK, read=json.dumps({"locale": "es-CO"}), params=other))
+    assert locales(service) == ["es-CO", "es-CO"]
+    assert service.client.delete(url, params={"params": other}).status_code == 400
+    for status in (204, 404):
+        assert service.client.delete(url, params={"locale": "es-CO", "params": other}).status_code == status
+    assert load(service, STOCK)["result"]["rejected"] == 0
+    assert asked(ended(service, upload(service, STOCK, params=other))) == ["precio", "stock"]
 
 
 def test_what_one_supplier_said_of_numbers_holds_for_no_other_with_the_same_template(service: Service) -> None:
     read_as(service, STOCK, "es-CO")
     other = ended(service, upload(service, STOCK, params=json.dumps({"proveedor_id": "P2"})))
-    assert other["result"]["rejected"] == 1
-    assert other["progress"]["read"]["remembered_locale"] is None
+    assert asked(other) == ["precio", "stock"]
 
 
 def test_of_numbers_only_what_decided_something_is_remembered(service: Service) -> None:
@@ -446,7 +463,7 @@ def test_a_load_after_a_dry_run_reads_as_that_did_unless_something_else_is_said(
     url = f"/api/v1/uploads/{dry['id']}"
     assert service.client.get(f"{url}/preview").json()["remembered_locale"] == "es-CO"
     again = ended(service, service.client.post(f"{url}/load", json={"dry_run": True}))
-    assert again["result"]["rejected"] == 1  # what it would do now
+    assert asked(again) == ["precio", "stock"]  # what it would do now
     other = ended(service, service.client.post(f"{url}/load", json={"read": {"locale": ""}}))
     assert other["result"]["rejected"] == 1
     done = ended(service, service.client.post(f"{url}/load", json={}))
@@ -457,7 +474,7 @@ def test_a_load_after_a_dry_run_reads_as_that_did_unless_something_else_is_said(
 def test_a_dry_run_remembers_nothing_and_reads_as_a_load_would(service: Service) -> None:
     said = json.dumps({"locale": "es-CO"})
     ended(service, upload(service, STOCK, "a.csv", read=said, dry_run="true"))
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
     read_as(service, STOCK, "es-CO")
     assert ended(service, upload(service, STOCK, "a.csv", dry_run="true"))["result"]["rejected"] == 0
 

@@ -53,6 +53,14 @@ def test_what_is_in_no_label_finds_nothing(shop: Workshop, search: str) -> None:
     assert found(shop, search=search) == []
 
 
+def test_the_pieces_of_an_id_in_a_label_are_no_words(shop: Workshop) -> None:
+    told = shop.put(label="shop.example.com · job.completed · 01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10")
+    wanted = shop.put(label="cola-9.xlsx")
+    assert found(shop, search="co9") == [wanted]
+    assert found(shop, search="shop completed") == [told]
+    assert found(shop, search="01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10") == [told]
+
+
 @pytest.mark.parametrize("search", [None, "", "  "])
 def test_a_blank_search_is_none(shop: Workshop, search: str | None) -> None:
     shop.put()

@@ -235,9 +235,22 @@ def test_a_deleted_webhook_is_not_called(service: Service, receiver: Receiver, f
     cancelled_job(service)
     hand_over(service.jobs.db)
     assert service.client.delete(f"/api/v1/webhooks/{hook['id']}").status_code == 204
-    with working(service), psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+    states = "SELECT state FROM tolva.jobs WHERE kind = 'webhook'"
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        assert conn.execute(states).fetchall() == [("cancelled",)], "at once, and not when its turn comes"
+
+
+def test_a_delivery_whose_webhook_is_gone_when_its_turn_comes_is_dropped(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    make(service, receiver)
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute("DELETE FROM tolva.webhooks")
         ended = "SELECT result FROM tolva.jobs WHERE kind = 'webhook' AND state = 'completed'"
-        row = until(lambda: conn.execute(ended).fetchone())
+        with working(service):
+            row = until(lambda: conn.execute(ended).fetchone())
     assert "skipped" in row[0] and receiver.got == []
 
 

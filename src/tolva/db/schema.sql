@@ -1364,6 +1364,7 @@ CREATE TABLE tolva.jobs (
     result jsonb,
     error jsonb,
     answered_by uuid,
+    undone_by uuid,
     trace text,
     CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
     CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
@@ -1808,6 +1809,7 @@ CREATE TABLE tolva.uploads (
     constants jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     settled jsonb,
+    corrects uuid,
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 

@@ -104,6 +104,11 @@ def jobs_among(conn: Connection, ids: Sequence[JobId], states: Sequence[State] =
     return conn.execute(SQL["jobs_among"], {"ids": list(ids), "states": list(states)}).fetchall()
 
 
+def asking_among(conn: Connection, ids: Sequence[JobId]) -> set[JobId]:
+    """Those of these jobs that left a question open: only an answer helps them, which is a job of its own."""
+    return {JobId(row["id"]) for row in conn.execute(SQL["asking_among"], {"ids": list(ids)}).fetchall()}
+
+
 def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:
     """How many jobs match, counted up to MOST_COUNTED, or MOST_FOUND where there is a search."""
     if (wanted.search or "").strip():

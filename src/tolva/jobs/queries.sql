@@ -54,7 +54,7 @@ SELECT tolva.count_lines(
 -- name: list_jobs
 -- These jobs of the tenant, newest first, with what a list shows of them.
 SELECT id, kind, queue, label, state, priority, attempt, failures, max_attempts, run_at, created_at, updated_at,
-  started_at, finished_at, cancel_requested_at, parent_id, open_children, tolva.in_short(progress) AS progress,
+  started_at, finished_at, cancel_requested_at, parent_id, open_children, undone_by, tolva.in_short(progress) AS progress,
   tolva.in_short(result) AS result,
   CASE WHEN error IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object(
     'type', error->'type', 'message', error->'message', 'answered_by', error->'answered_by')) END AS error
@@ -64,6 +64,10 @@ FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id DESC;
 -- How many of these jobs of the tenant left a question open, and how many of those still wait for the answer.
 SELECT count(*) AS asked, count(*) FILTER (WHERE NOT error ? 'answered_by') AS open
 FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
+
+-- name: asking_among
+-- Those of these jobs of the tenant that left a question open, answered or not.
+SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
 
 -- name: any_job_between
 -- Whether the tenant has a job with such an id.
@@ -364,6 +368,16 @@ WITH asked AS MATERIALIZED (
 )
 INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
 SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::text) FROM answered a WHERE a.asks;
+
+-- name: note_undone
+-- Note at a job of the tenant which other one has put back all that it did; a second time changes nothing.
+WITH undone AS (
+  UPDATE tolva.jobs SET undone_by = %(by)s, seq = seq + 1, updated_at = clock_timestamp()
+  WHERE id = %(id)s AND finished_at IS NOT NULL AND undone_by IS NULL
+  RETURNING id, seq, tenant_id
+)
+INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+SELECT id, seq, tenant_id, 'undone', jsonb_build_object('job', %(by)s::text) FROM undone;
 
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.

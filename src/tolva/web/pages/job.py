@@ -1,13 +1,14 @@
 """The page of one job."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +29,7 @@ from tolva.web.pages.entry import to
 from tolva.web.pages.fragments import Fragments
 from tolva.web.pages.numbers import with_numbers
 from tolva.web.pages.once import once_key
-from tolva.web.pages.panel import Panels
+from tolva.web.pages.panel import Panels, Tell, retell
 from tolva.web.pages.shell import Shell
 from tolva.web.steering import cancel_job, dismiss_letter, retry_job
 
@@ -90,6 +91,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
             "children": conn.execute(SQL["children_of"], family).fetchall() if job["attempt"] else [],
             "dead": bool(with_letter(conn, [JobId(str(id))])),
             "pace": pace_of(conn, with_numbers(job)),
+            "events": _retold(milestones, panels.tellers(conn, [str(id)]).get(str(id)))[::-1],
             "panel": panel.tell(conn, job, request) if panel else None,
             "why": why_waiting(conn, job),
         }
@@ -101,13 +103,22 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         | files
         | {
             "ended": job["state"] in FINISHED,
-            "events": milestones[::-1],
             "job": with_numbers(job) | {"error": error_for(by, job["error"])},
             "kinds": panels.titles(jobs.catalogue),
             "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
         }
     )
+
+
+def _retold(events: Sequence[DictRow], tell: Tell | None) -> list[DictRow]:
+    """What happened, with what errors say for people."""
+    return [
+        event | {"data": event["data"] | {"error": retell(event["data"]["error"], tell)}}
+        if event["data"] and "error" in event["data"]
+        else event
+        for event in events
+    ]
 
 
 def _pretty(value: Any) -> str:

@@ -123,7 +123,7 @@ def forget_mappings(conn: Connection, by: Caller, schema: str, name: str | None 
     """
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
     if name is None:
-        forgotten += conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None}).rowcount
+        forgotten += conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None, "constants": None}).rowcount
     elif not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")
     if forgotten:

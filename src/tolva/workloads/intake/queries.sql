@@ -1,8 +1,9 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled)
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled,
+  corrects)
 VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(blake3)s, %(constants)s,
-  %(options)s, %(settled)s);
+  %(options)s, %(settled)s, %(corrects)s);
 
 -- name: settle
 -- Note what an upload is read by; what was noted first stays.
@@ -12,6 +13,11 @@ UPDATE tolva.uploads SET settled = %(settled)s WHERE job_id = %(job_id)s AND set
 -- What an upload was read by that a dry run was for, if just this was said of it.
 SELECT u.settled FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'dry_run'
 WHERE u.job_id = %(job_id)s AND u.options = %(options)s;
+
+-- name: read_as
+-- What an upload was read by, and how its columns wrote numbers and dates.
+SELECT u.settled, u.options, j.progress #> '{read,signs}' AS signs
+FROM tolva.uploads u LEFT JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: schemas
 -- The latest version of each schema of the tenant that was not withdrawn.
@@ -110,8 +116,10 @@ SELECT locale, outline, constants FROM (
 ) latest WHERE locale IS NOT NULL ORDER BY locale, files;
 
 -- name: forget_locales
--- Forget all that was said of the files of which it was this locale last; or of all.
-DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR files IN (
+-- Forget all that was said of the files of which it was this locale last, or of all; of those alone that came with these
+-- constants, where some are named.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(constants)s::jsonb IS NULL OR constants = %(constants)s)
+  AND (%(locale)s::text IS NULL OR files IN (
   SELECT files FROM (
     SELECT DISTINCT ON (files) files, locale FROM tolva.locales WHERE schema = %(schema)s ORDER BY files, job_id DESC
   ) latest WHERE locale = %(locale)s));
@@ -123,6 +131,10 @@ DELETE FROM tolva.locales WHERE schema = %(schema)s AND job_id = %(job_id)s;
 -- name: upload_of
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
+
+-- name: schemas_of
+-- The schemas that these uploads were made for.
+SELECT job_id, schema, schema_version FROM tolva.uploads WHERE job_id = ANY (%(ids)s::uuid[]);
 
 -- name: asked_before
 -- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
@@ -138,19 +150,18 @@ ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
-SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
+SELECT u.job_id AS id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.constants, u.corrects, j.undone_by,
+  tolva.in_short(j.progress) AS progress, tolva.in_short(j.result) AS result, j.created_at, j.started_at, j.finished_at
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: latest_uploads
--- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back.
+-- The last uploads, each with its job: how far it is, and what became of it.
 SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.error, j.created_at,
   tolva.in_short(j.progress) AS progress,
   -- of the counts those that are shown: pages ask every few seconds, and a result holds counts of everything
   jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
-  u.schema, u.filename, u.size, u.constants,
-  j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
-    SELECT bool_and(l.stands = 0) FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.touched > 0), false) AS undone
+  j.undone_by, u.schema, u.filename, u.size, u.constants
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
@@ -184,8 +195,8 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
-SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, j.progress, j.result,
-  j.error, j.created_at, j.started_at, j.finished_at, j.seq
+SELECT j.id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
+  j.error, j.undone_by, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
 

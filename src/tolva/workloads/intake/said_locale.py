@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
+from tolva.tables.own_columns import ROW_TITLE, TITLE
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
 WORDS_KEPT = 10
@@ -58,11 +58,18 @@ def list_locales(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["locales"], {"schema": schema}).fetchall()
 
 
-def forget_locale(conn: Connection, by: Caller, schema: str, locale: str) -> None:
-    """Forget what was said by a locale, and note who did. Raises NotFound where nothing was said by that."""
-    if not conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount:
-        raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
-    note(conn, by, "locale.forget", schema, locale=locale)
+def forget_locale(
+    conn: Connection, by: Caller, schema: str, locale: str, constants: Mapping[str, str] | None = None
+) -> None:
+    """Forget what was said by a locale, of files with these constants alone if any are given; and note who did.
+
+    Raises NotFound where nothing was said so.
+    """
+    meant = {"schema": schema, "locale": locale, "constants": Jsonb(constants) if constants else None}
+    if not conn.execute(SQL["forget_locales"], meant).rowcount:
+        whose = " ".join(f"{name}={value}" for name, value in (constants or {}).items())
+        raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}' {whose}".rstrip() + ".")
+    note(conn, by, "locale.forget", schema, locale=locale, **({"constants": dict(constants)} if constants else {}))
 
 
 def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:

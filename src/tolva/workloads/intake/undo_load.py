@@ -6,9 +6,10 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.connectors.destinations import Destinations
-from tolva.core.job import FINISHED, Json, State
+from tolva.core.job import FINISHED, JobId, Json, State
 from tolva.errors import TryLater
 from tolva.jobs.context import Context
+from tolva.jobs.store import note_undone
 from tolva.tables.rights import check_rights
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import Undone
@@ -17,7 +18,7 @@ from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.standing import later_loads
+from tolva.workloads.intake.standing import later_loads, standing_of
 from tolva.workloads.intake.undo_conflicts import conflict_lines
 
 
@@ -40,6 +41,8 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
     with ctx.transaction() as conn:  # at the end: a load that an undo leaves half whole still says what it said
         forget_words_of(conn, upload)
+        if standing_of(conn, load_id).undone:
+            note_undone(conn, JobId(load_id), ctx.job_id)
     later = _later_loads(ctx, upload) if at["counts"]["conflicts"] else []
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 

@@ -10,8 +10,10 @@ from uuid import UUID
 import uuid_utils
 from psycopg.rows import DictRow
 
+from tolva.core.job import JobId
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
+from tolva.jobs.store import cancel_many
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.workloads.webhooks.address import host_of
@@ -21,6 +23,8 @@ from tolva.workloads.webhooks.wanted import Limits, Wanted
 
 MOST = 50
 """Webhooks of a tenant: each is looked at when a job ends."""
+LOOKED = 10_000
+"""Deliveries of a webhook among which those that wait are looked for when it goes; an older one is dropped later."""
 OVERLAP = 86_400.0
 """Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
 
@@ -67,9 +71,11 @@ def switch_webhook(conn: Connection, by: Caller, id: UUID, limits: Limits, *, ac
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
-    """Delete a webhook, and what it was to be told. A delivery that waits is dropped in its turn. Raises NotFound."""
+    """Delete a webhook, and what it was to be told. Deliveries that wait are cancelled. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
     conn.execute(SQL["drop_lines"], {"id": id})
+    waiting = conn.execute(SQL["waiting_deliveries"], {"webhook": str(id), "looked": LOOKED}).fetchall()
+    cancel_many(conn, [JobId(row["id"]) for row in waiting])
     note(conn, by, "webhook.drop", id)
 
 

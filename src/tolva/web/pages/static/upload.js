@@ -57,6 +57,7 @@
     for (const [name, value] of new FormData(form)) if (name.startsWith("constant.")) params[name.slice(9)] = value;
     const look = form.elements.look.value === "yes";
     const query = new URLSearchParams({ schema: form.elements.schema.value, params: JSON.stringify(params), dry_run: look });
+    if (form.elements.corrects) query.set("corrects", form.elements.corrects.value);
     return { url: `/api/v1/uploads?${query}`, look };
   }
 
