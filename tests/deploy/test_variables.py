@@ -11,7 +11,6 @@ from tolva.cli.variables import variables
 FOREIGN = {
     "AWS_ACCESS_KEY_ID",  # the client of Amazon
     "AWS_SECRET_ACCESS_KEY",
-    "S3_BUCKET_NAME",  # the store of files
     "PGPASSWORD",  # libpq
     "PORT",  # Render
     "PATH",  # everybody

@@ -53,6 +53,7 @@ def test_without_a_broker_the_database_and_the_workers_are_told(service: Service
     assert service.client.get("/health", headers=ELSEWHERE).json() == {
         "status": "ok",
         "database": "ok",
+        "blobs": "ok",
         "brokers": {},
         "workers": "none",
     }
