@@ -132,6 +132,7 @@ def plan_of(settings: tolva.Settings, processes: int, slots: int) -> WorkerPlan:
         make_catalogue=catalogue,
         make_engine=partial(make_engine, settings),
         make_chores=chores,
+        make_inboxes=list,
         processes=processes,
         lease=10,
         grace=10,

@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     """What the queue `bulk_upload` is called in SQS."""
     sqs_prefix: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{0,40}$")] = "tolva-"
     """What stands before the names of all other queues in SQS."""
+    s3_events_queue_name: Annotated[
+        str | None, Field(validation_alias="S3_EVENTS_QUEUE_NAME", pattern="^[A-Za-z0-9_-]{1,80}$")
+    ] = None
+    """Queue in SQS that buckets tell of new files: those under `incoming/SCHEMA/` are loaded. It must be there."""
+    inbox_tenant: Annotated[str, Field(min_length=1, max_length=200)] = "default"
+    """Whose those files are."""
     celery_broker_url: Annotated[str | None, Field(validation_alias="CELERY_BROKER_URL", repr=False)] = None
     """Celery's broker: `redis://…`, `amqp://…` (RabbitMQ) or `sqs://`. Absent: REDIS_URL."""
     celery_result_backend: Annotated[str | None, Field(validation_alias="CELERY_RESULT_BACKEND", repr=False)] = None

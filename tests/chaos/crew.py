@@ -42,6 +42,7 @@ def plan_for(
         make_catalogue=catalogue,
         make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, [each.queue for each in slots]),
+        make_inboxes=list,
         processes=processes,
         lease=lease,
         grace=5,

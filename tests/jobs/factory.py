@@ -83,6 +83,7 @@ def plan(dsn: str, grace: float, memory_mb: int, most_jobs: int = 0) -> WorkerPl
         make_catalogue=catalogue,
         make_engine=PostgresEngine,
         make_chores=chores,
+        make_inboxes=list,
         processes=PROCESSES,
         lease=LEASE,
         grace=grace,

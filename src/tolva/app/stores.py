@@ -6,7 +6,8 @@ from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
 from tolva.connectors.folder import FolderBlobs
 from tolva.connectors.s3.blobs import BucketBlobs
-from tolva.connectors.s3.bucket import DEFAULT_REGION, Bucket, Login
+from tolva.connectors.s3.bucket import Bucket
+from tolva.connectors.s3.configured import configured_bucket
 from tolva.settings import Settings
 
 
@@ -19,9 +20,7 @@ def blobs(settings: Settings) -> Blobs:
 def bucket(settings: Settings) -> Bucket:
     """The bucket of S3_BUCKET_NAME."""
     assert settings.s3_bucket_name
-    secrets = settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
-    login = Login(settings.aws_region or DEFAULT_REGION, *secrets)
-    return Bucket(settings.s3_bucket_name, settings.aws_endpoint_url, login)
+    return configured_bucket(settings, settings.s3_bucket_name)
 
 
 def destinations(settings: Settings) -> Destinations:

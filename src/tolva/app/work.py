@@ -12,6 +12,7 @@ from tolva.db.pool import Database
 from tolva.engines import ENGINES, HOSTED, INSIDE, make_engine, require_known
 from tolva.engines.routes import routes_of
 from tolva.jobs.catalogue import Catalogue, make_catalogue
+from tolva.jobs.inbox import Inbox
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.upkeep import Chore, standard_chores
 from tolva.jobs.work import Jobs
@@ -63,6 +64,7 @@ def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]
         make_catalogue=partial(catalogue, settings),
         make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, settings, [each.queue for each in served]),
+        make_inboxes=partial(_inboxes, settings),
         processes=settings.processes,
         lease=settings.lease_seconds,
         grace=settings.grace_seconds,
@@ -72,6 +74,11 @@ def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]
         log_format=settings.log_format,
         metrics=metrics_folder(settings),
     )
+
+
+def _inboxes(settings: Settings) -> list[Inbox]:
+    """Where others announce work."""
+    return [inbox for workload in WORKLOADS for inbox in workload.inboxes(settings)]
 
 
 def _chores(settings: Settings, queues: Sequence[str], jobs: Jobs) -> list[Chore]:

@@ -16,6 +16,11 @@ from tolva.connectors.disk import explained
 from tolva.errors import TooLarge
 
 
+def too_large(most: int) -> TooLarge:
+    """What is said of a file of more than `most` bytes."""
+    return TooLarge(f"El archivo supera el límite de {most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
+
+
 class Received:
     """What has come so far, in a file whose name is to be its key."""
 
@@ -29,7 +34,7 @@ class Received:
         """Append. Raises TooLarge over the limit, StorageUnavailable when the disk does not take it."""
         self.size += len(data)
         if self.size > self._most:
-            raise TooLarge(f"El archivo supera el límite de {self._most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
+            raise too_large(self._most)
         self._hash.update(data)
         with explained():
             self._part.write(data)

@@ -47,16 +47,17 @@ def ways(settings: Settings, db: Database) -> list[Way]:
     """How wake-ups of those who watch jobs go, the best way first. Raises SettingsError when redis is not installed."""
     if not settings.redis:
         return [PostgresWay(db)]
-    module = _imported("tolva.engines.news_redis", "redis")
+    module = imported("tolva.engines.news_redis", "redis")
     return [module.RedisWay(settings.redis), PostgresWay(db)]
 
 
 def make_single(settings: Settings, db: Database, name: str) -> Engine:
     """The engine of that name. Raises SettingsError when what it needs is not installed, or not set."""
-    return _imported(ENGINES[name], name).make(settings, db)
+    return imported(ENGINES[name], name).make(settings, db)
 
 
-def _imported(module: str, extra: str) -> ModuleType:
+def imported(module: str, extra: str) -> ModuleType:
+    """A module that needs what not everybody has installed. Raises SettingsError that says how to."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

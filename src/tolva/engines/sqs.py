@@ -16,20 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError
 
 from tolva.db.pool import Database
 from tolva.engines.pulled import PulledEngine
+from tolva.engines.sqs_client import BATCH, WAIT, explained, is_gone, make_client
 from tolva.engines.sqs_names import SqsNames
-from tolva.errors import BrokerUnavailable
 from tolva.settings import Settings
 
 log = logging.getLogger(__name__)
 
-WAIT = 20
-"""Seconds of one long poll, the most that SQS allows."""
 VISIBILITY = 300
 """Seconds for which a message that was received is hidden from others."""
 HOLD_AFTER = VISIBILITY / 3
@@ -38,10 +34,6 @@ RETENTION = 86_400
 """Seconds that a message nobody receives is kept."""
 MOST_RECEIVES = 5
 """Receptions after which a message goes to the queue of dead ones: it rings for work that cannot be looked at."""
-BATCH = 10
-"""Messages of one call, the most that SQS allows."""
-GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-REFUSED = ("InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", "AccessDeniedException", "ExpiredToken")
 
 
 @dataclass(eq=False)
@@ -56,10 +48,8 @@ class Held:
 class SqsBroker:
     """The queues of one account and region."""
 
-    def __init__(self, endpoint: str | None, region: str | None, names: SqsNames) -> None:
-        timeouts = Config(connect_timeout=3, read_timeout=WAIT + 5, retries={"mode": "standard", "max_attempts": 2})
-        with _explained():
-            self._sqs: Any = boto3.client("sqs", region_name=region, endpoint_url=endpoint, config=timeouts)
+    def __init__(self, settings: Settings, names: SqsNames) -> None:
+        self._sqs = make_client(settings)
         self._names = names
         self._urls: dict[str, str] = {}
         self._making = threading.Lock()
@@ -82,7 +72,7 @@ class SqsBroker:
 
     def done(self, held: Held) -> None:
         """Delete a message."""
-        with _explained():
+        with explained():
             self._sqs.delete_message(QueueUrl=held.url, ReceiptHandle=held.receipt)
 
     def give_back(self, held: Held) -> None:
@@ -92,7 +82,7 @@ class SqsBroker:
         """Hide those messages for longer that have been hidden for a while."""
         for each in held:
             if time.monotonic() - each.since > HOLD_AFTER:
-                with _explained():
+                with explained():
                     self._sqs.change_message_visibility(
                         QueueUrl=each.url, ReceiptHandle=each.receipt, VisibilityTimeout=VISIBILITY
                     )
@@ -116,12 +106,12 @@ class SqsBroker:
     @contextmanager
     def _queue(self, queue: str) -> Generator[str]:
         """The address of a queue, which is made when it is absent, also when somebody has just deleted it."""
-        with _explained():
+        with explained():
             url = self._urls.get(queue) or self._make(queue)
             try:
                 yield url
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in GONE:
+                if is_gone(error):
                     self._urls.pop(queue, None)
                 raise
 
@@ -131,7 +121,7 @@ class SqsBroker:
             try:
                 url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in GONE:
+                if not is_gone(error):
                     raise
                 url = self._create(name)
             self._urls[queue] = url
@@ -160,28 +150,7 @@ def _is_ring(body: str, queue: str) -> bool:
         return False
 
 
-@contextmanager
-def _explained() -> Generator[None]:
-    """Errors of the client in our words."""
-    try:
-        yield
-    except NoCredentialsError as error:
-        raise BrokerUnavailable("SQS needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.") from error
-    except NoRegionError as error:
-        raise BrokerUnavailable("SQS needs AWS_DEFAULT_REGION, say us-east-1.") from error
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        words = f"{told.get('Code')}: {told.get('Message')}"
-        if told.get("Code") in REFUSED:
-            raise BrokerUnavailable(
-                f"SQS refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what they may do: {words}"
-            ) from error
-        raise BrokerUnavailable(f"SQS does not do what was asked: {words}") from error
-    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no address
-        raise BrokerUnavailable(f"SQS does not answer at AWS_ENDPOINT_URL: {error}") from error
-
-
 def make(settings: Settings, db: Database) -> PulledEngine[Held]:
     """The engine of these settings."""
     names = SqsNames(settings.sqs_prefix, settings.sqs_queue_name)
-    return PulledEngine(db, SqsBroker(settings.aws_endpoint_url, settings.aws_region, names))
+    return PulledEngine(db, SqsBroker(settings, names))

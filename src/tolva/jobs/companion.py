@@ -17,6 +17,7 @@ from tolva.core.ports import Engine
 from tolva.errors import TryLater
 from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.inbox import kept_open
 from tolva.jobs.listening import Listening
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
@@ -37,13 +38,14 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
         plan.database("tolva companion", 1) as db,
         closing(plan.make_engine(db)) as engine,
         closing(Heartbeat(db, [], plan.lease, crew)) as heartbeat,
-        kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
     ):
-        companion = Companion(plan, parent, heartbeat, engine, Listening(db, engine, plan.queue_names))
-        while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
-            companion.look()
-            time.sleep(LOOK)
-        companion.end()
+        jobs = Jobs(db, engine, plan.make_catalogue())
+        with kept_up(plan.make_chores(jobs)), kept_open(plan.make_inboxes(), jobs):
+            companion = Companion(plan, parent, heartbeat, engine, Listening(db, engine, plan.queue_names))
+            while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
+                companion.look()
+                time.sleep(LOOK)
+            companion.end()
 
 
 class Companion:

@@ -14,6 +14,7 @@ from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine, ServingEngine
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.inbox import kept_open
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
@@ -40,7 +41,8 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
             return
         insider = _Insider(plan, heartbeat, worker_id, engine)
         catalogue = plan.make_catalogue()
-        with kept_up(plan.make_chores(Jobs(db, engine, catalogue))):
+        jobs = Jobs(db, engine, catalogue)
+        with kept_up(plan.make_chores(jobs)), kept_open(plan.make_inboxes(), jobs):
             try:
                 _work(plan, insider, Shift(db, worker_id, catalogue, engine, JobMeter()), engine, stop)
             finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tolva.core.ports import QueueSlots, ServingEngine
 from tolva.db.pool import Database
 from tolva.jobs.catalogue import Catalogue
+from tolva.jobs.inbox import Inbox
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 
@@ -23,6 +24,7 @@ class WorkerPlan:
     make_catalogue: Callable[[], Catalogue]
     make_engine: Callable[[Database], ServingEngine]
     make_chores: Callable[[Jobs], Sequence[Chore]]
+    make_inboxes: Callable[[], Sequence[Inbox]]
     processes: int
     lease: float
     grace: float

@@ -14,6 +14,7 @@ from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine
 from tolva.errors import TryLater
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.inbox import kept_open
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.process import WorkerProcess, start_process
 from tolva.jobs.rings import send_rings
@@ -42,7 +43,8 @@ def run_worker(plan: WorkerPlan, stop: threading.Event, ready: Callable[[], None
         closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat,
     ):
         supervisor = Supervisor(plan, heartbeat, engine)
-        with kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))):
+        jobs = Jobs(db, engine, plan.make_catalogue())
+        with kept_up(plan.make_chores(jobs)), kept_open(plan.make_inboxes(), jobs):
             try:
                 supervisor.look()
                 ready()

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
 from tolva.jobs.catalogue import Handler
+from tolva.jobs.inbox import Inbox
 from tolva.jobs.upkeep import Chore
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
@@ -21,12 +22,17 @@ def no_pages(_settings: Settings, _jobs: Jobs, _blobs: Blobs, _shell: Shell, _pa
     return []
 
 
+def no_inboxes(_settings: Settings) -> Sequence[Inbox]:
+    """For a workload whose work nobody announces."""
+    return []
+
+
 @dataclass(frozen=True)
 class Workload:
     """`package` holds its migrations, if any; the functions make its handlers, the calls of its API, chores and pages.
 
     `nav` are the pages that the main navigation shows, `panels` what it has to say on the page of its jobs, `deeds`
-    what it notes in the audit log.
+    what it notes in the audit log, `inboxes` where its work is announced by others.
     """
 
     package: str
@@ -37,3 +43,4 @@ class Workload:
     nav: Sequence[NavItem] = ()
     panels: Sequence[Panel] = ()
     deeds: Sequence[Deed] = ()
+    inboxes: Callable[[Settings], Sequence[Inbox]] = no_inboxes

@@ -17,6 +17,7 @@ from tolva.connectors.s3.faults import Whereabouts, explained, said
 from tolva.errors import StorageUnavailable
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import ClientConfig, RetryConfig
 
 PART = 8 * 1024**2
@@ -93,6 +94,12 @@ class Bucket:
         """The bytes from `start` up to `end`. Raises NotFound."""
         with explained(self.where):
             return bytes(obstore.get_range(self._store, place, start=start, end=end))
+
+    def read_unchanged(self, place: str, start: int, end: int, etag: str) -> bytes:
+        """The same of a file that others put there. Raises NotFound, Conflict once it is not what had that `etag`."""
+        with explained(self.where):
+            options: GetOptions = {"range": (start, end), "if_match": f'"{etag}"'}
+            return bytes(obstore.get(self._store, place, options=options).bytes())
 
     def delete(self, place: str) -> None:
         """Remove a file; one that is gone already is fine."""

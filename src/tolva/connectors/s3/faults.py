@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PreconditionError
 
-from tolva.errors import NotFound, StorageUnavailable
+from tolva.errors import Conflict, NotFound, StorageUnavailable
 
 CODE = re.compile(r"<Code>(\w+)</Code>")
 GONE = ("NoSuchKey", "InvalidRange")
@@ -52,9 +52,14 @@ class Whereabouts:
 
 @contextmanager
 def explained(where: Whereabouts) -> Generator[None]:
-    """Errors of the bucket and of the way to it as StorageUnavailable; a file that is not there as NotFound."""
+    """Errors of the bucket and of the way to it as StorageUnavailable; a file that is not there as NotFound.
+
+    One that is not what it was as Conflict.
+    """
     try:
         yield
+    except PreconditionError as error:
+        raise Conflict(f"The file was replaced in the bucket {where.bucket} by another one.") from error
     except (BaseError, FileNotFoundError, httpx.HTTPError) as error:
         if _code(str(error)) in GONE:
             raise NotFound(

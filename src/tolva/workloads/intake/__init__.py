@@ -7,8 +7,11 @@ from fastapi import APIRouter
 
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
+from tolva.connectors.s3.configured import configured_bucket
 from tolva.core.job import Queue
+from tolva.engines import imported
 from tolva.jobs.catalogue import Handler
+from tolva.jobs.inbox import Inbox
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.caller import Role
@@ -26,6 +29,8 @@ from tolva.workloads.intake.pages.routes import intake_pages
 from tolva.workloads.intake.rehearse import rehearse_upload
 from tolva.workloads.intake.results_api import results_router
 from tolva.workloads.intake.resumable.api import resumable_router
+from tolva.workloads.intake.s3_inbox.panel import S3_PANEL
+from tolva.workloads.intake.s3_inbox.take_in import TAKE_IN, take_in
 from tolva.workloads.intake.schemas import configured_defaults
 from tolva.workloads.intake.schemas_api import schemas_router
 from tolva.workloads.intake.undo import UNDO
@@ -45,11 +50,19 @@ LOOKERS = 1
 
 def _handlers(settings: Settings, blobs: Blobs) -> Sequence[Handler]:
     where = {"destinations": Destinations(settings.destinations), "defaults": configured_defaults(settings)}
+    most, open_bucket = settings.upload_max_mb * 1024**2, partial(configured_bucket, settings)
     return [
+        Handler(TAKE_IN, QUEUE, partial(take_in, blobs=blobs, open_bucket=open_bucket, most=most)),
         Handler(LOAD, QUEUE, partial(load_upload, blobs=blobs, **where)),
         Handler(REHEARSE, QUEUE, partial(rehearse_upload, blobs=blobs, **where)),
         Handler(UNDO, QUEUE, partial(undo_load, **where)),
     ]
+
+
+def _inboxes(settings: Settings) -> Sequence[Inbox]:
+    if not settings.s3_events_queue_name:
+        return []
+    return [imported("tolva.workloads.intake.s3_inbox.inbox", "sqs").S3Inbox(settings)]
 
 
 def _routers(settings: Settings, jobs: Jobs, blobs: Blobs) -> Sequence[APIRouter]:
@@ -73,5 +86,13 @@ def _pages(settings: Settings, jobs: Jobs, blobs: Blobs, shell: Shell, _panels: 
 NAV = (NavItem("/upload", "Upload", Role.OPERATOR),)
 
 INTAKE = Workload(
-    "tolva.workloads.intake", _handlers, _routers, intake_chores, _pages, NAV, (INTAKE_PANEL,), INTAKE_DEEDS
+    "tolva.workloads.intake",
+    _handlers,
+    _routers,
+    intake_chores,
+    _pages,
+    NAV,
+    (INTAKE_PANEL, S3_PANEL),
+    INTAKE_DEEDS,
+    _inboxes,
 )

@@ -22,6 +22,7 @@ from tolva.tables.reading.sniff import FileKind
 from tolva.tables.reading.unpack import verify_stored
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
+from tolva.workloads.intake.kept import kept
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.settled import foretold
 from tolva.workloads.intake.sql import SQL
@@ -51,6 +52,11 @@ class Arrival:
     corrects: str | None = None
     """The upload whose refused rows it brings mended."""
 
+    @property
+    def kept_name(self) -> str:
+        """The name of the file alone, as far as it is kept."""
+        return clean(PurePath(self.filename.replace("\\", "/")).name, MOST_NAME)
+
 
 def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json:
     """The options of an arrival; see `opening` for who reads them.
@@ -71,25 +77,12 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     DatabaseUnavailable; then nothing was kept. After CommitLost nobody knows, and the same key tells.
     """
     verify_stored(received.path, kind, arrival.filename)
-    filename = clean(PurePath(arrival.filename.replace("\\", "/")).name, MOST_NAME)
-    job = NewJob(
-        arrival.job,
-        {"schema": arrival.schema, "filename": filename},
-        unique_key=_unique(arrival.idempotency_key),
-        unique_forever=True,
-        label=_label(filename, arrival.constants),
-    )
-    blob, committing = received.keep(), False
-    try:
-        with jobs.work(by.tenant_id) as work:
-            [made] = work.enqueue(job)
-            if made.created:
-                _add_upload(work.conn, by, made.id, arrival, filename, kind, blob)
-            committing = True
-    except BaseException:
-        if not committing:  # else nobody can tell whether it counts, and the file stays
-            received.discard(blob)
-        raise
+    with kept(received) as keeping, jobs.work(by.tenant_id) as work:
+        [made] = work.enqueue(job_of(arrival))
+        if made.created:
+            add_upload(work.conn, by, made.id, arrival, kind, keeping.blob)
+        keeping.committing = True
+    blob = keeping.blob
     if not made.created:
         received.discard(blob)
         sent = {"blake3": blob.blake3, "schema": arrival.schema, "kind": arrival.job}
@@ -98,15 +91,25 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     return made.id
 
 
-def _add_upload(
-    conn: Connection, by: Caller, id: JobId, arrival: Arrival, filename: str, kind: FileKind, blob: Blob
-) -> None:
-    upload = {"job_id": id, "tenant_id": by.tenant_id, "filename": filename}
+def job_of(arrival: Arrival) -> NewJob:
+    """The job that loads or rehearses a file."""
+    return NewJob(
+        arrival.job,
+        {"schema": arrival.schema, "filename": arrival.kept_name},
+        unique_key=_unique(arrival.idempotency_key),
+        unique_forever=True,
+        label=label_of(arrival.kept_name, arrival.constants),
+    )
+
+
+def add_upload(conn: Connection, by: Caller, id: JobId, arrival: Arrival, kind: FileKind, blob: Blob) -> None:
+    """Note which file a job is for, in the transaction that makes it."""
+    upload = {"job_id": id, "tenant_id": by.tenant_id, "filename": arrival.kept_name}
     upload |= {"schema": arrival.schema, "schema_version": arrival.schema_version}
     stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
     said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
     conn.execute(SQL["add_upload"], upload | stored | said | {"settled": None, "corrects": arrival.corrects})
-    note(conn, by, _action(arrival.job), id, schema=arrival.schema, filename=filename)
+    note(conn, by, _action(arrival.job), id, schema=arrival.schema, filename=arrival.kept_name)
 
 
 def accept_again(
@@ -123,7 +126,7 @@ def accept_again(
         require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
         key = _unique(idempotency_key)
-        label = _label(upload["filename"], upload["constants"])
+        label = label_of(upload["filename"], upload["constants"])
         job = NewJob(kind, asked, unique_key=key, unique_forever=True, label=label)
         [made] = work.enqueue(job)
         if made.created:
@@ -137,10 +140,10 @@ def accept_again(
     return made.id
 
 
-def _label(filename: str, constants: Mapping[str, str]) -> str:
+def label_of(filename: str, constants: Mapping[str, str]) -> str:
     """What lists call its job: many suppliers send files of one name.
 
-    >>> _label("lista.xlsx", {"proveedor_id": "P1"})
+    >>> label_of("lista.xlsx", {"proveedor_id": "P1"})
     'lista.xlsx · P1'
     """
     return " · ".join([filename, *constants.values()])

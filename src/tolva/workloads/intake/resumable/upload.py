@@ -9,9 +9,10 @@ import uuid_utils
 from psycopg.types.json import Jsonb
 
 from tolva.connectors.blobs import Blob, Blobs
+from tolva.connectors.received import too_large
 from tolva.core.job import JobId
 from tolva.db.pool import Connection, Database
-from tolva.errors import Conflict, NotFound, TooLarge
+from tolva.errors import Conflict, NotFound
 from tolva.settings import DAY
 from tolva.web.access.caller import Caller
 from tolva.workloads.intake.accept import Arrival
@@ -38,7 +39,7 @@ class Resumable:
 def begin(db: Database, by: Caller, length: int, arrival: Arrival, most: int) -> Resumable:
     """An upload of which nothing is here yet. Raises TooLarge, Conflict when too many are under way."""
     if length > most:
-        raise TooLarge(f"El archivo supera el límite de {most // 1024**2} MB (TOLVA_UPLOAD_MAX_MB).")
+        raise too_large(most)
     id = str(uuid_utils.uuid7())
     # its end may be sent again, when the answer was lost or we ended in the middle
     arrival = replace(arrival, idempotency_key=arrival.idempotency_key or f"resumable {id}")
