@@ -23,6 +23,7 @@ OTHERS = {
         "web/server/listener.py",
         "jobs/hosted.py",
         "jobs/listening.py",
+        "s3_inbox/mail.py",
         "Events that no delivery could be made of.",
     ),
     "programs, and those who write them": (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from tolva.errors import InvalidInput
 from tolva.jobs.payload import clean
 
 CREATED = "ObjectCreated:"
@@ -31,13 +30,13 @@ class Created:
 def created_in(body: str) -> list[Created]:
     """The files that a message tells of; none where it tells of something else that happened in a bucket.
 
-    Raises InvalidInput for what no bucket sends.
+    Raises ValueError for what no bucket sends.
 
     >>> created_in('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
     []
     >>> created_in("hello")
     Traceback (most recent call last):
-    tolva.errors.InvalidInput: It is no message of a bucket.
+    ValueError: no message of a bucket
     """
     try:
         message: Any = json.loads(body)
@@ -48,7 +47,7 @@ def created_in(body: str) -> list[Created]:
         records = [each for each in message["Records"] if each["eventName"].startswith(CREATED)]
         return [_created(each["s3"]) for each in records]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        raise InvalidInput("It is no message of a bucket.") from None
+        raise ValueError("no message of a bucket") from None
 
 
 def _created(told: Mapping[str, Any]) -> Created:

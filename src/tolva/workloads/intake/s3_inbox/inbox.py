@@ -3,7 +3,6 @@
 import logging
 
 from tolva.core.job import NewJob
-from tolva.errors import InvalidInput
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.workloads.intake.s3_inbox.events import Created, created_in
@@ -35,7 +34,7 @@ class S3Inbox:
     def _files_in(self, body: str) -> list[Created]:
         try:
             return created_in(body)
-        except InvalidInput:
+        except ValueError:
             log.warning("%s held something that no bucket sends; it is dropped: %.200r", self.name, body)
             return []
 

@@ -66,8 +66,9 @@ def _arrival(ctx: Context, announced: Announced) -> Arrival:
     try:
         constants = check_constants(announced.constants, schema)
     except InvalidInput as error:
+        said = str(error).rstrip(".") + "."
         raise InvalidInput(
-            f"{str(error).rstrip('.')}. Put the file into a folder that says so: "
+            f"{said} Put the file into a folder that says so: "
             f"incoming/{announced.schema}/FIELD=VALUE/{announced.filename}."
         ) from error
     return Arrival(announced.schema, announced.filename, constants, schema_version=version)
