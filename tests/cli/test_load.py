@@ -158,14 +158,14 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert tolva(*forget, "--param", "proveedor_id=P2").code == 2
     assert tolva("schema", "mappings", "products", "--param", "proveedor_id=P1").code == 2
     assert "Nothing is remembered" in tolva(*forget, "--param", "proveedor_id=P1").out
-    tolva("schema", "mappings", "products", "--forget-all")  # of which there is nothing left, and nothing to note
+    tolva("schema", "mappings", "products", "--forget-all")
     noted = [(line["action"], line["target"], line["detail"]) for line in tolva("audit", "--json").json]
     column, locale = (
         ("mapping.forget", "products", {"column": "@3"}),
         ("locale.forget", "products", {"locale": "es-CO", "constants": {"proveedor_id": "P1"}}),
     )
     told = [line for line in noted if line[0].endswith(".forget")]
-    assert told == [locale, column, column]
+    assert told == [locale, column, column], "to forget all found nothing any more"
 
 
 def test_whoever_sent_numbers_of_two_meanings_is_told_how_to_say_which(tolva: Shell, tmp_path: Path):

@@ -88,7 +88,7 @@ def load(
             constants = _constants(found, given, said)
             _require_columns(file, found, read, said, quiet=as_json)
             kind = REHEARSE if dry_run else LOAD
-            arrival = Arrival(schema, file.name, constants, None, version, kind, options, corrects)
+            arrival = Arrival(schema, file.name, constants, None, version, kind, options, corrects and str(corrects))
             id = _accept(settings, jobs, tenant, file, arrival)
             queue = jobs.catalogue.queue_of(kind).name
             job = see_through(settings, server, jobs, hints, id, queue, quiet=as_json)

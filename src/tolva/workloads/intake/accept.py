@@ -48,7 +48,7 @@ class Arrival:
     job: str = LOAD
     options: Json = field(default_factory=dict[str, Any])
     """How the file is to be read and mapped, where that is not left to be found out; see `opening`."""
-    corrects: UUID | None = None
+    corrects: str | None = None
     """The upload whose refused rows it brings mended."""
 
 
@@ -93,7 +93,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     if not made.created:
         received.discard(blob)
         sent = {"blake3": blob.blake3, "schema": arrival.schema, "kind": arrival.job}
-        said = {"constants": dict(arrival.constants), "options": arrival.options, "corrects": arrival.corrects}
+        said = {"constants": dict(arrival.constants), "options": arrival.options, "corrects": _id(arrival.corrects)}
         _require_same(jobs, by.tenant_id, made.id, sent | said)
     return made.id
 
@@ -161,3 +161,7 @@ def _require_same(jobs: Jobs, tenant_id: str, first: JobId, sent: Mapping[str, A
         upload = conn.execute(SQL["intake_status"], {"job_id": first}).fetchone()
     if upload is not None and any(sent[name] != upload[name] for name in SENT):
         raise KeyReused(first)
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

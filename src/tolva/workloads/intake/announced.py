@@ -32,7 +32,9 @@ def announced(jobs: Jobs, by: Caller, said: Said, idempotency_key: str | None) -
     options = upload_options(from_json("read", READ, said.read).options(), chosen)
     constants, version = _checked(jobs, by, said, given, chosen)
     kind = REHEARSE if said.dry_run else LOAD
-    return Arrival(said.schema, "", constants, idempotency_key, version, kind, options, said.corrects)
+    return Arrival(
+        said.schema, "", constants, idempotency_key, version, kind, options, said.corrects and str(said.corrects)
+    )
 
 
 def _checked(jobs: Jobs, by: Caller, said: Said, given: dict[str, str], chosen: Choices) -> tuple[dict[str, str], int]:

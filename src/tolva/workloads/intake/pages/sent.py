@@ -58,7 +58,7 @@ def accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: Sequenc
 
     def take(delivery: Delivery) -> JobId:
         key = once_key(filled.get("token", ""), kind, name, constants, delivery.writer.blake3)
-        arrival = Arrival(name, delivery.filename, constants, key, version, kind, corrects=corrects)
+        arrival = Arrival(name, delivery.filename, constants, key, version, kind, corrects=corrects and str(corrects))
         return _accept(jobs, by, arrival, delivery)
 
     _take_each(sent, received, take)

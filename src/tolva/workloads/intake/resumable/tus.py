@@ -43,14 +43,14 @@ def said_in(metadata: Mapping[str, str]) -> Said:
     Said(schema='prices', params=None, dry_run=True, mapping=None, read=None, corrects=None)
     """
     told = {name: value for name, value in metadata.items() if name not in (FILENAME, "dry_run", "corrects")}
-    return Said(**told, dry_run=metadata.get("dry_run", "") == TRUE, corrects=_upload_in(metadata.get("corrects")))
+    return Said(**told, dry_run=metadata.get("dry_run", "") == TRUE, corrects=_upload(metadata.get("corrects")))
 
 
-def _upload_in(text: str | None) -> UUID | None:
+def _upload(id: str | None) -> UUID | None:
     try:
-        return UUID(text) if text else None
+        return UUID(id) if id else None
     except ValueError:
-        raise InvalidInput('Upload-Metadata: "corrects" is the id of an upload.') from None
+        raise InvalidInput("corrects: it takes the id of an upload.") from None
 
 
 def http_date(moment: datetime) -> str:

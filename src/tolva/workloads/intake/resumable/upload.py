@@ -44,7 +44,7 @@ def begin(db: Database, by: Caller, length: int, arrival: Arrival, most: int) ->
     arrival = replace(arrival, idempotency_key=arrival.idempotency_key or f"resumable {id}")
     given: dict[str, Any] = {"id": id, "tenant_id": by.tenant_id, "length": length, "kept": KEPT, "most": MOST_OPEN}
     with db.transaction(by.tenant_id) as conn:
-        made = conn.execute(SQL["begin"], given | {"arrival": Jsonb(_kept(arrival))}).fetchone()
+        made = conn.execute(SQL["begin"], given | {"arrival": Jsonb(asdict(arrival))}).fetchone()
     if made is None:
         raise Conflict(f"{MOST_OPEN} uploads are under way. End some, or delete them.")
     return Resumable(id, length, 0, arrival, None, made["expires_at"])
@@ -57,17 +57,7 @@ def find(db: Database, tenant_id: str, id: UUID) -> Resumable:
     if row is None:
         raise NotFound(f"There is no upload {id} to go on with: it was deleted, or nothing came for a day. Begin anew.")
     job = JobId(str(row["job_id"])) if row["job_id"] else None
-    return Resumable(str(id), row["length"], row["offset"], _arrival(row["arrival"]), job, row["expires_at"])
-
-
-def _kept(arrival: Arrival) -> dict[str, Any]:
-    """An arrival as JSON."""
-    return asdict(arrival) | {"corrects": str(arrival.corrects) if arrival.corrects else None}
-
-
-def _arrival(kept: dict[str, Any]) -> Arrival:
-    corrects = kept.pop("corrects")
-    return Arrival(**kept, corrects=UUID(corrects) if corrects else None)
+    return Resumable(str(id), row["length"], row["offset"], Arrival(**row["arrival"]), job, row["expires_at"])
 
 
 def add_piece(db: Database, tenant_id: str, id: str, start: int, blob: Blob) -> bool:
