@@ -251,7 +251,7 @@ def test_a_file_that_was_replaced_is_left_to_the_job_of_the_newer_one(
 
 def test_an_absent_queue_is_told_with_its_setting(service: Service, settings: Settings) -> None:
     absent = S3Inbox(settings.model_copy(update={"s3_events_queue_name": "nobody-made-it"}))
-    with pytest.raises(BrokerUnavailable, match="no queue nobody-made-it in SQS.*S3_EVENTS_QUEUE_NAME"):
+    with pytest.raises(BrokerUnavailable, match=r"no queue nobody-made-it in SQS.*S3_EVENTS_QUEUE_NAME"):
         absent.take(service.jobs)
 
 

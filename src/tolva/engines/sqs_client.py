@@ -19,7 +19,14 @@ BATCH = 10
 """Messages of one call, the most that SQS allows."""
 GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 REFUSED = ("InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", "AccessDeniedException", "ExpiredToken")
-TIMEOUTS = Config(connect_timeout=3, read_timeout=WAIT + 5, retries={"mode": "standard", "max_attempts": 2})
+MOST_POLLS = 64
+"""Connections of one process: each queue has a poll under way."""
+OPTIONS = Config(
+    connect_timeout=3,
+    read_timeout=WAIT + 5,
+    retries={"mode": "standard", "max_attempts": 2},
+    max_pool_connections=MOST_POLLS,
+)
 
 
 def make_client(settings: Settings) -> Any:
@@ -32,7 +39,7 @@ def make_client(settings: Settings) -> Any:
             aws_access_key_id=settings.aws_access_key_id,
             aws_secret_access_key=settings.aws_secret_access_key,
             aws_session_token=settings.aws_session_token,
-            config=TIMEOUTS,
+            config=OPTIONS,
         )
 
 
