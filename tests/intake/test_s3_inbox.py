@@ -14,18 +14,19 @@ import psycopg
 import pytest
 
 from tests.catalog.test_contract import GOOD, as_csv
-from tests.cli.conftest import tolva
+from tests.cli.conftest import Shell, homeless, tolva
+from tests.cli.test_doctor import found
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.servers.s3 import Place, aws_server, place
 from tests.service import Service, service, working
-from tests.web.house import Shell, house
+from tests.web.house import house
 from tolva.errors import BrokerUnavailable
 from tolva.settings import Settings
 from tolva.workloads.intake.s3_inbox.inbox import S3Inbox
 from tolva.workloads.intake.s3_inbox.mail import Mail, Message
 
-__all__ = ["aws_server", "place", "service", "tolva"]
+__all__ = ["aws_server", "homeless", "place", "service", "tolva"]
 
 FILE = as_csv(GOOD, ("002", "Gasas", "abc", "CS-2", "4"))
 KEY = "incoming/products/proveedor_id=PROV001/lista de precios ñ+1.csv"
@@ -267,3 +268,13 @@ def test_whoever_runs_jobs_also_reads_the_inbox(
             home.worker()
         until(lambda: admin.execute("SELECT nombre FROM products").fetchall() == [("Guantes",)], 60)
         home.end()
+
+
+def test_the_doctor_looks_into_the_inbox_and_takes_nothing_off(homeless: Shell, inlet: Inlet) -> None:
+    inlet.put()
+    environment = inlet.place.environment | {"S3_EVENTS_QUEUE_NAME": inlet.name}
+    told = found(homeless("doctor", "--json", **environment))["inboxes"]
+    assert (told["verdict"], told["said"]) == ("ok", f"the SQS queue {inlet.name}: 2 waiting")
+    assert inlet.left == 2
+    told = found(homeless("doctor", "--json", **environment | {"S3_EVENTS_QUEUE_NAME": "nobody-made-it"}))["inboxes"]
+    assert told["verdict"] == "fault" and "S3_EVENTS_QUEUE_NAME" in told["said"]

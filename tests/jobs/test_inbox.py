@@ -24,6 +24,9 @@ class Box:
     def take(self, jobs: Jobs) -> None:
         self.on_take()
 
+    def waiting(self) -> int:
+        return 0
+
 
 @pytest.mark.parametrize("error", [BrokerUnavailable("it is away"), ZeroDivisionError("it is broken")])
 def test_an_inbox_that_cannot_be_read_is_told_of_and_asked_again(

@@ -64,7 +64,7 @@ def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]
         make_catalogue=partial(catalogue, settings),
         make_engine=partial(make_engine, settings),
         make_chores=partial(_chores, settings, [each.queue for each in served]),
-        make_inboxes=partial(_inboxes, settings),
+        make_inboxes=partial(inboxes, settings),
         processes=settings.processes,
         lease=settings.lease_seconds,
         grace=settings.grace_seconds,
@@ -76,8 +76,8 @@ def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]
     )
 
 
-def _inboxes(settings: Settings) -> list[Inbox]:
-    """Where others announce work."""
+def inboxes(settings: Settings) -> list[Inbox]:
+    """Where others announce work. Raises SettingsError when what one needs is not installed."""
     return [inbox for workload in WORKLOADS for inbox in workload.inboxes(settings)]
 
 

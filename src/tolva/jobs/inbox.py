@@ -32,6 +32,10 @@ class Inbox(Protocol):
         """
         ...
 
+    def waiting(self) -> int:
+        """Announcements that nobody has taken, about. Raises TryLater."""
+        ...
+
 
 @contextmanager
 def kept_open(inboxes: Sequence[Inbox], jobs: Jobs) -> Generator[None]:

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tolva.cli.console import AsJson, DataDir, Exit, out, print_json, say
-from tolva.cli.doctor import access, brokers, disk, elsewhere, machine, server, work
+from tolva.cli.doctor import access, brokers, disk, elsewhere, inboxes, machine, server, work
 from tolva.cli.doctor.finding import Finding, Verdict, fault
 from tolva.cli.doctor.patient import Check, Patient, examined
 from tolva.errors import TolvaError
@@ -29,6 +29,7 @@ CHECKS = (
     Check("keys", access.keys),
     Check("engines", brokers.routes),
     Check("brokers", brokers.answering),
+    Check("inboxes", inboxes.inboxes),
     Check("workers", work.workers),
     Check("rings", brokers.heard),
     Check("queues", work.paused),

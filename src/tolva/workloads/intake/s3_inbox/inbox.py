@@ -31,6 +31,10 @@ class S3Inbox:
                 work.enqueue(*found)
         self._mail.delete(messages)
 
+    def waiting(self) -> int:
+        """Messages that nobody has received, as SQS counts them: about."""
+        return self._mail.waiting()
+
     def _files_in(self, body: str) -> list[Created]:
         try:
             return created_in(body)

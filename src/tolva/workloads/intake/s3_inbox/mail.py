@@ -48,6 +48,13 @@ class Mail:
             with explained():
                 self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
 
+    def waiting(self) -> int:
+        """Messages that nobody has received, about."""
+        url, wanted = self._url, "ApproximateNumberOfMessages"
+        with explained():
+            told = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])
+        return int(told["Attributes"][wanted])
+
     @cached_property
     def _client(self) -> Any:
         return make_client(self._settings)
