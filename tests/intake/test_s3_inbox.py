@@ -18,11 +18,14 @@ from tests.cli.conftest import Shell, homeless, tolva
 from tests.cli.test_doctor import found
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
+from tests.servers.redis import RedisServer, redis_server
 from tests.servers.s3 import Place, aws_server, place
 from tests.service import Service, service, working
 from tests.web.house import house
 from tolva.errors import BrokerUnavailable
 from tolva.settings import Settings
+from tolva.workloads.intake.accept import add_upload
+from tolva.workloads.intake.s3_inbox import take_in
 from tolva.workloads.intake.s3_inbox.inbox import S3Inbox
 from tolva.workloads.intake.s3_inbox.mail import Mail, Message
 
@@ -87,6 +90,12 @@ def settings(fresh: Fresh, tmp_path: Path, inlet: Inlet) -> Settings:
 @pytest.fixture
 def inbox(settings: Settings) -> S3Inbox:
     return S3Inbox(settings)
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with redis_server() as made:
+        yield made
 
 
 def jobs_of(service: Service, kind: str = "s3_file") -> list[dict[str, Any]]:
@@ -156,6 +165,26 @@ def test_a_kill_before_the_message_is_deleted_makes_no_second_job(
     assert (len(jobs_of(service)), inlet.left) == (1, 2)
     inbox.take(service.jobs)
     assert (len(jobs_of(service)), inlet.left) == (1, 0)
+
+
+def test_a_job_that_breaks_off_at_its_last_step_leaves_nothing_and_makes_one_upload_the_next_time(
+    service: Service, inbox: S3Inbox, inlet: Inlet
+) -> None:
+    broken: list[set[str]] = []
+
+    def break_once(*given: Any) -> None:
+        add_upload(*given)
+        if not broken:
+            broken.append(set(inlet.place.objects))
+            raise Killed
+
+    inlet.put()
+    with mock.patch.object(take_in, "add_upload", break_once):
+        job = taken_in(service, inbox)
+    assert (job["state"], job["attempt"]) == ("completed", 2)
+    assert len(jobs_of(service, "bulk_upload")) == len(uploads(service)) == 1
+    assert len(broken[0]) == len(inlet.place.objects) == 2  # what lay there after the first attempt is gone
+    assert broken[0] != set(inlet.place.objects)
 
 
 def test_a_file_is_announced_in_an_envelope_of_sns_as_well(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
@@ -256,16 +285,15 @@ def test_an_absent_queue_is_told_with_its_setting(service: Service, settings: Se
         absent.take(service.jobs)
 
 
-@pytest.mark.parametrize("engine", ["postgres", "inline"])
+@pytest.mark.parametrize("engine", ["postgres", "inline", "celery"])
 def test_whoever_runs_jobs_also_reads_the_inbox(
-    tolva: Shell, inlet: Inlet, tmp_path: Path, fresh: Fresh, engine: str
+    tolva: Shell, inlet: Inlet, tmp_path: Path, fresh: Fresh, redis: RedisServer, engine: str
 ) -> None:
     environment = inlet.place.environment | {"S3_EVENTS_QUEUE_NAME": inlet.name, "TOLVA_ENGINE": engine}
+    environment |= {"CELERY_BROKER_URL": redis.url}
     inlet.put()
     with house(tolva, tmp_path, **environment) as home, psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
-        home.api()
-        if engine == "postgres":
-            home.worker()
+        home.start("up", "--port", "0")
         until(lambda: admin.execute("SELECT nombre FROM products").fetchall() == [("Guantes",)], 60)
         home.end()
 
