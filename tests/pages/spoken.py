@@ -12,6 +12,8 @@ from tolva import errors
 SOURCE = Path(tolva.__file__).parent
 ROOMS = ("core", "db/faults.py", "db/pool.py", "connectors", "errors.py", "jobs", "tables", "web", "workloads")
 """Where a page has its texts from."""
+GAP = "§"
+"""Stands for a value."""
 OTHERS = {
     "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py", "jobs/reported.py"),
     "those who write schemas": (
@@ -19,7 +21,11 @@ OTHERS = {
         *(f"tables/{name}.py" for name in ("schema", "template", "propose")),
         "fields[",
     ),
-    "those who run it": ("web/server/listener.py", "Events that no delivery could be made of."),
+    "those who run it": (
+        "web/server/listener.py",
+        f"{GAP} does not answer (",
+        "Events that no delivery could be made of.",
+    ),
     "programs, and those who write them": (
         *(f"web/{name}" for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "middleware/meter.py")),
         *(
@@ -30,7 +36,7 @@ OTHERS = {
             "jobs/listing.py",
             "jobs/queue_states.py",
         ),
-        *("workloads/catalog/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
+        *("workloads/catalog/", "workloads/intake/resumable/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *(
             "Responda con ",
@@ -49,8 +55,6 @@ SENTENCE = re.compile(
     r"(?!.*[|*])(?:[A-Z'¿§].* .*[.?]|.* .*[áéíóúñ¿].*|.*\b(?:fila|no es|es|hoja|de la)\b .*)", re.DOTALL
 )
 """What begins and ends like one, or looks Spanish; no patterns."""
-GAP = "§"
-"""Stands for a value."""
 
 
 def spoken() -> Iterator[tuple[str, str]]:

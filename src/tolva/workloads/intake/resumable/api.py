@@ -33,7 +33,8 @@ from tolva.workloads.intake.resumable.upload import Resumable, begin, drop, find
 from tolva.workloads.intake.upload_parameters import Key
 
 PREFIX = "/api/v1/resumable-uploads"
-KEPT = "what came is kept. Ask with HEAD how much that is, and go on there."
+LATE = "The upload took too long or fell silent; what came is kept. Ask with HEAD how much that is, and go on there."
+BROKEN = "The upload broke off; what came is kept. Ask with HEAD how much that is, and go on there."
 BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {PIECE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -147,7 +148,7 @@ class Uploads:
 async def _receive(request: Request, pieces: Pieces, length: int) -> None:
     """The bytes of a request. Whatever ends them before the end, what came is kept."""
     try:
-        async with in_time(KEPT):
+        async with in_time(LATE, BROKEN):
             async for stretch in stretches(request, length - pieces.offset):
                 await in_upload_thread(partial(pieces.write, stretch))
     except TooLarge:
