@@ -11,6 +11,7 @@ BIN := .venv/bin
 ENV := .venv/.made
 WORDS := src/tolva/web/pages src/tolva/workloads/intake src/tolva/workloads/webhooks
 BENCH_ENV := .venv/.made-bench
+IMAGE := embedded redis sqs celery dramatiq
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
@@ -22,11 +23,14 @@ demo: $(ENV) ## Load 3,000 sample products through the API: everything once, fro
 up: $(ENV) ## PostgreSQL, API and workers until Ctrl-C
 	@$(BIN)/tolva up
 
+# What makes a process one of Celery's or Dramatiq's as soon as it is imported.
+HOSTS := --ignore=src/tolva/engines/dramatiq.py --ignore-glob='src/tolva/serve/*_host.py'
 # More testers than cores: most of the time a test waits for other processes.
 TESTERS ?= 4
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	@tests/browser/install.sh
-	$(BIN)/pytest --doctest-modules src
+	@tests/deploy/install.sh
+	$(BIN)/pytest --doctest-modules src $(HOSTS)
 	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
 check: $(ENV) ## Style, types and layers
@@ -51,12 +55,14 @@ bench: $(BENCH_ENV) ## Tolva beside its peers, on a server of its own or on BENC
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.pages
 
-lock: $(ENV) ## Newer dependencies into both lock files
+lock: $(ENV) ## Newer dependencies into all lock files
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 	  --extra embedded --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 	  --extra embedded --group dev --group bench pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  $(IMAGE:%=--extra %) -c requirements.lock pyproject.toml -o requirements-image.lock
 
 schema: $(ENV) ## Write src/tolva/db/schema.sql and docs/settings.md anew, from the migrations and from settings.py
 	TOLVA_RENEW_SCHEMA=1 $(BIN)/pytest tests/jobs/test_schema_file.py

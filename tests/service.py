@@ -15,7 +15,7 @@ from tests.errand import with_errands
 from tolva import app
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
-from tolva.engines.postgres import PostgresEngine
+from tolva.engines import make_engine
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.dispatcher import Dispatcher
 from tolva.jobs.heartbeat import Heartbeat
@@ -45,9 +45,14 @@ def settings(fresh: Fresh, tmp_path: Path) -> Settings:
 @pytest.fixture
 def service(settings: Settings, db: Database) -> Generator[Service]:
     """The API over real HTTP; nobody works on its jobs."""
-    jobs = Jobs(db, PostgresEngine(db), with_errands(settings))
+    engine = make_engine(settings, db)
+    jobs = Jobs(db, engine, with_errands(settings))
     # verify: nobody speaks TLS here, and reading the certificates would take 50 ms of each test
-    with serving(settings, jobs) as url, httpx.Client(base_url=url, timeout=30, verify=False) as client:
+    with (
+        closing(engine),
+        serving(settings, jobs) as url,
+        httpx.Client(base_url=url, timeout=30, verify=False) as client,
+    ):
         yield Service(client, jobs, settings)
 
 
@@ -55,7 +60,7 @@ def service(settings: Settings, db: Database) -> Generator[Service]:
 def serving(settings: Settings, jobs: Jobs) -> Generator[str]:
     """The API, at the address that it yields, for as long as the context is open."""
     listener = listen(settings)
-    with closing(app.live(jobs)) as hub:
+    with closing(app.live(settings, jobs)) as hub:
         server = make_server(app.make_api(settings, jobs, hub), hub.end)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -73,7 +78,7 @@ def working(service: Service, queues: Sequence[str] = ()) -> Generator[None]:
     slots = [QueueSlots(queue, 2) for queue in queues] or app.shares(service.settings).own
     plan = app.worker_plan(service.settings, app.Server(db.dsn, db.dsn, embedded=False), slots)
     with closing(Heartbeat(db, list(catalogue.queues), lease=600)) as heartbeat:
-        engine = PostgresEngine(db)
+        engine = make_engine(service.settings, db)
         with closing(Dispatcher(db, heartbeat.join(), partial(send_rings, engine))) as dispatcher:
             runner = Runner(db, catalogue, engine, dispatcher, Attempts(), JobMeter())
             thread = threading.Thread(target=engine.serve, args=(plan.queues, runner.run_next))

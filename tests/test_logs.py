@@ -77,3 +77,12 @@ def test_what_is_less_severe_than_the_level_is_not_told(capsys: pytest.CaptureFi
     set_up_logs("WARNING", "json")
     log.info("quiet")
     assert lines(capsys) == []
+
+
+def test_addresses_of_calls_to_others_are_not_logged(capsys) -> None:
+    set_up_logs("DEBUG")
+    logging.getLogger("httpx").info("HTTP Request: GET https://bucket/?X-Amz-Signature=secret")
+    logging.getLogger("httpx").warning("something went wrong")
+    said = capsys.readouterr().err
+    assert "secret" not in said
+    assert "something went wrong" in said

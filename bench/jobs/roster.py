@@ -2,6 +2,7 @@
 
 from bench.jobs.celery_peer import CeleryPeer
 from bench.jobs.dramatiq_peer import DramatiqPeer
+from bench.jobs.engine_peers import CeleryTolva, DramatiqTolva, RedisTolva, SqsTolva
 from bench.jobs.pgqueuer_peer import PgqueuerPeer
 from bench.jobs.procrastinate_peer import ProcrastinatePeer
 from bench.jobs.tolva_peer import TolvaPeer
@@ -13,4 +14,8 @@ PEERS = (
     CeleryPeer,
     DramatiqPeer,
     TolvaPeer,
+    RedisTolva,
+    CeleryTolva,
+    DramatiqTolva,
+    SqsTolva,
 )

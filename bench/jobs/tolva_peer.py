@@ -5,17 +5,19 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
 from bench.jobs import postgres, stamps
 from tolva import __version__, app
+from tolva import settings as tolva
 from tolva.core.job import NewJob, Queue
 from tolva.core.ports import QueueSlots
 from tolva.db.migrate import migrate
 from tolva.db.pool import Database
-from tolva.engines.postgres import PostgresEngine
+from tolva.engines import make_engine
 from tolva.jobs.catalogue import Catalogue, Handler, make_catalogue
 from tolva.jobs.context import Context
 from tolva.jobs.plan import WorkerPlan
@@ -77,7 +79,12 @@ class TolvaPeer:
         postgres.create(NAME)
         migrate(postgres.own_dsn(NAME), app.migrations())
         self._db = Database(postgres.own_dsn(NAME), name="bench")
-        self._jobs = Jobs(self._db, PostgresEngine(self._db), catalogue())
+        self._engine = make_engine(tolva.load_settings(**self.given()), self._db)
+        self._jobs = Jobs(self._db, self._engine, catalogue())
+
+    def given(self) -> dict[str, str]:
+        """The settings of Tolva that are not its defaults, by field."""
+        return {}
 
     def enqueue(self, n: int) -> None:
         for first in range(0, n, PORTION):
@@ -107,6 +114,7 @@ class TolvaPeer:
         return postgres.server_pids(NAME)
 
     def close(self) -> None:
+        self._engine.close()
         self._db.close()
         postgres.drop(NAME)
 
@@ -116,26 +124,32 @@ class TolvaPeer:
             connection.execute("CHECKPOINT")  # or the disk would be busy with the history while the jobs run
 
 
-def main() -> None:
-    processes, slots = map(int, sys.argv[1:])
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
-    plan = WorkerPlan(
+def plan_of(settings: tolva.Settings, processes: int, slots: int) -> WorkerPlan:
+    """A worker of the bench's jobs."""
+    return WorkerPlan(
         dsn=postgres.own_dsn(NAME),
         queues=(QueueSlots(QUEUE.name, slots),),
         make_catalogue=catalogue,
-        make_engine=PostgresEngine,
+        make_engine=partial(make_engine, settings),
         make_chores=chores,
         processes=processes,
         lease=10,
         grace=10,
         memory_mb=2048,
+        most_jobs=0,
         log_level="WARNING",
         log_format="text",
         metrics=Path(tempfile.gettempdir()) / "tolva-bench-metrics",
     )
-    run_worker(plan, stop)
+
+
+def main() -> None:
+    """Run a worker, with the engine of the environment."""
+    processes, slots = map(int, sys.argv[1:])
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
+    run_worker(plan_of(tolva.load_settings(), processes, slots), stop)
 
 
 if __name__ == "__main__":

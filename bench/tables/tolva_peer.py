@@ -14,7 +14,7 @@ from bench.tables.peer import Peer
 from tolva import app
 from tolva.connectors.blobs import Blobs
 from tolva.db.pool import Database
-from tolva.engines.postgres import PostgresEngine
+from tolva.engines import make_engine
 from tolva.jobs import store
 from tolva.jobs.attempt import Attempts
 from tolva.jobs.dispatcher import Dispatcher
@@ -24,7 +24,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.runner import Runner
 from tolva.jobs.work import Jobs
-from tolva.settings import load_settings
+from tolva.settings import Settings, load_settings
 from tolva.web.access.caller import ANYONE_HERE
 from tolva.workloads.intake.accept import Arrival, accept
 from tolva.workloads.intake.reception import Reception
@@ -46,14 +46,14 @@ def open_tolva(dsn: str) -> Iterator[Callable[[Path], None]]:
         blobs = app.blobs(settings)
         blobs.prepare()
         with Database(own, name="bench") as db:
-            jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
-            with _working(jobs, app.worker_plan(settings, here, app.shares(settings).own)):
+            jobs = Jobs(db, make_engine(settings, db), app.catalogue(settings))
+            with _working(jobs, settings, app.worker_plan(settings, here, app.shares(settings).own)):
                 yield partial(_load, jobs, blobs)
 
 
 @contextmanager
-def _working(jobs: Jobs, plan: WorkerPlan) -> Iterator[None]:
-    db, engine = jobs.db, PostgresEngine(jobs.db)
+def _working(jobs: Jobs, settings: Settings, plan: WorkerPlan) -> Iterator[None]:
+    db, engine = jobs.db, make_engine(settings, jobs.db)
     with (
         closing(Heartbeat(db, list(jobs.catalogue.queues), lease=600)) as heartbeat,
         closing(Dispatcher(db, heartbeat.join(), partial(send_rings, engine))) as dispatcher,

@@ -68,11 +68,14 @@ class TooLarge(InvalidInput):
 
 
 class Unanswered(InvalidInput):
-    """A file leaves open which column feeds a field. `questions` are JSON objects; see `tables.question`."""
+    """A file leaves open which column feeds a field, or how its numbers and dates are meant.
 
-    def __init__(self, message: str, questions: Sequence[Mapping[str, Any]]) -> None:
+    `questions` are JSON objects; see `tables.question`. `unclear` are headers of columns for which a locale is asked.
+    """
+
+    def __init__(self, message: str, questions: Sequence[Mapping[str, Any]] = (), unclear: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.more = {"questions": list(questions)}
+        self.more = {"questions": list(questions)} | ({"unclear": list(unclear)} if unclear else {})
 
 
 class Unauthenticated(CallerError):

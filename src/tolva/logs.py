@@ -11,14 +11,18 @@ from typing import Any
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 TEXT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+CLIENTS = ("httpx", "httpcore", "boto3", "botocore", "pika", "urllib3")
+"""Libraries that log each of their calls, with addresses in which there may be a signature or a token."""
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("tolva_log_context", default=None)
 
 
 def set_up_logs(level: str, form: str = "text") -> None:
-    """Log from `level` on, as `text` or `json`."""
+    """Log from `level` on, as `text` or `json`; of calls to others, only what goes wrong."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if form == "json" else _Text(TEXT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in CLIENTS:
+        logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))
 
 
 @contextmanager

@@ -53,7 +53,10 @@ def _level(given: object) -> object:
 
 
 class Settings(BaseSettings):
-    """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own."""
+    """All settings. Each is an environment variable: `TOLVA_` and its name, unless it has a name of its own.
+
+    An empty variable counts as not set: whoever passes variables on, as compose files do, cannot leave one out.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="TOLVA_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
@@ -138,9 +141,12 @@ class Settings(BaseSettings):
     dramatiq_broker_url: Annotated[str | None, Field(validation_alias="DRAMATIQ_BROKER_URL", repr=False)] = None
     """Dramatiq's broker: `redis://…` or `amqp://…` (RabbitMQ). Absent: REDIS_URL."""
     flower_port: Annotated[int, Field(validation_alias="FLOWER_PORT", ge=1, le=65535)] = 5555
-    """Port of Flower, for `tolva up --flower`."""
-    flower_basic_auth: Annotated[str | None, Field(validation_alias="FLOWER_BASIC_AUTH", repr=False)] = None
-    """Who may see Flower, as `user:password`, several with commas between."""
+    """Port of Flower, for `tolva up --flower` and `tolva flower`. It listens on TOLVA_HOST."""
+    flower_basic_auth: Annotated[
+        str | None,
+        Field(validation_alias="FLOWER_BASIC_AUTH", repr=False, pattern="^[^:,]+:[^,]+(,[^:,]+:[^,]+)*$"),
+    ] = None
+    """Who may see Flower, as `user:password`, several with commas between. Needed where other machines reach it."""
     flower_url_prefix: Annotated[str, Field(validation_alias="FLOWER_URL_PREFIX")] = "/flower"
     """Path below which Flower answers."""
     host: str = "127.0.0.1"

@@ -15,7 +15,7 @@ from tests.conftest import TEMPLATE, Cluster, reachable
 from tests.errand import with_errands
 from tests.service import Service, serving, working
 from tolva.db.pool import Database
-from tolva.engines.postgres import PostgresEngine
+from tolva.engines import make_engine
 from tolva.jobs.work import Jobs
 from tolva.settings import load_settings
 from tolva.web.access.caller import Role
@@ -60,7 +60,7 @@ def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generato
         settings = load_settings(
             data_dir=folder, database_url=fresh.dsn, port=0, upload_max_mb=1, requests_per_second=0
         )
-        jobs = Jobs(db, PostgresEngine(db), with_errands(settings))
+        jobs = Jobs(db, make_engine(settings, db), with_errands(settings))
         with serving(settings, jobs) as url, httpx.Client(base_url=url) as client:
             service = Service(client, jobs, settings)
             with working(service, [QUEUE]):
@@ -75,7 +75,7 @@ def test_whoever_calls_breaks_nothing_and_hears_nothing_untrue_or_of_others(
     found = asked(town, role, SHORT[role])
     assert [line.getMessage() for line in caplog.records if line.levelno >= logging.ERROR] == []
     if role == "nobody":
-        assert found.reached() == {"GET /health", "GET /ready"}
+        assert found.reached() == {"GET /health", "GET /health/{engine}", "GET /ready"}
     if role is Role.ADMIN:
         assert found.statuses.keys() - town.reached == set(), "calls that nobody got to work"
 

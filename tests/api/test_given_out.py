@@ -15,7 +15,7 @@ from tolva.cli import closing, dead
 from tolva.cli.closing import close
 from tolva.cli.console import Exit
 from tolva.core.job import JobId
-from tolva.errors import DatabaseUnavailable, TookTooLong
+from tolva.errors import CommitLost, DatabaseUnavailable, TookTooLong
 from tolva.jobs.letters import LetterFilter
 from tolva.jobs.work import Jobs
 from tolva.web.access.caller import ANYONE_HERE, Caller
@@ -92,6 +92,23 @@ def test_behind_the_end_of_a_call_all_are_done_too(service: Service, monkeypatch
     told = followed(service, "jobs/cancel", {"all": True})
     assert [each["cancelled"] for each in told] == [2, 2, 4, 1]
     assert set(states(service, ids)) == {"cancelled"}
+
+
+def test_what_breaks_off_behind_a_portion_that_left_all_as_it_was_goes_on_there(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost_behind(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> Sequence[JobId]:
+        if met:
+            raise CommitLost("nobody knows")
+        met.append(ids)
+        return []
+
+    met: list[Sequence[JobId]] = []
+    failed(service, 3)
+    monkeypatch.setattr("tolva.web.api.dead_letters.replay_letters", lost_behind)
+    told = service.client.post("/api/v1/dead-letters/replay", json={"all": True})
+    assert (told.status_code, told.json()["matching"], told.json()["replayed"]) == (200, 2, 0)
+    assert told.json()["next"]
 
 
 def test_where_nothing_was_done_nothing_else_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.jobs.workshop import until
 from tests.service import Service, serving, working
 from tolva import app
 from tolva.db.pool import Database
-from tolva.engines.postgres import PostgresEngine
+from tolva.engines import make_engine
 from tolva.jobs.work import Jobs
 from tolva.settings import load_settings
 
@@ -87,7 +87,7 @@ def open_house(cluster: Cluster, folder: Path) -> Generator[House]:
     """A house with a worker, on a database of its own."""
     with cluster.database(TEMPLATE) as fresh, Database(fresh.dsn, name="tolva test") as db:
         settings = load_settings(data_dir=folder, database_url=fresh.dsn, port=0)
-        jobs = Jobs(db, PostgresEngine(db), app.catalogue(settings))
+        jobs = Jobs(db, make_engine(settings, db), app.catalogue(settings))
         with serving(settings, jobs) as url, httpx.Client(base_url=url, timeout=30) as client:
             service = Service(client, jobs, settings)
             with working(service):

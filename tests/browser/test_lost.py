@@ -87,6 +87,23 @@ def test_what_is_pressed_while_tolva_is_asked_is_sent_once_and_a_button_that_is_
     assert ([url.rpartition("/")[2] for url in sent], len(questions)) == (["cancel"], 1)
 
 
+def test_of_two_forms_that_are_pressed_while_tolva_is_asked_the_last_is_sent(
+    arrive: Arrive, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = arrive()
+    visitor.expected = ("503",)
+    monkeypatch.setattr(hub, "MOST_STREAMS", 0)
+    with house.paused():
+        page = visitor.opens(f"/jobs/{house.sends(workbook.write(tmp_path / 'llena.xlsx'))}")
+        expect(page.locator("#still")).to_be_visible()
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            page.evaluate(PRESS_BOTH)
+    assert sent.value.url.endswith("/preferences")
+
+
+PRESS_BOTH = """() => {
+  for (const action of ["cancel", "preferences"]) document.querySelector(`form[action$=${action}] button`).click();
+}"""
 PRESS_AND_TAKE_AWAY = """async () => {
   const button = document.querySelector("form[action$=cancel] button"), form = button.form;
   const { fetch } = window, asked = new Promise((tell) => {

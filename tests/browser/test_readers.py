@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import FilePayload, Page, Response, Route, expect
 
 from tests.browser import workbook
 from tests.browser.conftest import Arrive
@@ -63,6 +63,14 @@ def test_times_are_of_the_readers_zone_from_the_first_page_on(arrive: Arrive, lo
     accepted = page.locator(".timeline time").first
     moment = datetime.fromisoformat(accepted.get_attribute("datetime") or "")
     expect(accepted).to_have_text(re.sub("<.*?>", "", Formats("en", ZoneInfo(zone)).when(moment)))
+
+
+@pytest.mark.parametrize(("locale", "size"), [("es-CO", "1,5 MB"), ("es-MX", "1.5 MB"), ("es-419", "1,5 MB")])
+def test_the_size_of_a_file_is_written_as_in_the_readers_country(arrive: Arrive, locale: str, size: str) -> None:
+    page = arrive(locale=locale).opens("/upload")
+    file = FilePayload(name="a.csv", mimeType="text/csv", buffer=bytes(1_500_000))
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.locator("#sending .size")).to_have_text(size)
 
 
 def test_uploading_and_cancelling_need_no_mouse(visitor: Visitor, house: House, tmp_path: Path) -> None:

@@ -1,23 +1,27 @@
 """Cancelling outlives every worker: what waits never starts, what runs ends in time, whether it listens or not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.chaos.crew import plan_for, run_crew
+from tests.chaos.crew import POSTGRES, Crew, Run, plan_for, run_crew, supervise
+from tests.chaos.engines import running
 from tests.chaos.figures import Figures
 from tests.chaos.handlers import QUICK, STEADY, STUBBORN, catalogue
 from tests.chaos.place import fresh_place
 from tests.chaos.postgres import Postgres, run_postgres
 from tests.chaos.waiting import until
-from tolva.core.job import JobId, NewJob
-from tolva.engines.postgres import PostgresEngine
+from tolva.core.job import JobId, NewJob, Queue
+from tolva.engines import make_engine
 from tolva.jobs.work import Jobs
+from tolva.settings import Settings
 
 TENANT = "norte"
 LEASE = 3.0
+Start = Callable[[Queue], AbstractContextManager[Crew]]
 JOB = "SELECT * FROM tolva.jobs WHERE id = %(id)s"
 STARTS = "SELECT count(*) FROM tolva.job_events WHERE job_id = %(id)s AND type = 'started'"
 EFFECTS = "SELECT count(*) FROM ledger WHERE job_id = %(id)s"
@@ -29,9 +33,27 @@ def postgres() -> Iterator[Postgres]:
         yield running
 
 
+@pytest.fixture(scope="module", params=["postgres", "celery", "command line of dramatiq"])
+def engine(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[tuple[Settings, Run]]:
+    """Our own crews, and those that other programs start."""
+    if request.param == "postgres":
+        yield POSTGRES, supervise
+        return
+    with running(request.param) as found:
+        yield found.settings, found.run
+
+
 @pytest.fixture
-def jobs(postgres: Postgres) -> Jobs:
-    return Jobs(postgres.db, PostgresEngine(postgres.db), catalogue())
+def start(engine: tuple[Settings, Run], postgres: Postgres) -> Start:
+    """Starts a crew for a queue."""
+    settings, run = engine
+    return lambda queue: run_crew(plan_for(postgres.dsn, [queue], LEASE, settings=settings), run=run)
+
+
+@pytest.fixture
+def jobs(engine: tuple[Settings, Run], postgres: Postgres) -> Iterator[Jobs]:
+    with closing(make_engine(engine[0], postgres.db)) as made:
+        yield Jobs(postgres.db, made, catalogue())
 
 
 def ask_for(jobs: Jobs, kind: str, **params: Any) -> JobId:
@@ -58,32 +80,36 @@ def seconds(begun: datetime, ended: datetime) -> float:
     return (ended - begun).total_seconds()
 
 
-def test_what_was_cancelled_without_workers_never_starts(postgres: Postgres, jobs: Jobs) -> None:
+def test_what_was_cancelled_without_workers_never_starts(postgres: Postgres, jobs: Jobs, start: Start) -> None:
     called_off = [ask_for(jobs, "short") for _ in range(20)]
     for id in called_off:
         cancel(jobs, id)
     witness = ask_for(jobs, "short")  # queued last, so whoever runs it has passed over the others
-    with run_crew(plan_for(postgres.dsn, [QUICK], LEASE)):
+    with start(QUICK):
         await_state(postgres, witness, "completed")
     for id in called_off:
         assert (job(postgres, id)["state"], job(postgres, id)["attempt"]) == ("cancelled", 0)
         assert postgres.one(EFFECTS, {"id": id}) == 0
 
 
-def test_what_was_cancelled_after_its_worker_was_killed_never_starts_again(postgres: Postgres, jobs: Jobs) -> None:
+def test_what_was_cancelled_after_its_worker_was_killed_never_starts_again(
+    postgres: Postgres, jobs: Jobs, start: Start
+) -> None:
     orphan = ask_for(jobs, "docile")
-    with run_crew(plan_for(postgres.dsn, [STEADY], LEASE)) as crew:
+    with start(STEADY) as crew:
         await_state(postgres, orphan, "running")
         crew.kill()
     cancel(jobs, orphan)
     assert job(postgres, orphan)["state"] == "running", "nobody is there to tell that it is lost"
-    with run_crew(plan_for(postgres.dsn, [STEADY], LEASE)):
+    with start(STEADY):
         await_state(postgres, orphan, "cancelled")
     assert postgres.one(STARTS, {"id": orphan}) == 1
 
 
-def test_a_running_job_that_listens_stops_within_two_seconds(postgres: Postgres, jobs: Jobs, figures: Figures) -> None:
-    with run_crew(plan_for(postgres.dsn, [STEADY], LEASE)):
+def test_a_running_job_that_listens_stops_within_two_seconds(
+    postgres: Postgres, jobs: Jobs, start: Start, figures: Figures
+) -> None:
+    with start(STEADY):
         listening = [ask_for(jobs, "docile") for _ in range(4)]
         for id in listening:
             await_state(postgres, id, "running")
@@ -98,9 +124,9 @@ def test_a_running_job_that_listens_stops_within_two_seconds(postgres: Postgres,
 
 @pytest.mark.parametrize("kind", ["stubborn", "gripping"])
 def test_a_running_job_that_does_not_listen_ends_soon_after_its_hard_limit(
-    kind: str, postgres: Postgres, jobs: Jobs, figures: Figures
+    kind: str, postgres: Postgres, jobs: Jobs, start: Start, figures: Figures
 ) -> None:
-    with run_crew(plan_for(postgres.dsn, [STUBBORN], LEASE)):
+    with start(STUBBORN):
         deaf = ask_for(jobs, kind, seconds=60)
         await_state(postgres, deaf, "running")
         cancel(jobs, deaf)

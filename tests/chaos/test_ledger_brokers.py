@@ -5,33 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.brokers import aws_broker, redis_broker
-from tests.chaos.crew import supervise
+from tests.chaos.engines import CREWS, running
 from tests.chaos.figures import Figures, percentile
-from tests.chaos.hosted import become_celery, become_dramatiq
 from tests.chaos.postgres import Postgres
 from tests.chaos.raids import BROKER_RAIDS, freeze_supervisor, freeze_worker
 from tests.chaos.test_ledger import Setting, Size, check_ledger
-from tolva.settings import load_settings
 
-CREWS = {
-    "redis": ("redis", redis_broker, supervise),
-    "sqs": ("sqs", aws_broker, supervise),
-    "celery": ("celery", redis_broker, become_celery),
-    "dramatiq": ("dramatiq", redis_broker, supervise),
-    "command line of dramatiq": ("dramatiq", redis_broker, become_dramatiq),
-}
 QUICK_RAIDS = tuple(raid for raid in BROKER_RAIDS if raid not in (freeze_worker, freeze_supervisor))
 """For the short form: a freeze lasts longer than a lease."""
 
 
 @pytest.fixture(params=CREWS)
-def setting(request: pytest.FixtureRequest, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting]:
-    engine, open_broker, run = CREWS[request.param]
-    with open_broker() as (broker, environment):
-        for name, value in {**environment, "TOLVA_ENGINE": engine}.items():
-            monkeypatch.setenv(name, value)
-        yield Setting(postgres, load_settings(), run, BROKER_RAIDS, broker)
+def setting(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Setting]:
+    with running(request.param) as engine:
+        yield Setting(postgres, engine.settings, engine.run, BROKER_RAIDS, engine.broker)
 
 
 def test_no_job_is_lost_stuck_or_done_twice(setting: Setting, rng: random.Random, figures: Figures) -> None:

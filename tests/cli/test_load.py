@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from unittest.mock import Mock
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -137,6 +138,7 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     ran = tolva.process("load", str(path), "--param", "proveedor_id=P1")
     assert ran.code == 2
     assert '@6 "Precio"  integer  20' in ran.err
+    assert "waits for an answer\nThe job waits for your answer. " in ran.err and "failed" not in ran.err
     assert "tolva.jobs.runner" not in ran.err
     command = f"tolva load {path} --schema products --param proveedor_id=P1 --map @3=precio"
     assert ran.err.splitlines()[-1] == f"  {command}"
@@ -152,15 +154,38 @@ def test_a_question_is_asked_with_the_command_that_answers_it(tolva: Shell, tmp_
     assert "(numbers and dates)  es-CO" in shown
     assert shown.splitlines()[-1].startswith("To forget one: tolva schema mappings products --forget-locale LOCALE")
     assert tolva("schema", "mappings", "products", "--forget-locale", "en-US").code == 2
-    assert "Nothing is remembered" in tolva("schema", "mappings", "products", "--forget-locale", "es-CO").out
+    forget = "schema", "mappings", "products", "--forget-locale", "es-CO"
+    assert tolva(*forget, "--param", "proveedor_id=P2").code == 2
+    assert tolva("schema", "mappings", "products", "--param", "proveedor_id=P1").code == 2
+    assert "Nothing is remembered" in tolva(*forget, "--param", "proveedor_id=P1").out
     tolva("schema", "mappings", "products", "--forget-all")
     noted = [(line["action"], line["target"], line["detail"]) for line in tolva("audit", "--json").json]
     column, locale = (
         ("mapping.forget", "products", {"column": "@3"}),
-        ("locale.forget", "products", {"locale": "es-CO"}),
+        ("locale.forget", "products", {"locale": "es-CO", "constants": {"proveedor_id": "P1"}}),
     )
     told = [line for line in noted if line[0].endswith(".forget")]
-    assert told == [("mapping.forget", "products", {"column": None}), locale, column, column]
+    assert told == [locale, column, column], "to forget all found nothing any more"
+
+
+def test_whoever_sent_numbers_of_two_meanings_is_told_how_to_say_which(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}001,Guante,1.204,INV-1,3,\n", "utf-8")
+    asked = load(tolva, str(path))
+    command = f"tolva load {path} --schema products --param proveedor_id=P1 --locale es-CO"
+    assert (asked.code, asked.err.splitlines()[-1]) == (2, f"  {command}")
+    assert tolva(*command.split()[1:], TOLVA_ENGINE="inline").code == 0
+
+
+def test_a_correction_is_read_as_the_load_that_it_corrects(tolva: Shell, tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD.replace(',', ';')}001;Guante;1.2O4;INV-1;3;\n002;Gasa;12,5;INV-1;3;\n", "utf-8")
+    assert load(tolva, str(path)).code == 4
+    [refused] = tolva("jobs", "ls", "--json").json
+    assert tolva("jobs", "errors", refused["id"], "--xlsx", str(tmp_path / "b.xlsx")).code == 0
+    path.write_text(f"{HEAD.replace(',', ';')}001;Guante;1.204;INV-1;3;\n", "utf-8")
+    assert load(tolva, str(path), "--corrects", str(UUID(int=0))).code == 2
+    assert load(tolva, str(path), "--corrects", refused["id"]).code == 0
 
 
 @pytest.mark.parametrize("said", [["precio=precio"], ["@3=precio", "Neto=precio"], ["Neto=precio", "@4=precio"]])
@@ -278,6 +303,8 @@ def test_a_dry_run_its_changes_and_an_undo(tolva: Shell, products: Path):
         f"{len(changes)}",
         "removed",
     ]
+    assert f"undone by  {line[0]}" in tolva("jobs", "show", loaded["id"]).out
+    assert "undone" in next(each for each in tolva("jobs", "ls").out.splitlines() if loaded["id"] in each)
     assert tolva("jobs", "changes", "01a20f1c-3f23-74c3-b8b1-88ae8d80626e").code == 2
 
 

@@ -1,11 +1,14 @@
 """The API as a process: how it ends."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Shell
+from tests.jobs.workshop import until
 
 STOPPED_WHILE_IT_STARTS = """
 import os, signal
@@ -31,3 +34,31 @@ def test_a_signal_that_comes_before_the_api_serves_ends_it_too(tolva: Shell, eng
     environment = tolva.environment(TOLVA_PORT="0", TOLVA_ENGINE=engine)
     done = subprocess.run([sys.executable, "-c", STOPPED_WHILE_IT_STARTS], env=environment, timeout=30, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [("pigeon", "There is no engine 'pigeon'"), ("dramatiq", "give none of these queues to dramatiq")],
+)
+def test_a_worker_for_an_engine_that_serves_nothing_is_refused(tolva: Shell, engine: str, said: str) -> None:
+    """Whatever the option names, which engine rings for which queue is said by the settings alone."""
+    ran = tolva("worker", "--engine", engine, TOLVA_ENGINES="bulk_upload=celery")
+    assert (ran.code, said in ran.err) == (2, True)
+
+
+def test_a_worker_of_some_engines_serves_their_queues_alone(tolva: Shell, tmp_path: Path) -> None:
+    given = tolva.environment(
+        TOLVA_ENGINES="bulk_upload=redis", REDIS_URL="redis://127.0.0.1:1/0", TOLVA_GRACE_SECONDS="2"
+    )
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        words = ("worker", "--engine", "postgres", "--engine", "sqs", "--processes", "1")
+        process = subprocess.Popen(tolva.command(*words), env=given, stdout=file, stderr=file)
+    try:
+        line = until(lambda: re.search(r"worker ready: (.*)", log.read_text()), 60)[1]
+        assert "webhooks=" in line and "bulk_upload" not in line
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -69,6 +69,7 @@ def test_a_test_tells_how_it_went_without_any_worker_and_leaves_no_dead_letter(t
     assert (went.code, "Delivered: 200" in went.out) == (0, True), went.err
     assert (failed.code, "Not delivered. 127.0.0.1 answered 404." in failed.err) == (1, True)
     assert "told" in failed.err, "what its server said"
+    assert failed.err.splitlines()[-3:-2] == ["It came to nothing."]
     assert tolva("dead", "ls", "--json").json == []
     stamp, signed = (part.partition("=")[2] for part in receiver.got[0].headers["tolva-signature"].split(","))
     body = stamp.encode() + b"." + receiver.got[0].body

@@ -2,7 +2,10 @@
 
 import os
 from multiprocessing.connection import Client
+from pathlib import Path
 from typing import Any
+
+from celery import signals
 
 from tests.engines.wire import ADDRESS, QUEUE
 from tolva.core.job import Queue
@@ -17,6 +20,11 @@ def perform(queue: str) -> Any:
     if isinstance(answer, BaseException):
         raise answer
     return answer
+
+
+@signals.worker_ready.connect
+def tell_ready(**_more: Any) -> None:
+    Path(f"{os.environ[ADDRESS]}.{os.environ[QUEUE]}").touch()
 
 
 app = make_app(load_settings())

@@ -10,12 +10,15 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
 from tests.engines.wire import ADDRESS, QUEUE
+from tests.jobs.workshop import until
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.engines.celery import CeleryEngine, make_app
 from tolva.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+START = 60.0
+"""Seconds that workers may take to begin on a busy machine."""
 
 
 class CeleryInside(CeleryEngine):
@@ -26,9 +29,12 @@ class CeleryInside(CeleryEngine):
         self._address = address
         self._stopped = threading.Event()
         self._calls: list[threading.Thread] = []
+        self._free: dict[str, threading.Semaphore] = {}
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
         with Listener(self._address, "AF_UNIX", backlog=64) as listener:
+            # The workers have two slots for the longer queue, also where a test asks for one.
+            self._free = {each.queue: threading.Semaphore(each.slots) for each in queues}
             threading.Thread(target=self._accept, args=(listener, run_next), daemon=True).start()
             self._stopped.wait()
         for call in self._calls:
@@ -50,11 +56,16 @@ class CeleryInside(CeleryEngine):
     def _call(self, wire: Connection, run_next: RunNext) -> None:
         with wire, suppress(OSError, EOFError):
             queue = wire.recv()
+            if queue not in self._free or not self._free[queue].acquire(blocking=False):
+                wire.send(False)
+                return
             try:
                 more = run_next(queue)
             except Exception as error:
                 wire.send(error)
                 return
+            finally:
+                self._free[queue].release()
             if more and not self._stopped.is_set():
                 self.ring(queue, [JobId("")])
             wire.send(more)
@@ -72,4 +83,5 @@ def celery_workers(address: str, environment: dict[str, str], lines: Sequence[Qu
             worker = subprocess.Popen([*command, *options, *quiet], cwd=ROOT, env=os.environ | own)
             stack.callback(worker.wait)
             stack.callback(worker.terminate)
+        until(lambda: all(Path(f"{address}.{line.queue}").exists() for line in lines), START)
         yield

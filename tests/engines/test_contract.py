@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.engines.brokers import CARRIERS, LINES, Brokers
@@ -211,6 +212,19 @@ def test_a_busy_queue_does_not_hold_up_another(shop: Workshop, engine: ServingEn
         until(lambda: shop.state(side) == "completed", WITHIN)
         go_on.set()
         until(lambda: all_ended(shop), WITHIN)
+
+
+def test_whoever_asks_for_the_depth_from_ever_new_threads_leaves_no_connection_behind(engine: ServingEngine) -> None:
+    def connections() -> int:
+        return len(psutil.Process().net_connections("tcp"))
+
+    engine.depth("work")
+    before = connections()
+    for _ in range(5):
+        thread = threading.Thread(target=engine.depth, args=("work",))
+        thread.start()
+        thread.join()
+    assert connections() <= before + 1
 
 
 def test_an_unknown_engine_is_refused_with_the_choices(shop: Workshop) -> None:

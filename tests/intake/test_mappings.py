@@ -2,6 +2,7 @@
 
 import io
 import json
+from importlib import import_module
 from typing import Any
 
 import fastexcel
@@ -145,6 +146,9 @@ def test_what_is_remembered_can_be_seen_and_forgotten(service: Service) -> None:
     assert [each["name"] for each in service.client.get(url).json()["mappings"]] == ["@4"]
     assert service.client.delete(url).status_code == 204
     assert service.client.get(url).json()["mappings"] == []
+    assert service.client.delete(url).status_code == 204  # there is nothing left, and nothing to note
+    noted = service.client.get("/api/v1/audit", params={"action": "mapping.forget"}).json()["lines"]
+    assert len(noted) == 2
     assert load(service, f"{TWICE},a/b c\n{BOTH},x\n")["state"] == "failed"
     for call in (service.client.get, service.client.delete):
         assert call(url.replace("products", "nada")).status_code == 404
@@ -166,13 +170,18 @@ def read_as(service: Service, content: str, locale: str) -> dict[str, Any]:
     return ended(service, upload(service, content, "a.csv", read=json.dumps({"locale": locale})))
 
 
+def asked(done: dict[str, Any]) -> list[str]:
+    """The columns for which a load asks how their numbers are meant."""
+    return done["error"]["unclear"]
+
+
 def locales(service: Service) -> list[str]:
     found = service.client.get("/api/v1/schemas/products/mappings").json()["locales"]
     return [each["locale"] for each in found]
 
 
 def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Service) -> None:
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
     assert read_as(service, STOCK, "es-CO")["progress"]["read"]["remembered_locale"] is None
     assert products(service) == [("001", "Guantes", "1234.0000")]
     again = load(service, STOCK.replace("1.234", "2.345"))
@@ -185,7 +194,7 @@ def test_how_numbers_are_meant_is_remembered_for_files_of_that_shape(service: Se
     assert service.client.get(f"/api/v1/uploads/{again['id']}/preview").json()["notes"] == read["notes"]
     for page in (f"/uploads/{again['id']}", f"/jobs/{again['id']}"):
         assert "as in an earlier file: 1.234,56" in service.client.get(page).text
-    assert load(service, STOCK.replace("stock", "existencias"))["result"]["rejected"] == 1
+    assert asked(load(service, STOCK.replace("stock", "existencias"))) == ["precio", "existencias"]
     read_as(service, STOCK.replace("1.234", '"9,876"').replace("1.000", '"1,000"'), "es-MX")  # the last word counts
     assert load(service, STOCK.replace("1.234", '"1,357"').replace("1.000", "1"))["result"]["updated"] == 1
     assert products(service) == [("001", "Guantes", "1357.0000")]
@@ -201,7 +210,7 @@ def test_how_numbers_are_meant_can_be_seen_and_forgotten(service: Service) -> No
         assert list_locales(conn, "products") == []
     assert service.client.delete(url).status_code == 204
     assert locales(service) == []
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
 
 
 def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> None:
@@ -213,14 +222,26 @@ def test_how_numbers_are_meant_can_be_forgotten_by_itself(service: Service) -> N
         assert service.client.delete(url, params={"locale": wrong}).status_code == 404
     assert service.client.delete(url, params={"locale": "es-CO"}).status_code == 204
     assert locales(service) == []
-    assert load(service, rows)["result"]["rejected"] == 1  # its columns are known
+    assert asked(load(service, rows)) == ["Importe", "stock"]  # its columns are known
+
+
+def test_how_one_supplier_means_numbers_can_be_forgotten_alone(service: Service) -> None:
+    url = "/api/v1/schemas/products/mappings"
+    other = json.dumps({"proveedor_id": "P2"})
+    read_as(service, STOCK, "es-CO")
+    ended(service, upload(service, STOCK, read=json.dumps({"locale": "es-CO"}), params=other))
+    assert locales(service) == ["es-CO", "es-CO"]
+    assert service.client.delete(url, params={"params": other}).status_code == 400
+    for status in (204, 404):
+        assert service.client.delete(url, params={"locale": "es-CO", "params": other}).status_code == status
+    assert load(service, STOCK)["result"]["rejected"] == 0
+    assert asked(ended(service, upload(service, STOCK, params=other))) == ["precio", "stock"]
 
 
 def test_what_one_supplier_said_of_numbers_holds_for_no_other_with_the_same_template(service: Service) -> None:
     read_as(service, STOCK, "es-CO")
     other = ended(service, upload(service, STOCK, params=json.dumps({"proveedor_id": "P2"})))
-    assert other["result"]["rejected"] == 1
-    assert other["progress"]["read"]["remembered_locale"] is None
+    assert asked(other) == ["precio", "stock"]
 
 
 def test_of_numbers_only_what_decided_something_is_remembered(service: Service) -> None:
@@ -297,6 +318,95 @@ def test_an_undo_uncovers_what_other_loads_said_of_columns(
     assert undone(january) == {}
 
 
+def remembered(service: Service) -> dict[str, str | None]:
+    found = service.client.get("/api/v1/schemas/products/mappings").json()["mappings"]
+    return {each["name"]: each["field"] for each in found}
+
+
+def test_an_undo_uncovers_what_the_load_before_said_of_another_column(service: Service) -> None:
+    load(service, f"{TWICE}\n{BOTH}\n", {"@3": "precio"})
+    mistaken = load(service, f"{TWICE}\n{BOTH.replace('001', '002')}\n", {"@4": "precio"})
+    assert remembered(service) == {"@4": "precio"}
+    ended(service, service.client.post(f"/api/v1/jobs/{mistaken['id']}/undo"))
+    assert remembered(service) == {"@3": "precio"}
+    assert load(service, f"{TWICE}\n{BOTH}\n")["state"] == "completed"
+
+
+def test_what_was_said_of_a_place_is_forgotten_with_what_it_had_hidden(service: Service) -> None:
+    for code, place in (("001", "@3"), ("002", "@4")):
+        load(service, f"{TWICE}\n{BOTH.replace('001', code)}\n", {place: "precio"})
+    assert service.client.delete("/api/v1/schemas/products/mappings/@4").status_code == 204
+    assert remembered(service) == {}
+
+
+def test_an_undo_that_does_not_end_leaves_what_its_load_said(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise InvalidInput("enough")
+
+    done = load(service, f"{TWICE}\n{BOTH}\n", {"@4": "precio"})
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("tolva.workloads.intake.undo_load"), "undo_chunk", failing)
+        undo = ended(service, service.client.post(f"/api/v1/jobs/{done['id']}/undo"))
+    assert (undo["state"], remembered(service)) == ("failed", {"@4": "precio"})
+    replay(service, undo["id"])
+    assert remembered(service) == {}
+
+
+def late(service: Service, monkeypatch: pytest.MonkeyPatch, content: str, **said: str) -> str:
+    """A load that has failed, for reasons of the table, and is to be replayed."""
+
+    def failing(_conn: psycopg.Connection, _schema: Schema) -> None:
+        raise InvalidInput("enough")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(load_module, "hold_target", failing)
+        return ended(service, upload(service, content, **said))["id"]
+
+
+def replay(service: Service, id: str) -> None:
+    assert service.client.post(f"/api/v1/dead-letters/{id}/replay").status_code == 202
+    with working(service):
+        until(lambda: service.client.get(f"/api/v1/jobs/{id}").json()["state"] == "completed", 30)
+
+
+NETO = TWICE.replace("precio,precio", "Neto,Bruto")
+
+
+@pytest.mark.parametrize(
+    ("header", "older", "newer", "then"),
+    [
+        (TWICE, {"@3": "precio"}, {"@4": "precio"}, "@4"),
+        (f"{TWICE},Neto", {"@4": "precio"}, {"Neto": "precio"}, "Neto"),
+        (NETO, {"Neto": "precio"}, {"Bruto": "precio"}, None),  # asked: both headers were said to be it
+    ],
+)
+def test_a_load_that_ends_late_does_not_overrule_what_a_newer_one_said_of_columns(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    header: str,
+    older: dict[str, str],
+    newer: dict[str, str],
+    then: str | None,
+) -> None:
+    content = f"{header}\n{BOTH}{',7' * (header.count(',') - 5)}\n"
+    slow = late(service, monkeypatch, content, mapping=json.dumps(older))
+    load(service, content, newer)
+    replay(service, slow)
+    last = load(service, content)
+    told = [match["column"] for match in last["progress"].get("matches", []) if match["field"] == "precio"]
+    assert told == ([then] if then else []), last["error"]
+
+
+@pytest.mark.parametrize("newer", ["es-MX", ""])
+def test_a_load_that_ends_late_does_not_overrule_what_a_newer_one_said_of_numbers(
+    service: Service, monkeypatch: pytest.MonkeyPatch, newer: str
+) -> None:
+    slow = late(service, monkeypatch, STOCK, read=json.dumps({"locale": "es-CO"}))
+    read_as(service, f"{STOCK}002,Gasas,12.5,CS-1,3,7\n", newer)
+    replay(service, slow)
+    assert locales(service) == [newer] * bool(newer)
+
+
 def test_of_loads_that_said_the_same_the_last_are_remembered(
     service: Service, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,7 +463,7 @@ def test_a_load_after_a_dry_run_reads_as_that_did_unless_something_else_is_said(
     url = f"/api/v1/uploads/{dry['id']}"
     assert service.client.get(f"{url}/preview").json()["remembered_locale"] == "es-CO"
     again = ended(service, service.client.post(f"{url}/load", json={"dry_run": True}))
-    assert again["result"]["rejected"] == 1  # what it would do now
+    assert asked(again) == ["precio", "stock"]  # what it would do now
     other = ended(service, service.client.post(f"{url}/load", json={"read": {"locale": ""}}))
     assert other["result"]["rejected"] == 1
     done = ended(service, service.client.post(f"{url}/load", json={}))
@@ -364,7 +474,7 @@ def test_a_load_after_a_dry_run_reads_as_that_did_unless_something_else_is_said(
 def test_a_dry_run_remembers_nothing_and_reads_as_a_load_would(service: Service) -> None:
     said = json.dumps({"locale": "es-CO"})
     ended(service, upload(service, STOCK, "a.csv", read=said, dry_run="true"))
-    assert load(service, STOCK)["result"]["rejected"] == 1
+    assert asked(load(service, STOCK)) == ["precio", "stock"]
     read_as(service, STOCK, "es-CO")
     assert ended(service, upload(service, STOCK, "a.csv", dry_run="true"))["result"]["rejected"] == 0
 

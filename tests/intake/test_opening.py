@@ -13,7 +13,15 @@ from tolva.tables.document import builtin_schema, load_schema
 from tolva.workloads.intake.opening import open_upload
 
 CONTENT = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
-UPLOAD = {"blob": "b", "kind": "csv", "filename": "a.csv", "options": {}, "constants": {}, "settled": None}
+UPLOAD = {
+    "blob": "b",
+    "kind": "csv",
+    "filename": "a.csv",
+    "options": {},
+    "constants": {},
+    "settled": None,
+    "corrects": None,
+}
 CANCELLED = Cancelled("enough")
 
 

@@ -7,6 +7,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import fastexcel
 import httpx
@@ -195,6 +196,16 @@ def workbook(**sheets: str) -> bytes:
     return made.getvalue()
 
 
+def test_a_load_of_one_sheet_answers_no_question_of_another(service: Service) -> None:
+    odd = HEADER.replace("precio", "a").replace("nombre", "b")
+    book = workbook(Enero=f"{odd}\n{GOOD}", Febrero=f"{HEADER}\n{GOOD}", Marzo=f"{odd}\n{GOOD}")
+    read = ({"sheet": "Enero"}, {"header_row": 1}, {"sheet": "Febrero"})
+    january, any_sheet, february = (ended(service, upload(service, book, "a.xlsx", read=json.dumps(r))) for r in read)
+    assert [each["state"] for each in (january, any_sheet, february)] == ["failed", "failed", "completed"]
+    asked = [service.client.get(f"/api/v1/uploads/{each['id']}").json()["error"] for each in (january, any_sheet)]
+    assert [error.get("answered_by") for error in asked] == [None, february["id"]]
+
+
 def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_another(service: Service) -> None:
     book = workbook(Portada="Nombre,Informe\nventas,yo", Productos=f"{HEADER}\n{GOOD}")
     failed = ended(service, upload(service, book, "a.xlsx"))
@@ -213,8 +224,8 @@ def test_headers_that_do_not_fit_are_told_with_their_sheet_and_how_to_choose_ano
 
 def test_what_means_two_things_is_read_as_the_sender_says_once_he_is_asked(service: Service) -> None:
     asked = ended(service, upload(service, f'{HEADER}\n001,Guantes,"1.234",CS-1,3\n'))
-    assert asked["result"]["rejected"] == 1
-    assert ["locale" in note for note in asked["progress"]["read"]["notes"]] == [True]
+    assert (asked["state"], asked["error"]["unclear"]) == ("failed", ["precio"])
+    assert '{"read": {"locale": "es-CO"}} en POST' in asked["error"]["message"]
     preview = service.client.get(
         f"/api/v1/uploads/{asked['id']}/preview", params={"read": '{"locale": "es-CO"}'}
     ).json()
@@ -282,7 +293,7 @@ def test_the_workbook_of_errors_once_corrected_loads_the_mended_rows_only(servic
     sheet.with_columns(precio=pl.Series(["4.00", "x"])).write_excel(mended)
     second = ended(service, upload(service, mended.getvalue(), "corregir.xlsx"))
     assert (second["result"]["created"], second["result"]["rejected"]) == (1, 1)
-    assert second["progress"]["ignored_columns"] == ["nota", "⚠ Error", "⚠ Fila"]
+    assert second["progress"]["ignored_columns"] == ["nota"]
     assert products(service) == [("001", "Guantes", "1.5000"), ("002", "Gasas", "4.0000")]
 
 
@@ -318,6 +329,24 @@ def test_the_workbook_of_errors_calls_columns_as_the_file_does(service: Service)
     required, wrong = said.split("; ")
     assert required == 'Campos obligatorios vacíos: nombre (columna "Product name")'
     assert wrong == 'precio: "x" no es un número (columna "Unit price")'
+
+
+def test_a_list_of_uploads_tells_whose_they_are_and_what_became_of_them(service: Service) -> None:
+    first = ended(service, upload(service, f"{HEADER}\n{GOOD}\n002,Gasas,x,CS,3\n"))
+    second = upload(service, f"{HEADER}\n{GOOD}\n", corrects=first["id"]).json()
+    page = service.client.get("/api/v1/uploads").json()["uploads"]
+    assert [each["id"] for each in page] == [second["id"], first["id"]]
+    waiting, done = page
+    assert (done["label"], done["constants"]) == ("a.csv · P1", {"proveedor_id": "P1"})
+    assert (done["result"]["created"], done["result"]["rejected"], done["progress"]["total"]) == (1, 1, 2)
+    assert (waiting["result"], waiting["corrects"], waiting["undone_by"]) == (None, first["id"], None)
+
+
+@pytest.mark.parametrize("format", ["json", "xlsx"])
+def test_a_separator_of_what_has_none_is_refused(service: Service, format: str) -> None:
+    asked = {"format": format, "separator": "semicolon"}
+    answer = service.client.get(f"/api/v1/jobs/{UUID(int=0)}/errors", params=asked)
+    assert (answer.status_code, "only CSV has one" in answer.json()["detail"]) == (400, True)
 
 
 def test_errors_come_in_pages(service: Service) -> None:
@@ -385,6 +414,26 @@ def test_what_an_undo_had_to_leave_is_tried_again_by_the_next(service: Service) 
     assert undone(second)["restored"] == 2
     assert undone(first) == counts | {"total": 2, "restored": 1, "conflicts": 0, "later_loads": []}
     assert products(service) == [("001", "Guantes", "1.0000")]
+
+
+def test_a_load_that_was_undone_says_so_wherever_it_is_told(service: Service) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))
+    assert load["undone_by"] is None
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load['id']}/undo"))["id"]
+    assert service.client.get(f"/api/v1/uploads/{load['id']}").json()["undone_by"] == undo
+    listed = {job["id"]: job["undone_by"] for job in service.client.get("/api/v1/jobs").json()["jobs"]}
+    assert listed == {load["id"]: undo, undo: None}
+    events = service.client.get(f"/api/v1/jobs/{load['id']}/events").json()["events"]
+    assert [each["data"] for each in events if each["type"] == "undone"] == [{"job": undo}]
+
+
+def test_a_load_of_which_an_undo_left_something_is_not_undone(service: Service) -> None:
+    load = ended(service, upload(service, f"{HEADER}\n{GOOD}\n"))["id"]
+    with service.jobs.db.transaction("default") as conn:
+        conn.execute("UPDATE products SET precio = 9")
+    undo = ended(service, service.client.post(f"/api/v1/jobs/{load}/undo"))
+    assert undo["result"]["conflicts"] == 1
+    assert service.client.get(f"/api/v1/uploads/{load}").json()["undone_by"] is None
 
 
 def test_what_is_undone_is_answered_with_its_undo(service: Service) -> None:
@@ -539,11 +588,11 @@ def test_what_stood_right_in_the_workbook_of_errors_tells_nothing_of_what_is_wri
         page.write_row(0, 0, HEADER.split(","))
         for number, row in enumerate([("S1", "uno", "1.234", "CS", 3), ("S2", "dos", 12.5, "", 3)], 1):
             page.write_row(number, 0, row)
-    first = ended(service, upload(service, book.getvalue(), "c.xlsx"))
+    first = ended(service, upload(service, book.getvalue(), "c.xlsx", read='{"locale": ""}'))
     assert first["result"]["rejected"] == 2
     errors = service.client.get(f"/api/v1/jobs/{first['id']}/errors", params={"format": "xlsx"}).content
     again = ended(service, upload(service, errors, "corregir.xlsx"))
-    assert (again["result"]["rejected"], products(service)) == (2, [])
+    assert (again["error"]["unclear"], products(service)) == (["precio"], [])
     told = ended(service, upload(service, errors, "corregir.xlsx", read='{"locale": "es-CO"}'))
     assert (told["result"]["rejected"], products(service)) == (1, [("S1", "uno", "1234.0000")])
 

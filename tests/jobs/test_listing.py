@@ -53,6 +53,14 @@ def test_what_is_in_no_label_finds_nothing(shop: Workshop, search: str) -> None:
     assert found(shop, search=search) == []
 
 
+def test_the_pieces_of_an_id_in_a_label_are_no_words(shop: Workshop) -> None:
+    told = shop.put(label="shop.example.com · job.completed · 01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10")
+    wanted = shop.put(label="cola-9.xlsx")
+    assert found(shop, search="co9") == [wanted]
+    assert found(shop, search="shop completed") == [told]
+    assert found(shop, search="01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10") == [told]
+
+
 @pytest.mark.parametrize("search", [None, "", "  "])
 def test_a_blank_search_is_none(shop: Workshop, search: str | None) -> None:
     shop.put()
@@ -122,9 +130,11 @@ def test_open_questions_are_listed_and_told_from_other_failures(
     assert found(shop, states=(State.FAILED,)) == [other, asked, answered, broken]
     failed = JobFilter((State.FAILED,), ended_since=hour)
     with shop.db.transaction("a") as conn:
-        assert count_failures(conn, "a", failed) == Failures(Counted(4), asked=3, open=2)
+        told = count_failures(conn, "a", failed)
+        assert (told, told.broken) == (Failures(Counted(4), asked=3, open=2), Counted(1))
         monkeypatch.setattr(listing, "MOST_COUNTED", 3)
-        assert str(count_failures(conn, "a", failed).all) == "3+"
+        told = count_failures(conn, "a", failed)
+        assert (str(told.all), str(told.broken)) == ("3+", "3+")
 
 
 def test_children_that_ask_are_listed_by_their_parent(shop: Workshop) -> None:

@@ -64,6 +64,8 @@ class Notepad:
     def deaf(self) -> str | None:
         return None
 
+    def announce(self) -> None: ...
+
     def close(self) -> None: ...
 
 

@@ -24,14 +24,20 @@ OTHERS = {
     "those who run it": (
         "web/server/listener.py",
         f"{GAP} does not answer (",
+        "jobs/hosted.py",
+        "jobs/listening.py",
         "Events that no delivery could be made of.",
     ),
     "programs, and those who write them": (
-        *(f"web/{name}" for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "middleware/meter.py")),
+        *(
+            f"web/{name}"
+            for name in ("api/", "live/", "openapi.py", "metrics.py", "health.py", "ready.py", "middleware/meter.py")
+        ),
         *(
             "web/access/asking.py",
             "web/download.py",
             "web/etag.py",
+            "web/located.py",
             "web/parameters.py",
             "jobs/listing.py",
             "jobs/queue_states.py",
@@ -40,6 +46,7 @@ OTHERS = {
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *(
             "Responda con ",
+            "Responda, por ejemplo, con ",
             "(Campos obligatorios vacíos: )",
             "Para leer otra hoja, envíe ",
             "There is no such address.",

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from tests.api.moved import claim, failed, queued, states
+from tests.api.moved import asking, claim, failed, queued, states
 from tests.pages.reader import HTML, get, log_in, noted, post, went_to
 from tests.service import Service
 from tolva.web.access.caller import Role
@@ -87,6 +87,23 @@ def test_done_twice_it_is_done_once_and_said(service: Service) -> None:
     went_to(post(service, "/jobs/bulk", **hidden(page)))
     assert "Nothing was left to do" in get(service, "/jobs")
     assert [action for action, _ in noted(service)] == ["jobs.replay"]
+
+
+@pytest.mark.parametrize("means", [{"scope": "matching", "back": "/jobs?state=failed"}, {"back": "/jobs"}])
+def test_what_waits_for_an_answer_is_not_tried_again_with_others(service: Service, means: dict[str, str]) -> None:
+    broken, asked = failed(service, 2), asking(service, 2)
+    given = means if "scope" in means else means | {"job": broken + asked}
+    page = preview(service, "/jobs/bulk", action="retry", **given)
+    assert "Try 2 jobs again?" in page
+    assert "2 wait for an answer and are left out" in page
+    assert "is left out: only what failed" not in page
+    went_to(post(service, "/jobs/bulk", **hidden(page)))
+    assert states(service, broken + asked) == ["queued"] * 2 + ["failed"] * 2
+
+
+def test_where_all_wait_for_an_answer_there_is_nothing_to_try_again(service: Service) -> None:
+    page = preview(service, "/jobs/bulk", action="retry", job=asking(service), back="/jobs")
+    assert "Nothing to try again" in page and "1 waits for an answer" in page and 'name="confirm"' not in page
 
 
 @pytest.mark.parametrize(

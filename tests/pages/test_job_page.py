@@ -5,8 +5,9 @@ from typing import Any, LiteralString
 
 import pytest
 
-from tests.api.moved import fail, failed, queued
-from tests.pages.reader import get, post, went_to
+from tests.api.moved import fail, failed, queued, states
+from tests.pages.forms import forms_of
+from tests.pages.reader import get, noted, post, went_to
 from tests.service import Service
 from tolva.core.job import JobId
 from tolva.errors import DatabaseUnavailable
@@ -74,3 +75,22 @@ def test_a_database_that_goes_away_does_not_break_the_live_page_off(
 def test_dates_are_written_as_in_the_readers_region(service: Service, language: str, date: str) -> None:
     [id] = queued(service)
     assert re.search(f">{date}", get(service, f"/jobs/{id}", **{"Accept-Language": language}))
+
+
+def test_a_button_of_a_page_does_once_what_it_is_pressed_twice_for(service: Service) -> None:
+    """As somebody does who hears that the connection broke: the job may have ended anew meanwhile."""
+    [job] = failed(service)
+    retry = pressed(service, job, "retry")
+    cancel = pressed(service, job, "cancel")
+    for _ in range(2):
+        for action, given in (("cancel", cancel), ("retry", retry)):
+            went_to(post(service, f"/jobs/{job}/{action}", **given))
+    assert states(service, [job]) == ["cancelled"]
+    assert [action for action, _ in noted(service)] == ["job.retry", "job.cancel"]
+
+
+def pressed(service: Service, job: JobId, action: str) -> dict[str, str]:
+    """What the button of its page sends."""
+    [form] = [each for each in forms_of(get(service, f"/jobs/{job}")) if each.action == f"/jobs/{job}/{action}"]
+    went_to(post(service, form.action, **form.given))
+    return form.given

@@ -58,3 +58,9 @@ def test_what_the_next_page_is_to_tell_stays_on_https(service: Service, scheme: 
 def test_a_time_zone_that_the_server_does_not_know_is_utc(service: Service, zone: str, address: str) -> None:
     answer = service.client.get(address, headers=HTML | {"Cookie": f"tolva_tz={zone}"})
     assert answer.status_code < 500 and "<html" in answer.text
+
+
+def test_commands_in_what_errors_say_are_code(service: Service) -> None:
+    refused = service.client.post("/login", data={"key": "tolva_nobody"}, headers=HTML).text
+    assert "<code>tolva key create</code> makes one." in refused
+    assert "`" not in refused

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.jobs.workshop import until
+from tests.pages.forms import forms_of
 from tests.service import Service, working
 from tolva.core.job import JobId
 from tolva.db.pool import Database
@@ -21,6 +22,7 @@ from tolva.web.access.keys import NewKey, create_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake import found_errors, standing
+from tolva.workloads.intake import load as load_module
 from tolva.workloads.intake.accept import accept
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -391,7 +393,7 @@ def test_a_field_that_two_columns_claim_is_open_until_it_is_answered(service: Se
 
 
 def test_what_was_found_of_a_file_is_told_once_with_the_way_to_say_it_otherwise(service: Service) -> None:
-    sent = f"{HEADER},fecha_vencimiento\n001,Guantes,1.234,CS-1,3,03/04/2027\n"
+    sent = f"{HEADER},fecha_vencimiento\n001,Guantes,1.234,CS-1,3,03/04/2027\n002,Gasas,1,CS-1,3,\n"
     id = loaded(service, sent)
     page = get(service, f"/jobs/{id}")
     assert page.count("“precio”, “fecha_vencimiento” can be read in two ways") == 1, "for both columns"
@@ -699,6 +701,8 @@ def test_a_corrected_file_is_uploaded_where_the_load_that_it_corrects_is_named(s
     assert f'name="corrects" value="{id}"' in get(service, address), "it is kept when the form comes back"
     for other in ("x", "0" * 32):
         assert "Correction of" not in get(service, f"/upload?corrects={other}")
+    correction = ended(service, went_to(send(service, GOOD, look="no", corrects=id)))
+    assert f'Correction of <a href="/jobs/{id}">0.csv · P1</a>' in get(service, f"/jobs/{correction}")
 
 
 def test_lists_and_pages_tell_whose_file_it_is(service: Service) -> None:
@@ -708,6 +712,54 @@ def test_lists_and_pages_tell_whose_file_it_is(service: Service) -> None:
         assert "0.csv · P1" in get(service, shown)
     assert re.search(r"loaded: [^<]* · P1 · ", get(service, "/upload"))
     assert "<dd>P1</dd>" in get(service, f"/jobs/{id}")
+
+
+def test_a_load_that_was_undone_says_so_on_its_page_and_in_lists(service: Service) -> None:
+    id = loaded(service, GOOD)
+    undo = ended(service, went_to(post(service, f"/jobs/{id}/undo")))
+    state = f'<a class="state" href="/jobs/{undo}">undone</a>'
+    for page in (f"/jobs/{id}", "/jobs", "/"):
+        assert get(service, page).count(state) == 1
+    timeline = get(service, f"/jobs/{id}").partition("What happened")[2]
+    assert re.search(rf'undone</strong>.*\s.*\s+<br><a href="/jobs/{undo}">See the undo', timeline)
+
+
+def test_a_load_that_was_cancelled_half_way_says_what_it_left_and_what_can_be_done(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks: list[object] = []
+
+    def cancelled_under_way(conn: object, _schema: object) -> None:
+        chunks.append(conn)
+        if len(chunks) == 4:
+            id = service.client.get("/api/v1/jobs").json()["jobs"][0]["id"]
+            assert service.client.post(f"/api/v1/jobs/{id}/cancel").status_code == 202
+
+    monkeypatch.setattr(load_module, "hold_target", cancelled_under_way)
+    rows = "\n".join(f"{n:03},Guantes,1,CS,1" for n in range(100))
+    id = loaded(service, f"{HEADER}\n{rows}\n")
+    page = get(service, f"/jobs/{id}")
+    assert job(service, id)["state"] == "cancelled"
+    written = job(service, id)["progress"]["successful"]
+    assert 0 < written < 100
+    assert f"<b>{written}</b><span>new rows</span>" in page
+    left = "What it had loaded stays in the table"
+    assert left in page
+    assert {f"/jobs/{id}/retry", f"/jobs/{id}/undo"} <= {form.action for form in forms_of(page)}
+    ended(service, went_to(post(service, f"/jobs/{id}/undo")))
+    page = get(service, f"/jobs/{id}")
+    assert left not in page
+    assert "It was undone" in page
+    assert f'action="/jobs/{id}/retry"' not in page, "it could only fail"
+
+
+def test_lists_and_timeline_call_fields_by_their_titles(service: Service) -> None:
+    id = loaded(service, "codigo,nombre,precio,tiempo_entrega_dias\n001,Guantes,1,3\n")
+    assert "certificado_sanitario" in job(service, id)["error"]["message"]
+    for page in (f"/jobs/{id}", "/jobs"):
+        shown = get(service, page)
+        assert "Certificado sanitario" in shown.partition('<details class="card" id="engineers">')[0]
+        assert "certificado_sanitario" not in re.sub(r"<pre.*?</pre>", "", shown, flags=re.DOTALL)
 
 
 def test_a_load_that_wrote_nothing_offers_no_undo(service: Service) -> None:

@@ -1,5 +1,6 @@
 """What could mean two things is read by the column or by the locale, and never guessed."""
 
+import re
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -11,6 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+from babel.localedata import locale_identifiers
+from babel.numbers import get_decimal_symbol
 
 from tests.tables.conftest import undecided
 from tests.tables.xls import xls
@@ -282,3 +285,11 @@ def test_what_is_no_date_tells_nothing_of_the_others() -> None:
     clues = Clues().of_dates(pl.Series(["03/04/2026", "13/13/2026"]))
     assert clues == Clues(either_first=True)
     assert clues.signs(signs_of("es-ES")).order == "dmy"
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+def test_decimals_are_as_those_who_write_a_language_in_a_country_have_them(language: str) -> None:
+    """As Babel knows them; but not for Spanish in Brazil, which has no sign of its own there."""
+    written = [name for name in locale_identifiers() if re.fullmatch(rf"{language}(_[A-Z]{{2}})?", name)]
+    told = {name: signs_of(name).decimal for name in written if name != "es_BR"}
+    assert told == {name: get_decimal_symbol(name) for name in told}

@@ -208,7 +208,7 @@ def test_keys_and_the_audit_log_are_for_administrators(service: Service, role: R
 
 def calls(service: Service) -> Iterator[tuple[str, str]]:
     """Every method and path of the API, also of routes that its description leaves out."""
-    with closing(app.live(service.jobs)) as hub:
+    with closing(app.live(service.settings, service.jobs)) as hub:
         server = app.make_api(service.settings, service.jobs, hub)
     for route in _flat(server.routes):
         yield from ((method, route.path) for method in sorted(route.methods))

@@ -22,7 +22,7 @@ def test_a_job_is_shown_whole_with_its_times_in_utc(shop: Workshop) -> None:
     assert view == {
         "id": child, "kind": "work", "queue": "work", "state": "completed", "priority": 5, "attempt": 1, "failures": 0,
         "max_attempts": 3, "progress": {}, "result": {"loaded": 1}, "error": None, "parent_id": parent, "seq": 2,
-        "cancel_requested": False,
+        "cancel_requested": False, "undone_by": None,
     }  # fmt: skip
     moments = [datetime.fromisoformat(times[name]) for name in ("created_at", "started_at", "finished_at")]
     assert moments == sorted(moments)

@@ -13,7 +13,7 @@ from tests.conftest import Fresh
 from tests.service import Service
 from tolva import app
 from tolva.errors import DatabaseUnavailable
-from tolva.web import health
+from tolva.web import ready as readiness
 
 
 def ready(client: httpx.Client) -> tuple[int, str]:
@@ -56,13 +56,13 @@ def test_a_database_that_hangs_is_not_waited_for(
     began = time.perf_counter()
     answer = service.client.get(path)
     assert (answer.status_code, answer.json()["status"]) == (503, status)
-    assert time.perf_counter() - began < health.PATIENCE + 2
+    assert time.perf_counter() - began < readiness.PATIENCE + 2
     let_go.set()
 
 
 def test_a_process_that_was_told_to_end_is_not_ready(service: Service) -> None:
     stop = threading.Event()
-    with closing(app.live(service.jobs)) as hub:
+    with closing(app.live(service.settings, service.jobs)) as hub:
         api = app.make_api(service.settings, service.jobs, hub, stop.is_set)
 
     async def ask() -> tuple[int, str]:

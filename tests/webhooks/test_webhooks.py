@@ -235,9 +235,22 @@ def test_a_deleted_webhook_is_not_called(service: Service, receiver: Receiver, f
     cancelled_job(service)
     hand_over(service.jobs.db)
     assert service.client.delete(f"/api/v1/webhooks/{hook['id']}").status_code == 204
-    with working(service), psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+    states = "SELECT state FROM tolva.jobs WHERE kind = 'webhook'"
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        assert conn.execute(states).fetchall() == [("cancelled",)], "at once, and not when its turn comes"
+
+
+def test_a_delivery_whose_webhook_is_gone_when_its_turn_comes_is_dropped(
+    service: Service, receiver: Receiver, fresh: Fresh
+) -> None:
+    make(service, receiver)
+    cancelled_job(service)
+    hand_over(service.jobs.db)
+    with psycopg.connect(fresh.admin_dsn, autocommit=True) as conn:
+        conn.execute("DELETE FROM tolva.webhooks")
         ended = "SELECT result FROM tolva.jobs WHERE kind = 'webhook' AND state = 'completed'"
-        row = until(lambda: conn.execute(ended).fetchone())
+        with working(service):
+            row = until(lambda: conn.execute(ended).fetchone())
     assert "skipped" in row[0] and receiver.got == []
 
 
@@ -417,6 +430,21 @@ def test_jobs_that_there_are_not_are_refused_as_nothing_would_ever_be_told(
     changed = service.client.put(f"/api/v1/webhooks/{hook['id']}", json=wanted)
     assert made.status_code == changed.status_code == 400
     assert told in made.json()["detail"] and made.json()["detail"] == changed.json()["detail"]
+
+
+@pytest.mark.parametrize("given", [{"kinds": ["gone"]}, {"queues": ["gone"]}])
+def test_one_that_is_off_may_name_jobs_that_there_are_no_more_but_cannot_be_switched_on_with_them(
+    service: Service, receiver: Receiver, given: dict[str, Any]
+) -> None:
+    off = {"url": receiver.url, "active": False} | given
+    made = service.client.post("/api/v1/webhooks", json=off)
+    assert made.status_code == 201, made.text
+    at = f"/api/v1/webhooks/{made.json()['id']}"
+    assert service.client.put(at, json=off | {"description": "off"}).status_code == 200
+    assert service.client.put(at, json=off | {"active": True}).status_code == 400
+    button = service.client.post(f"/webhooks/{made.json()['id']}/on", headers={"Accept": "text/html"})
+    assert button.status_code == 400
+    assert not service.client.get(at).json()["active"]
 
 
 @pytest.mark.parametrize("given", [{"kinds": ["k"] * 51}, {"description": "x" * 501}, {"description": "a\nb"}])

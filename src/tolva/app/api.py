@@ -12,6 +12,9 @@ from tolva.app.stores import blobs
 from tolva.connectors.blobs import Blobs
 from tolva.db.migrate import require_migrated
 from tolva.db.pool import Database
+from tolva.engines import ways
+from tolva.engines.news import Ears
+from tolva.engines.routes import routes_of
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
 from tolva.web.access.asking import SCHEMES
@@ -23,7 +26,7 @@ from tolva.web.access.roll import Roll
 from tolva.web.answering import answer_errors
 from tolva.web.api.faces import uniform_api
 from tolva.web.api.job_view import job_view
-from tolva.web.health import health_router, ready_router
+from tolva.web.health import ask_database, health_router
 from tolva.web.live.hub import Hub
 from tolva.web.metrics import metrics_router
 from tolva.web.middleware.access_log import log_exchange
@@ -41,7 +44,9 @@ from tolva.web.pages.routes import FIRST, THEN, page_routers
 from tolva.web.pages.shell import Shell
 from tolva.web.parameters import KNOWN_ALONE
 from tolva.web.problems import ALWAYS
+from tolva.web.ready import ready_router
 from tolva.web.server.application import Api
+from tolva.web.vitals import Vitals
 from tolva.workloads import WORKLOADS
 
 
@@ -56,7 +61,8 @@ def make_api(settings: Settings, jobs: Jobs, hub: Hub, stopping: Callable[[], bo
     stored.prepare()
     for router in _calls(settings, jobs, stored, hub, api.state.gate):
         api.include_router(router, dependencies=(*SCHEMES, KNOWN_ALONE), responses=ALWAYS)
-    api.include_router(health_router(jobs.db, stored.answers))
+    parts = {"database": partial(ask_database, jobs.db), "blobs": stored.answers}
+    api.include_router(health_router(Vitals(jobs, routes_of(settings), parts), api.state.gate))
     api.include_router(metrics_router(jobs.db, api.state.gate))
     api.include_router(ready_router(partial(require_migrated, jobs.db, migrations()), stopping))
     for router in _pages(settings, jobs, stored, hub, api.state.gate, shell):
@@ -97,6 +103,6 @@ def gate(settings: Settings, db: Database) -> Gate:
     return Gate(db, is_loopback(settings.host), Pace(settings.requests_per_second), Roll(db))
 
 
-def live(jobs: Jobs) -> Hub:
+def live(settings: Settings, jobs: Jobs) -> Hub:
     """The live streams of an API process."""
-    return Hub(jobs.db, job_view)
+    return Hub(jobs.db, job_view, Ears(ways(settings, jobs.db)))

@@ -52,6 +52,7 @@ def tolva(
 cli.command("up")(serve.up)
 cli.command("api")(serve.api)
 cli.command("worker")(serve.worker)
+cli.command("flower")(serve.flower)
 cli.command("migrate")(serve.migrate)
 cli.command("load")(load.load)
 cli.command("inspect")(inspect.inspect)

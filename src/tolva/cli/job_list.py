@@ -14,6 +14,7 @@ from tolva.cli.listing import Column
 from tolva.cli.opened import opened
 from tolva.cli.portions import gathered, tell_more
 from tolva.cli.rows import show_rows
+from tolva.cli.states import state_told
 from tolva.core.job import JobId, State, job_id, made_at
 from tolva.db.pool import Connection
 from tolva.jobs.listing import JobFilter, list_jobs
@@ -82,7 +83,7 @@ def _portion(
 
 
 def _listed(row: DictRow) -> tuple[object, ...]:
-    named = row["id"], row["kind"], row["label"], row["state"]
+    named = row["id"], row["kind"], row["label"], "undone" if row["undone_by"] else state_told(row)
     return *named, rows_done(row), outcome(row), row["attempt"], when(row["created_at"])
 
 

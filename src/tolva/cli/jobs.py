@@ -82,8 +82,9 @@ def _facts(job: DictRow) -> list[tuple[str, object]]:
     counts = {"rows": rows_done(job), "outcome": outcome(job), "error": _told_error(job["error"])}
     moments = {name: when(job[f"{name}_at"]) for name in ("created", "started", "finished")}
     states = {name: _told(job[name]) for name in ("queue", "state", "attempt", "failures")}
+    undone = {"undone by": job["undone_by"]}
     named = [("job", job["id"]), ("kind", job["kind"]), ("name", job["label"])]
-    return [*named, *(params | states | counts | moments).items()]
+    return [*named, *(params | states | undone | counts | moments).items()]
 
 
 def _told_error(error: Json | None) -> str:

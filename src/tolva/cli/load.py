@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -40,6 +41,7 @@ from tolva.tables.schema import Schema
 from tolva.tables.target import check_target
 from tolva.web.tenant import DEFAULT_TENANT
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept, upload_options
+from tolva.workloads.intake.corrected import require_corrected
 from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.schemas import find_schema
 
@@ -56,6 +58,10 @@ def load(
     ] = None,
     answers: Answers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do; nothing is written.")] = False,
+    corrects: Annotated[
+        UUID | None,
+        typer.Option(help="The load whose refused rows it brings mended: it is read as that was.", metavar="JOB"),
+    ] = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     quote: Quote = None,
@@ -78,11 +84,11 @@ def load(
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         with app.jobs(settings, server, "tolva load") as jobs:
-            found, version = _found(jobs, hints, schema)
+            found, version = _found(jobs, hints, schema, corrects)
             constants = _constants(found, given, said)
             _require_columns(file, found, read, said, quiet=as_json)
             kind = REHEARSE if dry_run else LOAD
-            arrival = Arrival(schema, file.name, constants, None, version, kind, options)
+            arrival = Arrival(schema, file.name, constants, None, version, kind, options, corrects and str(corrects))
             id = _accept(settings, jobs, tenant, file, arrival)
             queue = jobs.catalogue.queue_of(kind).name
             job = see_through(settings, server, jobs, hints, id, queue, quiet=as_json)
@@ -97,9 +103,10 @@ def load(
     raise typer.Exit(exit_code(job))
 
 
-def _found(jobs: Jobs, hints: Hints, name: str) -> tuple[Schema, int]:
+def _found(jobs: Jobs, hints: Hints, name: str, corrects: UUID | None) -> tuple[Schema, int]:
     with jobs.db.transaction(hints.tenant) as conn:
         schema, version = find_schema(conn, name)
+        require_corrected(conn, corrects, name)
         if schema.tenanted and not check_target(conn, schema):
             create = hints.command("schema", "create", name)
             raise Conflict(f"The table '{schema.target}' of '{name}' is not there yet. Make it: {create}")

@@ -11,6 +11,7 @@ from tolva.cli.console import AsJson, DataDir, Tenant, out, print_json, say
 from tolva.cli.hints import Hints
 from tolva.cli.listing import Column, listing
 from tolva.cli.opened import opened
+from tolva.cli.pairs import pairs
 from tolva.errors import InvalidInput
 from tolva.tables.outline import Outline
 from tolva.web.tenant import DEFAULT_TENANT
@@ -30,6 +31,10 @@ def mappings(
         list[str] | None,
         typer.Option("--forget-locale", help="Forget that numbers and dates were said to be so.", metavar="LOCALE"),
     ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE: with --forget-locale, of files that came with this alone.", show_default=False),
+    ] = None,
     forget_all: Annotated[bool, typer.Option("--forget-all", help="Forget all of it.")] = False,
     data_dir: DataDir = None,
     tenant: Tenant = DEFAULT_TENANT,
@@ -38,12 +43,14 @@ def mappings(
     """What is remembered of files: the answers of loads that ended well. With --forget, what is left."""
     if (forget or forget_locales) and forget_all:
         raise InvalidInput("Either name what to forget, or say --forget-all.")
+    if param and not forget_locales:
+        raise InvalidInput("--param says whose --forget-locale is meant; name a locale.")
     with opened(data_dir) as jobs, jobs.db.transaction(tenant) as conn:
         schema_document(conn, name)
         for column in [None] if forget_all else forget or []:
             forget_mappings(conn, at_terminal(tenant), name, column)
         for locale in forget_locales or []:
-            forget_locale(conn, at_terminal(tenant), name, locale)
+            forget_locale(conn, at_terminal(tenant), name, locale, pairs("--param", param or []))
         found, locales = list_mappings(conn, name), list_locales(conn, name)
     if as_json:
         print_json({"mappings": found, "locales": locales})

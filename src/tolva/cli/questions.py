@@ -17,6 +17,7 @@ from tolva.jobs.work import Jobs
 from tolva.tables.column_choices import Choices
 from tolva.workloads.intake.answer_hints import complete_answers, other_sheets
 from tolva.workloads.intake.preview import preview
+from tolva.workloads.intake.unclear import LOCALES
 
 UNKNOWN = "COLUMN"
 """Stands for a column that nobody can guess."""
@@ -32,6 +33,10 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again
         return
     tell_sheets(job, again)
     error: Json = job["error"] or {}
+    if error.get("unclear"):
+        err.print(
+            "To say how, for instance:", f"  {again.reading(locale=LOCALES[0])}", sep="\n", markup=False, soft_wrap=True
+        )
     questions: Questions = error.get("questions", [])
     offered = {name for question in questions for name in question["columns"]}
     if not offered:
@@ -44,10 +49,12 @@ def show_questions(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow, again
 
 def tell_sheets(job: DictRow, again: RetryCommand) -> None:
     """How to have another sheet read, where the headers of the one that was did not fit."""
-    others = other_sheets(job["progress"].get("read", {})) if "questions" in (job["error"] or {}) else []
+    error: Json = job["error"] or {}
+    asked = "questions" in error and "unclear" not in error
+    others = other_sheets(job["progress"].get("read", {})) if asked else []
     if others:
         said = f"To read another sheet ({', '.join(others)}):"
-        err.print(said, f"  {again.reading(others[0])}", sep="\n", markup=False, soft_wrap=True)
+        err.print(said, f"  {again.reading(sheet=others[0])}", sep="\n", markup=False, soft_wrap=True)
 
 
 def _columns(jobs: Jobs, blobs: Blobs, tenant_id: str, job: DictRow) -> list[dict[str, Any]]:

@@ -30,10 +30,10 @@ class RetryCommand:
         """The command with these answers instead of those that were given."""
         return self.hints.command(*self.words, *read_words(self.read), *map_words(answers))
 
-    def reading(self, sheet: str) -> str:
-        """The command for another sheet."""
+    def reading(self, **otherwise: str) -> str:
+        """The command that has the file read otherwise, say another sheet."""
         return self.hints.command(
-            *self.words, *read_words({**self.read, "sheet": sheet}), *map_words(self.mapping.items())
+            *self.words, *read_words({**self.read, **otherwise}), *map_words(self.mapping.items())
         )
 
 
@@ -47,7 +47,8 @@ def load_again(conn: Connection, job: DictRow, hints: Hints, file: Path | None =
         return None
     params = [word for name, value in upload["constants"].items() for word in ("--param", f"{name}={value}")]
     dry_run = ["--dry-run"] if job["kind"] == REHEARSE else []
-    words = "load", str(file or upload["filename"]), "--schema", upload["schema"], *params, *dry_run
+    corrects = ["--corrects", str(upload["corrects"])] if upload["corrects"] else []
+    words = "load", str(file or upload["filename"]), "--schema", upload["schema"], *params, *dry_run, *corrects
     return RetryCommand(words, upload["options"].get("mapping", {}), upload["options"].get("read", {}), hints)
 
 

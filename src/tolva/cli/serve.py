@@ -1,4 +1,4 @@
-"""`tolva up`, `api`, `worker` and `migrate`."""
+"""`tolva up`, `api`, `worker`, `flower` and `migrate`."""
 
 import logging
 from functools import partial
@@ -12,11 +12,13 @@ from tolva.cli.hints import Hints
 from tolva.cli.listing import facts
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
+from tolva.engines import ENGINES
 from tolva.engines.routes import routes_of
 from tolva.errors import InvalidInput
 from tolva.logs import set_up_logs
 from tolva.serve.api import serve_api
 from tolva.serve.crews import serve_worker
+from tolva.serve.flower import become_flower, flower_part, flower_url, require_flower
 from tolva.serve.stop import stop_on_signals
 from tolva.serve.together import serve_all
 from tolva.settings import Settings
@@ -28,19 +30,28 @@ Port = Annotated[int | None, typer.Option("--port", help="Port of the API; 0 tak
 Host = Annotated[str | None, typer.Option("--host", help="Address that the API listens on. [TOLVA_HOST]")]
 
 
-def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+def up(
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    with_flower: Annotated[
+        bool, typer.Option("--flower", help="Also Flower, for the queues of Celery. [FLOWER_PORT …]")
+    ] = False,
+) -> None:
     """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
     settings = settings_for(data_dir, host=host, port=port)
+    if with_flower:
+        require_flower(settings)
     set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     listener = listen(settings)
     with app.server(settings) as server:
         app.bring_up_to_date(server)
         hints = Hints(data_dir)
-        _greet(settings, server, url_of(listener), hints)
+        _greet(settings, server, url_of(listener), hints, with_flower)
         with Database(server.dsn, name="tolva up", size=1) as db:
             _tell_if_closed(settings, hints, db)
-        serve_all(settings, listener, stop)
+        serve_all(settings, listener, stop, [flower_part(settings)] if with_flower else [])
 
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
@@ -56,13 +67,26 @@ def worker(
     data_dir: DataDir = None,
     processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
     engine: Annotated[
-        str | None, typer.Option(help="Serve only the queues of this engine. [TOLVA_ENGINE, TOLVA_ENGINES]")
+        list[str] | None,
+        typer.Option(help="Serve only what TOLVA_ENGINE and TOLVA_ENGINES give to this engine. May be repeated."),
     ] = None,
 ) -> None:
     """Start a worker alone."""
-    settings = settings_for(data_dir, processes=processes, engine=engine)
+    settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
-    serve_worker(settings, _of_engine(settings, engine, slots) if engine else slots)
+    serve_worker(settings, _of_engines(settings, engine, slots) if engine else slots)
+
+
+def flower(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address that Flower listens on. [TOLVA_HOST]")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port of Flower. [FLOWER_PORT]")] = None,
+) -> None:
+    """Start Flower alone: it shows Celery's workers and tasks."""
+    settings = settings_for(data_dir, host=host, flower_port=port)
+    require_flower(settings)
+    err.print(f"Flower on {flower_url(settings)}", soft_wrap=True)
+    become_flower(settings)
 
 
 def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -84,11 +108,13 @@ def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
     return [_queue_slots(text, {name: queue.slots for name, queue in known.items()}) for text in given]
 
 
-def _of_engine(settings: Settings, engine: str, slots: list[QueueSlots]) -> list[QueueSlots]:
+def _of_engines(settings: Settings, engines: list[str], slots: list[QueueSlots]) -> list[QueueSlots]:
+    if unknown := [engine for engine in engines if engine not in ENGINES]:
+        raise InvalidInput(f"There is no engine '{unknown[0]}'. Known engines: {', '.join(ENGINES)}.")
     routes = routes_of(settings)
-    if found := [each for each in slots if routes.engine_of(each.queue) == engine]:
+    if found := [each for each in slots if routes.engine_of(each.queue) in engines]:
         return found
-    raise InvalidInput(f"TOLVA_ENGINES gives none of these queues to '{engine}'.")
+    raise InvalidInput(f"TOLVA_ENGINE and TOLVA_ENGINES give none of these queues to {', '.join(engines)}.")
 
 
 def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
@@ -100,13 +126,14 @@ def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
     return QueueSlots(name, int(slots or known[name]))
 
 
-def _greet(settings: Settings, server: app.Server, url: str, hints: Hints) -> None:
+def _greet(settings: Settings, server: app.Server, url: str, hints: Hints, with_flower: bool) -> None:
     out.print("[bold]Tolva is up.[/] Ctrl-C ends it.")
     out.print(
         facts(
             [
                 ("Dashboard", url),
                 ("API", f"{url}/docs"),
+                *([("Flower", flower_url(settings))] if with_flower else []),
                 ("Database", "embedded PostgreSQL" if server.embedded else "the one of DATABASE_URL"),
                 ("Data folder", settings.data_dir),
             ]

@@ -1,7 +1,7 @@
 """A job before the user's eyes: how far it is while it runs, a summary at its end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import typer
@@ -14,6 +14,7 @@ from tolva.cli.console import Exit, err, out, say
 from tolva.cli.counts import summary
 from tolva.cli.hints import Hints
 from tolva.cli.meter import Reading, meter
+from tolva.cli.states import asks, state_told
 from tolva.core.job import JobId, Json, State
 from tolva.errors import DatabaseUnavailable, TryLater
 from tolva.jobs import store
@@ -35,26 +36,36 @@ BLINK = 25.0
 _ENDED = {State.FAILED: "failed", State.CANCELLED: "was cancelled"}
 
 
-def watch(jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False) -> DictRow:
-    """Follow a job to its end; returns it."""
+def watch(
+    jobs: Jobs, tenant_id: str, id: JobId, *, quiet: bool = False, named: Callable[[DictRow], str] = state_told
+) -> DictRow:
+    """Follow a job to its end; returns it. `named` is what its states are called."""
     if not quiet:
         with suppress(TryLater):  # following waits for PostgreSQL; the hint does not
             _tell_if_paused(jobs, tenant_id, id)
     with meter(err, quiet=quiet) as gauge:
         for news in patiently(jobs, tenant_id, id):
-            gauge.show(Reading.of(news.job["state"], news.job["progress"]))
+            gauge.show(Reading.of(named(news.job), news.job["progress"]))
             if news.is_last:
                 return news.job
     raise AssertionError("following ends with the job")
 
 
 def see_through(
-    settings: Settings, server: Server, jobs: Jobs, hints: Hints, id: JobId, queue: str, *, quiet: bool = False
+    settings: Settings,
+    server: Server,
+    jobs: Jobs,
+    hints: Hints,
+    id: JobId,
+    queue: str,
+    *,
+    quiet: bool = False,
+    named: Callable[[DictRow], str] = state_told,
 ) -> DictRow:
     """`watch` where perhaps no worker runs: then this process has one of its own. Raises typer.Exit on Ctrl-C."""
     with own_worker(settings, server, jobs, queue) as alone:
         try:
-            return watch(jobs, hints.tenant, id, quiet=quiet)
+            return watch(jobs, hints.tenant, id, quiet=quiet, named=named)
         except KeyboardInterrupt:
             raise _left(hints, id, alone=alone.is_set()) from None
 
@@ -132,7 +143,8 @@ def tell_end(job: DictRow, hints: Hints) -> None:
         return
     error: Json = job["error"] or {}
     reason = told_whole(error) if job["state"] == State.FAILED else ""
-    err.print(f"[bold red]The job {_ENDED[job['state']]}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
+    how, ended = ("yellow", "waits for your answer") if asks(job) else ("red", _ENDED[job["state"]])
+    err.print(f"[bold {how}]The job {ended}.[/] {escape(reason)}".rstrip(), soft_wrap=True)
     retry = hints.command("jobs", "retry", str(job["id"]))
     if job["kind"] == LOAD and (written := job["progress"].get("successful")):
         undo = hints.command("jobs", "undo", str(job["id"]))

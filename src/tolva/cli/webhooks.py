@@ -24,6 +24,16 @@ from tolva.workloads.webhooks.event import EVERY
 from tolva.workloads.webhooks.wanted import Limits, Wanted
 from tolva.workloads.webhooks.webhook import create_webhook, drop_webhook, list_webhooks
 
+STEPS = {
+    State.QUEUED: "The test waits for its turn.",
+    State.RUNNING: "It is being delivered.",
+    State.WAITING: "It waits.",
+    State.COMPLETED: "The receiver answered.",
+    State.FAILED: "It came to nothing.",
+    State.CANCELLED: "It was cancelled.",
+}
+"""What the states of a test are called."""
+
 cli = typer.Typer(help="Webhooks: who is told when jobs end.", no_args_is_help=True)
 COLUMNS = (
     *(Column("id"), Column("address", wraps=True), Column("for", wraps=True), Column("tells of", wraps=True)),
@@ -74,7 +84,7 @@ def test(id: Id, data_dir: DataDir = None, tenant: Tenant = DEFAULT_TENANT, as_j
         with app.jobs(settings, server, "tolva webhook test") as jobs:
             with jobs.work(tenant) as work:
                 made = ask_test(work, at_terminal(tenant), id, str(uuid4()))
-            job = see_through(settings, server, jobs, hints, made.id, QUEUE.name, quiet=as_json)
+            job = see_through(settings, server, jobs, hints, made.id, QUEUE.name, quiet=as_json, named=_step)
     if as_json:
         print_json(job)
     else:
@@ -103,6 +113,11 @@ def _listed(row: DictRow) -> tuple[object, ...]:
 def _is_delivered(job: DictRow) -> bool:
     """Not so one whose webhook was deleted before its turn came: it completes, too, and tells nobody anything."""
     return job["state"] == State.COMPLETED and "skipped" not in job["result"]
+
+
+def _step(job: DictRow) -> str:
+    """How far a test is."""
+    return STEPS[State(job["state"])]
 
 
 def _tell(job: DictRow) -> None:

@@ -33,6 +33,10 @@ class Engine(Protocol):
         """The rings that lie unheard; None where none are kept. Raises BrokerUnavailable."""
         ...
 
+    def announce(self) -> None:
+        """Tell whoever watches jobs that something may be new. Called after commit; never raises, never waits."""
+        ...
+
     def close(self) -> None:
         """Send what is still to be sent, within a moment."""
         ...

@@ -127,13 +127,15 @@ def passes(error: Exception) -> bool:
 
 
 def fell_silent(error: BaseException | None) -> bool:
-    """Whether the connection broke. A COMMIT that PostgreSQL answers with any other error is rolled back.
+    """Whether the connection broke, or that to a server behind a proxy. A COMMIT with any other error is rolled back.
 
     >>> [fell_silent(error) for error in (psycopg.OperationalError("broken pipe"), pg.AdminShutdown(), pg.DiskFull())]
     [True, True, False]
+    >>> fell_silent(pg.StatementCompletionUnknown())
+    True
     """
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return state is None or state.startswith(("08", "57P"))
+    return state is None or state.startswith(("08", "57P", "40003"))
 
 
 def translate(error: Exception) -> TolvaError:

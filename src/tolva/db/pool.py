@@ -142,8 +142,8 @@ class Database:
             if not committing or not fell_silent(error.__cause__):
                 raise
             raise CommitLost(
-                "The connection broke at the last moment: whether it was done is not known. Look before you do it"
-                f" again. {error}"
+                "The connection broke at the last moment: if something was to be changed, nobody knows whether it was."
+                f" Look before you do it again. {error}"
             ) from error
 
     def _get(self) -> Connection:

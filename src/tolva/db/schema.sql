@@ -1155,6 +1155,17 @@ $$;
 
 ALTER FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.queue_depth(p_queue text) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT count(*) FROM (
+    SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = p_queue LIMIT 10000) queued
+$$;
+
+ALTER FUNCTION tolva.queue_depth(p_queue text) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) RETURNS TABLE(job_id uuid, queue text, state text, rings boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1289,6 +1300,18 @@ $$;
 
 ALTER FUNCTION tolva.set_paused(p_queue text, p_paused boolean) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) RETURNS TABLE(id uuid, tenant_id text, queue text, kind text, silent double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT j.id, j.tenant_id, j.queue, j.kind, extract(epoch FROM now() - j.updated_at)::double precision
+  FROM tolva.jobs j WHERE j.state = 'running' AND j.updated_at < now() - p_silent
+  ORDER BY j.updated_at LIMIT p_most
+$$;
+
+ALTER FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.started_worker(p_id uuid, p_pid integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1341,6 +1364,7 @@ CREATE TABLE tolva.jobs (
     result jsonb,
     error jsonb,
     answered_by uuid,
+    undone_by uuid,
     trace text,
     CONSTRAINT children_are_counted CHECK ((open_children >= 0)),
     CONSTRAINT failed_has_error CHECK (((state <> 'failed'::text) OR (error IS NOT NULL))),
@@ -1785,6 +1809,7 @@ CREATE TABLE tolva.uploads (
     constants jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     settled jsonb,
+    corrects uuid,
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -2235,6 +2260,9 @@ GRANT ALL ON FUNCTION tolva.prune_requests(p_kept interval, p_most integer) TO t
 REVOKE ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.prune_webhook_lines(p_kept interval, p_most integer) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.queue_depth(p_queue text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.queue_depth(p_queue text) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.replay_jobs(p_jobs uuid[], p_run_at timestamp with time zone) TO tolva_app;
 
@@ -2252,6 +2280,9 @@ GRANT ALL ON FUNCTION tolva.session_holder(p_hash bytea) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.set_paused(p_queue text, p_paused boolean) TO tolva_app;
+
+REVOKE ALL ON FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.silent_jobs(p_silent interval, p_most integer) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.started_worker(p_id uuid, p_pid integer) TO tolva_app;

@@ -3,9 +3,12 @@
 import importlib
 from collections.abc import Mapping
 from functools import partial
+from types import ModuleType
 
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
+from tolva.engines.news import Announcer, Way
+from tolva.engines.news_postgres import PostgresWay
 from tolva.engines.routed import RoutedEngine
 from tolva.engines.routes import routes_of
 from tolva.errors import SettingsError
@@ -37,15 +40,24 @@ def require_known(settings: Settings) -> None:
 def make_engine(settings: Settings, db: Database) -> RoutedEngine:
     """The engines of these settings as one. Raises SettingsError for one that there is not."""
     require_known(settings)
-    return RoutedEngine(routes_of(settings), partial(make_single, settings, db))
+    return RoutedEngine(routes_of(settings), partial(make_single, settings, db), Announcer(ways(settings, db)))
+
+
+def ways(settings: Settings, db: Database) -> list[Way]:
+    """How wake-ups of those who watch jobs go, the best way first. Raises SettingsError when redis is not installed."""
+    if not settings.redis:
+        return [PostgresWay(db)]
+    module = _imported("tolva.engines.news_redis", "redis")
+    return [module.RedisWay(settings.redis), PostgresWay(db)]
 
 
 def make_single(settings: Settings, db: Database, name: str) -> Engine:
     """The engine of that name. Raises SettingsError when what it needs is not installed, or not set."""
+    return _imported(ENGINES[name], name).make(settings, db)
+
+
+def _imported(module: str, extra: str) -> ModuleType:
     try:
-        module = importlib.import_module(ENGINES[name])
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"The engine '{name}' needs the package {error.name}: pip install 'tolva[{name}]'."
-        ) from error
-    return module.make(settings, db)
+        raise SettingsError(f"What is set needs the package {error.name}: pip install 'tolva[{extra}]'.") from error

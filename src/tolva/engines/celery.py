@@ -21,6 +21,7 @@ from tolva.core.job import JobId, Queue
 from tolva.db.pool import Database
 from tolva.engines.celery_settings import celery_settings
 from tolva.engines.sender import Sender
+from tolva.engines.silent import Silent
 from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings, load_settings
 
@@ -33,7 +34,7 @@ Perform = Callable[[str], Any]
 """Looks through a queue; answers what Celery is to note of it."""
 
 
-class CeleryEngine:
+class CeleryEngine(Silent):
     """Sends tasks. Celery's workers serve them."""
 
     def __init__(self, app: celery.Celery) -> None:

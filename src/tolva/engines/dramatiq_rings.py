@@ -25,6 +25,7 @@ from tolva.core.job import JobId, Queue
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
 from tolva.engines.sender import Sender
+from tolva.engines.silent import Silent
 from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings
 
@@ -39,7 +40,7 @@ Perform = Callable[[str], object]
 """Looks through a queue, and rings again where work is left."""
 
 
-class DramatiqEngine:
+class DramatiqEngine(Silent):
     """Sends messages, and serves queues with Dramatiq's threads."""
 
     def __init__(self, url: str) -> None:
@@ -55,7 +56,11 @@ class DramatiqEngine:
 
     def depth(self, queue: str) -> int | None:
         """The messages in the queue that no worker has taken."""
-        return self._count(queue)
+        try:
+            return self._count(queue)
+        finally:
+            if isinstance(self._broker, RabbitmqBroker):
+                del self._broker.connection  # it has one for each thread that asks, for good; ours may ask only once
 
     def close(self) -> None:
         """Send the last messages."""
@@ -146,6 +151,10 @@ def _explained() -> Generator[None]:
     """Errors of the broker in our words."""
     try:
         yield
+    except redis.AuthenticationError as error:
+        raise BrokerUnavailable(
+            f"Dramatiq's broker refuses the login or password of DRAMATIQ_BROKER_URL or REDIS_URL: {error}"
+        ) from error
     except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
         raise BrokerUnavailable(
             f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"

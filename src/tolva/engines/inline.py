@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
+from tolva.engines.silent import Silent
 from tolva.engines.slots import MANY, Slots
 from tolva.settings import Settings
 
 
-class InlineEngine:
+class InlineEngine(Silent):
     """A ring stays in this process. Jobs that another process made are found at the next look."""
 
     def __init__(self, db: Database) -> None:

@@ -9,6 +9,7 @@ from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
+from tolva.engines.silent import Silent
 from tolva.engines.slots import MANY, POLL, Slots
 from tolva.errors import TryLater
 from tolva.jobs.sql import SQL
@@ -21,7 +22,7 @@ LISTEN_STEP = 0.2
 """Seconds of listening after which the end of the worker is noticed."""
 
 
-class PostgresEngine:
+class PostgresEngine(Silent):
     """Needs nothing but the database that holds the jobs."""
 
     def __init__(self, db: Database) -> None:

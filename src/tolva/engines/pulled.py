@@ -16,6 +16,7 @@ from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
 from tolva.engines.sender import Sender
+from tolva.engines.silent import Silent
 from tolva.engines.slots import Slots
 from tolva.errors import BrokerUnavailable
 
@@ -60,7 +61,7 @@ class Broker(Protocol[Held]):
         ...
 
 
-class PulledEngine(Generic[Held]):
+class PulledEngine(Silent, Generic[Held]):
     """An engine over a broker."""
 
     def __init__(self, db: Database, broker: Broker[Held]) -> None:

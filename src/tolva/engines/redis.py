@@ -9,20 +9,17 @@
 
 import json
 import logging
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import redis
 import uuid_utils
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from tolva.db.pool import Database
 from tolva.engines.pulled import PulledEngine
+from tolva.engines.redis_client import explained, make_client
 from tolva.engines.sender import MOST_RINGS
-from tolva.errors import BrokerUnavailable, SettingsError
+from tolva.errors import SettingsError
 from tolva.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,8 +28,6 @@ WAIT = 2
 """Seconds that a listener waits for a ring."""
 LISTENING = 20
 """Seconds after which a worker that does not report any more is taken for dead."""
-TIMEOUT = 5.0
-"""Seconds after which a server that does not answer is given up; more than WAIT."""
 WORKERS = "tolva:workers"
 
 
@@ -48,23 +43,20 @@ class RedisBroker:
     """The lists of one server, as one worker sees them."""
 
     def __init__(self, url: str) -> None:
-        # What is repeated is repeated by us, who know that a ring may be lost.
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = make_client(url)
         self._worker = str(uuid_utils.uuid4())
 
     def send(self, queue: str, hints: Sequence[str]) -> None:
         """Append rings; of too many, the oldest go."""
         rings = [json.dumps({"queue": queue, "hint": hint, "ring": str(uuid_utils.uuid4())}) for hint in hints]
-        with _explained(), self._redis.pipeline(transaction=False) as pipe:
+        with explained(), self._redis.pipeline(transaction=False) as pipe:
             pipe.rpush(_line(queue), *rings)
             pipe.ltrim(_line(queue), -MOST_RINGS, -1)
             pipe.execute()
 
     def receive(self, queue: str, most: int) -> list[Held]:
         """Wait for a ring, and take what lies behind it as far as slots are idle."""
-        with _explained():
+        with explained():
             first = cast(bytes | None, self._redis.blmove(_line(queue), self._held, WAIT, "LEFT", "RIGHT"))
             rings = [first] if first is not None else []
             while rings and len(rings) < most:
@@ -76,19 +68,19 @@ class RedisBroker:
 
     def done(self, held: Held) -> None:
         """Strike a ring from this worker's list."""
-        with _explained():
+        with explained():
             self._redis.lrem(self._held, 1, cast(str, held.raw))
 
     def give_back(self, held: Held) -> None:
         """Put a ring back at the front of its queue."""
-        with _explained(), self._redis.pipeline() as pipe:
+        with explained(), self._redis.pipeline() as pipe:
             pipe.lrem(self._held, 1, cast(str, held.raw))
             pipe.lpush(_line(held.queue), held.raw)
             pipe.execute()
 
     def hold(self, held: Sequence[Held]) -> None:
         """Say that this worker lives, and give back what dead ones held."""
-        with _explained():
+        with explained():
             with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(f"tolva:listening:{self._worker}", len(held), ex=LISTENING)
                 pipe.sadd(WORKERS, self._worker)
@@ -100,7 +92,7 @@ class RedisBroker:
 
     def depth(self, queue: str) -> int:
         """The rings in the queue's list."""
-        with _explained():
+        with explained():
             return self._redis.llen(_line(queue))
 
     @property
@@ -139,19 +131,6 @@ def _queue_of(raw: bytes) -> str | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return queue if isinstance(queue, str) else None
-
-
-@contextmanager
-def _explained() -> Generator[None]:
-    """Errors of the client in our words."""
-    try:
-        yield
-    except redis.AuthenticationError as error:
-        raise BrokerUnavailable(f"Redis refuses the login of REDIS_URL or REDIS_PASSWORD: {error}.") from error
-    except redis.ResponseError as error:
-        raise BrokerUnavailable(f"Redis does not do what was asked (6.2 or later does): {error}.") from error
-    except redis.RedisError as error:
-        raise BrokerUnavailable(f"Redis does not answer at REDIS_URL: {error}.") from error
 
 
 def make(settings: Settings, db: Database) -> PulledEngine[Held]:

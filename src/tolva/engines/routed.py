@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 
 from tolva.core.job import JobId
 from tolva.core.ports import Engine, QueueSlots, RunNext, ServingEngine
+from tolva.engines.news import Announcer
 from tolva.engines.routes import Routes
 
 
 class RoutedEngine:
-    """Rings with the engine of each queue, which `make` makes when it is first needed."""
+    """Rings with the engine of each queue, which `make` makes when it is first needed, and wakes those who watch."""
 
-    def __init__(self, routes: Routes, make: Callable[[str], Engine]) -> None:
+    def __init__(self, routes: Routes, make: Callable[[str], Engine], announcer: Announcer) -> None:
+        self._announcer = announcer
         self._routes = routes
         self._make = make
         self._engines: dict[str, Engine] = {}
@@ -27,8 +29,13 @@ class RoutedEngine:
         """The rings that lie unheard with the queue's engine."""
         return self._engine(self._routes.engine_of(queue)).depth(queue)
 
+    def announce(self) -> None:
+        """Wake those who watch jobs."""
+        self._announcer.announce()
+
     def close(self) -> None:
         """Let every engine send its last rings."""
+        self._announcer.close()
         for engine in self._engines.values():
             engine.close()
 

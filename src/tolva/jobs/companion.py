@@ -17,11 +17,12 @@ from tolva.core.ports import Engine
 from tolva.errors import TryLater
 from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
+from tolva.jobs.listening import Listening
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
 from tolva.jobs.work import Jobs
-from tolva.jobs.worker import FROZEN_LEASES, LOOK
+from tolva.jobs.worker import FROZEN_LEASES, LOOK, TOLD_TO_END
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
         closing(Heartbeat(db, [], plan.lease, crew)) as heartbeat,
         kept_up(plan.make_chores(Jobs(db, engine, plan.make_catalogue()))),
     ):
-        companion = Companion(plan, parent, heartbeat, engine)
+        companion = Companion(plan, parent, heartbeat, engine, Listening(db, engine, plan.queue_names))
         while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
             companion.look()
             time.sleep(LOOK)
@@ -48,14 +49,18 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
 class Companion:
     """Of one crew. All methods are called from one thread."""
 
-    def __init__(self, plan: WorkerPlan, parent: int, heartbeat: Heartbeat, engine: Engine) -> None:
+    def __init__(
+        self, plan: WorkerPlan, parent: int, heartbeat: Heartbeat, engine: Engine, listening: Listening
+    ) -> None:
         self._plan = plan
+        self._listening = listening
         self._parent = parent
         self._heartbeat = heartbeat
         self._engine = engine
         self._known: dict[str, int] = {}
         self._frozen_since: dict[int, float] = {}
         self._next_beat = 0.0
+        self._deaf: str | None = None
         self._own = ""
         """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
 
@@ -83,21 +88,30 @@ class Companion:
         self.look()
         try:
             if self._own in self._known:
-                self._leave(self._own, Verb.RELEASE, "The companion has ended.", None)
+                self._leave(self._own, Verb.RELEASE, TOLD_TO_END, None)
         except TryLater as error:
             log.warning("companion: %s", error)
 
     def _beat(self) -> None:
         if self._own not in self._known:
             self._own = self._heartbeat.join()
-        self._known = {row["id"]: row["pid"] for row in self._heartbeat.crew()}
+        crew = self._heartbeat.crew()
+        self._known = {row["id"]: row["pid"] for row in crew}
+        self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
         living = {id: process for id, pid in self._known.items() if (process := member(pid, self._parent))}
         awake = [id for id, process in living.items() if not self._is_frozen(process)]
         overdue = self._heartbeat.beat(awake) if awake else {}
         for worker_id, process in living.items():
-            if reason := self._over_a_limit(worker_id, process, overdue.get(worker_id)):
-                log.error("worker process %s %s", process.pid, reason)
+            if reason := self._over_a_limit(process, overdue.get(worker_id)):
+                log.error("worker process %s is ended: %s", process.pid, reason)
                 self._end(worker_id, process, reason, overdue.get(worker_id))
+
+    def _note_deaf(self, idle: bool) -> None:
+        reason = self._listening.deaf(idle)
+        if (reason is None) != (self._deaf is None):
+            log.error("this worker is deaf: %s", reason) if reason else log.warning("this worker hears again")
+            self._heartbeat.note_deaf(self._own, reason)
+        self._deaf = reason
 
     def _is_frozen(self, process: psutil.Process) -> bool:
         if process.status() != psutil.STATUS_STOPPED:
@@ -106,26 +120,27 @@ class Companion:
         self._frozen_since.setdefault(process.pid, time.monotonic())
         return True
 
-    def _over_a_limit(self, worker_id: str, process: psutil.Process, overdue: JobId | None) -> str | None:
+    def _over_a_limit(self, process: psutil.Process, overdue: JobId | None) -> str | None:
         """Why a process must end; None when it need not."""
         if overdue:
-            return "ran a job into the hard time limit of its queue"
+            return "The job ran into the hard time limit of its queue."
         since = self._frozen_since.get(process.pid)
         if since is not None and time.monotonic() - since > FROZEN_LEASES * self._plan.lease:
-            return "was frozen for too long"
+            return "The worker process was frozen."
         if process.memory_info().rss > self._plan.memory_mb * 1_000_000:
-            return f"grew over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
+            limit = f"over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
+            return f"The worker process grew {limit} while it ran this job."
         return None
 
     def _end(self, worker_id: str, process: psutil.Process, reason: str, overdue: JobId | None) -> None:
         process.kill()
-        self._leave(worker_id, Verb.RELEASE if overdue else Verb.LOST, f"The worker process {reason}.", overdue)
+        self._leave(worker_id, Verb.RELEASE if overdue else Verb.LOST, reason, overdue)
 
     def _bury(self, worker_id: str, pid: int) -> None:
         """It may have been ended for a job that ran over its limit, which Celery does by itself."""
         overdue = self._heartbeat.beat([worker_id]).get(worker_id)
         log.warning("worker process %s has ended; its jobs go on elsewhere", pid)
-        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", overdue)
+        self._leave(worker_id, Verb.LOST, "The worker process ended by itself while it ran this job.", overdue)
 
     def _leave(self, worker_id: str, verb: Verb, reason: str, overdue: JobId | None) -> None:
         send_rings(self._engine, self._heartbeat.leave(worker_id, verb, reason, overdue))

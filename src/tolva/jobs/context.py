@@ -85,7 +85,8 @@ class Context:
 
         Keep the pauses between its statements short: PostgreSQL ends it after 15 s of silence, so that a frozen
         worker holds no locks. Raises what `check` raises, LeaseLost when another attempt owns the job,
-        DatabaseUnavailable; then nothing of it was written. After CommitLost nobody knows, and the checkpoint tells.
+        DatabaseUnavailable; then nothing of it was written. After CommitLost nobody knows: the checkpoint of the next
+        attempt tells. Do not catch it.
         """
         self.check()
         if self._step is not None:

@@ -18,6 +18,14 @@ class Counted:
         """
         return f"{self.number:,}{'' if self.exact else '+'}"
 
+    def without(self, part: int) -> "Counted":
+        """Those that are not of a part; all of them where they are too many to tell.
+
+        >>> Counted(7).without(3), Counted(10_000, exact=False).without(3)
+        (Counted(number=4, exact=True), Counted(number=10000, exact=False))
+        """
+        return Counted(self.number - part) if self.exact else self
+
 
 def counted(found: int, most: int) -> Counted:
     """What was counted up to one more than `most`.

@@ -22,6 +22,7 @@ from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
+from tolva.jobs.worker import TOLD_TO_END
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[str]:
     finally:
         with closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
             try:
-                rings = heartbeat.leave(worker_id, Verb.RELEASE, "The process ended before the job was done.")
+                rings = heartbeat.leave(worker_id, Verb.RELEASE, TOLD_TO_END)
                 send_rings(engine, rings)
             except TryLater as error:
                 log.warning("%s The jobs of this process go on when its lease has run out.", error)

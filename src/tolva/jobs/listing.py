@@ -68,6 +68,11 @@ class Failures:
     asked: int
     open: int
 
+    @property
+    def broken(self) -> Counted:
+        """Those that asked nothing; all of them where they are too many to tell."""
+        return self.all.without(self.asked)
+
 
 def list_jobs(
     conn: Connection, tenant_id: str, wanted: JobFilter, *, before: JobId | None = None, most: int = 50
@@ -97,6 +102,11 @@ def matching_ids(
 def jobs_among(conn: Connection, ids: Sequence[JobId], states: Sequence[State] = tuple(State)) -> list[DictRow]:
     """Those of these jobs that are in one of these states, newest first: id, kind, label and state of each."""
     return conn.execute(SQL["jobs_among"], {"ids": list(ids), "states": list(states)}).fetchall()
+
+
+def asking_among(conn: Connection, ids: Sequence[JobId]) -> set[JobId]:
+    """Those of these jobs that left a question open: only an answer helps them, which is a job of its own."""
+    return {JobId(row["id"]) for row in conn.execute(SQL["asking_among"], {"ids": list(ids)}).fetchall()}
 
 
 def count_matching(conn: Connection, tenant_id: str, wanted: JobFilter) -> Counted:

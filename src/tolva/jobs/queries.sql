@@ -54,7 +54,7 @@ SELECT tolva.count_lines(
 -- name: list_jobs
 -- These jobs of the tenant, newest first, with what a list shows of them.
 SELECT id, kind, queue, label, state, priority, attempt, failures, max_attempts, run_at, created_at, updated_at,
-  started_at, finished_at, cancel_requested_at, parent_id, open_children, tolva.in_short(progress) AS progress,
+  started_at, finished_at, cancel_requested_at, parent_id, open_children, undone_by, tolva.in_short(progress) AS progress,
   tolva.in_short(result) AS result,
   CASE WHEN error IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object(
     'type', error->'type', 'message', error->'message', 'answered_by', error->'answered_by')) END AS error
@@ -64,6 +64,10 @@ FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id DESC;
 -- How many of these jobs of the tenant left a question open, and how many of those still wait for the answer.
 SELECT count(*) AS asked, count(*) FILTER (WHERE NOT error ? 'answered_by') AS open
 FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
+
+-- name: asking_among
+-- Those of these jobs of the tenant that left a question open, answered or not.
+SELECT id::text FROM tolva.jobs WHERE id = ANY (%(ids)s::uuid[]) AND state = 'failed' AND error->>'type' = 'Unanswered';
 
 -- name: any_job_between
 -- Whether the tenant has a job with such an id.
@@ -252,11 +256,11 @@ ORDER BY name;
 
 -- name: throughput
 -- How many jobs of the tenant were done, failed or asked something in each of the last minutes, oldest first; of a queue
--- up to a limit, from which on what asked something counts as failed, too.
+-- up to a limit, from which on what asked something counts as failed.
 SELECT m.minute,
   coalesce(sum(n.completed), 0)::integer AS completed,
   coalesce(sum(CASE WHEN n.failed < %(most)s THEN n.failed - n.asked ELSE n.failed END), 0)::integer AS failed,
-  coalesce(sum(n.asked), 0)::integer AS asked
+  coalesce(sum(n.asked) FILTER (WHERE n.failed < %(most)s), 0)::integer AS asked
 FROM generate_series(
     date_trunc('minute', statement_timestamp()) - make_interval(mins => %(minutes)s - 1), statement_timestamp(),
     '1 minute') m(minute)
@@ -365,9 +369,23 @@ WITH asked AS MATERIALIZED (
 INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
 SELECT a.id, a.seq, a.tenant_id, 'answered', jsonb_build_object('job', %(by)s::text) FROM answered a WHERE a.asks;
 
+-- name: note_undone
+-- Note at a job of the tenant which other one has put back all that it did; a second time changes nothing.
+WITH undone AS (
+  UPDATE tolva.jobs SET undone_by = %(by)s, seq = seq + 1, updated_at = clock_timestamp()
+  WHERE id = %(id)s AND finished_at IS NOT NULL AND undone_by IS NULL
+  RETURNING id, seq, tenant_id
+)
+INSERT INTO tolva.job_events (job_id, seq, tenant_id, type, data)
+SELECT id, seq, tenant_id, 'undone', jsonb_build_object('job', %(by)s::text) FROM undone;
+
 -- name: prune
 -- Delete a portion of what has outlived its time; see the function.
 SELECT tolva.prune(make_interval(secs => %(finished)s), make_interval(secs => %(failed)s), %(most)s) AS jobs;
+
+-- name: announce
+-- Wake whoever watches jobs. Nothing is lost if a crash takes it away, so nobody waits for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify(%(channel)s, '');
 
 -- name: notify
 -- Wake those who listen on a channel.
@@ -457,6 +475,19 @@ ORDER BY seq DESC LIMIT %(most)s;
 -- The workers whose lease has not run out, the longest-serving first.
 SELECT id, host, pid, queues, started_at, lease_until FROM tolva.workers
 WHERE lease_until > clock_timestamp() ORDER BY started_at, id;
+
+-- name: attendance
+-- Who serves each of these queues: the living workers, why some hear none of their rings, and the jobs that wait.
+SELECT q.name AS queue, tolva.queue_depth(q.name) AS jobs,
+  array_remove(array_agg(w.id::text), NULL) AS workers,
+  coalesce(array_agg(DISTINCT w.deaf ORDER BY w.deaf) FILTER (WHERE w.deaf IS NOT NULL), '{}') AS deaf
+FROM unnest(%(queues)s::text[]) WITH ORDINALITY q(name, place)
+LEFT JOIN tolva.workers w ON w.lease_until > clock_timestamp() AND q.name = ANY (w.queues)
+GROUP BY q.name, q.place ORDER BY q.place;
+
+-- name: silent_jobs
+-- Running jobs of every tenant that have reported nothing for a while; see the function.
+SELECT id::text, tenant_id, queue, kind, silent FROM tolva.silent_jobs(make_interval(secs => %(silent)s), %(most)s);
 
 -- name: metrics
 -- What an operator watches, of all tenants; see the function.

@@ -30,7 +30,7 @@ class Ended:
     @property
     def broken(self) -> Counted:
         """The failed ones that asked nothing; all of them where they are too many to tell."""
-        return Counted(self.failed.number - self.asked.number) if self.failed.exact else self.failed
+        return self.failed.without(self.asked.number)
 
 
 @dataclass(frozen=True)

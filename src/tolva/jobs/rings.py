@@ -18,9 +18,10 @@ def rings(rows: Iterable[DictRow]) -> list[Ring]:
 
 
 def send_rings(engine: Engine, to_ring: Sequence[Ring]) -> None:
-    """Ring each queue once. Call it after the commit that made the jobs ready, never before."""
+    """Ring each queue once, and wake those who watch. Call it after the commit that moved jobs, never before."""
     hints: defaultdict[str, list[JobId]] = defaultdict(list)
     for queue, job in to_ring:
         hints[queue].append(job)
     for queue, jobs in hints.items():
         engine.ring(queue, jobs)
+    engine.announce()

@@ -110,6 +110,11 @@ def note_answer(conn: Connection, asked: Sequence[JobId], by: JobId) -> None:
     conn.execute(SQL["note_answer"], {"asked": list(asked), "by": by})
 
 
+def note_undone(conn: Connection, id: JobId, by: JobId) -> None:
+    """Note at a job that has ended that the job `by` has put back all that it did."""
+    conn.execute(SQL["note_undone"], {"id": id, "by": by})
+
+
 def cancel(conn: Connection, id: JobId) -> tuple[State, list[Ring]]:
     """Ask a job to stop, and its children with it. Returns its state now: `running` means that it was told to stop.
 

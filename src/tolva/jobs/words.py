@@ -15,8 +15,9 @@ MOST_ASKED = 8
 MOST_LETTERS = 40
 """Characters of a word that count."""
 
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-"""Letters and digits are words apart: `factura123` is found by `123`, too."""
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_WORD = re.compile(rf"{_ID}|[^\W\d_]+|\d+")
+"""Letters and digits are words apart: `factura123` is found by `123`, too. An id is one word."""
 
 
 def label_words(tenant_id: str, label: str) -> str:
@@ -44,6 +45,8 @@ def _words(text: str) -> list[str]:
 
     >>> _words("Productos_ENERO-2026 (Versión 2).xlsx")
     ['productos', 'enero', '2026', 'version', '2', 'xlsx']
+    >>> _words("shop.example · 01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10")
+    ['shop', 'example', '01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10']
     """
     plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
     return list(dict.fromkeys(word[:MOST_LETTERS] for word in _WORD.findall(plain.casefold())))

@@ -26,6 +26,7 @@ LOOK = 0.2
 """Seconds between two looks at the processes."""
 FROZEN_LEASES = 3
 """Leases after which a process that somebody froze is replaced: it has lost its jobs after one."""
+TOLD_TO_END = "The worker was told to end before the job was done."
 RESTART_PAUSE = 1.0
 """Seconds before a process that died young is replaced, so that a broken set-up does not spin."""
 
@@ -95,7 +96,7 @@ class Supervisor:
             self._let_end()
         finally:
             for child in list(self._children):
-                self._kill(child, Verb.RELEASE, "The worker was told to end before the job was done.")
+                self._kill(child, Verb.RELEASE, TOLD_TO_END)
             self._report_last()
 
     def _let_end(self) -> None:
@@ -117,7 +118,7 @@ class Supervisor:
             return
         if child.has_retired:
             log.info("worker process %s has done its %s jobs; it is replaced", child.pid, self._plan.most_jobs)
-            self._drop(child, Verb.RELEASE, "The worker process ended before the job was done.")
+            self._drop(child, Verb.RELEASE, TOLD_TO_END)
         elif reason is not None:
             log.error("worker process %s ended by %s; its jobs go on elsewhere", child.pid, reason)
             self._next_start = time.monotonic() + RESTART_PAUSE

@@ -35,7 +35,7 @@ def serve_api(settings: Settings, listener: socket.socket, ready: Callable[[Data
     with (
         app.server(settings) as server,
         app.jobs(settings, server, "tolva api", settings.statement_seconds) as jobs,
-        closing(app.live(jobs)) as hub,
+        closing(app.live(settings, jobs)) as hub,
     ):
         await_database(server, stop)
         if stop.is_set():

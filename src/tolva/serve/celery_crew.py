@@ -4,12 +4,13 @@ Celery's signals call the methods: those of the first half in the process that s
 in each of them.
 """
 
+import ctypes
 import logging
-import multiprocessing
 import os
 import subprocess
 import threading
 import time
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from celery import signals  # pyright: ignore[reportMissingTypeStubs]
@@ -23,6 +24,8 @@ from tolva.serve.hosted import Host
 
 log = logging.getLogger(__name__)
 
+LOOK = 0.5
+"""Seconds between two looks of a process whether the worker is told to end."""
 RESTART_PAUSE = 1.0
 """Seconds before a companion that ended by itself is replaced."""
 
@@ -34,7 +37,8 @@ class CeleryHost:
         self._app = app
         self._host = host
         self._settings = host.settings
-        self._draining = multiprocessing.get_context("fork").Event()
+        # Without a lock, which a process that is killed would take with it.
+        self._draining = RawValue(ctypes.c_bool, False)
         self._hosted: Hosted | None = None
 
     def join(self) -> None:
@@ -62,14 +66,14 @@ class CeleryHost:
     def _keep_companion(self, companion: subprocess.Popen[bytes], queues: list[str]) -> None:
         while True:
             code = companion.wait()
-            if self._draining.is_set():
+            if self._draining.value:
                 return
             log.error("the companion ended by itself (exit code %s); starting it again", code)
             time.sleep(RESTART_PAUSE)
             companion = self._host.start_companion(queues)
 
     def _end(self, **_more: object) -> None:
-        self._draining.set()
+        self._draining.value = True
 
     def _served(self) -> list[str]:
         """The queues of -Q, or all of ours."""
@@ -82,7 +86,8 @@ class CeleryHost:
         threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()
 
     def _drain(self, hosted: Hosted) -> None:
-        self._draining.wait()
+        while not self._draining.value:
+            time.sleep(LOOK)
         hosted.drain(self._settings.grace_seconds / 2)
 
     def _end_process(self, **_more: object) -> None:

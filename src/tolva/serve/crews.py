@@ -1,7 +1,5 @@
 """Workers of several engines: ours for those that ring in our processes, Celery's own for Celery."""
 
-import os
-import sys
 from collections.abc import Sequence
 
 from tolva import app
@@ -9,6 +7,7 @@ from tolva.core.ports import QueueSlots
 from tolva.errors import SettingsError
 from tolva.jobs.lifeline import die_with_parent
 from tolva.logs import set_up_logs
+from tolva.serve.celery_command import become_celery_command
 from tolva.serve.part import Part, end_parts, keep_parts
 from tolva.serve.stop import stop_on_signals
 from tolva.serve.worker import run_own
@@ -51,17 +50,11 @@ def _serve_both(settings: Settings, shares: app.Shares) -> None:
 
 def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
     """Turn this process into a worker of Celery for these queues. Does not return."""
-    environment = os.environ | {
-        "TOLVA_DATA_DIR": str(settings.data_dir),
-        "TOLVA_ENGINE": settings.engine,
-        "TOLVA_ENGINES": ",".join(f"{queue}={engine}" for queue, engine in settings.engines.items()),
-        # On SIGTERM running jobs have the grace time; without this, Celery waits for them for ever.
-        "REMAP_SIGTERM": "SIGQUIT",
-    }
+    # On SIGTERM running jobs have the grace time; without this, Celery waits for them for ever.
+    more = {"REMAP_SIGTERM": "SIGQUIT"}
     first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
-    names = ",".join(first_urgent)
-    command = ["celery", "-A", "tolva.engines.celery:app", "worker", "-Q", names, "-l", settings.celery_log_level]
-    os.execve(sys.executable, [sys.executable, "-m", *command], environment)  # noqa: S606
+    words = ["worker", "-Q", ",".join(first_urgent), "-l", settings.celery_log_level]
+    become_celery_command(settings, words, more)
 
 
 def _own_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:

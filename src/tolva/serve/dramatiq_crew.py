@@ -1,6 +1,7 @@
 """What a process of Dramatiq's command line runs: our actors, and for each group of processes a companion."""
 
 import multiprocessing
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,8 @@ class DramatiqHost(Middleware):
         """Register as a worker."""
         served = sorted(worker.consumer_whitelist or broker.get_declared_queues())
         self._hosted = self._host.make_hosted(served, worker.worker_threads)
-        self._hosted.begin()
+        # Dramatiq starts the companion, which this waits for, when all its processes have booted.
+        threading.Thread(target=self._hosted.begin, daemon=True).start()
 
     def before_worker_shutdown(self, broker: Any, worker: Any) -> None:
         """Let the jobs come to an end."""

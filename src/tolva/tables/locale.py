@@ -40,8 +40,13 @@ ROUND = r"[.,]000$"
 DAYS = r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}(?:[ T][0-9:.]+)?$"
 """Day and month, or month and day, then a year."""
 
-POINT_COUNTRIES = ("MX", "PE", "GT", "HN", "NI", "PA", "SV", "DO", "PR", "CU", "US", "GB", "IE", "CA", "AU", "NZ", "IN")
-"""Countries of our users' languages where decimals follow a point (Unicode CLDR)."""
+POINT_OF_SPANISH = ("mx", "pe", "gt", "hn", "ni", "pa", "sv", "do", "pr", "cu", "us", "bz")
+"""Countries where who writes Spanish writes decimals with a point (Unicode CLDR); elsewhere it is a comma."""
+COMMA_OF_ENGLISH = (
+    *("at", "be", "cz", "de", "dk", "ee", "es", "fi", "fr", "ge", "hu", "id", "it"),
+    *("lt", "lv", "nl", "no", "pl", "pt", "ro", "se", "si", "sk", "ua", "za"),
+)
+"""Countries where who writes English writes them with a comma; elsewhere it is a point."""
 LANGUAGES = ("es", "pt", "en")
 
 
@@ -134,7 +139,7 @@ def signs_of(locale: str | None, path: str = "locale") -> Signs:
     language, _, country = locale.lower().replace("_", "-").partition("-")
     if language not in LANGUAGES:
         raise InvalidInput(f"{path}: {locale!r} is not a locale of {', '.join(LANGUAGES)}; write es-CO, for instance")
-    point = country.upper() in POINT_COUNTRIES if country else language == "en"
+    point = country not in COMMA_OF_ENGLISH if language == "en" else language == "es" and country in POINT_OF_SPANISH
     return Signs("." if point else ",", "mdy" if language == "en" and country in ("", "us") else "dmy")
 
 

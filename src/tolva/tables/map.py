@@ -7,6 +7,7 @@ from tolva.errors import Unanswered
 from tolva.tables.column_choices import NOTHING, Choices, resolve
 from tolva.tables.column_refs import position_ref
 from tolva.tables.fold import bare, fold
+from tolva.tables.own_columns import is_own
 from tolva.tables.proposal import SURE, ColumnMapping, How, Match, Proposal
 from tolva.tables.schema import Field, Schema
 
@@ -60,7 +61,7 @@ def propose_mapping(headers: Sequence[str], schema: Schema, chosen: Choices = NO
 def _left_out(headers: Sequence[str], taken: Set[int]) -> Iterator[str]:
     """Headers of the columns that feed nothing, with their place where another one has it too."""
     for column, header in enumerate(headers):
-        if column not in taken and (header or not any(headers)):
+        if column not in taken and not is_own(header) and (header or not any(headers)):
             place = position_ref(column)
             yield f"{header} ({place})" if headers.count(header) > 1 and header else header or place
 

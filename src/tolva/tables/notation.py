@@ -29,6 +29,8 @@ LOOKS = {
     "datetime": Clues.of_dates,
 }
 """The kinds whose cells give clues."""
+ANY_SIGNS = Signs(".", "dmy")
+"""What some locale declares."""
 
 Rows = Mapping[str, pl.Series]
 """By field, the rows (UInt32, ascending) whose cells are numbers by their kind."""
@@ -42,11 +44,18 @@ class Notation:
     signs: Signs
     separated: bool = False
     """Whether what means two things separates thousands, as it is a column of integers (see `thousands`)."""
+    by_kind: bool = False
+    """Whether all its cells are numbers by their kind."""
 
     @property
     def undecided(self) -> bool:
         """Whether some of its cells mean two things, with nothing to tell which."""
         return self.clues.undecided(self.signs)
+
+    @property
+    def askable(self) -> bool:
+        """Whether a locale would tell what these mean: the column does not contradict itself."""
+        return self.undecided and not self.clues.undecided(self.clues.signs(ANY_SIGNS))
 
     @property
     def declared(self) -> bool:
@@ -120,7 +129,7 @@ def decided(
         )
         for name, found in shown.items()
     }
-    return notations | {name: Notation(Clues(point=True), WITH_POINT) for name in numbers}
+    return notations | {name: Notation(Clues(point=True), WITH_POINT, by_kind=True) for name in numbers}
 
 
 def _to_ask(clues: Mapping[str, Clues], schema: Schema) -> list[str]:

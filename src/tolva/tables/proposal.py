@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tolva.tables.column_refs import ref_of
+from tolva.tables.own_columns import is_own
 from tolva.tables.question import Question
 from tolva.tables.schema import Field
 
@@ -98,7 +99,10 @@ class Proposal:
         names = [ref_of(column, self.headers) for column in range(len(self.headers))]
         likely = {match.field: names[match.column] for match in self.matches}
         fed = {match.column for match in self.matches if match.confidence >= SURE and match.field in self.required}
-        left = tuple(name for column, name in enumerate(names) if column not in fed)
+        open_columns = [
+            column for column, header in enumerate(self.headers) if column not in fed and not is_own(header)
+        ]
+        left = tuple(names[column] for column in open_columns)
         free = left if len(left) >= len(self.missing) else ()
         claimed = [tuple(names[match.column] for match in matches) for matches in self.rivals]
         asked = [Question(each[0].field, own, own[0]) for each, own in zip(self.rivals, claimed, strict=True)]

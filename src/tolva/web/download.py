@@ -12,9 +12,8 @@ from starlette.background import BackgroundTask
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Separator = Annotated[
-    Literal["comma", "semicolon"], Query(description="Of the CSV: Excel wants the one of its country.")
-]
+SEPARATOR = Query(description="Of the CSV: Excel wants the one of its country.")
+Separator = Annotated[Literal["comma", "semicolon"], SEPARATOR]
 SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 

@@ -1,6 +1,6 @@
 """Which jobs a call for many takes: some thousands at most, and where the following call goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from tolva.core.job import JobId, State
@@ -28,6 +28,15 @@ class Met:
     def next(self) -> str | None:
         """The place of the last where there are more behind it."""
         return self.places[-1] if self.more else None
+
+    def without(self, others: Set[JobId]) -> "Met":
+        """The same but for some of them; where none is left, there is nothing to go on behind.
+
+        >>> Met([JobId("b"), JobId("a")], ["2", "1"], more=True).without({JobId("a")})
+        Met(jobs=['b'], places=['2'], more=True)
+        """
+        kept = [pair for pair in zip(self.jobs, self.places, strict=True) if pair[0] not in others]
+        return Met([id for id, _ in kept], [place for _, place in kept], self.more and bool(kept))
 
 
 def met_jobs(conn: Connection, tenant_id: str, wanted: JobFilter, before: JobId | None) -> Met:

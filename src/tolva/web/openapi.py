@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from tolva.web.access.asking import Needs
 from tolva.web.access.caller import Role
+from tolva.web.located import LOCATION
 from tolva.web.problems import Problem, problems
 
 THEIRS = ("HTTPValidationError", "ValidationError")
@@ -108,6 +109,8 @@ def _with_ours(operation: dict[str, Any]) -> dict[str, Any]:
     needed = [422] if "422" in responses else []
     needed += [413] if "requestBody" in operation else []
     added = {str(status): described for status, described in problems(*needed).items()}
+    if begun := responses.get("202"):
+        begun["headers"] = LOCATION
     return dict(sorted((responses | added).items()))
 
 

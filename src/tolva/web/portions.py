@@ -31,9 +31,9 @@ class Tally:
 def in_portions(met: Met, do: Callable[[Sequence[JobId]], Sequence[JobId]], *, dry_run: bool = False) -> Tally:
     """Do it to these jobs. `do` answers with those that it concerned.
 
-    A portion that meets a Conflict does nothing and is among those left. Raises TryLater when nothing was done, and
-    CommitLost when nobody knows that of the first portion; where something was, the call has met no more than the
-    portions before, and `next` leads to the one that broke off: it may be done all the same, after CommitLost.
+    A portion that meets a Conflict does nothing and is among those left. Raises TryLater when the first one breaks off
+    and nothing was done, and CommitLost when nobody knows that. Where a later one does, the call has met no more than
+    the portions before, and `next` leads to it: it may be done all the same, after CommitLost.
 
     >>> ids = [JobId(str(n)) for n in range(1200)]
     >>> in_portions(Met(ids, ids), lambda portion: portion[1:])
@@ -46,7 +46,7 @@ def in_portions(met: Met, do: Callable[[Sequence[JobId]], Sequence[JobId]], *, d
         try:
             done += _done(met.jobs[at : at + PORTION], do)
         except TryLater as error:
-            if not done:
+            if not at:
                 raise
             log.warning("%s jobs are done; it broke off after %s of %s: %s", done, at, len(met.jobs), error)
             return Tally(at, done, met.places[at - 1])

@@ -2,30 +2,42 @@
 
 from collections.abc import Callable, Sequence
 
-from tolva.core.job import JobId, State
+from tolva.core.job import JobId, Json, State
 from tolva.jobs.letters import dismiss, get_letter, held_open, hold_open, require_open
 from tolva.jobs.pausing import pause_lane, pause_queue
 from tolva.jobs.work import Jobs, Work
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
+from tolva.web.idempotency import IdempotentRequest, once
 
 BulkDeed = Callable[[Jobs, Caller, Sequence[JobId]], Sequence[JobId]]
 """Does one thing to those of these jobs that allow it, in one transaction, and answers with them."""
 
 
-def cancel_job(jobs: Jobs, by: Caller, id: JobId) -> State:
-    """Ask a job to stop; see `store.cancel`."""
+def cancel_job(jobs: Jobs, by: Caller, id: JobId, key: str | None = None) -> State:
+    """Ask a job to stop, with a known idempotency `key` as the first time; see `store.cancel`."""
+    asked = IdempotentRequest(by, key, "job.cancel", {"id": id})
     with jobs.work(by.tenant_id) as work:
-        state = work.cancel(id)
-        note(work.conn, by, "job.cancel", id)
-    return state
+
+        def cancel() -> Json:
+            state = work.cancel(id)
+            note(work.conn, by, "job.cancel", id)
+            return {"state": state}
+
+        return State(once(work.conn, asked, cancel)["state"])
 
 
-def retry_job(jobs: Jobs, by: Caller, id: JobId) -> None:
-    """Queue a failed or cancelled job again; see `store.retry`."""
+def retry_job(jobs: Jobs, by: Caller, id: JobId, key: str | None = None) -> None:
+    """Queue a failed or cancelled job again, with a known idempotency `key` once; see `store.retry`."""
+    asked = IdempotentRequest(by, key, "job.retry", {"id": id})
     with jobs.work(by.tenant_id) as work:
-        work.retry(id)
-        note(work.conn, by, "job.retry", id)
+
+        def retry() -> Json:
+            work.retry(id)
+            note(work.conn, by, "job.retry", id)
+            return {}
+
+        once(work.conn, asked, retry)
 
 
 def cancel_jobs(jobs: Jobs, by: Caller, ids: Sequence[JobId]) -> list[JobId]:

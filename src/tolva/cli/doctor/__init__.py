@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tolva.cli.console import AsJson, DataDir, Exit, out, print_json, say
-from tolva.cli.doctor import access, disk, elsewhere, machine, server, work
+from tolva.cli.doctor import access, brokers, disk, elsewhere, machine, server, work
 from tolva.cli.doctor.finding import Finding, Verdict, fault
 from tolva.cli.doctor.patient import Check, Patient, examined
 from tolva.errors import TolvaError
@@ -27,9 +27,13 @@ CHECKS = (
     Check("destinations", elsewhere.destinations),
     Check("port", machine.port),
     Check("keys", access.keys),
+    Check("engines", brokers.routes),
+    Check("brokers", brokers.answering),
     Check("workers", work.workers),
+    Check("rings", brokers.heard),
     Check("queues", work.paused),
     Check("waiting jobs", work.backlog),
+    Check("progress", brokers.silent),
     Check("schedules", work.schedules),
     Check("webhooks", work.webhooks),
     Check("dead letters", work.dead_letters),

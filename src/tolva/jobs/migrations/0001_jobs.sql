@@ -70,6 +70,7 @@ CREATE TABLE tolva.jobs (
   result jsonb,
   error jsonb,
   answered_by uuid,         -- the job that has the answer to the question that it leaves open, or would
+  undone_by uuid,           -- the job that has put back all that it did
   trace text,               -- the span that made it, as a W3C traceparent
   CONSTRAINT running_has_worker CHECK ((state = 'running') = (worker_id IS NOT NULL)),
   CONSTRAINT running_has_started CHECK (state <> 'running' OR (attempt > 0 AND started_at IS NOT NULL)),

@@ -512,6 +512,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ORDER BY s.tenant_id, s.name LIMIT p_most
 $$;
 
+-- Jobs of every tenant that are queued, for now or for later; counted up to 10,000. Also of a queue that nobody served yet.
+CREATE FUNCTION tolva.queue_depth(p_queue text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  SELECT count(*) FROM (
+    SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = p_queue LIMIT 10000) queued
+$$;
+
+-- Running jobs of every tenant, up to a number, that have reported nothing for a while; the longest silent first.
+CREATE FUNCTION tolva.silent_jobs(p_silent interval, p_most integer)
+RETURNS TABLE (id uuid, tenant_id text, queue text, kind text, silent double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  SELECT j.id, j.tenant_id, j.queue, j.kind, extract(epoch FROM now() - j.updated_at)::double precision
+  FROM tolva.jobs j WHERE j.state = 'running' AND j.updated_at < now() - p_silent
+  ORDER BY j.updated_at LIMIT p_most
+$$;
+
 -- One tick of a schedule: makes its job and moves the schedule on, unless somebody else already did. The job's label is
 -- the schedule's name, and p_words its words.
 CREATE FUNCTION tolva.fire_schedule(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,7 @@ from tolva.web.api.job_view import ERROR
 from tolva.web.api.values import Line
 from tolva.web.details import error_for
 from tolva.web.letter_places import Cursor, cursor, place
+from tolva.web.located import job_address, locate
 from tolva.web.problems import problems
 from tolva.web.steering import dismiss_letter, dismiss_letters, replay_letter, replay_letters
 
@@ -118,9 +119,10 @@ def dead_letters_router(jobs: Jobs) -> APIRouter:
         return Replayed(**Found.told(chosen, tally), replayed=tally.done)
 
     @router.post("/{id}/replay", status_code=202, responses=problems(404, 409))
-    def replay(id: UUID, by: Operator) -> ReplayedOne:
+    def replay(id: UUID, by: Operator, response: Response) -> ReplayedOne:
         """Queues a job that failed for good again."""
         replay_letter(jobs, by, JobId(str(id)))
+        locate(response, job_address(id))
         return ReplayedOne(id=id, state=State.QUEUED)
 
     @router.post("/dismiss")

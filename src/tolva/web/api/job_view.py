@@ -28,6 +28,7 @@ EXAMPLE: dict[str, Any] = {
     "result": {"total": 300, "accepted": 290, "rejected": 10},
     "error": None,
     "parent_id": None,
+    "undone_by": None,
     "cancel_requested": False,
     "created_at": "2026-11-28T14:30:00.250000+00:00",
     "run_at": "2026-11-28T14:30:00.250000+00:00",
@@ -53,6 +54,7 @@ class Summary(BaseModel):
     result: dict[str, Any] | None
     error: dict[str, Any] | None
     parent_id: str | None
+    undone_by: str | None = Field(description="The job that has put back all that it did.")
     cancel_requested: bool
     created_at: str
     run_at: str
@@ -88,6 +90,7 @@ def summary_view(row: DictRow) -> dict[str, Any]:
         **{name: row[name] for name in KEPT},
         "error": without_detail(row["error"]),
         "parent_id": row["parent_id"] and str(row["parent_id"]),
+        "undone_by": row["undone_by"] and str(row["undone_by"]),
         "cancel_requested": row["cancel_requested_at"] is not None,
         **{name: row[name] and in_utc(row[name]) for name in TIMES},
     }

@@ -18,6 +18,7 @@ from tolva.web.api.job_view import EXAMPLE, Job, Summary, in_utc, job_view, summ
 from tolva.web.api.values import Moment, Seq
 from tolva.web.details import error_for
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
+from tolva.web.located import job_address, locate
 from tolva.web.problems import problems
 from tolva.web.steering import cancel_job, retry_job
 
@@ -126,13 +127,15 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         return {"events": page, "next": page[-1]["seq"] if len(found) > limit else None}
 
     @router.post("/{id}/cancel", response_model=Steered, status_code=202, responses=problems(403, 404, 409))
-    def cancel(id: UUID, by: Operator) -> dict[str, Any]:
+    def cancel(id: UUID, by: Operator, response: Response) -> dict[str, Any]:
         """Ends it and its children: at once what waits, at its next step what runs."""
+        locate(response, job_address(id))
         return {"id": str(id), "state": cancel_job(jobs, by, JobId(str(id)))}
 
     @router.post("/{id}/retry", response_model=Steered, status_code=202, responses=problems(403, 404, 409))
-    def retry(id: UUID, by: Operator) -> dict[str, Any]:
+    def retry(id: UUID, by: Operator, response: Response) -> dict[str, Any]:
         """Queues it again after it failed or was cancelled; it goes on at its last checkpoint."""
+        locate(response, job_address(id))
         retry_job(jobs, by, JobId(str(id)))
         return {"id": str(id), "state": State.QUEUED}
 

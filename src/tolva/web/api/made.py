@@ -3,8 +3,10 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from tolva.jobs.store import Enqueued
+from tolva.web.located import job_address, locate
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a3c-7d5e-7b1a-9c7e-2f6d1b8a4e10",
@@ -22,6 +24,8 @@ class MadeJob(BaseModel):
     status_url: str
 
 
-def made_job(job: Enqueued) -> MadeJob:
+def made_job(job: Enqueued, response: Response) -> MadeJob:
     """The answer for this job."""
-    return MadeJob(id=job.id, created=job.created, status_url=f"/api/v1/jobs/{job.id}")
+    address = job_address(job.id)
+    locate(response, address)
+    return MadeJob(id=job.id, created=job.created, status_url=address)

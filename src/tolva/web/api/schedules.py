@@ -138,9 +138,9 @@ def schedules_router(jobs: Jobs) -> APIRouter:
         return shown(resume_schedule(jobs, by, name))
 
     @router.post("/{name}/run", status_code=202, responses=problems(404, 409))
-    def run(name: NameInPath, by: Operator, key: IdempotencyKey = None) -> MadeJob:
+    def run(name: NameInPath, by: Operator, response: Response, key: IdempotencyKey = None) -> MadeJob:
         """Makes its job now, once and beside its ticks."""
-        return made_job(run_schedule(jobs, by, name, key))
+        return made_job(run_schedule(jobs, by, name, key), response)
 
     return router
 

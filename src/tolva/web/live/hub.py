@@ -9,6 +9,7 @@ from functools import partial
 
 from tolva.core.job import JobId
 from tolva.db.pool import Database
+from tolva.engines.news import Ears
 from tolva.errors import TryLater
 from tolva.jobs.news import Watched
 from tolva.web.live.channel import Channel, News
@@ -28,10 +29,10 @@ AGAIN = 5.0
 class Hub:
     """Streams are opened, and end, on the event loop's thread; a thread of our own looks for news."""
 
-    def __init__(self, db: Database, view: View) -> None:
+    def __init__(self, db: Database, view: View, ears: Ears) -> None:
         self._db = db
         self._view = view
-        self._watcher = Watcher(db, view, self._watched, self._deliver)
+        self._watcher = Watcher(db, view, self._watched, self._deliver, ears)
         self._channels: dict[JobId, Channel] = {}
         self._readers: set[Reader] = set()
         self._of_tenant: Counter[str] = Counter()

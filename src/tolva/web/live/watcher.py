@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from tolva.core.job import FINISHED, JobId
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database, become_tenant
+from tolva.engines.news import Ears
 from tolva.errors import NotFound, TryLater
 from tolva.jobs import store
 from tolva.jobs.news import Watched, news
@@ -21,7 +22,9 @@ from tolva.web.live.opening import View
 log = logging.getLogger(__name__)
 
 LOOK = 0.05
-"""Seconds between two looks, while somebody watches."""
+"""Seconds between two looks, while somebody watches and there are news, or nobody tells of them."""
+LONG_LOOK = 1.0
+"""Seconds after which there is a look though nobody told of news."""
 RETRY = 0.5
 """Seconds until PostgreSQL is tried again when it was away."""
 
@@ -35,7 +38,9 @@ class Watcher:
         view: View,
         watched: Callable[[], Sequence[Watched]],
         deliver: Callable[[Sequence[News]], None],
+        ears: Ears,
     ) -> None:
+        self._ears = ears
         self._db = db
         self._view = view
         self._watched = watched
@@ -47,16 +52,20 @@ class Watcher:
     def wake(self) -> None:
         """Somebody watches. The first time begins the thread."""
         if self._thread.ident is None:
+            self._ears.start()
             self._thread.start()
         self._wanted.set()
+        self._ears.wake()
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
         self._wanted.set()
+        self._ears.wake()
 
     def join(self) -> None:
         """Wait until the thread has ended."""
+        self._ears.close()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -86,6 +95,8 @@ class Watcher:
             if found := self._look(conn, watched):
                 self._deliver(found)
             self._stop.wait(LOOK)
+            if not found and self._ears.is_open:
+                self._ears.wait(LONG_LOOK - LOOK)
 
     def _look(self, conn: Connection, watched: Sequence[Watched]) -> list[News]:
         known = {each.id: each for each in watched}

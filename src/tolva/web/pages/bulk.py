@@ -21,7 +21,7 @@ from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.access.caller import Caller
 from tolva.web.api.bulk import ENDED_BADLY, OPEN
-from tolva.web.pages.chosen import JobsChoice, LettersChoice, Selection, chosen_jobs, chosen_letters
+from tolva.web.pages.chosen import JobsChoice, LettersChoice, Selection, chosen_jobs, chosen_letters, without_questions
 from tolva.web.pages.entry import local, to
 from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.formats import zone_of
@@ -57,7 +57,12 @@ def bulk_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
     def steer_jobs(request: Request, by: Operator, choice: Annotated[JobsChoice, Form()]) -> Response:
         asked = job_filter(choice.query, zone_of(request), jobs.catalogue.asked_for, choice.seen)
         _, possible = TO_JOBS[choice.action]
-        return bulk.answer(request, by, choice, partial(chosen_jobs, asked=asked, possible=possible))
+
+        def select(conn: Connection, tenant_id: str, choice: JobsChoice) -> Selection:
+            selection = chosen_jobs(conn, tenant_id, choice, asked, possible)
+            return without_questions(conn, selection) if choice.action == "retry" else selection
+
+        return bulk.answer(request, by, choice, select)
 
     @router.post("/dead-letters/bulk")
     def close_letters(request: Request, by: Operator, choice: Annotated[LettersChoice, Form()]) -> Response:

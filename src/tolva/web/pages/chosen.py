@@ -13,7 +13,7 @@ from tolva.core.job import JobId, State
 from tolva.db.pool import Connection
 from tolva.jobs.counted import Counted
 from tolva.jobs.letters import LetterFilter, LetterPlace
-from tolva.jobs.listing import JobFilter, count_matching, jobs_among
+from tolva.jobs.listing import JobFilter, asking_among, count_matching, jobs_among
 from tolva.web.api.values import Moment
 from tolva.web.letter_places import Cursor, place
 from tolva.web.met import Met, met_jobs, met_letters, named_jobs
@@ -73,7 +73,7 @@ class LettersChoice(Choice):
 
 @dataclass(frozen=True)
 class Selection:
-    """Jobs that were met in a state that allows it.
+    """Jobs that were met in a state that allows it, without `asking` ones that wait for an answer.
 
     For a preview, `meant` is how many were meant, and `left_out` how many of these are in another state: None where not
     all were counted.
@@ -82,6 +82,13 @@ class Selection:
     met: Met
     meant: Counted | None = None
     left_out: int | None = None
+    asking: int = 0
+
+
+def without_questions(conn: Connection, selection: Selection) -> Selection:
+    """The same without jobs that left a question open: to try them again would answer nothing."""
+    asking = asking_among(conn, selection.met.jobs)
+    return replace(selection, met=selection.met.without(asking), asking=len(asking))
 
 
 def _selection(choice: JobsChoice | LettersChoice, met: Met, meant: Counted | None) -> Selection:

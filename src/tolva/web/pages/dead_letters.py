@@ -34,7 +34,8 @@ def letter_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         place = LetterPlace(failed_before, before) if failed_before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = dead_letters(conn, by.tenant_id, asked, before=place, most=PAGE)
-        letters = [letter | {"error": error_for(by, letter["error"])} for letter in page.letters]
+            found = panels.retold(conn, page.letters, "job_id")
+        letters = [letter | {"error": error_for(by, letter["error"])} for letter in found]
         told = {"first": place is None, "following": page.following, "letters": letters}
         return listed.show(request, by, "dead_letters.html", asked, LetterFilter(), **told)
 

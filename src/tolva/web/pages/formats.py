@@ -53,6 +53,15 @@ class Formats:
         # the countries of a continent differ: then as a file is read that comes with such a locale (tables.locale)
         return self.language if not self.regional or names_continent(self.regional) else self.regional
 
+    @property
+    def tag(self) -> str:
+        """The locale of numbers for scripts.
+
+        >>> [Formats("es", ZoneInfo("UTC"), regional).tag for regional in ("", "es_MX", "es_419")]
+        ['es', 'es-MX', 'es']
+        """
+        return self._numeric.replace("_", "-")
+
     def number(self, value: float) -> str:
         """A count, with the reader's separators.
 

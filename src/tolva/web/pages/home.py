@@ -33,6 +33,7 @@ def home_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         now = datetime.now(UTC)
         with jobs.db.transaction(by.tenant_id) as conn:
             told = _told(conn, jobs, by.tenant_id, now)
+            told["letters"] = panels.retold(conn, told["letters"], "job_id")
         return shell.page(request, by, "home.html", **told, kinds=panels.titles(jobs.catalogue), now=now)
 
     return router

@@ -1,13 +1,14 @@
 """The page of one job."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
+from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,10 +28,13 @@ from tolva.web.live.sse import EventStream
 from tolva.web.pages.entry import to
 from tolva.web.pages.fragments import Fragments
 from tolva.web.pages.numbers import with_numbers
-from tolva.web.pages.panel import Panels
+from tolva.web.pages.once import once_key
+from tolva.web.pages.panel import Panels, Tell, retell
 from tolva.web.pages.shell import Shell
 from tolva.web.steering import cancel_job, dismiss_letter, retry_job
 
+Token = Annotated[str, Form(max_length=100)]
+"""How far the job was that the page showed: what is asked for there is done once, in however many pages it is shown."""
 MOST_MILESTONES = 50
 """Steps of a job that its page tells, the latest."""
 MOST_CHILDREN = 100
@@ -59,13 +63,13 @@ def job_pages(shell: Shell, jobs: Jobs, panels: Panels, hub: Hub, gate: Gate) ->
         return EventStream(hub, opening, Fragments(render))
 
     @router.post("/cancel")
-    def cancel(id: UUID, by: Operator) -> Response:
-        cancel_job(jobs, by, JobId(str(id)))
+    def cancel(id: UUID, by: Operator, token: Token = "") -> Response:
+        cancel_job(jobs, by, JobId(str(id)), once_key(token, "job.cancel", str(id)))
         return to(f"/jobs/{id}")
 
     @router.post("/retry")
-    def retry(id: UUID, by: Operator) -> Response:
-        retry_job(jobs, by, JobId(str(id)))
+    def retry(id: UUID, by: Operator, token: Token = "") -> Response:
+        retry_job(jobs, by, JobId(str(id)), once_key(token, "job.retry", str(id)))
         return to(f"/jobs/{id}")
 
     @router.post("/dismiss")
@@ -87,6 +91,7 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
             "children": conn.execute(SQL["children_of"], family).fetchall() if job["attempt"] else [],
             "dead": bool(with_letter(conn, [JobId(str(id))])),
             "pace": pace_of(conn, with_numbers(job)),
+            "events": _retold(milestones, panels.tellers(conn, [str(id)]).get(str(id)))[::-1],
             "panel": panel.tell(conn, job, request) if panel else None,
             "why": why_waiting(conn, job),
         }
@@ -98,13 +103,22 @@ def _told(jobs: Jobs, panels: Panels, request: Request, by: Caller, id: UUID) ->
         | files
         | {
             "ended": job["state"] in FINISHED,
-            "events": milestones[::-1],
             "job": with_numbers(job) | {"error": error_for(by, job["error"])},
             "kinds": panels.titles(jobs.catalogue),
             "most_children": MOST_CHILDREN,
             "now": datetime.now(UTC),
         }
     )
+
+
+def _retold(events: Sequence[DictRow], tell: Tell | None) -> list[DictRow]:
+    """What happened, with what errors say for people."""
+    return [
+        event | {"data": event["data"] | {"error": retell(event["data"]["error"], tell)}}
+        if event["data"] and "error" in event["data"]
+        else event
+        for event in events
+    ]
 
 
 def _pretty(value: Any) -> str:

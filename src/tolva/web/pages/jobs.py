@@ -41,6 +41,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
         last = JobId(str(before)) if before else None
         with jobs.db.transaction(by.tenant_id) as conn:
             page = list_jobs(conn, by.tenant_id, asked, before=last, most=PAGE)
+            rows = panels.retold(conn, page.jobs)
         return listed.show(
             request,
             by,
@@ -54,7 +55,7 @@ def jobs_pages(shell: Shell, jobs: Jobs, panels: Panels) -> APIRouter:
             looked_back_to=made_at(page.following) if page.following else None,
             now=now,
             open_question=OPEN_QUESTION,
-            rows=[with_numbers(row) for row in page.jobs],
+            rows=[with_numbers(row) for row in rows],
             since=since,
             states=list(State),
             until=until,

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from tolva.web.access.caller import Caller, Role
 from tolva.web.pages.assets import static_url
+from tolva.web.pages.coded import coded
 from tolva.web.pages.flash import COOKIE, Flash, take_flash
 from tolva.web.pages.formats import Formats, zone_of
 from tolva.web.pages.languages import LANGUAGES, language_of, regional, translations
@@ -62,6 +63,7 @@ class Shell:
         said = translations(self.packages, language)
         words.install_gettext_translations(said, newstyle=True)
         words.filters |= {
+            "coded": coded,
             "kind_title": partial(kind_title, said.gettext),
             "translated": self._sentences[language].translated,
             "who": self._sentences[language].who,

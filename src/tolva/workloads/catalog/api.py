@@ -27,6 +27,7 @@ from tolva.web.access.caller import Caller
 from tolva.web.arriving import in_upload_thread
 from tolva.web.download import CSV, SEPARATORS, XLSX, Separator, attachment, files, workbook
 from tolva.web.etag import UNCHANGED, IfNoneMatch, unchanged
+from tolva.web.located import locate
 from tolva.web.multipart import file_form, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.catalog.answers import Received, Status
@@ -59,13 +60,16 @@ def catalog_router(jobs: Jobs, blobs: Blobs, prefix: str, most_bytes: int, defau
     )
     async def bulk_upload(
         request: Request,
+        response: Response,
         by: Operator,
         proveedor_id: Annotated[str, Query(min_length=1, examples=["P1"])],
         locale: Locale = None,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
         """Takes a workbook or CSV of products and loads it."""
-        return await loads.take(request, by, proveedor_id, idempotency_key, locale)
+        taken = await loads.take(request, by, proveedor_id, idempotency_key, locale)
+        locate(response, taken["status_url"])
+        return taken
 
     @router.get(
         "/bulk-upload/status/{task_id}",

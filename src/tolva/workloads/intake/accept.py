@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -29,7 +30,7 @@ from tolva.workloads.intake.stored import find_upload
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
 """The kinds of job that an upload can be for."""
-SENT = ("kind", "blake3", "schema", "constants", "options")
+SENT = ("kind", "blake3", "schema", "constants", "options", "corrects")
 """What two calls with one idempotency key must have in common."""
 MOST_NAME = 255
 """Characters of a file name that are kept."""
@@ -47,6 +48,8 @@ class Arrival:
     job: str = LOAD
     options: Json = field(default_factory=dict[str, Any])
     """How the file is to be read and mapped, where that is not left to be found out; see `opening`."""
+    corrects: str | None = None
+    """The upload whose refused rows it brings mended."""
 
 
 def upload_options(read: ReadOptions, mapping: Mapping[str, str | None]) -> Json:
@@ -90,7 +93,7 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     if not made.created:
         received.discard(blob)
         sent = {"blake3": blob.blake3, "schema": arrival.schema, "kind": arrival.job}
-        said = {"constants": dict(arrival.constants), "options": arrival.options}
+        said = {"constants": dict(arrival.constants), "options": arrival.options, "corrects": _id(arrival.corrects)}
         _require_same(jobs, by.tenant_id, made.id, sent | said)
     return made.id
 
@@ -102,7 +105,7 @@ def _add_upload(
     upload |= {"schema": arrival.schema, "schema_version": arrival.schema_version}
     stored = {"kind": kind, "blob": blob.key, "size": blob.size, "blake3": blob.blake3}
     said = {"constants": Jsonb(dict(arrival.constants)), "options": Jsonb(arrival.options)}
-    conn.execute(SQL["add_upload"], upload | stored | said | {"settled": None})
+    conn.execute(SQL["add_upload"], upload | stored | said | {"settled": None, "corrects": arrival.corrects})
     note(conn, by, _action(arrival.job), id, schema=arrival.schema, filename=filename)
 
 
@@ -158,3 +161,7 @@ def _require_same(jobs: Jobs, tenant_id: str, first: JobId, sent: Mapping[str, A
         upload = conn.execute(SQL["intake_status"], {"job_id": first}).fetchone()
     if upload is not None and any(sent[name] != upload[name] for name in SENT):
         raise KeyReused(first)
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

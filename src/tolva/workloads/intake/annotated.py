@@ -47,7 +47,7 @@ def write_annotated(db: Database, blobs: Blobs, tenant_id: str, job_id: JobId, t
     known = set(job["progress"].get("mapping", {}).values())
     faulty = faulty_rows(db, tenant_id, job_id, known)
     settled = settled_of(upload)
-    schema = schema.in_locale(settled and settled.locale)  # of then, not of now
+    schema = settled.read(schema) if settled else schema  # of then, not of now
     source = open_file(upload, schema, blobs, scratch, unwatched)
     mapping = match_headers(source.headers, schema, _as_loaded(job, source)) if faulty else NOTHING_FED
     numbers = {match.column for match in mapping.matches if schema.field(match.field).kind in NUMBERS}

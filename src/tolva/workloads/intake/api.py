@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool
 
 from tolva.connectors.blobs import Blobs
@@ -13,6 +13,7 @@ from tolva.core.job import JobId
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Operator
 from tolva.web.arriving import in_upload_thread
+from tolva.web.located import locate
 from tolva.web.multipart import file_form, receive_file
 from tolva.web.problems import problems
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept, accept_again, upload_options
@@ -21,6 +22,7 @@ from tolva.workloads.intake.reception import Reception
 from tolva.workloads.intake.upload_answers import AcceptedUpload
 from tolva.workloads.intake.upload_parameters import (
     Again,
+    Corrects,
     Key,
     MappingText,
     Params,
@@ -45,23 +47,25 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
     )
     async def upload(
         request: Request,
+        response: Response,
         by: Operator,
         schema: Annotated[str, Query(examples=["products"])] = "products",
         params: Params = None,
         dry_run: bool = False,
         mapping: MappingText = None,
         read: ReadText = None,
+        corrects: Corrects = None,
         idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Takes a file (CSV, XLSX, XLS, ODS, JSON, NDJSON, also in gzip or zip) and loads it, or rehearses that."""
-        said = Said(schema, params, dry_run, mapping, read)
+        said = Said(schema, params, dry_run, mapping, read, corrects)
         arrival = await in_upload_thread(partial(announced, jobs, by, said, idempotency_key))
         async with contextmanager_in_threadpool(blobs.receive(most_bytes)) as writer:
             sink = Reception(writer)
             await receive_file(request, "file", sink, most_bytes)
             named = replace(arrival, filename=sink.filename)
             job = await in_upload_thread(partial(accept, jobs, by, named, sink.kind, writer))
-        return accepted(job)
+        return accepted(job, response)
 
     @router.post(
         "/uploads/{id}/load",
@@ -69,15 +73,19 @@ def intake_router(jobs: Jobs, blobs: Blobs, most_bytes: int) -> APIRouter:
         response_model=AcceptedUpload,
         responses=problems(403, 404, 409),
     )
-    def load_again(id: UUID, again: Again, by: Operator, idempotency_key: Key = None) -> dict[str, Any]:
+    def load_again(
+        id: UUID, again: Again, by: Operator, response: Response, idempotency_key: Key = None
+    ) -> dict[str, Any]:
         """Loads the stored file, say after a dry run, or with another mapping."""
         options = upload_options(again.read.options(), again.mapping)
         kind = REHEARSE if again.dry_run else LOAD
-        return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key))
+        return accepted(accept_again(jobs, by, JobId(str(id)), kind, options, idempotency_key), response)
 
     return router
 
 
-def accepted(job: JobId) -> dict[str, Any]:
+def accepted(job: JobId, response: Response) -> dict[str, Any]:
     """The answer to a call that makes a job."""
-    return {"id": job, "state": "queued", "status_url": f"{PREFIX}/uploads/{job}"}
+    address = f"{PREFIX}/uploads/{job}"
+    locate(response, address)
+    return {"id": job, "state": "queued", "status_url": address}

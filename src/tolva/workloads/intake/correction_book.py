@@ -13,12 +13,11 @@ import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from xlsxwriter.format import Format  # pyright: ignore[reportMissingTypeStubs]
 from xlsxwriter.worksheet import Worksheet  # pyright: ignore[reportMissingTypeStubs]
 
+from tolva.tables.own_columns import ROW_TITLE, TITLE
 from tolva.workloads.intake.faulty_rows import Faulty
 from tolva.workloads.intake.refused_cells import Row
 from tolva.workloads.intake.titles import Title
 
-TITLE = "⚠ Error"
-ROW_TITLE = "⚠ Fila"
 LONGEST = 32_767
 """Characters that a cell of a workbook can hold."""
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")

@@ -11,10 +11,11 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
+from tolva.errors import InvalidInput
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.caller import Caller
-from tolva.web.download import CSV, SEPARATORS, Separator, attachment, workbook
+from tolva.web.download import CSV, SEPARATOR, SEPARATORS, attachment, workbook
 from tolva.web.seats import Seats
 from tolva.workloads.intake.annotated import write_annotated
 from tolva.workloads.intake.download_names import download_name
@@ -35,12 +36,12 @@ class Wanted:
     filter: ErrorFilter
     after: Cursor
     limit: int
-    separator: str
+    separator: Literal["comma", "semicolon"] | None
 
 
 async def wanted_errors(
     id: UUID,
-    separator: Separator = "comma",
+    separator: Annotated[Literal["comma", "semicolon"] | None, SEPARATOR] = None,
     after_row: RowPlace = -1,
     after_n: RowPlace = -1,
     limit: Limit = 100,
@@ -50,7 +51,7 @@ async def wanted_errors(
 ) -> Wanted:
     """What the address of a call asks for; async, since it does not wait for anything and needs no thread."""
     narrowed, after = ErrorFilter(column, code, search), Cursor(after_row, after_n)
-    return Wanted(JobId(str(id)), narrowed, after, limit, SEPARATORS[separator])
+    return Wanted(JobId(str(id)), narrowed, after, limit, separator)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class RefusedRows:
     seats: Seats
 
     def told(self, by: Caller, format: Format, wanted: Wanted) -> Response:
-        """The answer to a call. Raises NotFound, Busy."""
+        """The answer to a call. Raises NotFound, Busy, InvalidInput for a separator of what has none."""
+        if wanted.separator and format != "csv":
+            raise InvalidInput(f"separator: only CSV has one, not {format}. Ask for format=csv, or leave it out.")
         told: Mapping[Format, Callable[[Caller, Wanted], Response]] = {
             "json": self._page,
             "csv": self._lines,
@@ -79,7 +82,7 @@ class RefusedRows:
 
     def _lines(self, by: Caller, wanted: Wanted) -> StreamingResponse:
         named = attachment(self._called(by, wanted.job, "errores", ".csv"))
-        lines = error_lines(self.jobs.db, by.tenant_id, wanted.job, wanted.separator)
+        lines = error_lines(self.jobs.db, by.tenant_id, wanted.job, SEPARATORS[wanted.separator or "comma"])
         return StreamingResponse(lines, headers=named, media_type=CSV)
 
     def _workbook(self, by: Caller, wanted: Wanted) -> FileResponse:

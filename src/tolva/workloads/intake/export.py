@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from tolva.core.job import JobId
 from tolva.db.pool import Database
 from tolva.errors import NotFound
+from tolva.tables.explain import MAX_VALUE
 from tolva.workloads.intake.row_key import format_key
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.undo import UNDO
@@ -19,10 +20,12 @@ PLACE, PLACE_OF_UNDO = "fila", "clave"
 HEADER = ("columna", "valor", "codigo", "error")
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)*\Z)", re.ASCII)
 """How a text begins that a spreadsheet would compute; a number with a sign is none."""
-WITHIN = re.compile(r'(?<![;,\s"])([;,\s"]++)(?=[=@]|[+-][^;,\t\r\n]*[(|!])')
+WITHIN = re.compile(r'(?<![;,\s"])([;,\s"]++)(?=[=@+-])')
 """What comes before such a text where a spreadsheet may begin another cell, since it may take another separator than
-ours: separators, blanks and quotes, each run of them looked at once. A sign is one there only before what calls
-something: texts have dashes and telephone numbers after commas."""
+ours: separators, blanks and quotes, each run of them looked at once."""
+CALLING = "(|!"
+"""What makes a call of a formula. Within a text a sign begins one only somewhere before these: texts have dashes and
+telephone numbers after commas."""
 SEPARATORS = re.compile(r"[;,\t\r\n]")
 ROWS = 1000
 """Rows fetched at once."""
@@ -50,11 +53,16 @@ def _lines(db: Database, tenant_id: str, job_id: JobId, place: str, delimiter: s
         if not page:
             return
         row, n = page[-1]["row"], page[-1]["n"]
-        yield _csv([(_place(e), e["column"], e["value"], e["code"], e["message"]) for e in page], delimiter)
+        yield _csv([(_place(e), _headed(e), e["value"], e["code"], e["message"]) for e in page], delimiter)
 
 
 def _place(error: DictRow) -> str | int:
     return error["row"] if error["key"] is None else format_key(error["key"])
+
+
+def _headed(error: DictRow) -> str:
+    """The header of its column, cut like a value: there may be a whole text in it."""
+    return (error["column"] or "")[:MAX_VALUE]
 
 
 def _csv(rows: "list[tuple[object, ...]]", delimiter: str) -> str:
@@ -70,8 +78,16 @@ def harmless(cell: object) -> object:
     ("'=CMD()", "'-1+CMD()", '-12,5', -5)
     >>> harmless("x;=CMD()"), harmless("x; ; @A1"), harmless("3; -5, +57 300; a = b"), harmless("x,-1+CMD()")
     ("x;'=CMD()", "x; ; '@A1", '3; -5, +57 300; a = b', "x,'-1+CMD()")
+    >>> harmless("x;-1,5+cmd|' /C calc'!A0;y"), harmless("x;-1,5+HYPERLINK(A1);y")
+    ("x;'-1,5+cmd|' /C calc'!A0;y", "x;'-1,5+HYPERLINK(A1);y")
     """
     if not isinstance(cell, str):
         return cell
-    within = WITHIN.sub(lambda found: f"{found[1]}'" if SEPARATORS.search(found[1]) else found[1], cell)
+    last_call = max(map(cell.rfind, CALLING))
+    within = WITHIN.sub(lambda found: f"{found[1]}'" if _computed(found, last_call) else found[1], cell)
     return f"'{within}" if FORMULA.match(cell) else within
+
+
+def _computed(found: re.Match[str], last_call: int) -> bool:
+    begins_one = found.string[found.end()] in "=@" or found.end() < last_call
+    return begins_one and SEPARATORS.search(found[1]) is not None

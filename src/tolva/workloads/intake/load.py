@@ -26,6 +26,7 @@ from tolva.workloads.intake.said_locale import keep_locale, said_locale
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.standing import open_undo
 from tolva.workloads.intake.tally import Tally
+from tolva.workloads.intake.unclear import require_clear
 
 
 def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -41,6 +42,7 @@ def load_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, placed(ctx, destinations, schema) as place:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
+        require_clear(ctx, intake)
         answer_earlier(ctx)
         result = _load(ctx, intake, place)
         _keep_answers(ctx, upload, intake)

@@ -1,6 +1,6 @@
 """What a tenant said of columns, remembered for the next file that has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -39,14 +39,22 @@ def keep_mapping(
     named = {headers[column]: field for column, field in answers.items() if is_named(column, headers)}
     placed = {position_ref(column): field for column, field in answers.items()}
     alone = {position_ref(column): field for column, field in answers.items() if not is_named(column, headers)}
-    given = {"tenant_id": upload["tenant_id"], "schema": schema.name, "job_id": upload["job_id"]}
+    own = upload["job_id"]
+    given = {"tenant_id": upload["tenant_id"], "schema": schema.name, "job_id": own}
     here = given | {"shape": digest(shape), "outline": Jsonb(shape)}
-    conn.execute(SQL["forget_outdated"], here | _columns(placed))
     conn.execute(SQL["keep_mappings"], given | {"shape": "", "outline": None} | _columns(named))
-    for needed in (alone, placed):  # the next file of this shape must be read as this one was
-        if _fed(schema, source, chosen_mapping(conn, schema, source, shape, {})) != wanted:
-            conn.execute(SQL["keep_mappings"], here | _columns(needed))
-    conn.execute(SQL["prune_mappings"], {"schema": schema.name, "shape": here["shape"], "most": WORDS_KEPT})
+    if not _overruled(conn, given | {"headers": list(headers)} | _columns(named)):
+        for needed in (alone, placed):  # the next file of this shape must be read as this one was
+            if _fed(schema, source, chosen_mapping(conn, schema, source, shape, {}, until=own)) != wanted:
+                conn.execute(SQL["keep_mappings"], here | _columns(needed))
+    names = [*named, *placed]
+    conn.execute(SQL["prune_mappings"], here | {"names": names, "most": WORDS_KEPT})
+
+
+def _overruled(conn: Connection, said: Mapping[str, Any]) -> bool:
+    """Whether a load that was sent later, and ended earlier, said something else: a word by place would hide that."""
+    row = conn.execute(SQL["said_otherwise_since"], said).fetchone()
+    return row is not None and row["otherwise"]
 
 
 def _columns(said: Choices) -> dict[str, list[str | None]]:
@@ -61,14 +69,16 @@ def _fed(schema: Schema, source: Source, chosen: Choices) -> dict[str, list[int]
 
 
 def chosen_mapping(
-    conn: Connection, schema: Schema, source: Source, shape: Outline, said: Choices
+    conn: Connection, schema: Schema, source: Source, shape: Outline, said: Choices, *, until: str | None = None
 ) -> dict[str, str | None]:
     """What was said for this file, then what is remembered of files of its `shape` (see `outline`), then of headers.
+
+    Or what was remembered when the last to have said something was the load `until`.
 
     What is remembered for a field that is spoken for, or for one that the schema lost, does not count. Where the name
     of another column tells the same field, both are chosen: which one is meant has to be asked.
     """
-    known = {"schema": schema.name, "shape": digest(shape)}
+    known = {"schema": schema.name, "shape": digest(shape), "until": until}
     rows = conn.execute(SQL["mappings_for"], known).fetchall()
     fields = {field.name for field in schema.file_fields}
     exact = _still_open(rows, source, said, fields, by_shape=True)
@@ -111,15 +121,16 @@ def forget_mappings(conn: Connection, by: Caller, schema: str, name: str | None 
 
     Raises NotFound.
     """
-    if name is None:
-        conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None})
     forgotten = conn.execute(SQL["forget_mappings"], {"schema": schema, "name": name}).rowcount
-    if name is not None and not forgotten:
+    if name is None:
+        forgotten += conn.execute(SQL["forget_locales"], {"schema": schema, "locale": None, "constants": None}).rowcount
+    elif not forgotten:
         raise NotFound(f"Nothing is remembered of '{name}' for the schema '{schema}'.")
-    note(conn, by, "mapping.forget", schema, column=name)
+    if forgotten:
+        note(conn, by, "mapping.forget", schema, column=name)
 
 
-def forget_words_of(conn: Connection, load_id: str) -> None:
+def forget_words_of(conn: Connection, upload: DictRow) -> None:
     """Forget what a load said of columns, and of numbers and dates: what was said before counts again."""
     for query in ("forget_mappings_of", "forget_locales_of"):
-        conn.execute(SQL[query], {"job_id": load_id})
+        conn.execute(SQL[query], {"schema": upload["schema"], "job_id": upload["job_id"]})

@@ -68,6 +68,16 @@ def how_to_choose_a_sheet(read: Json, sent: Json, call: str) -> str:
     return f"Para leer otra hoja, envíe {_text(again)} en {call}."
 
 
+def how_to_say_locale(sent: Json, call: str) -> str:
+    """What to send, and where, to say how numbers and dates are meant.
+
+    >>> how_to_say_locale({"dry_run": True}, "POST /x")
+    'Responda, por ejemplo, con {"dry_run": true, "read": {"locale": "es-CO"}} en POST /x.'
+    """
+    again = {**sent, "read": {**sent.get("read", {}), "locale": "es-CO"}}
+    return f"Responda, por ejemplo, con {_text(again)} en {call}."
+
+
 def _listed(questions: list[dict[str, Any]]) -> str:
     """Which columns there are to choose from, said once for all fields that have the same choice."""
     fields: dict[tuple[str, ...], list[str]] = {}

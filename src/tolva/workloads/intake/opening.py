@@ -29,6 +29,7 @@ from tolva.tables.reading.watch import Watch
 from tolva.tables.repeats import repeat_errors
 from tolva.tables.schema import Schema
 from tolva.tables.survey import Survey, survey
+from tolva.tables.written import signs_shown
 from tolva.workloads.intake.doubt_notes import doubt_notes
 from tolva.workloads.intake.mappings import describe_match
 from tolva.workloads.intake.said_locale import said_locale
@@ -52,6 +53,8 @@ class Intake:
     constants: Mapping[str, str]
     said: Mapping[str, str | None]
     """What its sender said of columns."""
+    locale_said: bool
+    """Whether its sender said how numbers and dates are meant, if only that they are as the columns show."""
     settled: Settled
     """The same and what was remembered, when its first attempt began."""
 
@@ -60,13 +63,14 @@ class Intake:
         """What its progress says from the start: how the file was read, and what of it is left aside."""
         notes = [
             *self.source.findings.notes,
-            *doubt_notes(self.mapping, self.found.notations, remembered=self.settled.locale),
+            *doubt_notes(self.mapping, self.found.notations, self.settled),
             *filter(None, [self.found.key_only]),
             *currency_notes(self.mapping, self.schema),
         ]
+        read = {"notes": notes, "remembered_locale": self.settled.locale, "signs": signs_shown(self.found.notations)}
         return {
             "ignored_columns": list(self.mapping.ignored),
-            "read": self.source.findings.to_json() | {"notes": notes, "remembered_locale": self.settled.locale},
+            "read": self.source.findings.to_json() | read,
             "mapping": {match.field: match.header for match in self.mapping.matches},
             "matches": [self._told(match) for match in self.mapping.matches],
         }
@@ -113,11 +117,11 @@ def open_upload(ctx: Context, upload: DictRow, schema: Schema, blobs: Blobs, scr
         settled = settled_of(upload)
         if settled is None:
             with ctx.transaction() as conn:
-                settled = settle(conn, schema, source, shape, upload["constants"], said, said_locale(upload))
+                settled = settle(conn, upload, schema, source, shape, said, said_locale(upload))
         mapping = match_headers(source.headers, schema, settled.mapping)
-    schema = schema.in_locale(settled.locale)
+    schema = settled.read(schema)
     found = survey(source, mapping, schema, ctx.check)
-    return Intake(source, schema, mapping, found, upload["constants"], said, settled)
+    return Intake(source, schema, mapping, found, upload["constants"], said, said_locale(upload) is not None, settled)
 
 
 def begin(ctx: Context, intake: Intake, counters: Mapping[str, int]) -> None:

@@ -14,6 +14,7 @@ from tolva.tables.currency import currency_notes
 from tolva.tables.map import propose_mapping
 from tolva.tables.notation import Notation, detect_notation
 from tolva.tables.outline import outline
+from tolva.tables.own_columns import is_own
 from tolva.tables.proposal import SURE, Match
 from tolva.tables.propose import Column, note_of, propose_columns
 from tolva.tables.reading.beginning import Beginning, has_more
@@ -27,7 +28,7 @@ from tolva.workloads.intake.first_rows import first_rows
 from tolva.workloads.intake.mappings import describe_match
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import find_schema, with_configured
-from tolva.workloads.intake.settled import foretold, settle
+from tolva.workloads.intake.settled import Settled, foretold, settle
 from tolva.workloads.intake.stored import find_upload
 
 LOOKED = 100_000
@@ -63,9 +64,8 @@ def preview(
     with db.transaction(tenant_id) as conn:
         settled = None if schema_name else foretold(conn, upload, upload_options(options, answers))
         if settled is None:
-            settled = settle(conn, schema, source, shape, upload["constants"], answers, options.locale)
-    schema = schema.in_locale(options.locale or settled.locale)
-    return describe(source, schema, settled.mapping, LOOKED, answers, settled.locale)
+            settled = settle(conn, upload, schema, source, shape, answers, options.locale)
+    return describe(source, settled.read(schema.in_locale(options.locale)), settled.mapping, LOOKED, answers, settled)
 
 
 def describe(
@@ -74,30 +74,32 @@ def describe(
     chosen: dict[str, str | None],
     looked: int | None = None,
     said: Choices | None = None,
-    locale: str | None = None,
+    settled: Settled | None = None,
 ) -> dict[str, Any]:
     """An opened file as a JSON object: findings, columns with their fields, and what stands in the way of a load.
 
     All its rows tell how numbers and dates are written, or the first ones: so many are `looked` at, once or twice.
-    What is `chosen` but not `said` was remembered; so was `locale`, which the schema is in.
+    What is `chosen` but not `said` was remembered; so was the locale of `settled`, which the schema is in.
     Raises InvalidInput when what was chosen is not there.
     """
     proposal = propose_mapping(source.headers, schema, chosen)
     matches = {match.column: match for match in proposal.matches}
     notations = detect_notation(Beginning(source, looked) if looked else source, proposal.sure, schema)
     hows = {m.column: describe_match(m, source.headers, chosen if said is None else said) for m in proposal.matches}
-    columns = enumerate(propose_columns(source))
+    columns = [
+        (n, column) for n, column in enumerate(propose_columns(source)) if n in matches or not is_own(column.header)
+    ]
     seen = [_column(c, matches.get(number), notations) | {"how": hows.get(number)} for number, c in columns]
     signs = {field: found.signs for field, found in notations.items()}
     doubtful = any(found.undecided or found.separated or found.declared for found in notations.values())
     among = looked if looked and doubtful and has_more(source, looked) else None
-    doubts = doubt_notes(proposal.sure, notations, among, locale)
+    doubts = doubt_notes(proposal.sure, notations, settled, among)
     notes = [*source.findings.notes, *doubts, *currency_notes(proposal.sure, schema)]
     asked = {"problem": proposal.problem, "questions": [question.to_json() for question in proposal.questions]}
     rows = first_rows(source, proposal.decided, schema, signs)
     defaults = {field.name: field.default for field in schema.file_fields if field.default is not None}
     told = {"notes": notes, "columns": seen, "schema": schema.name, "rows": rows, "defaults": defaults}
-    told |= {"remembered_locale": locale}
+    told |= {"remembered_locale": settled and settled.locale}
     return source.findings.to_json() | told | asked
 
 

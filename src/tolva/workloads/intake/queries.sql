@@ -1,8 +1,9 @@
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
-INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled)
+INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled,
+  corrects)
 VALUES (%(job_id)s, %(tenant_id)s, %(schema)s, %(schema_version)s, %(filename)s, %(kind)s, %(blob)s, %(size)s, %(blake3)s, %(constants)s,
-  %(options)s, %(settled)s);
+  %(options)s, %(settled)s, %(corrects)s);
 
 -- name: settle
 -- Note what an upload is read by; what was noted first stays.
@@ -12,6 +13,11 @@ UPDATE tolva.uploads SET settled = %(settled)s WHERE job_id = %(job_id)s AND set
 -- What an upload was read by that a dry run was for, if just this was said of it.
 SELECT u.settled FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id AND j.kind = 'dry_run'
 WHERE u.job_id = %(job_id)s AND u.options = %(options)s;
+
+-- name: read_as
+-- What an upload was read by, and how its columns wrote numbers and dates.
+SELECT u.settled, u.options, j.progress #> '{read,signs}' AS signs
+FROM tolva.uploads u LEFT JOIN tolva.jobs j ON j.id = u.job_id WHERE u.job_id = %(job_id)s;
 
 -- name: schemas
 -- The latest version of each schema of the tenant that was not withdrawn.
@@ -31,16 +37,34 @@ SELECT %(tenant_id)s, %(name)s, coalesce(max(version), 0) + 1, %(document)s FROM
 ON CONFLICT DO NOTHING RETURNING version;
 
 -- name: mappings
--- What the tenant said last of each column, for people.
+-- What the tenant said last of each column, for people. Where it goes by place, the last word of a field counts as well:
+-- that another column was said before to be it is hidden, until the load that said so last is undone.
 SELECT name, field, outline FROM (
-  SELECT DISTINCT ON (shape, name) shape, name, field, outline FROM tolva.mappings
-  WHERE schema = %(schema)s ORDER BY shape, name, job_id DESC
-) latest ORDER BY shape, length(name), name;
+  SELECT shape, name, field, outline,
+    row_number() OVER (PARTITION BY shape, name ORDER BY job_id DESC) AS nth_of_name,
+    rank() OVER (PARTITION BY shape, field ORDER BY job_id DESC) AS nth_of_field
+  FROM tolva.mappings WHERE schema = %(schema)s
+) said
+WHERE nth_of_name = 1 AND (nth_of_field = 1 OR shape = '' OR field IS NULL) ORDER BY shape, length(name), name;
 
 -- name: mappings_for
--- What of it can hold for a file of some shape.
-SELECT DISTINCT ON (shape, name) name, field, shape FROM tolva.mappings
-WHERE schema = %(schema)s AND shape IN ('', %(shape)s) ORDER BY shape, name, job_id DESC;
+-- What of it can hold for a file of some shape; or could, when the last to have said something was a load.
+SELECT name, field, shape FROM (
+  SELECT shape, name, field,
+    row_number() OVER (PARTITION BY shape, name ORDER BY job_id DESC) AS nth_of_name,
+    rank() OVER (PARTITION BY shape, field ORDER BY job_id DESC) AS nth_of_field
+  FROM tolva.mappings
+  WHERE schema = %(schema)s AND shape IN ('', %(shape)s) AND (%(until)s::uuid IS NULL OR job_id <= %(until)s)
+) said
+WHERE nth_of_name = 1 AND (nth_of_field = 1 OR shape = '' OR field IS NULL) ORDER BY shape, name;
+
+-- name: said_otherwise_since
+-- Whether a later load said something else of headers than this one did of some of them.
+SELECT EXISTS (
+  SELECT FROM tolva.mappings later LEFT JOIN unnest(%(names)s::text[], %(fields)s::text[]) m (name, field) USING (name)
+  WHERE later.schema = %(schema)s AND later.shape = '' AND later.name = ANY (%(headers)s::text[])
+    AND later.job_id > %(job_id)s AND (m.name IS NULL OR later.field IS DISTINCT FROM m.field)
+) AS otherwise;
 
 -- name: keep_mappings
 -- Remember what a load said of columns.
@@ -48,26 +72,23 @@ INSERT INTO tolva.mappings (tenant_id, schema, shape, outline, job_id, name, fie
 SELECT %(tenant_id)s, %(schema)s, %(shape)s, %(outline)s, %(job_id)s, m.* FROM unnest(%(names)s::text[], %(fields)s::text[]) m
 ON CONFLICT DO NOTHING;
 
--- name: forget_outdated
--- Forget that other columns were said before to be these fields in files of one shape.
-DELETE FROM tolva.mappings WHERE schema = %(schema)s AND shape = %(shape)s AND job_id < %(job_id)s
-  AND field = ANY (%(fields)s::text[]) AND name <> ALL (%(names)s::text[]);
-
 -- name: prune_mappings
--- Forget what was said long before what was said last.
+-- Forget what was said of columns long before what was said last.
 DELETE FROM tolva.mappings m USING (
   SELECT shape, name, job_id, row_number() OVER (PARTITION BY shape, name ORDER BY job_id DESC) AS nth
-  FROM tolva.mappings WHERE schema = %(schema)s AND shape IN ('', %(shape)s)
+  FROM tolva.mappings WHERE schema = %(schema)s AND shape IN ('', %(shape)s) AND name = ANY (%(names)s::text[])
 ) said
 WHERE m.schema = %(schema)s AND (m.shape, m.name, m.job_id) = (said.shape, said.name, said.job_id) AND said.nth > %(most)s;
 
 -- name: forget_mappings
--- Forget what was said of a column, or of all.
-DELETE FROM tolva.mappings WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s);
+-- Forget what was said of a column, with what that had hidden; or of all.
+DELETE FROM tolva.mappings m WHERE schema = %(schema)s AND (%(name)s::text IS NULL OR name = %(name)s OR EXISTS (
+  SELECT FROM tolva.mappings said WHERE said.schema = m.schema AND said.shape = m.shape AND said.shape <> ''
+    AND said.name = %(name)s AND said.field = m.field AND said.job_id > m.job_id));
 
 -- name: forget_mappings_of
 -- Forget what a load said of columns.
-DELETE FROM tolva.mappings WHERE job_id = %(job_id)s;
+DELETE FROM tolva.mappings WHERE schema = %(schema)s AND job_id = %(job_id)s;
 
 -- name: keep_locale
 -- Remember what a load said of the numbers and dates of files like its own.
@@ -82,8 +103,10 @@ DELETE FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s AND jo
   ORDER BY job_id DESC OFFSET %(most)s LIMIT 1);
 
 -- name: locale_for
--- What was said last of files like these; a NULL where it was that nothing holds.
-SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s ORDER BY job_id DESC LIMIT 1;
+-- What was said last of files like these; a NULL where it was that nothing holds. Or when the last to have said something
+-- was a load.
+SELECT locale FROM tolva.locales WHERE schema = %(schema)s AND files = %(files)s
+  AND (%(until)s::uuid IS NULL OR job_id <= %(until)s) ORDER BY job_id DESC LIMIT 1;
 
 -- name: locales
 -- What the tenant said last of numbers and dates, for people.
@@ -93,45 +116,52 @@ SELECT locale, outline, constants FROM (
 ) latest WHERE locale IS NOT NULL ORDER BY locale, files;
 
 -- name: forget_locales
--- Forget all that was said of the files of which it was this locale last; or of all.
-DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(locale)s::text IS NULL OR files IN (
+-- Forget all that was said of the files of which it was this locale last, or of all; of those alone that came with these
+-- constants, where some are named.
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND (%(constants)s::jsonb IS NULL OR constants = %(constants)s)
+  AND (%(locale)s::text IS NULL OR files IN (
   SELECT files FROM (
     SELECT DISTINCT ON (files) files, locale FROM tolva.locales WHERE schema = %(schema)s ORDER BY files, job_id DESC
   ) latest WHERE locale = %(locale)s));
 
 -- name: forget_locales_of
 -- Forget what a load said of numbers and dates.
-DELETE FROM tolva.locales WHERE job_id = %(job_id)s;
+DELETE FROM tolva.locales WHERE schema = %(schema)s AND job_id = %(job_id)s;
 
 -- name: upload_of
 -- The upload that a job loads.
 SELECT * FROM tolva.uploads WHERE job_id = %(job_id)s;
 
+-- name: schemas_of
+-- The schemas that these uploads were made for.
+SELECT job_id, schema, schema_version FROM tolva.uploads WHERE job_id = ANY (%(ids)s::uuid[]);
+
 -- name: asked_before
 -- The last earlier uploads of the file of an upload, for the same rows, whose jobs asked something, or still may. Of a
--- load, only another load is an answer.
+-- load, only another load is an answer; of a sheet that was named, only the same one. Where none was, to name one is an
+-- answer that the question offers.
 SELECT u.job_id FROM tolva.uploads mine JOIN tolva.jobs own ON own.id = mine.job_id
 JOIN tolva.uploads u ON u.tenant_id = mine.tenant_id AND u.blake3 = mine.blake3
 JOIN tolva.jobs j ON j.id = u.job_id AND (j.kind = own.kind OR own.kind = 'bulk_upload')
 WHERE mine.job_id = %(job_id)s AND u.job_id < mine.job_id AND u.schema = mine.schema AND u.constants = mine.constants
-  AND (j.finished_at IS NULL OR j.state = 'failed')
+  AND coalesce(u.options #> '{read,sheet}' = mine.options #> '{read,sheet}', u.options #> '{read,sheet}' IS NULL)
+  AND (j.finished_at IS NULL OR j.state = 'failed' AND j.error->>'type' = 'Unanswered')
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: list_uploads
 -- Uploads with their jobs, newest first, before one of them.
-SELECT u.job_id AS id, j.kind, j.state, u.schema, u.filename, u.size, j.created_at, j.started_at, j.finished_at
+SELECT u.job_id AS id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.constants, u.corrects, j.undone_by,
+  tolva.in_short(j.progress) AS progress, tolva.in_short(j.result) AS result, j.created_at, j.started_at, j.finished_at
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 WHERE u.job_id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY u.job_id DESC LIMIT %(most)s;
 
 -- name: latest_uploads
--- The last uploads, each with its job: how far it is, what became of it, and whether all that it did is put back.
+-- The last uploads, each with its job: how far it is, and what became of it.
 SELECT j.id, j.kind, j.state, j.failures, j.run_at, j.cancel_requested_at, j.error, j.created_at,
   tolva.in_short(j.progress) AS progress,
   -- of the counts those that are shown: pages ask every few seconds, and a result holds counts of everything
   jsonb_build_object('accepted', j.result->'accepted', 'rejected', j.result->'rejected') AS result,
-  u.schema, u.filename, u.size, u.constants,
-  j.kind = 'bulk_upload' AND j.finished_at IS NOT NULL AND coalesce((
-    SELECT bool_and(l.stands = 0) FROM tolva.load_ledger l WHERE l.job_id = u.job_id AND l.touched > 0), false) AS undone
+  j.undone_by, u.schema, u.filename, u.size, u.constants
 FROM tolva.uploads u JOIN tolva.jobs j ON j.id = u.job_id
 ORDER BY u.job_id DESC LIMIT %(most)s;
 
@@ -165,8 +195,8 @@ SELECT kind FROM tolva.jobs WHERE id = %(job_id)s AND (kind = 'undo'
 
 -- name: intake_status
 -- A job with its upload, for the uniform status call.
-SELECT j.id, j.kind, j.state, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, j.progress, j.result,
-  j.error, j.created_at, j.started_at, j.finished_at, j.seq
+SELECT j.id, j.kind, j.state, j.label, u.schema, u.filename, u.size, u.blake3, u.constants, u.options, u.corrects, j.progress, j.result,
+  j.error, j.undone_by, j.created_at, j.started_at, j.finished_at, j.seq
 FROM tolva.jobs j LEFT JOIN tolva.uploads u ON u.job_id = j.id
 WHERE j.id = %(job_id)s AND (u.job_id IS NOT NULL OR j.kind = 'undo');
 

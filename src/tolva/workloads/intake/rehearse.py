@@ -29,6 +29,7 @@ from tolva.workloads.intake.place import ChunkOutcome
 from tolva.workloads.intake.placed import session_beside
 from tolva.workloads.intake.repeated_rows import rows_alike
 from tolva.workloads.intake.tally import Tally
+from tolva.workloads.intake.unclear import require_clear
 
 
 def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defaults: Mapping[str, str]) -> Json:
@@ -36,6 +37,7 @@ def rehearse_upload(ctx: Context, blobs: Blobs, destinations: Destinations, defa
     upload, schema = upload_of(ctx, ctx.job_id, defaults)
     with blobs.scratch() as scratch, session_beside(ctx, destinations, schema) as session:
         intake = open_upload(ctx, upload, schema, blobs, scratch)
+        require_clear(ctx, intake)
         answer_earlier(ctx)
         return {**_rehearse(ctx, session, intake), "dry_run": True}
 

@@ -54,9 +54,9 @@ def results_router(jobs: Jobs, blobs: Blobs, seats: Seats) -> APIRouter:
         return {"changes": [_change(each) for each in page.changes], "next": page.following}
 
     @router.post("/jobs/{id}/undo", status_code=202, response_model=AcceptedUpload, responses=problems(403, 409))
-    def undo(id: UUID, by: Operator) -> dict[str, Any]:
+    def undo(id: UUID, by: Operator, response: Response) -> dict[str, Any]:
         """Puts back what a load changed; what has changed since is left alone and listed as this job's errors."""
-        return accepted(ask_undo(jobs, by, str(id)))
+        return accepted(ask_undo(jobs, by, str(id)), response)
 
     return router
 

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from tolva.db.pool import Connection
 from tolva.errors import NotFound
 from tolva.tables.outline import Outline, digest
+from tolva.tables.own_columns import ROW_TITLE, TITLE
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
-from tolva.workloads.intake.correction_book import ROW_TITLE, TITLE
 from tolva.workloads.intake.sql import SQL
 
 WORDS_KEPT = 10
@@ -30,21 +30,26 @@ def said_locale(upload: DictRow) -> str | None:
 def keep_locale(conn: Connection, upload: DictRow, shape: Outline, *, decided: bool) -> None:
     """Remember what the sender of an upload said of files like it, if it `decided` what some cell means.
 
-    In any case the last word counts: what was said before holds no more where this contradicts it.
+    In any case the last word counts: what was said before holds no more where this contradicts it. "" contradicts
+    whatever a load may yet say that was sent before and ends later, or is replayed.
     """
+    schema, constants = upload["schema"], upload["constants"]
     locale = said_locale(upload) or None
-    if not decided and remembered_locale(conn, upload["schema"], shape, upload["constants"]) in (None, locale):
+    before = remembered_locale(conn, schema, shape, constants, until=upload["job_id"])
+    if locale and not decided and before in (None, locale):
         return
-    files = _like(upload["schema"], shape, upload["constants"])
-    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(upload["constants"])}
+    files = _like(schema, shape, constants)
+    meant = {"outline": Jsonb(_as_first_sent(shape)), "constants": Jsonb(constants)}
     by = {name: upload[name] for name in ("tenant_id", "job_id")}
     conn.execute(SQL["keep_locale"], files | meant | by | {"locale": locale if decided else None})
     conn.execute(SQL["prune_locales"], files | {"most": WORDS_KEPT})
 
 
-def remembered_locale(conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str]) -> str | None:
-    """What was said last of files like this one."""
-    row = conn.execute(SQL["locale_for"], _like(schema, shape, constants)).fetchone()
+def remembered_locale(
+    conn: Connection, schema: str, shape: Outline, constants: Mapping[str, str], *, until: str | None = None
+) -> str | None:
+    """What was said last of files like this one; or when the last to have said something was the load `until`."""
+    row = conn.execute(SQL["locale_for"], _like(schema, shape, constants) | {"until": until}).fetchone()
     return row["locale"] if row else None
 
 
@@ -53,11 +58,18 @@ def list_locales(conn: Connection, schema: str) -> list[DictRow]:
     return conn.execute(SQL["locales"], {"schema": schema}).fetchall()
 
 
-def forget_locale(conn: Connection, by: Caller, schema: str, locale: str) -> None:
-    """Forget what was said by a locale, and note who did. Raises NotFound where nothing was said by that."""
-    if not conn.execute(SQL["forget_locales"], {"schema": schema, "locale": locale}).rowcount:
-        raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}'.")
-    note(conn, by, "locale.forget", schema, locale=locale)
+def forget_locale(
+    conn: Connection, by: Caller, schema: str, locale: str, constants: Mapping[str, str] | None = None
+) -> None:
+    """Forget what was said by a locale, of files with these constants alone if any are given; and note who did.
+
+    Raises NotFound where nothing was said so.
+    """
+    meant = {"schema": schema, "locale": locale, "constants": Jsonb(constants) if constants else None}
+    if not conn.execute(SQL["forget_locales"], meant).rowcount:
+        whose = " ".join(f"{name}={value}" for name, value in (constants or {}).items())
+        raise NotFound(f"Nothing is remembered of '{locale}' for the schema '{schema}' {whose}".rstrip() + ".")
+    note(conn, by, "locale.forget", schema, locale=locale, **({"constants": dict(constants)} if constants else {}))
 
 
 def _like(schema: str, shape: Outline, constants: Mapping[str, str]) -> dict[str, Any]:

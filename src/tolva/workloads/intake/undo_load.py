@@ -6,9 +6,10 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from tolva.connectors.destinations import Destinations
-from tolva.core.job import FINISHED, Json, State
+from tolva.core.job import FINISHED, JobId, Json, State
 from tolva.errors import TryLater
 from tolva.jobs.context import Context
+from tolva.jobs.store import note_undone
 from tolva.tables.rights import check_rights
 from tolva.tables.undo import undo_chunk
 from tolva.tables.undone import Undone
@@ -17,7 +18,7 @@ from tolva.workloads.intake.opening import upload_of
 from tolva.workloads.intake.place import ChunkOutcome, Place
 from tolva.workloads.intake.placed import placed
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.standing import later_loads
+from tolva.workloads.intake.standing import later_loads, standing_of
 from tolva.workloads.intake.undo_conflicts import conflict_lines
 
 
@@ -30,8 +31,6 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
         if left["left_created"]:  # said before anything is put back, which would else be half an undo
             with place.chunk() as conn:
                 check_rights(conn, schema, removing=True)
-        with ctx.transaction() as conn:
-            forget_words_of(conn, load_id)
         at: Json = ctx.checkpoint or {"before": None, "counts": _nothing_yet(left["left"])}
         while line := _last_line(ctx, load_id, at["before"]):
             with place.chunk() as conn:
@@ -40,6 +39,10 @@ def undo_load(ctx: Context, destinations: Destinations, defaults: Mapping[str, s
                 errors = conflict_lines(done, at["counts"]["conflicts"], several=len(schema.file_key) > 1)
                 at = {"before": line["last_row"], "counts": _added(at["counts"], done)}
                 place.keep(ChunkOutcome(at, _counters(at["counts"]), errors, _mark(load_id, line, done)))
+    with ctx.transaction() as conn:  # at the end: a load that an undo leaves half whole still says what it said
+        forget_words_of(conn, upload)
+        if standing_of(conn, load_id).undone:
+            note_undone(conn, JobId(load_id), ctx.job_id)
     later = _later_loads(ctx, upload) if at["counts"]["conflicts"] else []
     return at["counts"] | {"undo_of": load_id, "later_loads": later}
 

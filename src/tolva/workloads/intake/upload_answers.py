@@ -17,6 +17,12 @@ LISTED: dict[str, Any] = {
     "schema": "products",
     "filename": "productos-enero.csv",
     "size": 20480,
+    "label": "productos-enero.csv · P1",
+    "constants": {"proveedor_id": "P1"},
+    "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
+    "result": None,
+    "corrects": None,
+    "undone_by": None,
     "created_at": "2026-11-28T14:30:00.250000Z",
     "started_at": "2026-11-28T14:30:00.310000Z",
     "finished_at": "2026-11-28T14:30:00.940000Z",
@@ -25,10 +31,7 @@ QUESTION: dict[str, Any] = {"field": "precio", "columns": ["Precio Venta", "Prec
 SHOWN: dict[str, Any] = {
     **LISTED,
     "blake3": "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
-    "constants": {"proveedor_id": "P1"},
     "options": {"read": {"delimiter": ";"}},
-    "progress": {"total": 0, "processed": 0, "successful": 0, "failed": 0},
-    "result": None,
     "error": {
         "type": "Unanswered",
         "message": "Dos columnas pueden ser precio: Precio Venta, Precio Compra.",
@@ -56,6 +59,12 @@ class ListedUpload(BaseModel):
     schema_name: str = Field(alias="schema")
     filename: str
     size: int = Field(description="Bytes.")
+    label: str | None = Field(description="What pages call it: the name of the file, and what holds for every row.")
+    constants: dict[str, Any] = Field(description="Fields that hold for every row.")
+    progress: dict[str, Any] = Field(description="Counts of rows.")
+    result: dict[str, Any] | None = Field(description="Counts of rows; null until it has ended well.")
+    corrects: UUID | None
+    undone_by: UUID | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -84,6 +93,10 @@ class UploadError(BaseModel):
     type: str
     message: str
     questions: list[Question] = Field(default=[], description="What the file leaves open; left out when there is none.")
+    unclear: list[str] = Field(
+        default=[],
+        description="Columns whose numbers or dates need a `locale` to be told; left out when there is none.",
+    )
     answered_by: UUID | None = Field(default=None, description="The job with the answer; left out until there is one.")
 
 
@@ -96,13 +109,16 @@ class Upload(BaseModel):
     state: State
     schema_name: str | None = Field(alias="schema")
     filename: str | None
+    label: str | None
     size: int | None
     blake3: str | None
     constants: dict[str, Any] | None = Field(description="Fields that hold for every row.")
     options: dict[str, Any] | None = Field(description="How it was said to be read and mapped.")
+    corrects: UUID | None = Field(description="The upload whose refused rows it brings mended.")
     progress: dict[str, Any] = Field(description="Counts of rows, and how the file was read.")
     result: dict[str, Any] | None
     error: UploadError | None
+    undone_by: UUID | None = Field(description="The undo after which nothing of it is in the table any more.")
     created_at: str
     started_at: str | None
     finished_at: str | None

@@ -1,6 +1,7 @@
 """What a call says of a file: which fields hold for all of it, how it is read, where its columns go."""
 
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
@@ -22,6 +23,10 @@ Params = Annotated[
 ]
 MappingText = Annotated[str | None, Query(description=f"JSON: {BY_COLUMN}", examples=['{"@1": "codigo"}'])]
 ReadText = Annotated[str | None, Query(description="JSON: how to read the file.", examples=['{"delimiter": ","}'])]
+Corrects = Annotated[
+    UUID | None,
+    Query(description="The upload whose refused rows the file brings mended: it is read as that was, unless said so."),
+]
 Locale = Annotated[str | None, Query(description=BY_LOCALE, examples=["es-CO"])]
 
 

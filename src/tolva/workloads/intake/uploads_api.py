@@ -18,7 +18,7 @@ from tolva.web.problems import problems
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE
 from tolva.workloads.intake.api import PREFIX
-from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, told_error
+from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet, how_to_say_locale, told_error
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.sql import SQL
@@ -27,6 +27,24 @@ from tolva.workloads.intake.upload_answers import Upload, Uploads
 from tolva.workloads.intake.upload_parameters import MAPPING, READ, MappingText, ReadText, from_json
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+
+TOLD = (
+    "id",
+    "kind",
+    "state",
+    "schema",
+    "filename",
+    "label",
+    "size",
+    "blake3",
+    "constants",
+    "options",
+    "corrects",
+    "undone_by",
+    "progress",
+    "result",
+)
+"""What the view of an upload has as it is stored."""
 
 
 def uploads_router(jobs: Jobs, blobs: Blobs, seats: Seats, defaults: Mapping[str, str]) -> APIRouter:
@@ -80,23 +98,30 @@ def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
 
 def _view(row: DictRow) -> dict[str, Any]:
     times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "finished_at")}
-    kept = ("id", "kind", "state", "schema", "filename", "size", "blake3", "constants", "options", "progress", "result")
-    return {name: row[name] for name in kept} | times | {"error": _error(row)}
+    return {name: row[name] for name in TOLD} | times | {"error": _error(row)}
 
 
 def _error(row: DictRow) -> dict[str, Any] | None:
     said = told_error(row)
     if said is None:
         return None
-    if State(row["state"]) in FINISHED and row["kind"] == LOAD and (written := row["progress"].get("successful")):
+    if (
+        State(row["state"]) in FINISHED
+        and row["kind"] == LOAD
+        and not row["undone_by"]
+        and (written := row["progress"].get("successful"))
+    ):
         undo = f"POST {PREFIX}/jobs/{row['id']}/undo"
         said = f"{said.rstrip('.')}. {written} filas suyas quedaron en la tabla; para deshacerlas: {undo}."
     told = {"type": row["error"]["type"], "message": said}
     if answer := row["error"].get("answered_by"):
         told["answered_by"] = answer
-    if not (questions := row["error"].get("questions")):
+    questions, unclear = row["error"].get("questions", []), row["error"].get("unclear")
+    if not (questions or unclear):
         return told
     call = f"POST {PREFIX}/uploads/{row['id']}/load"
     sent = row["options"] | ({"dry_run": True} if row["kind"] == REHEARSE else {})
+    if unclear:
+        return told | {"message": f"{said} {how_to_say_locale(sent, call)}", "unclear": unclear}
     hints = how_to_answer(questions, sent, call), how_to_choose_a_sheet(row["progress"].get("read", {}), sent, call)
     return told | {"message": " ".join((f"{said.rstrip('.')}.", *filter(None, hints))), "questions": questions}

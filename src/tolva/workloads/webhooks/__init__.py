@@ -25,6 +25,7 @@ from tolva.workloads.webhooks.event import KIND
 from tolva.workloads.webhooks.pages import webhook_pages
 from tolva.workloads.webhooks.panel import WEBHOOK_PANEL
 from tolva.workloads.webhooks.upkeep import webhook_chores
+from tolva.workloads.webhooks.wanted import Limits
 from tolva.workloads.workload import Workload
 
 
@@ -46,7 +47,8 @@ def _chores(settings: Settings, db: Database, _blobs: Blobs) -> Sequence[Chore]:
 
 
 def _pages(settings: Settings, jobs: Jobs, _blobs: Blobs, shell: Shell, panels: Panels) -> Sequence[APIRouter]:
-    return [webhook_pages(jobs, shell, panels, outward(settings)), webhook_buttons(jobs, outward(settings))]
+    limits = Limits(outward(settings), jobs.catalogue)
+    return [webhook_pages(jobs, shell, panels, limits), webhook_buttons(jobs, limits)]
 
 
 NAV = (NavItem("/webhooks", "Webhooks", Role.ADMIN),)

@@ -8,7 +8,6 @@ from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.connectors.outward import Outward
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
 from tolva.web.access.caller import Caller
@@ -17,16 +16,17 @@ from tolva.web.pages.flash import Flash, with_flash
 from tolva.web.pages.once import once_key
 from tolva.workloads.webhooks.address import host_of
 from tolva.workloads.webhooks.deliveries_api import ask_test
+from tolva.workloads.webhooks.wanted import Limits
 from tolva.workloads.webhooks.webhook import drop_webhook, get_webhook, switch_webhook
 
 
-def webhook_buttons(jobs: Jobs, outward: Outward) -> APIRouter:
+def webhook_buttons(jobs: Jobs, limits: Limits) -> APIRouter:
     """`POST /webhooks/{id}/…`; the button for a new secret is with the pages, which show it."""
     router = APIRouter(prefix="/webhooks/{id}", include_in_schema=False)
 
     def switched(request: Request, by: Caller, id: UUID, *, active: bool) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            row = switch_webhook(conn, by, id, outward, active=active)
+            row = switch_webhook(conn, by, id, limits, active=active)
         return with_flash(request, to(f"/webhooks/{id}"), Flash("on" if active else "off", name=_name(row)))
 
     @router.post("/test")

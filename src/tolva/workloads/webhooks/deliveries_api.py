@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,12 +83,12 @@ def deliveries_router(jobs: Jobs) -> APIRouter:
         return Deliveries(deliveries=[shown(row) for row in page], next=page[-1]["id"] if len(found) > limit else None)
 
     @router.post("/test", status_code=202, responses=problems(409))
-    def test(id: UUID, by: Admin, key: IdempotencyKey = None) -> MadeJob:
+    def test(id: UUID, by: Admin, response: Response, key: IdempotencyKey = None) -> MadeJob:
         """Delivers an event `webhook.test` to it, also when it is switched off."""
         event = f"test {key}" if key else str(uuid4())
         with jobs.work(by.tenant_id) as work:
             made = ask_test(work, by, id, event)
-        return made_job(made)
+        return made_job(made, response)
 
     return router
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tolva.connectors.outward import Outward
 from tolva.errors import Conflict
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Admin
@@ -52,10 +51,9 @@ class Rotation(BaseModel):
     force: bool = False
 
 
-def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, outward: Outward) -> APIRouter:
+def webhook_pages(jobs: Jobs, shell: Shell, panels: Panels, limits: Limits) -> APIRouter:
     """`/webhooks` and `/webhooks/{id}`."""
     router = APIRouter(prefix="/webhooks", include_in_schema=False)
-    limits = Limits(outward, jobs.catalogue)
     pages = WebhookPages(jobs, shell, panels, limits)
 
     @router.get("")

@@ -92,6 +92,10 @@ UPDATE tolva.webhook_outbox SET tries = 0, set_aside = NULL WHERE webhook_id = %
 -- Forget what was to be told to a webhook of the tenant.
 DELETE FROM tolva.webhook_outbox WHERE webhook_id = %(id)s;
 
+-- name: waiting_deliveries
+-- The deliveries of a webhook of the tenant that wait for their turn, among so many, the newest.
+SELECT id::text FROM tolva.webhook_deliveries(%(webhook)s, NULL, %(looked)s) WHERE state = 'queued';
+
 -- name: lines_aside
 -- Lines of every tenant that were set aside; see the function.
 SELECT * FROM tolva.webhook_lines_aside(%(most)s);

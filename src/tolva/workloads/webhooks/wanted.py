@@ -19,6 +19,8 @@ MOST_NAME = 200
 """Characters of a kind of jobs, or a queue."""
 MOST_NAMED = 50
 """Kinds of jobs that one is about, and queues."""
+NO_KIND = "There is no kind of jobs '{}' for webhooks."
+NO_QUEUE = "There is no queue '{}' for webhooks."
 ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -70,8 +72,8 @@ class Wanted:
         return {
             "url": partial(self._address, limits.outward),
             "events": partial(_told, self.events),
-            "kinds": partial(_kinds, self.kinds, limits.kinds),
-            "queues": partial(_queues, self.queues, limits.queues),
+            "kinds": partial(self._named, self.kinds, limits.kinds, NO_KIND),
+            "queues": partial(self._named, self.queues, limits.queues, NO_QUEUE),
             "description": partial(_described, self.description),
             "active": lambda: self.active,
         }
@@ -82,6 +84,13 @@ class Wanted:
         if self.active:
             outward.require_allowed(address)
         return address
+
+    def _named(self, names: Sequence[str], known: Sequence[str], fault: str) -> list[str]:
+        """One that is off may name what there is no more."""
+        _require_lines(names)
+        if self.active:
+            _require_known(names, known, fault)
+        return list(names)
 
 
 def _told(events: Sequence[str]) -> list[str]:
@@ -98,28 +107,19 @@ def _described(text: str) -> str:
     return text
 
 
-def _kinds(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    if unknown := _unknown(names, known):
-        near = perhaps_meant(unknown, known)
-        raise InvalidInput(f"There is no kind of jobs '{unknown}' for webhooks.{near} There are: {', '.join(known)}.")
-    return list(names)
-
-
-def _queues(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    if unknown := _unknown(names, known):
-        near = perhaps_meant(unknown, known)
-        raise InvalidInput(f"There is no queue '{unknown}' for webhooks.{near} There are: {', '.join(known)}.")
-    return list(names)
-
-
-def _unknown(names: Sequence[str], known: Sequence[str]) -> str | None:
-    """The first that there is not: a webhook would wait for its jobs for ever. Raises InvalidInput."""
+def _require_lines(names: Sequence[str]) -> None:
     if len(names) > MOST_NAMED or not all(name and _is_line(name, MOST_NAME) for name in names):
         raise InvalidInput(
             f"A webhook names at most {MOST_NAMED} kinds of jobs and {MOST_NAMED} queues, each by one line of 1 to"
             f" {MOST_NAME} characters."
         )
-    return next((name for name in names if name not in known), None)
+
+
+def _require_known(names: Sequence[str], known: Sequence[str], fault: str) -> None:
+    """What there is not would be waited for for ever."""
+    if unknown := next((name for name in names if name not in known), None):
+        near = perhaps_meant(unknown, known)
+        raise InvalidInput(fault.format(unknown) + f"{near} There are: {', '.join(known)}.")
 
 
 def _is_line(text: str, most: int) -> bool:

@@ -3,15 +3,17 @@
 Every function runs in the caller's transaction, under its tenant.
 """
 
+from dataclasses import fields
 from datetime import UTC
 from uuid import UUID
 
 import uuid_utils
 from psycopg.rows import DictRow
 
-from tolva.connectors.outward import Outward
+from tolva.core.job import JobId
 from tolva.db.pool import Connection
 from tolva.errors import Conflict, NotFound
+from tolva.jobs.store import cancel_many
 from tolva.web.access.audit import note
 from tolva.web.access.caller import Caller
 from tolva.workloads.webhooks.address import host_of
@@ -21,6 +23,8 @@ from tolva.workloads.webhooks.wanted import Limits, Wanted
 
 MOST = 50
 """Webhooks of a tenant: each is looked at when a job ends."""
+LOOKED = 10_000
+"""Deliveries of a webhook among which those that wait are looked for when it goes; an older one is dropped later."""
 OVERLAP = 86_400.0
 """Seconds for which an old secret signs, too, so that nobody misses a delivery while the new one is put in place."""
 
@@ -55,21 +59,23 @@ def change_webhook(conn: Connection, by: Caller, id: UUID, wanted: Wanted, limit
     return _changed(conn, by, _found(id, conn.execute(SQL["change_webhook"], columns | {"id": id}).fetchone()))
 
 
-def switch_webhook(conn: Connection, by: Caller, id: UUID, outward: Outward, *, active: bool) -> DictRow:
+def switch_webhook(conn: Connection, by: Caller, id: UUID, limits: Limits, *, active: bool) -> DictRow:
     """Switch a webhook on or off, and that alone: what somebody changes at the same time stays.
 
-    Raises NotFound, and InvalidInput for one whose address, by its look, could never be told anything.
+    Raises NotFound, and InvalidInput for one that could not be made now.
     """
     row = _found(id, conn.execute(SQL["switch_webhook"], {"id": id, "active": active}).fetchone())
     if active:
-        outward.require_allowed(row["url"])
+        Wanted(**{field.name: row[field.name] for field in fields(Wanted)}).columns(limits)
     return _changed(conn, by, row)
 
 
 def drop_webhook(conn: Connection, by: Caller, id: UUID) -> None:
-    """Delete a webhook, and what it was to be told. A delivery that waits is dropped in its turn. Raises NotFound."""
+    """Delete a webhook, and what it was to be told. Deliveries that wait are cancelled. Raises NotFound."""
     _found(id, conn.execute(SQL["drop_webhook"], {"id": id}).fetchone())
     conn.execute(SQL["drop_lines"], {"id": id})
+    waiting = conn.execute(SQL["waiting_deliveries"], {"webhook": str(id), "looked": LOOKED}).fetchall()
+    cancel_many(conn, [JobId(row["id"]) for row in waiting])
     note(conn, by, "webhook.drop", id)
 
 

@@ -18,7 +18,7 @@
       cursor: { show: false },
       padding: [8, 32, 0, 0], // the last time of day hangs over
       scales: { y: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.1))] } },
-      axes: [{ ...axis, size: 32, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short", timeZone: box.dataset.zone })) }, { ...axis, size: 44 }],
+      axes: [{ ...axis, size: 32, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(document.documentElement.dataset.locale, { timeStyle: "short", timeZone: box.dataset.zone })) }, { ...axis, size: 44 }],
       series: [{}, series(box.dataset.failed, "--bad"), series(box.dataset.asked, "--warn"), series(box.dataset.completed, "--accent")],
     };
     box.replaceChildren();

@@ -6,7 +6,7 @@
   const AGAIN = 4000; // htmx tries again what has broken off, not what never was there
   const GONE = [401, 404]; // there is no more of this page, for this reader: the page itself says so, or asks who it is
   const [live, away, still] = ["live", "away", "still"].map((id) => document.getElementById(id));
-  let waiting = 0, asking = false, free = false;
+  let waiting = 0, held = null, free = false;
 
   const answers = () => fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER) }).then((answer) => answer.ok, () => false);
 
@@ -53,16 +53,19 @@
     const { target: form, submitter } = event;
     event.preventDefault();
     event.stopPropagation();
-    if (asking) return; // pressed twice: once is meant
-    asking = true;
+    if (held === form) return; // pressed twice: once is meant
+    held = form;
     try {
-      if (!await tell()) away.focus(); // it may have been there all the time: this answers the press
+      const isThere = await tell();
+      if (held !== form) return; // another one was pressed since: a browser leads to the last
+      if (!isThere) away.focus(); // it may have been there all the time: this answers the press
       else if (stands(form, submitter)) {
         free = true;
         form.requestSubmit(submitter);
       }
     } finally {
-      asking = free = false;
+      if (held === form) held = null;
+      free = false;
     }
   }, true);
 })();

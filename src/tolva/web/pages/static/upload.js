@@ -15,7 +15,7 @@
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const size = (bytes) => {
     const [unit, count] = bytes < 1e6 ? ["kB", Math.ceil(bytes / 1e3)] : ["MB", bytes / 1e6];
-    return `${count.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
+    return `${count.toLocaleString(document.documentElement.dataset.locale, { maximumFractionDigits: 1 })} ${unit}`;
   };
 
   function add(files) {
@@ -57,6 +57,7 @@
     for (const [name, value] of new FormData(form)) if (name.startsWith("constant.")) params[name.slice(9)] = value;
     const look = form.elements.look.value === "yes";
     const query = new URLSearchParams({ schema: form.elements.schema.value, params: JSON.stringify(params), dry_run: look });
+    if (form.elements.corrects) query.set("corrects", form.elements.corrects.value);
     return { url: `/api/v1/uploads?${query}`, look };
   }
 

@@ -12,6 +12,7 @@ CREATE TABLE tolva.uploads (
   constants jsonb NOT NULL,   -- fields that come with the request, not from the file
   options jsonb NOT NULL DEFAULT '{}', -- how the file is to be read and mapped, where the sender said so
   settled jsonb,              -- the same with what was remembered when the first attempt began; NULL until then
+  corrects uuid,              -- the upload whose refused rows this file brings mended: it is read as that was
   received_at timestamptz NOT NULL DEFAULT now()
 );
 

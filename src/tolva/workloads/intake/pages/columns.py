@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tolva.core.job import Json
 from tolva.tables.column_refs import PLACE, ref_of
+from tolva.tables.own_columns import is_own
 from tolva.tables.reading.xlsx_scan import column_letters
 
 
@@ -59,4 +60,4 @@ def _seen(progress: Json) -> list[tuple[str, str]]:
     headers = progress.get("read", {}).get("columns", [])
     if not any(headers):
         return [(name, "") for name in progress.get("ignored_columns", [])]
-    return [(ref_of(column, headers), header) for column, header in enumerate(headers) if header]
+    return [(ref_of(column, headers), header) for column, header in enumerate(headers) if header and not is_own(header)]

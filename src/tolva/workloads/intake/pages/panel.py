@@ -12,11 +12,13 @@ from tolva.web.pages.numbers import numbers
 from tolva.web.pages.once import new_token
 from tolva.web.pages.panel import Panel
 from tolva.workloads.intake.accept import LOAD, REHEARSE
+from tolva.workloads.intake.corrected import corrected_upload
 from tolva.workloads.intake.found_errors import Cursor, ErrorFilter
 from tolva.workloads.intake.messages import MENDABLE, told_error
 from tolva.workloads.intake.pages.columns import taken_columns
 from tolva.workloads.intake.pages.errors import grid_of
 from tolva.workloads.intake.pages.field_titles import with_titles
+from tolva.workloads.intake.pages.tellers import tellers
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.standing import Later, last_undo, later_loads, open_undo, standing_of
 from tolva.workloads.intake.stored import effective_load, find_upload
@@ -24,7 +26,8 @@ from tolva.workloads.intake.undo import UNDO
 
 WHILE_RUNNING = {"processed": "processed", "accepted": "successful", "rejected": "failed"}
 """Counts that are known before the end, and what the progress calls them."""
-
+WRITTEN = ("created", "updated", "unchanged")
+"""Those that the checkpoint of a load tells."""
 
 TITLES = {LOAD: "Loading of a file", REHEARSE: "Dry run of a file", UNDO: "Undoing of a load"}
 """For people, in English; templates/intake/_words.html has them once more, for the translators."""
@@ -50,6 +53,8 @@ def tell(conn: Connection, job: DictRow, _request: Request) -> Mapping[str, Any]
         "message": with_titles(message, schema) if message and schema else message,
         "mendable": bool(job["error"]) and job["error"]["type"] in MENDABLE,
         "questions": job["error"].get("questions", []) if job["error"] else [],
+        "unclear": job["error"].get("unclear", []) if job["error"] else [],
+        "corrected": corrected_upload(conn, upload) if upload else None,
         "loaded": effective_load(conn, upload) if upload and ended and job["kind"] == REHEARSE else None,
         "taken": taken_columns(job["progress"]) if "matches" in job["progress"] else [],
         "schema": schema,
@@ -66,7 +71,9 @@ def _counts(job: DictRow) -> dict[str, int | float]:
     if job["result"]:
         return {name: count for name, count in job["result"].items() if isinstance(count, int)}
     progress = numbers(job["progress"])
+    so_far = job["checkpoint"] if job["kind"] in (LOAD, REHEARSE) else None
     known = {"total": progress.get("total")} | {name: progress.get(own) for name, own in WHILE_RUNNING.items()}
+    known |= {name: so_far[name] for name in WRITTEN} if so_far else {}
     return {name: count for name, count in known.items() if count is not None}
 
 
@@ -95,4 +102,5 @@ INTAKE_PANEL = Panel(
     "intake/panel_live.html",
     "intake/panel_below.html",
     "intake/panel_actions.html",
+    tellers,
 )

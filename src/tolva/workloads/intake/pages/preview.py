@@ -25,6 +25,7 @@ from tolva.web.pages.once import new_token, once_key
 from tolva.web.pages.shell import Shell
 from tolva.web.seats import Seats
 from tolva.workloads.intake.accept import LOAD, REHEARSE, accept_again
+from tolva.workloads.intake.corrected import corrected_upload
 from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.answers import Answers, answers_in, answers_with
 from tolva.workloads.intake.pages.claims import claims_of, names_passed_over
@@ -33,11 +34,10 @@ from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.stored import effective_load, find_upload
+from tolva.workloads.intake.unclear import LOCALES
 
 FORM = "form"
 """The field that tells a form's answers from none."""
-LOCALES = ("es-CO", "es-MX", "en-US")
-"""A locale for each way to write numbers and dates; templates/intake/_words.html has how they look."""
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "cp850", "mac-roman")
 DELIMITERS = (",", ";", "\t", "|")
 AGAIN = "2"
@@ -152,7 +152,7 @@ def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
     job = get_job(conn, id)
     told = {"upload": upload, "schema": schema_of(conn, upload), "job": job}
     told |= {"ended": State(job["state"]) in FINISHED, "message": told_error(job)}
-    return told | {"loaded": effective_load(conn, upload)}
+    return told | {"loaded": effective_load(conn, upload), "corrected": corrected_upload(conn, upload)}
 
 
 def _offered(usual: tuple[str, ...], said: str | None) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The files of one form, accepted one after another, and what became of each."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tolva.core.job import JobId
 from tolva.errors import CallerError, InvalidInput, TryLater
@@ -13,6 +14,7 @@ from tolva.web.faults import fault_of, said_of
 from tolva.web.pages.once import once_key
 from tolva.web.problems import Fault
 from tolva.workloads.intake.accept import LOAD, REHEARSE, Arrival, accept
+from tolva.workloads.intake.corrected import require_corrected
 from tolva.workloads.intake.pages.deliveries import Delivery
 from tolva.workloads.intake.pages.schema_choice import constants_in
 from tolva.workloads.intake.schemas import accepting_schema
@@ -33,12 +35,21 @@ class Sent:
     stopped: Fault | None = None
 
 
+def corrects_in(filled: Mapping[str, str]) -> UUID | None:
+    """The upload that the files are to correct, where the form names one."""
+    try:
+        return UUID(filled.get("corrects", ""))
+    except ValueError:
+        return None
+
+
 def accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: Sequence[Delivery]) -> Sent:
     """Each file by itself: what is refused of one says nothing of the others."""
-    sent, name = Sent(filled.get("look") != "no"), filled.get("schema", "")
+    sent, name, corrects = Sent(filled.get("look") != "no"), filled.get("schema", ""), corrects_in(filled)
     with jobs.db.transaction(by.tenant_id) as conn:
         try:
             schema, version = accepting_schema(conn, name)
+            require_corrected(conn, corrects, name)
             constants = check_constants(constants_in(filled), schema)
         except CallerError as error:
             sent.refused.extend((delivery.filename, str(error)) for delivery in received)
@@ -47,7 +58,8 @@ def accept_all(jobs: Jobs, by: Caller, filled: dict[str, str], received: Sequenc
 
     def take(delivery: Delivery) -> JobId:
         key = once_key(filled.get("token", ""), kind, name, constants, delivery.writer.blake3)
-        return _accept(jobs, by, Arrival(name, delivery.filename, constants, key, version, kind), delivery)
+        arrival = Arrival(name, delivery.filename, constants, key, version, kind, corrects=corrects and str(corrects))
+        return _accept(jobs, by, arrival, delivery)
 
     _take_each(sent, received, take)
     return sent

@@ -1,12 +1,11 @@
 """The page where files are sent. Its script sends each by itself over the API; without it, the form brings them all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter
 from psycopg.rows import DictRow
@@ -23,11 +22,13 @@ from tolva.web.arriving import in_upload_thread
 from tolva.web.multipart import receive_form
 from tolva.web.pages.entry import to
 from tolva.web.pages.once import new_token
+from tolva.web.pages.panel import Tell
 from tolva.web.pages.shell import Shell
 from tolva.workloads.intake.messages import told_error
 from tolva.workloads.intake.pages.deliveries import MOST_FILES, Deliveries, Delivery
 from tolva.workloads.intake.pages.schema_choice import CONSTANT, schema_choice
-from tolva.workloads.intake.pages.sent import Sent, accept_all
+from tolva.workloads.intake.pages.sent import Sent, accept_all, corrects_in
+from tolva.workloads.intake.pages.tellers import tellers
 from tolva.workloads.intake.schemas import list_schemas
 from tolva.workloads.intake.sql import SQL
 from tolva.workloads.intake.stored import find_upload
@@ -75,7 +76,7 @@ class UploadPage:
         """The form as it was filled in, above the latest uploads."""
         with self.jobs.db.transaction(by.tenant_id) as conn:
             choice = schema_choice(conn, filled.get("schema"))
-            told = _recent(conn) | {"corrected": _corrected(conn, filled.get("corrects"))}
+            told = _recent(conn) | {"corrected": _corrected(conn, filled, choice.chosen.name)}
         shown = {"choice": choice, "filled": filled, "sent": sent, "token": new_token()} | told
         limits: dict[str, Any] = {"most_mb": self.most_bytes // 1024**2, "most_files": MOST_FILES, "constant": CONSTANT}
         return self.shell.page(request, by, "intake/upload.html", status, **shown, **limits)
@@ -96,22 +97,27 @@ class UploadPage:
         return to(f"/uploads/{job}" if sent.dry_run else f"/jobs/{job}")
 
 
-def _corrected(conn: Connection, id: str | None) -> DictRow | None:
-    """The upload that the files are to correct, where the address names one."""
-    try:
-        return find_upload(conn, str(UUID(id))) if id else None
-    except ValueError:
-        return None
+def _corrected(conn: Connection, filled: Mapping[str, str], schema: str) -> DictRow | None:
+    """The upload that the files are to correct, where the address names one for that schema."""
+    corrects = corrects_in(filled)
+    upload = find_upload(conn, str(corrects)) if corrects else None
+    return upload if upload and upload["schema"] == schema else None
 
 
 def _recent(conn: Connection) -> dict[str, Any]:
     """The last uploads, each with what its sender may read of its error; and whether one of them still moves."""
     found = conn.execute(SQL["latest_uploads"], {"most": RECENT}).fetchall()
+    tell = tellers(conn, [str(each["id"]) for each in found if each["error"]])
     titles = {each["name"]: each["title"] for each in list_schemas(conn)}
     told = [
         each
-        | {"told": told_error(each), "ended": State(each["state"]) in FINISHED}
+        | {"told": _told(each, tell.get(str(each["id"]))), "ended": State(each["state"]) in FINISHED}
         | {"for": titles.get(each["schema"], each["schema"])}
         for each in found
     ]
     return {"recent": told, "moving": any(not each["ended"] for each in told), "now": datetime.now(UTC)}
+
+
+def _told(upload: DictRow, tell: Tell | None) -> str | None:
+    message = told_error(upload)
+    return tell(message) if message and tell else message

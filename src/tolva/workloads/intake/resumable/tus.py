@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from uuid import UUID
 
 from tolva.errors import InvalidInput
 from tolva.tables.suggest import perhaps_meant
@@ -39,10 +40,17 @@ def said_in(metadata: Mapping[str, str]) -> Said:
     """The same as a call says it in its address.
 
     >>> said_in({"filename": "lista.csv", "schema": "prices", "dry_run": "true"})
-    Said(schema='prices', params=None, dry_run=True, mapping=None, read=None)
+    Said(schema='prices', params=None, dry_run=True, mapping=None, read=None, corrects=None)
     """
-    told = {name: value for name, value in metadata.items() if name not in (FILENAME, "dry_run")}
-    return Said(**told, dry_run=metadata.get("dry_run", "") == TRUE)
+    told = {name: value for name, value in metadata.items() if name not in (FILENAME, "dry_run", "corrects")}
+    return Said(**told, dry_run=metadata.get("dry_run", "") == TRUE, corrects=_upload(metadata.get("corrects")))
+
+
+def _upload(id: str | None) -> UUID | None:
+    try:
+        return UUID(id) if id else None
+    except ValueError:
+        raise InvalidInput("corrects: it takes the id of an upload.") from None
 
 
 def http_date(moment: datetime) -> str:

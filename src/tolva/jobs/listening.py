@@ -1,0 +1,54 @@
+"""Whether the processes of a crew hear their broker, by what comes of it: one may be alive, connected, and deaf."""
+
+import time
+from collections.abc import Sequence
+
+from tolva.core.ports import Engine
+from tolva.db.pool import Database
+from tolva.errors import BrokerUnavailable
+from tolva.jobs.sql import SQL
+
+EVERY = 5.0
+"""Seconds between two looks."""
+LONG = 15.0
+"""Seconds that a ready job may wait while processes for it are idle. With two looks, deafness is known within 30."""
+
+
+class Listening:
+    """Of a crew that serves these queues."""
+
+    def __init__(self, db: Database, engine: Engine, queues: Sequence[str]) -> None:
+        self._db = db
+        self._engine = engine
+        self._queues = list(queues)
+        self._next_look = 0.0
+        self._reason: str | None = None
+        self._seen_before = False
+
+    def deaf(self, idle: bool) -> str | None:
+        """Why no rings are heard, as known at the last look. `idle`: whether a process of the crew has nothing to do.
+
+        Raises DatabaseUnavailable.
+        """
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + EVERY
+            waits = self._waits_long() if idle else None
+            self._reason = self._said_of(waits) if waits and self._seen_before else None
+            self._seen_before = waits is not None
+        return self._reason
+
+    def _waits_long(self) -> str | None:
+        """A queue in which a job has been ready for long."""
+        with self._db.connection() as conn:
+            rows = conn.execute(SQL["waiting_queues"], {"queues": self._queues}).fetchall()
+        return next((row["queue"] for row in rows if row["seconds"] < -LONG), None)
+
+    def _said_of(self, queue: str) -> str:
+        try:
+            depth = self._engine.depth(queue)
+        except BrokerUnavailable as error:
+            return str(error)
+        return (
+            f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {depth or 0} rings lie there, and "
+            "processes are idle: they do not hear it. Start this worker again."
+        )

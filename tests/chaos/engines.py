@@ -1,0 +1,39 @@
+"""Every engine that needs a broker, with the broker, and what runs its crews."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+
+from tests.chaos.brokers import Broker, aws_broker, redis_broker
+from tests.chaos.crew import Run, supervise
+from tests.chaos.hosted import become_celery, become_dramatiq
+from tolva.settings import Settings, load_settings
+
+OpenBroker = Callable[[], AbstractContextManager[tuple[Broker, dict[str, str]]]]
+
+CREWS: dict[str, tuple[str, OpenBroker, Run]] = {
+    "redis": ("redis", redis_broker, supervise),
+    "sqs": ("sqs", aws_broker, supervise),
+    "celery": ("celery", redis_broker, become_celery),
+    "dramatiq": ("dramatiq", redis_broker, supervise),
+    "command line of dramatiq": ("dramatiq", redis_broker, become_dramatiq),
+}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What to set, who runs a crew (see `run_crew`), and who carries the rings."""
+
+    settings: Settings
+    run: Run
+    broker: Broker
+
+
+@contextmanager
+def running(name: str) -> Iterator[Engine]:
+    """One of CREWS, with the environment that its processes need."""
+    engine, open_broker, run = CREWS[name]
+    with open_broker() as (broker, environment), patch.dict(os.environ, {**environment, "TOLVA_ENGINE": engine}):
+        yield Engine(load_settings(), run, broker)
