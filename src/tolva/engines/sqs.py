@@ -38,6 +38,8 @@ RETENTION = 86_400
 """Seconds that a message nobody receives is kept."""
 MOST_RECEIVES = 5
 """Receptions after which a message goes to the queue of dead ones: it rings for work that cannot be looked at."""
+MOST_POLLS = 64
+"""Connections of one process: each queue has a poll under way."""
 BATCH = 10
 """Messages of one call, the most that SQS allows."""
 GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -57,9 +59,14 @@ class SqsBroker:
     """The queues of one account and region."""
 
     def __init__(self, endpoint: str | None, region: str | None, names: SqsNames) -> None:
-        timeouts = Config(connect_timeout=3, read_timeout=WAIT + 5, retries={"mode": "standard", "max_attempts": 2})
+        options = Config(
+            connect_timeout=3,
+            read_timeout=WAIT + 5,
+            retries={"mode": "standard", "max_attempts": 2},
+            max_pool_connections=MOST_POLLS,
+        )
         with _explained():
-            self._sqs: Any = boto3.client("sqs", region_name=region, endpoint_url=endpoint, config=timeouts)
+            self._sqs: Any = boto3.client("sqs", region_name=region, endpoint_url=endpoint, config=options)
         self._names = names
         self._urls: dict[str, str] = {}
         self._making = threading.Lock()
