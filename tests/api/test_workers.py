@@ -14,7 +14,7 @@ def join(service: Service, lease: float) -> str:
     id = new_job_id()
     with service.jobs.db.connection() as conn:
         conn.execute(SQL["open_queues"], {"names": ["bulk_upload"]})
-        given = {"id": id, "host": "here", "pid": 7, "queues": ["bulk_upload"], "lease": lease}
+        given = {"id": id, "host": "here", "pid": 7, "queues": ["bulk_upload"], "lease": lease, "crew": None}
         conn.execute(SQL["join_worker"], given)
     return id
 

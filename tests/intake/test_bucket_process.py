@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests.cli.conftest import Shell, tolva
+from tests.intake.test_resumable import Sender
 from tests.jobs.workshop import until
 from tests.servers.s3 import Place, aws_server, place
 from tests.web.house import HEADER, UPLOAD, House, house
@@ -56,6 +57,25 @@ def test_memory_does_not_grow_with_the_file(home: House, place: Place) -> None:
     before = most_while_sending(30 * MB)
     assert most_while_sending(200 * MB) < before + 40 * MB
     assert sum(place.objects.values()) > 230 * MB
+
+
+def test_a_resumable_upload_outlives_the_process_that_received_it(home: House, place: Place) -> None:
+    content = b"".join(form(40 * MB)).split(b"\r\n\r\n", 1)[1].rpartition(b"\r\n--")[0]
+    client, _ = home.api()
+    path = Sender(client).begin(len(content))
+    send = f"PATCH {path} HTTP/1.1", f"Host: {client.base_url.netloc.decode()}", f"Content-Length: {len(content)}"
+    tus = "Tus-Resumable: 1.0.0", "Upload-Offset: 0", "Content-Type: application/offset+octet-stream"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as line:
+        line.sendall("\r\n".join([*send, *tus, "", ""]).encode() + content[: 30 * MB])
+        there = until(lambda: Sender(client).offset(path), 60)
+        home.processes[0].kill()
+        home.processes[0].wait()
+    assert 16 * MB <= there <= 30 * MB
+    other, _ = home.api()
+    assert Sender(other).offset(path) == there
+    answer = Sender(other).send(path, content[there:], there)
+    assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(len(content)))
+    assert list(place.objects.values()) == [len(content)]
 
 
 def test_a_process_that_is_killed_in_the_middle_leaves_no_object(home: House, place: Place) -> None:

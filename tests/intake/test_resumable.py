@@ -150,8 +150,8 @@ def test_what_came_before_a_line_broke_is_kept_and_the_rest_goes_on_from_there(
     path = sender.begin(len(LONG))
     incoming = service.settings.data_dir / "files" / "incoming"
     with line_to(service, path, LONG[: len(LONG) // 2]):
-        until(lambda: any(part.stat().st_size for part in incoming.iterdir()))
-    there = until(lambda: sender.offset(path))
+        until(lambda: any(part.stat().st_size for part in incoming.iterdir()), 60)
+    there = until(lambda: sender.offset(path), 60)
     assert 0 < there <= len(LONG) // 2
     job = sender.send(path, LONG[there:], there).headers["tolva-job"]
     assert ended(service, job)["result"]["created"] == 39 + 1900
@@ -163,7 +163,7 @@ def test_a_silent_sender_is_told_so_and_what_came_is_kept(
     monkeypatch.setattr(arriving, "LONGEST_SILENCE", 0.3)
     path = sender.begin(len(SHEET))
     with line_to(service, path, SHEET[:100]):
-        until(lambda: sender.offset(path) == 100)
+        until(lambda: sender.offset(path) == 100, 60)
 
 
 def test_long_pieces_are_set_down_while_they_come(
@@ -178,7 +178,7 @@ def test_long_pieces_are_set_down_while_they_come(
         for start in range(0, len(LONG), 32 * KB):
             yield LONG[start : start + 32 * KB]
             if start > 128 * KB and not seen:
-                seen.append(until(lambda: sender_beside.offset(path)))
+                seen.append(until(lambda: sender_beside.offset(path), 60))
 
     with httpx.Client(base_url=service.client.base_url, trust_env=False) as beside:
         sender_beside = Sender(beside)

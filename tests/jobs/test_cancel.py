@@ -43,8 +43,7 @@ def test_a_cancel_while_every_worker_is_down_holds(shop: Workshop) -> None:
     assert cancel(shop, running) == "running"
     shop.worker = shop.join()
     shop.admin.execute("UPDATE tolva.jobs SET run_at = now() WHERE state = 'queued'")
-    with shop.db.connection() as conn:
-        conn.execute(SQL["rescue"], {"reason": "{}", "most_losses": 10})
+    assert shop.rescue()
     assert shop.run() == 0
     assert shop.states([id, running]) == ["cancelled", "cancelled"]
 

@@ -12,6 +12,8 @@ from tolva import errors
 SOURCE = Path(tolva.__file__).parent
 ROOMS = ("core", "db/faults.py", "db/pool.py", "connectors", "errors.py", "jobs", "tables", "web", "workloads")
 """Where a page has its texts from."""
+GAP = "§"
+"""Stands for a value."""
 OTHERS = {
     "those who write workloads": ("jobs/context.py", "jobs/meter.py", "jobs/payload.py", "jobs/reported.py"),
     "those who write schemas": (
@@ -21,6 +23,7 @@ OTHERS = {
     ),
     "those who run it": (
         "web/server/listener.py",
+        f"{GAP} does not answer (",
         "jobs/hosted.py",
         "jobs/listening.py",
         "s3_inbox/mail.py",
@@ -40,7 +43,7 @@ OTHERS = {
             "jobs/listing.py",
             "jobs/queue_states.py",
         ),
-        *("workloads/catalog/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
+        *("workloads/catalog/", "workloads/intake/resumable/", "_answer.py", "_answers.py", "_api.py", "/api.py"),
         *(f"workloads/intake/{name}.py" for name in ("annotated", "export", "faulty_rows", "upload_parameters")),
         *(
             "Responda con ",
@@ -60,8 +63,6 @@ SENTENCE = re.compile(
     r"(?!.*[|*])(?:[A-Z'¿§].* .*[.?]|.* .*[áéíóúñ¿].*|.*\b(?:fila|no es|es|hoja|de la)\b .*)", re.DOTALL
 )
 """What begins and ends like one, or looks Spanish; no patterns."""
-GAP = "§"
-"""Stands for a value."""
 
 
 def spoken() -> Iterator[tuple[str, str]]:

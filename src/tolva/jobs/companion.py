@@ -142,7 +142,7 @@ class Companion:
         """It may have been ended for a job that ran over its limit, which Celery does by itself."""
         overdue = self._heartbeat.beat([worker_id]).get(worker_id)
         log.warning("worker process %s has ended; its jobs go on elsewhere", pid)
-        self._leave(worker_id, Verb.LOST, "The worker process ended by itself while it ran this job.", overdue)
+        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", overdue)
 
     def _leave(self, worker_id: str, verb: Verb, reason: str, overdue: JobId | None) -> None:
         send_rings(self._engine, self._heartbeat.leave(worker_id, verb, reason, overdue))

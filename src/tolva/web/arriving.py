@@ -30,15 +30,15 @@ async def in_upload_thread(work: Callable[[], Result]) -> Result:
 
 
 @asynccontextmanager
-async def in_time(kept: str) -> AsyncGenerator[None]:
-    """Around whatever reads a body. Raises InvalidInput, which says what is `kept`, when that ends before its end."""
+async def in_time(late: str, broken: str) -> AsyncGenerator[None]:
+    """Around whatever reads a body. Raises InvalidInput, which says either, when that does not come to its end."""
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
             yield
     except TimeoutError:
-        raise InvalidInput(f"The upload took too long or fell silent; {kept}") from None
+        raise InvalidInput(late) from None
     except ClientDisconnect:
-        raise InvalidInput(f"The upload broke off before its end; {kept}") from None
+        raise InvalidInput(broken) from None
 
 
 async def stretches(request: Request, most: int) -> AsyncIterator[list[bytes]]:

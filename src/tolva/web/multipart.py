@@ -11,7 +11,8 @@ from tolva.errors import InvalidInput
 from tolva.web.arriving import in_time, in_upload_thread, stretches
 from tolva.web.form_parts import MOST_AROUND, FormParts, Sink
 
-GONE = "nothing was kept. Send it again."
+LATE = "The upload took too long or fell silent; nothing was kept. Send it again."
+BROKEN = "The upload broke off before its end; nothing was kept. Send it again."
 
 
 def file_form(sample: str) -> dict[str, Any]:
@@ -46,13 +47,13 @@ async def receive_form(request: Request, name: str, sink: Sink, most: int) -> di
 async def _receive(request: Request, parts: FormParts, most: int) -> None:
     parser = MultipartParser(_boundary(request), parts.callbacks())
     try:
-        async with in_time(GONE):
+        async with in_time(LATE, BROKEN):
             async for stretch in stretches(request, most):
                 await in_upload_thread(partial(_feed, parser, stretch))
     except FormParserError as error:
         raise InvalidInput(f"The body is not a valid multipart form: {error}") from None
     if not parts.complete:
-        raise InvalidInput(f"The upload broke off before its end; {GONE}")
+        raise InvalidInput(BROKEN)
 
 
 def _feed(parser: MultipartParser, stretch: list[bytes]) -> None:

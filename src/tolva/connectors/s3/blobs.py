@@ -92,10 +92,7 @@ class BucketBlobs:
     def _fetch(self, blob: Blob, target: Path) -> None:
         part = target.with_suffix(".part")
         if not download(self._bucket, place_of(blob.key), blob, part):
-            bucket = self._bucket.where.bucket
-            raise NotFound(
-                f"The stored file {blob.key} is not what was received: somebody changed the bucket {bucket}."
-            )
+            raise NotFound(f"The stored file {blob.key} is not what was received: somebody changed the bucket.")
         part.rename(target)
 
     def _pieces(self, place: str, piece: bytes, start: int, end: int) -> Iterator[bytes]:

@@ -57,7 +57,10 @@ class Login:
 
 
 class Bucket:
-    """One bucket. Raises StorageUnavailable for whatever goes wrong on the way, after some tries."""
+    """One bucket. Raises StorageUnavailable for whatever goes wrong on the way, after some tries.
+
+    A process that has asked for something must not fork: obstore's threads are missing in the child, which would hang.
+    """
 
     def __init__(self, name: str, endpoint: str | None, login: Login) -> None:
         self.where = Whereabouts(name, endpoint)

@@ -63,7 +63,7 @@ def explained(where: Whereabouts) -> Generator[None]:
     except (BaseError, FileNotFoundError, httpx.HTTPError) as error:
         if _code(str(error)) in GONE:
             raise NotFound(
-                f"The stored file is gone: it outlived TOLVA_RETENTION_DAYS, or the bucket {where.bucket} was changed."
+                "The stored file is gone: it outlived TOLVA_RETENTION_DAYS, or the bucket was changed."
             ) from error
         raise StorageUnavailable(said(where, str(error))) from error
 
@@ -81,7 +81,7 @@ def said(where: Whereabouts, answer: str) -> str:
     for words, remedy in BY_WORDS:
         if words in answer:
             return f"{where} {remedy}"
-    told = answer.partition("\n\nDebug source")[0].rpartition(" - ")[2].strip()
+    told = _code(answer) or answer.partition("\n\nDebug source")[0].rpartition(" - ")[2].strip()
     return f"{where} does not answer ({told}). Look at AWS_ENDPOINT_URL."
 
 

@@ -4,9 +4,9 @@ from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
-from tolva.connectors.blobs import Blobs, BlobWriter
+from tolva.connectors.blobs import Blob, Blobs, BlobWriter
 from tolva.core.job import JobId
-from tolva.errors import Conflict, InvalidInput, KeyReused
+from tolva.errors import CommitLost, Conflict, InvalidInput, KeyReused
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, sniff
 from tolva.web.access.caller import Caller
@@ -56,10 +56,7 @@ class Pieces:
         if self._start == 0 and self._size >= HEAD:
             with self._or_dropped():
                 self._kind_of(self._writer)
-        blob = self._writer.keep()
-        if not add_piece(self._jobs.db, self._by.tenant_id, self._upload.id, self._start, blob):
-            self._writer.discard(blob)
-            raise Conflict("Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is.")
+        self._note(self._writer, self._writer.keep())
         self._held.close()
         self._start, self._size, self._writer = self.offset, 0, None
 
@@ -70,6 +67,20 @@ class Pieces:
             job = accept(self._jobs, self._by, self._upload.arrival, self._kind_of(whole), whole)
         finish(self._jobs.db, self._blobs, self._by.tenant_id, self._upload.id, job)
         return job
+
+    def _note(self, writer: BlobWriter, blob: Blob) -> None:
+        """A piece that no row names is taken back, unless nobody can tell whether one does."""
+        noted = False
+        try:
+            noted = add_piece(self._jobs.db, self._by.tenant_id, self._upload.id, self._start, blob)
+        except CommitLost:
+            noted = True
+            raise
+        finally:
+            if not noted:
+                writer.discard(blob)
+        if not noted:
+            raise Conflict("Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is.")
 
     @contextmanager
     def _or_dropped(self) -> Generator[None]:
