@@ -94,7 +94,7 @@ class Brokers:
         return {f"{engine}_broker_url": rabbit.URL}
 
     def _sqs(self, engine: str) -> dict[str, str]:
-        if engine != "celery":  # its workers end when their queue is gone; what rings lie there do no harm
+        if engine != "celery":  # whose workers end when their queue is gone; what rings lie there do no harm
             httpx.post(f"{self.aws.endpoint}/moto-api/reset").raise_for_status()
         for name, value in self.aws.environment.items():
             self._monkeypatch.setenv(name, value)

@@ -5,14 +5,20 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.engines.brokers import Brokers
+from tests.engines.brokers import CARRIERS, Brokers
 from tests.jobs.conftest import admin, fresh, shop, site
 
 __all__ = ["admin", "fresh", "shop", "site"]
 
 
+@pytest.fixture(scope="module", params=CARRIERS, ids=str)
+def carrier(request: pytest.FixtureRequest) -> str:
+    """All tests of one carrier come one after another: its server and workers are its own."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def brokers() -> Iterator[Brokers]:
+def brokers(carrier: str) -> Iterator[Brokers]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as monkeypatch:
         yield Brokers(stack, monkeypatch)
 
@@ -26,4 +32,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_spared(item: pytest.Item) -> bool:
     given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return given.get("cluster") == "external" and given.get("engine", "postgres") not in ("postgres", "inline")
+    return given.get("cluster") == "external" and given.get("carrier", "postgres") not in ("postgres", "inline")

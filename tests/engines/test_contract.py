@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.engines.brokers import CARRIERS, LINES, Brokers
+from tests.engines.brokers import LINES, Brokers
 from tests.jobs.workshop import WORK, Workshop, until
 from tolva.core.job import NewJob, Queue
 from tolva.core.ports import QueueSlots, ServingEngine
@@ -33,9 +33,9 @@ WITHIN = 6.0
 """Seconds within which a lost ring is made good."""
 
 
-@pytest.fixture(params=CARRIERS, ids=str)
-def engine(request: pytest.FixtureRequest, shop: Workshop, brokers: Brokers) -> Iterator[ServingEngine]:
-    with brokers.engine(request.param, shop.db) as shop.engine:
+@pytest.fixture
+def engine(carrier: str, shop: Workshop, brokers: Brokers) -> Iterator[ServingEngine]:
+    with brokers.engine(carrier, shop.db) as shop.engine:
         shop.on(lambda ctx: None, "side", SIDE)
         shop.open("side")
         yield shop.engine
