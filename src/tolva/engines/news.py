@@ -19,7 +19,7 @@ GAP = 0.05
 """Seconds from one wake-up of a process to its next."""
 TRY_AGAIN = 2.0
 """Seconds before a way that failed is tried again, while the next one serves."""
-STEP = 1.0
+STEP = 0.2
 """Seconds of listening after which the end, or a better way, is noticed."""
 
 
