@@ -15,6 +15,8 @@ from tolva.workloads.intake.opening import open_upload
 CONTENT = "codigo,nombre,precio,certificado_sanitario,tiempo_entrega_dias\n001,Guantes,1.50,CS-1,3\n"
 UPLOAD = {
     "blob": "b",
+    "size": 0,
+    "blake3": "",
     "kind": "csv",
     "filename": "a.csv",
     "options": {},
@@ -43,7 +45,7 @@ class Watched:
 
 def test_a_job_that_is_cancelled_opens_its_file_no_further(tmp_path: Path) -> None:
     (tmp_path / "b").write_text(CONTENT)
-    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+    blobs = cast("Any", SimpleNamespace(local=lambda blob, _scratch: tmp_path / blob.key))
 
     def opened(ctx: Watched) -> int:
         return open_upload(cast("Any", ctx), UPLOAD, builtin_schema("products"), blobs, tmp_path).found.total
@@ -60,7 +62,7 @@ def test_what_a_first_pass_finds_is_told_among_the_notes(tmp_path: Path) -> None
     fields = [{"name": "code", "constraints": {"required": True, "maxLength": 9}}, {"name": "price", "type": "number"}]
     schema = load_schema({"target": "prices", "primaryKey": ["code"], "fields": fields})
     (tmp_path / "b").write_text("code,price\nBEBIDAS,\nA1,1.234\nA2,7\n")
-    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+    blobs = cast("Any", SimpleNamespace(local=lambda blob, _scratch: tmp_path / blob.key))
     notes = open_upload(cast("Any", Watched()), UPLOAD, schema, blobs, tmp_path).told["read"]["notes"]
     assert ["dos maneras" in notes[0], 'La fila 2 solo tiene "code"' in notes[1]] == [True, True]
 
@@ -68,7 +70,7 @@ def test_what_a_first_pass_finds_is_told_among_the_notes(tmp_path: Path) -> None
 def test_a_column_of_integers_with_separated_thousands_is_told_among_the_notes(tmp_path: Path) -> None:
     fields = [{"name": "code", "constraints": {"required": True, "maxLength": 9}}, {"name": "stock", "type": "integer"}]
     schema = load_schema({"target": "stocks", "primaryKey": ["code"], "fields": fields})
-    blobs = cast("Any", SimpleNamespace(path=lambda name: tmp_path / name))
+    blobs = cast("Any", SimpleNamespace(local=lambda blob, _scratch: tmp_path / blob.key))
     for cell, sign in (("1.622", "El punto"), ("1,622", "La coma")):
         (tmp_path / "b").write_text(f'code,stock\nA1,"{cell}"\nA2,7\n')
         notes = open_upload(cast("Any", Watched()), UPLOAD, schema, blobs, tmp_path).told["read"]["notes"]
