@@ -15,7 +15,7 @@ GONE = (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError)
 def marked(name: str, value: str) -> list[Process]:
     """Processes that inherited this variable, without the tracker that multiprocessing runs for the tests."""
     found = [process for process in psutil.process_iter() if _variable(process, name) == value]
-    return [process for process in found if TRACKER not in " ".join(_command(process))]
+    return [process for process in found if TRACKER not in " ".join(command(process))]
 
 
 def working_in(folder: Path) -> list[Process]:
@@ -26,7 +26,7 @@ def working_in(folder: Path) -> list[Process]:
 def children(process: Process) -> list[Process]:
     """The Python processes that this one started, without the tracker that multiprocessing adds."""
     try:
-        return [child for child in process.children() if TRACKER not in " ".join(_command(child))]
+        return [child for child in process.children() if TRACKER not in " ".join(command(child))]
     except GONE:
         return []
 
@@ -42,7 +42,7 @@ def listens(process: Process) -> bool:
 def keepers(data_dir: Path) -> list[Process]:
     """The keeper of the PostgreSQL in this folder."""
     wanted = {"tolva.db.embedded.keeper", str(data_dir / "postgres")}
-    return [process for process in psutil.process_iter() if wanted <= set(_command(process))]
+    return [process for process in psutil.process_iter() if wanted <= set(command(process))]
 
 
 def postmasters(data_dir: Path) -> list[Process]:
@@ -69,7 +69,7 @@ def _works_in(process: Process, folder: Path) -> bool:
     with suppress(*GONE, OSError):
         if process.name() == "postgres":
             return Path(process.cwd()).is_relative_to(folder)
-        return str(folder / "postgres") in _command(process)
+        return str(folder / "postgres") in command(process)
     return False
 
 
@@ -79,7 +79,7 @@ def _variable(process: Process, name: str) -> str | None:
     return None
 
 
-def _command(process: Process) -> list[str]:
+def command(process: Process) -> list[str]:
     with suppress(*GONE):
         return process.cmdline()
     return []

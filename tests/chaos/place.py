@@ -34,8 +34,9 @@ def fresh_place() -> Iterator[Place]:
     place = Place(top)
     try:
         yield place
-        until(lambda: not place.processes(), f"every process ends; left: {place.processes()}", 30)
+        until(lambda: not place.processes(), "every process ends", 30)
     finally:
         for process in place.processes():
+            print("left:", process, census.command(process))
             census.kill(process)
         shutil.rmtree(top, ignore_errors=True)

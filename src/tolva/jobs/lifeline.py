@@ -22,6 +22,13 @@ def die_with_parent() -> None:
     threading.Thread(target=_watch, args=(parent.sentinel,), name="lifeline", daemon=True).start()
 
 
+def die_with(parent: int) -> None:
+    """The same for a process that another program forked, whose parent may have died before this is called."""
+    ask_kernel()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def ask_kernel() -> None:
     """Where it can, the kernel ends this process with its parent, whoever holds the interpreter's lock."""
     if sys.platform == "linux":

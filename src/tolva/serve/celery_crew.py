@@ -40,6 +40,8 @@ class CeleryHost:
         # Without a lock, which a process that is killed would take with it.
         self._draining = RawValue(ctypes.c_bool, False)
         self._hosted: Hosted | None = None
+        self._main = os.getpid()
+        """The process that starts the others."""
 
     def join(self) -> None:
         """Give the worker its queues and tasks, and hear its signals."""
@@ -81,7 +83,7 @@ class CeleryHost:
 
     def _begin_process(self, **_more: object) -> None:
         os.nice(NICENESS)
-        self._hosted = self._host.make_hosted(self._served(), slots=1)
+        self._hosted = self._host.make_hosted(self._main, self._served(), slots=1)
         self._hosted.begin()
         threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()
 

@@ -16,10 +16,14 @@ from tolva.serve.hosted import Host
 
 def watch_over(host: Host) -> int:
     """The companion, as a process that Dramatiq has started."""
+    host.run_companion(_parent(), [queue.name for queue in host.queues])
+    return 0
+
+
+def _parent() -> int:
     parent = multiprocessing.parent_process()
     assert parent is not None, "Dramatiq starts its processes by multiprocessing"
-    host.run_companion(parent.pid or 0, [queue.name for queue in host.queues])
-    return 0
+    return parent.pid or 0
 
 
 class DramatiqHost(Middleware):
@@ -48,7 +52,7 @@ class DramatiqHost(Middleware):
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
         """Register as a worker."""
         served = sorted(worker.consumer_whitelist or broker.get_declared_queues())
-        self._hosted = self._host.make_hosted(served, worker.worker_threads)
+        self._hosted = self._host.make_hosted(_parent(), served, worker.worker_threads)
         # Dramatiq starts the companion, which this waits for, when all its processes have booted.
         threading.Thread(target=self._hosted.begin, daemon=True).start()
 

@@ -14,7 +14,7 @@ from tolva.core.ports import QueueSlots
 from tolva.engines.routes import routes_of
 from tolva.jobs.companion import accompany
 from tolva.jobs.hosted import Hosted
-from tolva.jobs.lifeline import ask_kernel
+from tolva.jobs.lifeline import die_with
 from tolva.jobs.plan import WorkerPlan
 from tolva.logs import set_up_logs
 from tolva.metrics import count_in
@@ -38,9 +38,9 @@ class Host:
     open_plan: OpenPlan
     companion: str
 
-    def make_hosted(self, queues: Sequence[str], slots: int) -> Hosted:
-        """The own process as a worker of these queues; see `Hosted`. It ends with the process that started it."""
-        ask_kernel()
+    def make_hosted(self, parent: int, queues: Sequence[str], slots: int) -> Hosted:
+        """The own process as a worker of these queues; see `Hosted`. It ends with its parent."""
+        die_with(parent)
         count_in(app.metrics_folder(self.settings))
         begin_tracing()
         return Hosted(partial(self.open_plan, self.settings, tuple(queues)), slots)
