@@ -21,7 +21,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DramatiqError
 from dramatiq.middleware import Middleware, Retries, TimeLimit
 
-from tolva.core.job import JobId, Queue
+from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
 from tolva.engines.sender import Sender
@@ -94,7 +94,7 @@ class DramatiqEngine(Silent):
 
     def _worker(self, line: QueueSlots, perform: Perform) -> dramatiq.Worker:
         broker = make_broker(self._url)
-        declare_actor(broker, Queue(line.queue), perform)
+        declare_actor(broker, line.queue, perform)  # our supervisor has an eye on the limits of jobs
         return dramatiq.Worker(broker, worker_threads=line.slots)
 
     def _silence(self, queues: Sequence[QueueSlots]) -> str | None:
@@ -116,10 +116,18 @@ class DramatiqEngine(Silent):
     def _count(self, queue: str) -> int:
         with _explained():
             if isinstance(self._broker, RabbitmqBroker):
-                self._broker.declare_queue(queue, ensure=True)
-                return self._broker.get_queue_message_counts(queue)[0]
+                return _counted(self._broker, queue)
             client: Any = self._broker.client
             return client.llen(f"{self._broker.namespace}:{queue}")
+
+
+def _counted(broker: RabbitmqBroker, queue: str) -> int:
+    try:
+        broker.declare_queue(queue, ensure=True)
+        return broker.get_queue_message_counts(queue)[0]
+    except pika.exceptions.AMQPError:
+        del broker.connection  # a dead one is not made anew by itself
+        raise
 
 
 def _end(worker: dramatiq.Worker) -> None:
@@ -136,14 +144,17 @@ def make_broker(url: str) -> RabbitmqBroker | RedisBroker:
     return RedisBroker(client=client, middleware=middleware)
 
 
-def declare_actor(broker: RabbitmqBroker | RedisBroker, queue: Queue, perform: Perform) -> None:
-    """The actor of a queue. Its time limit is a second net: whoever watches over the process acts before."""
+def declare_actor(
+    broker: RabbitmqBroker | RedisBroker, queue: str, perform: Perform, hard_limit: float | None = None
+) -> None:
+    """The actor of a queue. The limit is a second net: whoever watches over the process acts before. None: no limit."""
 
     def look(*_hints: object, **_more: object) -> None:
-        perform(queue.name)
+        perform(queue)
 
-    options = {"time_limit": round(1000 * (queue.hard_limit + STINT)), "max_retries": MOST_RETRIES}
-    dramatiq.Actor(look, broker=broker, actor_name=queue.name, queue_name=queue.name, priority=0, options=options)
+    limit = float("inf") if hard_limit is None else round(1000 * (hard_limit + STINT))
+    options = {"time_limit": limit, "max_retries": MOST_RETRIES}
+    dramatiq.Actor(look, broker=broker, actor_name=queue, queue_name=queue, priority=0, options=options)
 
 
 @contextmanager

@@ -146,6 +146,8 @@ class PulledEngine(Silent, Generic[Held]):
             (self._broker.done if looked else self._broker.give_back)(ring)
         except BrokerUnavailable as error:
             log.debug("a ring stays where it is: %s", error)  # it rings once more, which costs nothing
+        except Exception:
+            log.exception("a ring stays where it is")  # a slot that lives must go on
 
     def _hold(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """Several engines as one: each queue has its own."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
@@ -7,6 +8,9 @@ from tolva.core.job import JobId
 from tolva.core.ports import Engine, QueueSlots, RunNext, ServingEngine
 from tolva.engines.news import Announcer
 from tolva.engines.routes import Routes
+from tolva.errors import BrokerUnavailable, SettingsError
+
+log = logging.getLogger(__name__)
 
 
 class RoutedEngine:
@@ -22,8 +26,13 @@ class RoutedEngine:
         self._stopped = False
 
     def ring(self, queue: str, hints: Sequence[JobId]) -> None:
-        """Ring with the queue's engine."""
-        self._engine(self._routes.engine_of(queue)).ring(queue, hints)
+        """Ring with the queue's engine. Where there can be none here, the ring is lost, as any may be."""
+        try:
+            engine = self._engine(self._routes.engine_of(queue))
+        except (SettingsError, BrokerUnavailable) as error:
+            log.error("rings of queue %s are lost: %s", queue, error)
+            return
+        engine.ring(queue, hints)
 
     def depth(self, queue: str) -> int | None:
         """The rings that lie unheard with the queue's engine."""

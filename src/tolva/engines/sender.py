@@ -33,8 +33,8 @@ class Sender:
         self._closing = False
         self._thread: threading.Thread | None = None
         self._counted: dict[str, tuple[float, int]] = {}
-        self._away_until = 0.0
-        self._failing = False
+        self._away_until: dict[str, float] = {}
+        self._failing: set[str] = set()
 
     def ring(self, queue: str, hints: Sequence[JobId]) -> None:
         """Send rings soon. Rings of one queue that meet are sent together."""
@@ -62,7 +62,7 @@ class Sender:
                     return
                 pending, self._pending = self._pending, {}
             for queue, hints in pending.items():
-                if time.monotonic() >= self._away_until:
+                if time.monotonic() >= self._away_until.get(queue, 0.0):
                     self._try(queue, hints)
 
     def _try(self, queue: str, hints: Sequence[str]) -> None:
@@ -70,9 +70,9 @@ class Sender:
             most = MOST_RINGS if any(hints) else SPREAD  # whoever rings again has no news, and others lie there already
             if self._has_room(queue, len(hints), most):
                 self._send(queue, hints)
-            if self._failing:
+            if queue in self._failing:
                 log.warning("the broker of queue %s answers again", queue)
-            self._failing = False
+            self._failing.discard(queue)
         except BrokerUnavailable as error:
             self._lost(queue, error)
         except Exception as error:
@@ -80,10 +80,10 @@ class Sender:
             self._lost(queue, error)
 
     def _lost(self, queue: str, error: Exception) -> None:
-        if not self._failing:
+        if queue not in self._failing:
             log.warning("rings of queue %s are lost until the broker answers: %s", queue, error)
-        self._failing = True
-        self._away_until = time.monotonic() + AWAY
+        self._failing.add(queue)
+        self._away_until[queue] = time.monotonic() + AWAY
 
     def _has_room(self, queue: str, rings: int, most: int) -> bool:
         counted_at, depth = self._counted.get(queue, (0.0, 0))

@@ -99,7 +99,6 @@ class Companion:
             self._own = self._heartbeat.join()
         crew = self._heartbeat.crew()
         self._known = {row["id"]: row["pid"] for row in crew}
-        self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
         living = {id: process for id, pid in self._known.items() if (process := member(pid, self._parent))}
         awake = [id for id, process in living.items() if not self._is_frozen(process)]
         overdue = self._heartbeat.beat(awake) if awake else {}
@@ -107,6 +106,7 @@ class Companion:
             if reason := self._over_a_limit(process, overdue.get(worker_id)):
                 log.error("worker process %s is ended: %s", process.pid, reason)
                 self._end(worker_id, process, reason, overdue.get(worker_id))
+        self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
 
     def _note_deaf(self, idle: bool) -> None:
         reason = self._listening.deaf(idle)

@@ -103,7 +103,7 @@ class Hosted:
             more = work.run_next(queue)
         except LeaseLost as error:
             log.error("%s; this process begins anew", error)
-            self.close()
+            self._leave(work)
             more = True
         if more:
             work.engine.ring(queue, [JobId("")])  # rather than to go on here: other queues may wait for this process
@@ -123,6 +123,11 @@ class Hosted:
         if work := self._work:
             work.shift.stop()
             work.shift.drain(patience)
+
+    def _leave(self, lost: _Work) -> None:
+        """Another thread may have begun anew since."""
+        if self._work is lost:
+            self.close()
 
     def close(self) -> None:
         """Give back what still runs, and leave. A further look begins anew."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
@@ -12,6 +13,9 @@ EVERY = 5.0
 """Seconds between two looks."""
 LONG = 15.0
 """Seconds that a ready job may wait while processes for it are idle. With two looks, deafness is known within 30."""
+
+PATIENCE = 1.0
+"""Seconds that the broker is asked: whoever asks has leases to prolong."""
 
 
 class Listening:
@@ -45,7 +49,9 @@ class Listening:
 
     def _said_of(self, queue: str) -> str:
         try:
-            depth = self._engine.depth(queue)
+            depth = ThreadPoolExecutor(1).submit(self._engine.depth, queue).result(PATIENCE)
+        except TimeoutError:
+            return f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
         except BrokerUnavailable as error:
             return str(error)
         return (

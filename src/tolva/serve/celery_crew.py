@@ -71,8 +71,15 @@ class CeleryHost:
             if self._draining.value:
                 return
             log.error("the companion ended by itself (exit code %s); starting it again", code)
+            companion = self._replacement(queues)
+
+    def _replacement(self, queues: list[str]) -> subprocess.Popen[bytes]:
+        while True:
             time.sleep(RESTART_PAUSE)
-            companion = self._host.start_companion(queues)
+            try:
+                return self._host.start_companion(queues)
+            except OSError as error:  # no room for a process at the moment
+                log.error("the companion cannot be started: %s", error)
 
     def _end(self, **_more: object) -> None:
         self._draining.value = True

@@ -42,7 +42,7 @@ class DramatiqHost(Middleware):
         broker.add_middleware(self)
         dramatiq.set_broker(broker)
         for queue in self._host.queues:
-            declare_actor(broker, queue, self._perform)
+            declare_actor(broker, queue.name, self._perform, queue.hard_limit)
 
     @property
     def forks(self) -> list[Callable[[], int]]:

@@ -95,6 +95,8 @@ class Pieces:
         """All that has come, as one file; what came in this request alone is one already."""
         with self._jobs.db.transaction(self._by.tenant_id) as conn:
             earlier = pieces_of(conn, self._upload.id)
+        if sum(piece.size for piece in earlier) != self._start:
+            raise Conflict("Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is.")
         if self._writer is not None and not earlier:
             return self._writer
         whole = held.enter_context(self._blobs.receive(self._upload.length))
