@@ -19,9 +19,10 @@ class JumpingClock:
         self._monotonic = monotonic
         self._theirs: datetime | None = None
         self._ours = 0.0
+        self._jumped = 0.0
 
     def look(self, theirs: datetime) -> float:
-        """How many seconds it jumped since the last look; 0 when it did not, and at the first look.
+        """How many seconds it jumped since `allow` was last called; 0 when it did not, and at the first look.
 
         >>> ours = iter([0.0, 1.0, 2.0])
         >>> clock, noon = JumpingClock(lambda: next(ours)), datetime(2026, 11, 28, 12)
@@ -34,7 +35,12 @@ class JumpingClock:
         if before is None:
             return 0.0
         jump = (theirs - before).total_seconds() - passed
-        return jump if abs(jump) > TOLERANCE else 0.0
+        self._jumped += jump if abs(jump) > TOLERANCE else 0.0
+        return self._jumped
+
+    def allow(self) -> None:
+        """What was to be done about the jump is done."""
+        self._jumped = 0.0
 
     def latest(self) -> datetime | None:
         """What it can show at most by now, unless it jumps; None before the first look."""

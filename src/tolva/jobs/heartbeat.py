@@ -65,6 +65,7 @@ class Heartbeat:
         if jump:
             log.warning("PostgreSQL's clock jumped by %+.0f s; running jobs keep the time that they have had", jump)
         rows = self._ask("beat", {"workers": list(workers), "jump": jump})
+        self._clock.allow()
         return {str(row["worker_id"]): row["overdue"] and JobId(str(row["overdue"])) for row in rows}
 
     def leave(self, worker_id: str, verb: Verb, reason: str, culprit: JobId | None = None) -> list[Ring]:

@@ -102,6 +102,7 @@ class Rescue:
                 log.warning("PostgreSQL's clock jumped by %+.0f s; every worker has a full lease from now on", jump)
             given = {"reason": LOST, "most_losses": MOST_LOSSES, "jump": jump, "latest": latest}
             rows = conn.execute(SQL["rescue"], given).fetchall() if latest else []
+        self._clock.allow()
         for lost in rows:
             log.warning("job %s was rescued from a lost worker; it is %s now", lost["job_id"], lost["state"])
         send_rings(self._engine, rings(rows))

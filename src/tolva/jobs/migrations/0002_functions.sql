@@ -418,11 +418,11 @@ DECLARE
   v_jobs uuid[];
   v_attempts integer[];
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
-    RETURN;
-  END IF;
   IF p_jump <> 0 THEN
     UPDATE tolva.workers w SET lease_until = clock_timestamp() + w.lease;
+    RETURN;
+  END IF;
+  IF NOT pg_try_advisory_xact_lock(hashtext('tolva.rescue')) THEN
     RETURN;
   END IF;
   DELETE FROM tolva.workers w
