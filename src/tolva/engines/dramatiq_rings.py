@@ -82,7 +82,6 @@ class DramatiqEngine(Silent):
             self._deaf = self._silence(queues)
         with ThreadPoolExecutor(max(len(workers), 1)) as pool:  # each waits for its threads to come around
             list(pool.map(_end, workers))
-        self._sender.close()
 
     def stop(self) -> None:
         """Take no further jobs."""

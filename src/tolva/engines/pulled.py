@@ -98,7 +98,6 @@ class PulledEngine(Silent, Generic[Held]):
                 next_hold = time.monotonic() + HOLD_EVERY
             self._stopped.wait(self._slots.look(self._db, names))
         self._slots.join()
-        self._sender.close()
 
     def stop(self) -> None:
         """Take no further jobs."""

@@ -49,7 +49,7 @@ class RoutedEngine:
             engine.close()
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
-        """Serve each queue with its engine, all at once."""
+        """Serve each queue with its engine, all at once. When one of them fails, all end, and this raises its error."""
         slots = {each.queue: each for each in queues}
         lines = [
             (self._serving(kind), [slots[name] for name in names])
@@ -58,11 +58,22 @@ class RoutedEngine:
         self._served = [engine for engine, _ in lines]
         if self._stopped:
             self.stop()
-        threads = [threading.Thread(target=engine.serve, args=(line, run_next)) for engine, line in lines]
+        faults: list[BaseException] = []
+
+        def serve_one(engine: ServingEngine, line: Sequence[QueueSlots]) -> None:
+            try:
+                engine.serve(line, run_next)
+            except BaseException as error:
+                faults.append(error)
+                self.stop()
+
+        threads = [threading.Thread(target=serve_one, args=line) for line in lines]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if faults:
+            raise faults[0]
 
     def stop(self) -> None:
         """Stop all that serve."""

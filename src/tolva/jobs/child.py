@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import closing
 
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.meter import JobMeter
@@ -24,16 +25,18 @@ def run_child(plan: WorkerPlan, worker_id: str) -> None:
     count_in(plan.metrics)
     begin_tracing()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
-    with plan.database(f"tolva worker {os.getpid()}") as db:
-        engine = plan.make_engine(db)
+    with plan.database(f"tolva worker {os.getpid()}") as db, closing(plan.make_engine(db)) as engine:
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, JobMeter())
 
         def retire(_signal: int = 0, _frame: object = None) -> None:
             # In a thread: the signal may have come while this one was inside a lock that `end` needs.
             threading.Thread(target=end, args=(shift, engine, plan.grace / 2), daemon=True).start()
 
+        worn = threading.Event()
+
         def retire_when_worn() -> None:
-            if plan.most_jobs and shift.ran >= plan.most_jobs:
+            if plan.most_jobs and shift.ran >= plan.most_jobs and not worn.is_set():
+                worn.set()
                 retire()
 
         signal.signal(signal.SIGTERM, retire)

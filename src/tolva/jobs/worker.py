@@ -118,7 +118,7 @@ class Supervisor:
             log.error("worker process %s has been frozen for %.0f s; it is replaced", child.pid, child.frozen_for)
             self._kill(child, Verb.LOST, "The worker process was frozen.")
             return
-        if child.has_retired:
+        if self._plan.most_jobs and child.has_retired:
             log.info("worker process %s has done its %s jobs; it is replaced", child.pid, self._plan.most_jobs)
             self._drop(child, Verb.RELEASE, TOLD_TO_END)
         elif reason is not None:
