@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -9,6 +10,8 @@ from tests.conftest import Fresh
 from tests.jobs.workshop import Workshop
 from tests.service import service, settings
 from tolva.db.pool import Database
+from tolva.engines import make_engine
+from tolva.settings import Settings
 from tolva.web.live import watcher
 
 __all__ = ["service", "settings", "tolva"]
@@ -22,8 +25,9 @@ def admin(fresh: Fresh) -> Iterator[psycopg.Connection[DictRow]]:
 
 @pytest.fixture
 def shop(db: Database, admin: psycopg.Connection[DictRow]) -> Iterator[Workshop]:
-    """Whoever works on the jobs that the streams show."""
-    with Workshop(db, admin) as shop:
+    """Whoever works on the jobs that the streams show, and tells those who watch."""
+    with closing(make_engine(Settings(), db)) as engine, Workshop(db, admin) as shop:
+        shop.engine = engine
         yield shop
 
 
