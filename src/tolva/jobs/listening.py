@@ -1,8 +1,9 @@
 """Whether the processes of a crew hear their broker, by what comes of it: one may be alive, connected, and deaf."""
 
+import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
@@ -48,13 +49,23 @@ class Listening:
         return next((row["queue"] for row in rows if row["seconds"] < -LONG), None)
 
     def _said_of(self, queue: str) -> str:
+        answers = SimpleQueue[int | str]()
+        # A daemon, since a broker that hangs must not hold up the end of this process either.
+        threading.Thread(target=lambda: answers.put(self._depth(queue)), daemon=True).start()
         try:
-            depth = ThreadPoolExecutor(1).submit(self._engine.depth, queue).result(PATIENCE)
-        except TimeoutError:
+            depth = answers.get(timeout=PATIENCE)
+        except Empty:
             return f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
-        except BrokerUnavailable as error:
-            return str(error)
+        if isinstance(depth, str):
+            return depth
         return (
-            f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {depth or 0} rings lie there, and "
+            f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {depth} rings lie there, and "
             "processes are idle: they do not hear it. Start this worker again."
         )
+
+    def _depth(self, queue: str) -> int | str:
+        """The rings that lie unheard, or why nobody knows."""
+        try:
+            return self._engine.depth(queue) or 0
+        except BrokerUnavailable as error:
+            return str(error)
