@@ -91,6 +91,9 @@ class Supervisor:
                 self.start()
         except TryLater as error:
             log.warning("supervisor: %s", error)
+        except OSError as error:  # no room for a process at the moment: those that run go on
+            log.error("a worker process cannot be started: %s", error)
+            self._next_start = time.monotonic() + RESTART_PAUSE
 
     def end(self) -> None:
         """Ask every process to end, wait for the grace time, kill the rest, and give back what they had."""

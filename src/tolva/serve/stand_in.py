@@ -43,7 +43,9 @@ def _stand_in(
     shares = app.shares(settings)
     inside = queue in {each.queue for each in shares.inside}
     # Whatever rings for them, jobs are found in PostgreSQL.
-    heard = settings.model_copy(update={"engine": "inline" if inside else "postgres", "engines": {}})
+    heard = settings.model_copy(
+        update={"engine": "inline" if inside else "postgres", "engines": {}, "imports_runner_mode": None}
+    )
     every = (*shares.inside, *shares.own, *shares.celery)
     plan = app.worker_plan(heard, server, every)
     plan = replace(plan, grace=min(settings.grace_seconds, GRACE), log_level=level)
