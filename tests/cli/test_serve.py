@@ -62,3 +62,48 @@ def test_a_worker_of_some_engines_serves_their_queues_alone(tolva: Shell, tmp_pa
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize(
+    ("words", "processes"),
+    [
+        (("bulk_upload=1", "webhooks=2"), {"bulk_upload": 1, "webhooks": 2}),
+        (("bulk_upload=2",), {"bulk_upload": 2}),
+        (("bulk_upload=1", "webhooks"), {"bulk_upload": 1, "webhooks": 3}),
+    ],
+    ids=" ".join,
+)
+def test_celery_has_as_many_processes_for_a_queue_as_slots_were_asked_for(
+    tolva: Shell, fresh: Fresh, tmp_path: Path, words: Sequence[str], processes: dict[str, int]
+) -> None:
+    with redis_server() as server:
+        given = tolva.environment(
+            TOLVA_ENGINE="celery",
+            REDIS_URL=server.url,
+            CELERY_WORKER_CONCURRENCY="3",
+            TOLVA_GRACE_SECONDS="2",
+            C_FORCE_ROOT="1",
+        )
+        log = tmp_path / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(tolva.command("worker", *words), env=given, stdout=file, stderr=file)
+        try:
+            until(lambda: by_queue(fresh) == processes, 90)
+            assert log.read_text().count(" ready.") == len(words)
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert "DuplicateNodename" not in log.read_text()
+
+
+def by_queue(fresh: Fresh) -> dict[str, int]:
+    """How many processes serve each queue."""
+    with psycopg.connect(fresh.admin_dsn) as conn:
+        return dict(
+            conn.execute(
+                """SELECT queue, count(*) FROM tolva.workers, unnest(queues) AS queue
+                   WHERE slots > 0 GROUP BY queue"""
+            ).fetchall()
+        )

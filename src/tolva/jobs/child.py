@@ -5,7 +5,6 @@ import signal
 import threading
 from contextlib import closing
 
-from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.shift import Shift, end, work
@@ -19,12 +18,10 @@ NICENESS = 10
 
 def run_child(plan: WorkerPlan, worker_id: str) -> None:
     """Serve the plan's queues until SIGTERM, then let the running jobs end."""
-    die_with_parent()
     os.nice(NICENESS)
     set_up_logs(plan.log_level, plan.log_format)
     count_in(plan.metrics)
     begin_tracing()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db, closing(plan.make_engine(db)) as engine:
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, JobMeter())
 

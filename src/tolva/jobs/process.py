@@ -1,6 +1,5 @@
 """A worker process as its supervisor sees it from outside."""
 
-import multiprocessing
 import os
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from tolva.jobs.child import run_child
 from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.spawned import spawn
 
 
 @dataclass
@@ -69,9 +69,5 @@ class WorkerProcess:
 
 
 def start_process(plan: WorkerPlan, worker_id: str) -> WorkerProcess:
-    """Start a fresh interpreter; forking would copy the supervisor's connections and threads."""
-    process = multiprocessing.get_context("spawn").Process(
-        target=run_child, args=(plan, worker_id), name="tolva worker"
-    )
-    process.start()
-    return WorkerProcess(worker_id, process)
+    """Start one."""
+    return WorkerProcess(worker_id, spawn(run_child, plan, worker_id, name="tolva worker"))

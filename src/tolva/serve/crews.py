@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from tolva import app
 from tolva.core.ports import QueueSlots
 from tolva.errors import SettingsError
-from tolva.jobs.lifeline import die_with_parent
 from tolva.logs import set_up_logs
 from tolva.serve.celery_command import become_celery_command
 from tolva.serve.part import Part, end_parts, keep_parts
@@ -19,8 +18,8 @@ URGENT = "urgent"
 
 def worker_parts(settings: Settings, shares: app.Shares) -> list[Part]:
     """What is to run beside each other for these queues."""
-    own = [Part("worker", _own_part, settings, shares.own)] if shares.own else []
-    celery = [Part("Celery worker", _celery_part, settings, shares.celery)] if shares.celery else []
+    own = [Part("worker", run_own, settings, shares.own)] if shares.own else []
+    celery = [Part("Celery worker", become_celery, settings, shares.celery)] if shares.celery else []
     return [*own, *celery]
 
 
@@ -55,13 +54,3 @@ def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
     first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
     words = ["worker", "-Q", ",".join(first_urgent), "-l", settings.celery_log_level]
     become_celery_command(settings, words, more)
-
-
-def _own_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:
-    die_with_parent()
-    run_own(settings, queues)
-
-
-def _celery_part(settings: Settings, queues: Sequence[QueueSlots]) -> None:
-    die_with_parent()
-    become_celery(settings, queues)
