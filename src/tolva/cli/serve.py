@@ -29,6 +29,12 @@ log = logging.getLogger(__name__)
 Port = Annotated[int | None, typer.Option("--port", help="Port of the API; 0 takes a free one. [TOLVA_PORT]")]
 Host = Annotated[str | None, typer.Option("--host", help="Address that the API listens on. [TOLVA_HOST]")]
 
+QUEUES_HELP = (
+    "QUEUE or QUEUE=SLOTS …; all, when none is named. SLOTS is how many of its jobs run at once in each worker "
+    "process; a queue of Celery gets a Celery worker of its own with so many processes, and those named without "
+    "SLOTS share one with CELERY_WORKER_CONCURRENCY."
+)
+
 
 def up(
     data_dir: DataDir = None,
@@ -63,7 +69,7 @@ def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
 
 
 def worker(
-    queues: Annotated[list[str] | None, typer.Argument(help="QUEUE or QUEUE=SLOTS …; all, when none is named.")] = None,
+    queues: Annotated[list[str] | None, typer.Argument(help=QUEUES_HELP)] = None,
     data_dir: DataDir = None,
     processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
     engine: Annotated[
@@ -123,7 +129,7 @@ def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
         raise InvalidInput(f"There is no queue '{name}'. Known queues: {', '.join(known)}.")
     if slots and not (slots.isdecimal() and 1 <= int(slots) <= 256):
         raise InvalidInput(f"'{text}': the slots after '=' are a number from 1 to 256.")
-    return QueueSlots(name, int(slots or known[name]))
+    return QueueSlots(name, int(slots or known[name]), asked=bool(slots))
 
 
 def _greet(settings: Settings, server: app.Server, url: str, hints: Hints, with_flower: bool) -> None:
