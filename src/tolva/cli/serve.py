@@ -77,7 +77,7 @@ def worker(
         typer.Option(help="Serve only what TOLVA_ENGINE and TOLVA_ENGINES give to this engine. May be repeated."),
     ] = None,
 ) -> None:
-    """Start a worker alone."""
+    """Start a worker alone. `tolva-check` tells whether those of this machine are well, for probes."""
     settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
     serve_worker(settings, _of_engines(settings, engine, slots) if engine else slots)
