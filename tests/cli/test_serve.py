@@ -13,6 +13,7 @@ from tests.cli.conftest import Shell
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
 from tests.servers.redis import redis_server
+from tolva.settings import load_settings
 
 STOPPED_WHILE_IT_STARTS = """
 import os, signal
@@ -48,6 +49,47 @@ def test_a_worker_for_an_engine_that_serves_nothing_is_refused(tolva: Shell, eng
     """Whatever the option names, which engine rings for which queue is said by the settings alone."""
     ran = tolva("worker", "--engine", engine, TOLVA_ENGINES="bulk_upload=celery")
     assert (ran.code, said in ran.err) == (2, True)
+
+
+ADDRESSES = [
+    ("REDIS_URL", "http://:secret@127.0.0.1:6379/0"),
+    ("REDIS_URL", "redis//:secret@127.0.0.1:6379"),
+    ("REDIS_URL", "redis:secret@127.0.0.1"),
+    ("REDIS_URL", "redis://:secret@127.0.0.1:port/0"),
+    ("REDIS_URL", "redis://:a/secret@127.0.0.1:6379/0"),
+    ("REDIS_URL", "amqp://guest:secret@127.0.0.1"),
+    ("CELERY_BROKER_URL", "rabbitmq://guest:secret@127.0.0.1"),
+    ("CELERY_BROKER_URL", "amqp://guest:secret@127.0.0.1:5672;amqp://guest:secret@:x"),
+    ("DRAMATIQ_BROKER_URL", "sqs://secret"),
+]
+
+
+@pytest.mark.parametrize(("variable", "address"), ADDRESSES)
+@pytest.mark.parametrize("command", ["worker", "up", "api"])
+def test_an_address_of_a_broker_that_cannot_be_read_is_refused_with_an_example(
+    tolva: Shell, command: str, variable: str, address: str
+) -> None:
+    ran = tolva(command, TOLVA_ENGINE="redis", **{variable: address})
+    assert (ran.code, f"{variable} cannot be read. Write it as redis://" in ran.err) == (2, True)
+    assert "secret" not in ran.err and ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [
+        ("REDIS_URL", "rediss://:pa%2Fss@redis.example:6380/1?ssl_cert_reqs=required"),
+        ("REDIS_URL", "redis://[::1]:6379"),
+        ("REDIS_URL", "unix:///run/redis.sock"),
+        ("CELERY_BROKER_URL", "sqs://"),
+        ("CELERY_BROKER_URL", "sentinel://one:26379;sentinel://two:26379"),
+        ("DRAMATIQ_BROKER_URL", "amqps://user:password@rabbit.example/host"),
+    ],
+)
+def test_an_address_of_a_broker_that_is_one_is_taken(
+    variable: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, address)
+    assert getattr(load_settings(), variable.lower()) == address
 
 
 def test_a_worker_of_some_engines_serves_their_queues_alone(tolva: Shell, tmp_path: Path) -> None:
