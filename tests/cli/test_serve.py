@@ -51,6 +51,51 @@ def test_a_worker_for_an_engine_that_serves_nothing_is_refused(tolva: Shell, eng
     assert (ran.code, said in ran.err) == (2, True)
 
 
+REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TOLVA_ENGINE": "redis"}, "TOLVA_ENGINE=redis needs REDIS_URL, say redis://"),
+        ({"TOLVA_ENGINE": "celery"}, "TOLVA_ENGINE=celery needs CELERY_BROKER_URL or REDIS_URL, say redis://"),
+        ({"TOLVA_ENGINES": "web*=dramatiq"}, "TOLVA_ENGINE=dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL"),
+        ({"TOLVA_ENGINE": "rediss"}, "TOLVA_ENGINE is 'rediss'; choose one of: postgres, inline, redis"),
+        ({"TOLVA_ENGINES": "bulk_upload=cellery"}, "TOLVA_ENGINES names 'cellery'; choose one of: postgres"),
+        ({"TOLVA_ENGINES": "bulk_upload"}, "TOLVA_ENGINES: Value error, write it as queue=engine,queue=engine"),
+        (
+            {"TOLVA_ENGINES": "bulk_uplaod=redis", "REDIS_URL": REDIS},
+            "names what no queue is called: bulk_uplaod. The queues are: bulk_upload, webhooks.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["worker", "up", "api"])
+def test_an_engine_that_cannot_work_is_told_before_anything_starts(
+    tolva: Shell, command: str, environment: dict[str, str], said: str
+) -> None:
+    ran = tolva(command, **environment)
+    assert (ran.code, said in ran.err, ran.err.count("\n")) == (2, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("engine", "package", "extra"),
+    [
+        ("redis", "redis", "redis"),
+        ("sqs", "boto3", "sqs"),
+        ("celery", "celery", "celery"),
+        ("dramatiq", "dramatiq", "dramatiq"),
+    ],
+)
+def test_an_engine_that_is_not_installed_is_told_with_the_command_that_installs_it(
+    tolva: Shell, engine: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.startswith("tolva.engines.")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    ran = tolva("worker", TOLVA_ENGINE=engine, **({} if engine == "sqs" else {"REDIS_URL": REDIS}))
+    assert (ran.code, f"pip install 'tolva[{extra}]'" in ran.err and package in ran.err) == (2, True)
+
+
 ADDRESSES = [
     ("REDIS_URL", "http://:secret@127.0.0.1:6379/0"),
     ("REDIS_URL", "redis//:secret@127.0.0.1:6379"),

@@ -2,7 +2,8 @@
 
 import logging
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +46,7 @@ def up(
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
-    settings = settings_for(data_dir, host=host, port=port)
+    settings = _served_settings(data_dir, host=host, port=port)
     if with_flower:
         require_flower(settings)
     set_up_logs(settings.log_level, settings.log_format)
@@ -62,7 +63,7 @@ def up(
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the HTTP API alone."""
-    settings = settings_for(data_dir, host=host, port=port)
+    settings = _served_settings(data_dir, host=host, port=port)
     listener = listen(settings)
     err.print(f"API on {url_of(listener)}", soft_wrap=True)
     serve_api(settings, listener, partial(_tell_if_closed, settings, Hints(data_dir)))
@@ -80,7 +81,9 @@ def worker(
     """Start a worker alone. `tolva-check` tells whether those of this machine are well, for probes."""
     settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
-    serve_worker(settings, _of_engines(settings, engine, slots) if engine else slots)
+    served = _of_engines(settings, engine, slots) if engine else slots
+    app.require_servable(settings, [each.queue for each in served])
+    serve_worker(settings, served)
 
 
 def flower(
@@ -105,6 +108,12 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     for migration in applied:
         say(f"applied {migration.module} {migration.name}")
     say("The database is up to date.")
+
+
+def _served_settings(data_dir: Path | None, **more: Any) -> Settings:
+    settings = settings_for(data_dir, **more)
+    app.require_servable(settings)
+    return settings
 
 
 def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
