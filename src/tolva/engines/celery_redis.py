@@ -6,12 +6,16 @@
 import logging
 from typing import Any
 
-from kombu.transport import redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 
 log = logging.getLogger(__name__)
 
-TRANSPORT = f"{__name__}:Transport"
-"""For the setting `broker_transport`."""
+SCHEMES = ("redis", "rediss")
+
+
+def use_our_transport() -> None:
+    """For addresses of these schemes. Celery's `broker_transport` would drop the scheme, and with it TLS."""
+    TRANSPORT_ALIASES.update(dict.fromkeys(SCHEMES, f"{__name__}:Transport"))
 
 
 class Channel(redis.Channel):

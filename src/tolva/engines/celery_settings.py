@@ -4,7 +4,6 @@ import platform
 import socket
 from typing import Any
 
-from tolva.engines.celery_redis import TRANSPORT
 from tolva.settings import Settings
 
 ANSWER = 30.0
@@ -16,10 +15,8 @@ PROBE = 10
 def celery_settings(settings: Settings) -> dict[str, Any]:
     """What Celery is configured with."""
     serializers = {settings.celery_task_serializer, settings.celery_result_serializer, "json"}
-    is_redis = (settings.celery_broker or "").startswith(("redis://", "rediss://"))
     return {
         "broker_url": settings.celery_broker,
-        "broker_transport": TRANSPORT if is_redis else None,
         "broker_connection_timeout": 3.0,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # a worker waits for its broker for as long as it takes
