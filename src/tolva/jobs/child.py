@@ -42,5 +42,8 @@ def run_child(plan: WorkerPlan, worker_id: str, to_supervisor: Connection) -> No
                 to_supervisor.close()
                 retire(inf)  # a long job need not go elsewhere for this: another process takes over the rest
 
-        signal.signal(signal.SIGTERM, lambda *_: retire(plan.grace / 2))
+        def told_to_end(_signal: int, _frame: object) -> None:
+            retire(plan.grace / 2)
+
+        signal.signal(signal.SIGTERM, told_to_end)
         work(shift, engine, plan.queues, retire_when_worn)
