@@ -1031,14 +1031,14 @@ $$;
 
 ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+CREATE FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = ANY (p_workers) AND deaf IS DISTINCT FROM p_reason
 $$;
 
-ALTER FUNCTION tolva.note_deaf(p_id uuid, p_reason text) OWNER TO tolva_system;
+ALTER FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -2242,8 +2242,8 @@ REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low u
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;

@@ -71,11 +71,19 @@ class Companion:
         """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
 
     def is_alone(self) -> bool:
-        """Whether no process of the crew is alive, nor has registered since the last look."""
-        if not self._others:
-            self._next_beat = 0
-            self.look()
-        return not self._others
+        """Whether no process of the crew is alive, nor has registered since the last look.
+
+        PostgreSQL may be away: those that have died count as gone, though nobody could be told.
+        """
+        if self._has_living:
+            return False
+        self._next_beat = 0
+        self.look()
+        return not self._has_living
+
+    @property
+    def _has_living(self) -> bool:
+        return any(member(self._known[id], self._parent) for id in self._others)
 
     @property
     def _others(self) -> set[str]:
@@ -123,7 +131,8 @@ class Companion:
         reason = self._listening.deaf(idle)
         if (reason is None) != (self._deaf is None):
             log.error("this worker is deaf: %s", reason) if reason else log.warning("this worker hears again")
-            self._heartbeat.note_deaf(self._own, reason)
+        if reason is not None or self._deaf is not None:
+            self._heartbeat.note_deaf(list(self._others), reason)
         self._deaf = reason
 
     def _is_frozen(self, process: psutil.Process) -> bool:

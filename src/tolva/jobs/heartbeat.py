@@ -56,9 +56,9 @@ class Heartbeat:
             return row["pid"]
         raise Unaccompanied("Nobody beats for this process: its companion has not begun, or has ended.")
 
-    def note_deaf(self, worker_id: str, reason: str | None) -> None:
-        """A worker does not hear its rings, or hears them again."""
-        self._ask("note_deaf", {"id": worker_id, "reason": reason})
+    def note_deaf(self, workers: Sequence[str], reason: str | None) -> None:
+        """These workers do not hear their rings, or hear them again."""
+        self._ask("note_deaf", {"workers": list(workers), "reason": reason})
 
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""

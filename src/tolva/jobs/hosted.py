@@ -10,24 +10,21 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tolva.core.job import Claimed, JobId, Verb
+from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine, RunNext
 from tolva.db.pool import Database
 from tolva.errors import LeaseLost, TryLater
 from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
-from tolva.jobs.meter import JobMeter
+from tolva.jobs.look import Look, TellingMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
 from tolva.jobs.worker import TOLD_TO_END
 
 log = logging.getLogger(__name__)
-
-MOST_TOLD = 20
-"""Jobs of one look that are named."""
 
 PATIENCE = 30.0
 """Seconds for which PostgreSQL, and the companion, are waited for before a ring is refused."""
@@ -39,50 +36,13 @@ OpenPlan = Callable[[], AbstractContextManager[WorkerPlan]]
 
 
 @dataclass(frozen=True)
-class Look:
-    """What came of one look through a queue: attempts that ran, the ids of the first jobs, whether there is more."""
-
-    ran: int
-    jobs: list[JobId]
-    more: bool
-
-
-@dataclass
-class _Tally(threading.local):
-    """What this thread has run since somebody asked."""
-
-    ran: int = 0
-    jobs: list[JobId] = field(default_factory=list[JobId])
-
-
-class _TellingMeter(JobMeter):
-    """Also remembers which jobs began."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tally = _Tally()
-
-    def began(self, job: Claimed) -> None:
-        super().began(job)
-        self._tally.ran += 1
-        if len(self._tally.jobs) < MOST_TOLD:
-            self._tally.jobs.append(job.id)
-
-    def look(self, more: bool) -> Look:
-        """What ran in this thread since the last call."""
-        look = Look(self._tally.ran, self._tally.jobs, more)
-        self._tally.ran, self._tally.jobs = 0, []
-        return look
-
-
-@dataclass(frozen=True)
 class _Work:
     """A process at work."""
 
     run_next: RunNext
     shift: Shift
     engine: Engine
-    meter: _TellingMeter
+    meter: TellingMeter
 
 
 class Hosted:
@@ -96,7 +56,7 @@ class Hosted:
         self._work: _Work | None = None
         self._companion = 0
         self._draining = threading.Event()
-        self._meter = _TellingMeter()
+        self._meter = TellingMeter()
 
     def look(self, queue: str) -> Look:
         """Run ready jobs of a queue for a while. Raises TryLater when this process cannot register."""
@@ -109,7 +69,7 @@ class Hosted:
             more = True
         if more:
             work.engine.ring(queue, [JobId("")])  # rather than to go on here: other queues may wait for this process
-        return work.meter.look(more)
+        return work.meter.look()
 
     def begin(self) -> TryLater | None:
         """Register now, rather than with the first look, so that everybody sees who is there; else, what hinders it."""
@@ -134,14 +94,18 @@ class Hosted:
 
     def _leave(self, lost: _Work) -> None:
         """Another thread may have begun anew since."""
-        if self._work is lost:
-            self.close()
+        with self._opening:
+            if self._work is lost:
+                self._end()
 
     def close(self) -> None:
         """Give back what still runs, and leave. A further look begins anew."""
         with self._opening:
-            self._work = None
-            self._open.close()
+            self._end()
+
+    def _end(self) -> None:
+        self._work = None
+        self._open.close()
 
     def _registered(self) -> _Work:
         """Begin, where that has not been done. Raises TryLater when it has failed for long, or is no use any more."""
@@ -156,6 +120,8 @@ class Hosted:
     def _begun(self) -> _Work:
         with self._opening:
             if self._work is None:
+                if self._draining.is_set():
+                    raise TryLater("This process is told to end; another hears the ring again.")
                 with ExitStack() as opening:
                     self._work = self._begin(opening)
                     self._open = opening.pop_all()
