@@ -133,9 +133,9 @@ class Settings(BaseSettings):
     celery_task_soft_time_limit: Annotated[
         float, Field(validation_alias="CELERY_TASK_SOFT_TIME_LIMIT", ge=1, le=86_400)
     ] = 300.0
-    """Seconds after which Celery interrupts a task, where its queue has no limit of its own."""
+    """Seconds after which Celery interrupts a task of your own beside ours, which have the limits of their queues."""
     celery_task_time_limit: Annotated[float, Field(validation_alias="CELERY_TASK_TIME_LIMIT", ge=1, le=86_400)] = 600.0
-    """Seconds after which Celery ends the process of a task, where its queue has no limit of its own."""
+    """Seconds after which Celery ends the process of such a task."""
     celery_result_expires: Annotated[float, Field(validation_alias="CELERY_RESULT_EXPIRES", ge=1)] = 3600.0
     """Seconds that what Celery notes is kept."""
     celery_log_level: Annotated[
