@@ -75,7 +75,12 @@ def pieces_of(conn: Connection, id: str) -> list[Blob]:
 
 
 def drop(db: Database, blobs: Blobs, tenant_id: str, id: str) -> None:
-    """Forget an upload and its pieces: the files first, so that a crash in between is made good."""
+    """Forget an upload and its pieces: the files before their rows, so that a crash in between is made good.
+
+    First it ends: a request that still brings bytes can add no piece, whose file would stay for ever.
+    """
+    with db.transaction(tenant_id) as conn:
+        conn.execute(SQL["end"], {"id": id})
     _delete_pieces(db, blobs, tenant_id, id)
     with db.transaction(tenant_id) as conn:
         conn.execute(SQL["forget"], {"id": id})
