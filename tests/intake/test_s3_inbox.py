@@ -23,6 +23,7 @@ from tests.servers.s3 import Place, aws_server, place
 from tests.service import Service, service, working
 from tests.web.house import house
 from tolva.errors import BrokerUnavailable
+from tolva.jobs.step import Step
 from tolva.settings import Settings
 from tolva.workloads.intake.accept import add_upload
 from tolva.workloads.intake.s3_inbox import take_in
@@ -185,6 +186,26 @@ def test_a_job_that_breaks_off_at_its_last_step_leaves_nothing_and_makes_one_upl
     assert len(jobs_of(service, "bulk_upload")) == len(uploads(service)) == 1
     assert len(broken[0]) == len(inlet.place.objects) == 2  # what lay there after the first attempt is gone
     assert broken[0] != set(inlet.place.objects)
+
+
+def test_a_job_that_was_taken_over_in_the_last_moment_leaves_no_file(
+    service: Service, inbox: S3Inbox, inlet: Inlet
+) -> None:
+    there: list[set[str]] = []
+    seal = Step.seal
+
+    def lose(step: Step) -> None:
+        if step.completes:
+            there.append(set(inlet.place.objects))
+            raise step.lost()
+        seal(step)
+
+    inlet.put()
+    inbox.take(service.jobs)
+    with mock.patch.object(Step, "seal", lose), working(service):
+        until(lambda: there and set(inlet.place.objects) == {KEY}, 60)
+    assert len(there[0]) == 2
+    assert uploads(service) == []
 
 
 def test_a_file_is_announced_in_an_envelope_of_sns_as_well(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
