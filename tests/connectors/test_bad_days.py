@@ -212,6 +212,29 @@ def test_what_a_crash_left_unfinished_in_the_bucket_is_taken_back_and_what_is_no
     assert place.unfinished == ["reports/2026.pdf"]
 
 
+def test_an_unfinished_upload_that_the_bucket_does_not_take_back_is_not_counted_and_told_of(
+    place: Place, line: Cable, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    blobs(place.settings(data_dir=tmp_path)).prepare()
+    names = [place_of(f"01a20181-4971-727b-a087-d5bc29d55f1{n}") for n in range(3)]
+    for name in names:
+        place.client.create_multipart_upload(Bucket=place.bucket, Key=name)
+    denied = BUSY.replace(b"SlowDown", b"AccessDenied")
+    line.faults = [
+        Fault(1, 403, denied, meets=lambda method, path: method == "DELETE" and names[0] in path),
+        Fault(1, 404, b"", meets=lambda method, path: method == "DELETE" and names[1] in path),
+    ]
+    far_bucket = Bucket(place.bucket, line.url, Login(place.aws.region, place.aws.access_key, place.aws.secret_key))
+    assert abort_leftovers(far_bucket) == 1
+    assert sorted(place.unfinished) == names[:2]
+    told = [each.message for each in caplog.records if each.name.endswith("leftovers")]
+    assert [text.split(":")[0] for text in told[:-1]] == [
+        f"the unfinished upload of {names[0]} could not be taken back"
+    ]
+    assert "docs/operations.md" in told[0] and told[-1].startswith("1 unfinished")
+
+
 def test_many_parts_arrive_in_their_order(place: Place, tmp_path: Path) -> None:
     content = os.urandom(5 * module.PART + 1)
     store = blobs(place.settings(data_dir=tmp_path))
