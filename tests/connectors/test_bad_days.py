@@ -1,6 +1,7 @@
 """A bucket that is busy, far, slow, or refuses: what passes is made good without a word, what stays is told."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -153,11 +154,38 @@ def test_whatever_a_bucket_answers_names_what_to_look_at(
                 call()
 
 
-def test_nobody_at_the_other_end_is_told_with_the_variable(place: Place, tmp_path: Path) -> None:
-    store = blobs(place.settings(aws_endpoint_url="http://127.0.0.1:1", data_dir=tmp_path))
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid:9000"])
+def test_nobody_at_the_other_end_is_told_with_the_variable(place: Place, tmp_path: Path, url: str) -> None:
+    store = blobs(place.settings(aws_endpoint_url=url, data_dir=tmp_path))
     for call in (store.answers, lambda: keep(store, SMALL)):
-        with pytest.raises(StorageUnavailable, match=r"http://127\.0\.0\.1:1 does not answer .*AWS_ENDPOINT_URL"):
+        with pytest.raises(StorageUnavailable, match=f"{re.escape(url)} does not answer .*AWS_ENDPOINT_URL"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+        ("SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+        ("AccessDenied", "somebody else's, name another with S3_BUCKET_NAME"),
+    ],
+)
+def test_a_bucket_that_refuses_from_the_start_says_why(
+    place: Place, line: Cable, tmp_path: Path, code: str, named: str
+) -> None:
+    store = far(place, line, tmp_path)
+    line.faults = [Fault(1000, 403, BUSY.replace(b"SlowDown", code.encode()))]
+    for call in (store.answers, lambda: keep(store, SMALL)):
+        with pytest.raises(StorageUnavailable, match=named):
+            call()
+
+
+def test_a_bucket_of_somebody_else_is_not_taken_for_ours(place: Place, line: Cable, tmp_path: Path) -> None:
+    store = far(place, line, tmp_path)
+    taken = BUSY.replace(b"SlowDown", b"BucketAlreadyExists")
+    line.faults = [Fault(1000, 409, taken, meets=puts)]
+    with pytest.raises(StorageUnavailable, match=r"belongs to somebody else.*S3_BUCKET_NAME"):
+        keep(store, SMALL)
 
 
 def test_no_login_at_all_is_told(place: Place, line: Cable, monkeypatch: pytest.MonkeyPatch) -> None:
