@@ -170,8 +170,8 @@ class Settings(BaseSettings):
     process_memory_mb: Annotated[int, Field(ge=128)] = 2048
     """A worker process that grows over this is ended and its jobs go on elsewhere. Not with `inline`."""
     process_jobs: Annotated[int, Field(ge=0)] = 0
-    """Jobs after which a worker process is replaced by a fresh one, against whatever leaks; 0: never. Not with
-    `inline`; Celery has CELERY_WORKER_MAX_TASKS_PER_CHILD."""
+    """Jobs after which a worker process is replaced by a fresh one, against whatever leaks; 0: never. It stays beside
+    the fresh one until its last job has ended. Not with `inline`; Celery has CELERY_WORKER_MAX_TASKS_PER_CHILD."""
     upload_max_mb: Annotated[int, Field(ge=1)] = 512
     """The largest upload that is accepted."""
     requests_per_second: Annotated[float, Field(ge=0, le=100_000)] = 50.0

@@ -16,7 +16,7 @@ from tolva.core.job import Claimed, JobId, Verb
 from tolva.core.ports import Engine, RunNext
 from tolva.db.pool import Database
 from tolva.errors import LeaseLost, TryLater
-from tolva.jobs.crew import crew_of
+from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
@@ -30,7 +30,7 @@ MOST_TOLD = 20
 """Jobs of one look that are named."""
 
 PATIENCE = 30.0
-"""Seconds for which PostgreSQL, and the companion, are waited for at the start."""
+"""Seconds for which PostgreSQL, and the companion, are waited for before a ring is refused."""
 PAUSE = 0.2
 """Seconds between two tries."""
 
@@ -94,11 +94,13 @@ class Hosted:
         self._opening = threading.Lock()
         self._open = ExitStack()
         self._work: _Work | None = None
+        self._companion = 0
+        self._draining = threading.Event()
         self._meter = _TellingMeter()
 
     def look(self, queue: str) -> Look:
-        """Run ready jobs of a queue for a while. Raises TryLater."""
-        work = self._begun()
+        """Run ready jobs of a queue for a while. Raises TryLater when this process cannot register."""
+        work = self._registered()
         try:
             more = work.run_next(queue)
         except LeaseLost as error:
@@ -109,17 +111,23 @@ class Hosted:
             work.engine.ring(queue, [JobId("")])  # rather than to go on here: other queues may wait for this process
         return work.meter.look(more)
 
-    def begin(self) -> None:
-        """Register now, rather than with the first look, so that everybody sees who is there."""
-        give_up, hindrance = time.monotonic() + PATIENCE, self._hindrance()
-        while hindrance and time.monotonic() < give_up:
-            time.sleep(PAUSE)
-            hindrance = self._hindrance()
-        if hindrance:
+    def begin(self) -> TryLater | None:
+        """Register now, rather than with the first look, so that everybody sees who is there; else, what hinders it."""
+        try:
+            self._registered()
+        except TryLater as hindrance:
             log.warning("%s Trying again with the first ring.", hindrance)
+            return hindrance
+        return None
+
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether the companion with which it registered has ended."""
+        return bool(self._companion) and member(self._companion, os.getppid()) is None
 
     def drain(self, patience: float) -> None:
         """Take no further jobs; those that still run after `patience` in seconds stop at their next checkpoint."""
+        self._draining.set()
         if work := self._work:
             work.shift.stop()
             work.shift.drain(patience)
@@ -135,12 +143,15 @@ class Hosted:
             self._work = None
             self._open.close()
 
-    def _hindrance(self) -> TryLater | None:
-        try:
-            self._begun()
-        except TryLater as error:
-            return error
-        return None
+    def _registered(self) -> _Work:
+        """Begin, where that has not been done. Raises TryLater when it has failed for long, or is no use any more."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._begun()
+            except TryLater:
+                if time.monotonic() > give_up or self._draining.wait(PAUSE):
+                    raise
 
     def _begun(self) -> _Work:
         with self._opening:
@@ -154,20 +165,19 @@ class Hosted:
         plan = opening.enter_context(self._open_plan())
         db = opening.enter_context(plan.database(f"tolva hosted {os.getpid()}", self._slots))
         engine = opening.enter_context(closing(plan.make_engine(db)))
-        worker_id = opening.enter_context(_joined(db, plan, engine))
+        worker_id, self._companion = opening.enter_context(_joined(db, plan, engine))
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, self._meter)
         return _Work(opening.enter_context(shift.begun()), shift, engine, self._meter)
 
 
 @contextmanager
-def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[str]:
-    """A worker of the crew, until the context ends. Raises TryLater."""
+def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[tuple[str, int]]:
+    """A worker of the crew, until the context ends, and the process that beats for it. Raises TryLater."""
     with closing(Heartbeat(db, plan.queue_names, plan.lease, crew_of(os.getppid()))) as heartbeat:
-        if not heartbeat.has_companion():
-            raise TryLater("Nobody beats for this process yet: its companion has not begun.")
+        companion = heartbeat.companion()
         worker_id = heartbeat.join()
     try:
-        yield worker_id
+        yield worker_id, companion
     finally:
         with closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
             try:

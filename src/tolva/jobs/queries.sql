@@ -160,7 +160,7 @@ FROM tolva.workers w WHERE w.crew = %(crew)s;
 
 -- name: companion
 -- The living companion of a crew: the worker that serves no queues.
-SELECT id FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
+SELECT pid FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
 
 -- name: note_deaf
 -- Note why a worker does not hear its rings; see the function.
