@@ -10,8 +10,8 @@ from typing import Any
 import dramatiq
 from dramatiq.middleware import Middleware
 
-from tolva.engines.dramatiq_rings import declare_actor, make_broker
-from tolva.errors import SettingsError, Unaccompanied
+from tolva.engines.dramatiq_rings import broker_url, declare_actor, make_broker
+from tolva.errors import Unaccompanied
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.serve.hosted import Host
@@ -62,9 +62,7 @@ class DramatiqHost(Middleware):
 
     def join(self) -> None:
         """Make the broker of this process, with an actor for each queue. Raises SettingsError."""
-        if not self._host.settings.dramatiq_broker:
-            raise SettingsError("Dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0.")
-        broker = make_broker(self._host.settings.dramatiq_broker)
+        broker = make_broker(broker_url(self._host.settings))
         broker.add_middleware(self)
         dramatiq.set_broker(broker)
         for queue in self._host.queues:

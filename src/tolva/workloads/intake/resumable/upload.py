@@ -61,11 +61,10 @@ def find(db: Database, tenant_id: str, id: UUID) -> Resumable:
     return Resumable(str(id), row["length"], row["offset"], Arrival(**row["arrival"]), job, row["expires_at"])
 
 
-def add_piece(db: Database, tenant_id: str, id: str, start: int, blob: Blob) -> bool:
+def add_piece(conn: Connection, id: str, start: int, blob: Blob) -> bool:
     """Note the next piece. False where another request was quicker."""
     given = {"id": id, "start": start, "blob": blob.key, "size": blob.size, "blake3": blob.blake3, "kept": KEPT}
-    with db.transaction(tenant_id) as conn:
-        return conn.execute(SQL["add_piece"], given).fetchone() is not None
+    return conn.execute(SQL["add_piece"], given).fetchone() is not None
 
 
 def pieces_of(conn: Connection, id: str) -> list[Blob]:
