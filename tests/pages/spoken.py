@@ -28,6 +28,7 @@ OTHERS = {
         "jobs/listening.py",
         "connectors/sqs_mail.py",
         "Events that no delivery could be made of.",
+        "Nobody beats for this process",
     ),
     "programs, and those who write them": (
         *(
