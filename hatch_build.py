@@ -9,6 +9,14 @@ VENDOR = Path("src/tolva/web/pages/static/vendor")
 FILES = {
     # in one file: htmx goes over the page as soon as it can, and an extension that comes later misses that
     "htmx.min.js": ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"),
+    "tus.min.js": ("tus-js-client/dist/tus.min.js",),
+    "tus.LICENSE.txt": (
+        "tus-js-client/LICENSE",
+        "js-base64/LICENSE.md",
+        "url-parse/LICENSE",
+        "querystringify/LICENSE",
+        "requires-port/LICENSE",
+    ),
     "uPlot.iife.min.js": ("uplot/dist/uPlot.iife.min.js",),
     "uPlot.min.css": ("uplot/dist/uPlot.min.css",),
     "swagger-ui-bundle.js": ("swagger-ui-dist/swagger-ui-bundle.js",),

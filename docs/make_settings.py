@@ -29,7 +29,8 @@ def _line(variable: Variable) -> str:
     names = " or ".join(f"`{name}`" for name in variable.names)
     default = variable.default if " " in variable.default or variable.default == "none" else f"`{variable.default}`"
     limits = f" *{variable.kind}{', ' * bool(variable.limits)}{variable.limits}*".replace("|", "\\|")
-    return f"| {names} | {default} | {variable.meaning}{limits} |\n"
+    meaning = " ".join(variable.meaning.split())  # a line break would end the row
+    return f"| {names} | {default} | {meaning}{limits} |\n"
 
 
 if __name__ == "__main__":

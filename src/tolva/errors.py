@@ -18,6 +18,7 @@
     │   │   └── CommitLost              the connection broke at the end: nobody knows whether it was done
     │   ├── StorageUnavailable      stored files, or another database, cannot be reached: somebody must mend that
     │   ├── BrokerUnavailable       what carries the rings does not answer; jobs go on, only later
+    │   ├── Unaccompanied           nobody beats for a process that another program started
     │   ├── RateLimited             too many calls of one key
     │   ├── Busy                    all places for such a call are taken
     │   ├── Contended               other transactions were in the way of this one
@@ -129,6 +130,10 @@ class StorageUnavailable(TryLater):
 
 class BrokerUnavailable(TryLater):
     """The broker that carries rings does not answer, or refuses us. No job is lost by that; they start later."""
+
+
+class Unaccompanied(TryLater):
+    """The process that watches over those that another program started has not begun, or has ended."""
 
 
 class RateLimited(TryLater):

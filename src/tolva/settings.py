@@ -148,9 +148,9 @@ class Settings(BaseSettings):
     celery_task_soft_time_limit: Annotated[
         float, Field(validation_alias="CELERY_TASK_SOFT_TIME_LIMIT", ge=1, le=86_400)
     ] = 300.0
-    """Seconds after which Celery interrupts a task, where its queue has no limit of its own."""
+    """Seconds after which Celery interrupts a task of your own beside ours, which have the limits of their queues."""
     celery_task_time_limit: Annotated[float, Field(validation_alias="CELERY_TASK_TIME_LIMIT", ge=1, le=86_400)] = 600.0
-    """Seconds after which Celery ends the process of a task, where its queue has no limit of its own."""
+    """Seconds after which Celery ends the process of such a task."""
     celery_result_expires: Annotated[float, Field(validation_alias="CELERY_RESULT_EXPIRES", ge=1)] = 3600.0
     """Seconds that what Celery notes is kept."""
     celery_log_level: Annotated[
@@ -185,8 +185,8 @@ class Settings(BaseSettings):
     process_memory_mb: Annotated[int, Field(ge=128)] = 2048
     """A worker process that grows over this is ended and its jobs go on elsewhere. Not with `inline`."""
     process_jobs: Annotated[int, Field(ge=0)] = 0
-    """Jobs after which a worker process is replaced by a fresh one, against whatever leaks; 0: never. Not with
-    `inline`; Celery has CELERY_WORKER_MAX_TASKS_PER_CHILD."""
+    """Jobs after which a worker process is replaced by a fresh one, against whatever leaks; 0: never. It stays beside
+    the fresh one until its last job has ended. Not with `inline`; Celery has CELERY_WORKER_MAX_TASKS_PER_CHILD."""
     upload_max_mb: Annotated[int, Field(ge=1)] = 512
     """The largest upload that is accepted."""
     requests_per_second: Annotated[float, Field(ge=0, le=100_000)] = 50.0

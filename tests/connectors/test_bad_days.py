@@ -1,6 +1,7 @@
 """A bucket that is busy, far, slow, or refuses: what passes is made good without a word, what stays is told."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -153,11 +154,38 @@ def test_whatever_a_bucket_answers_names_what_to_look_at(
                 call()
 
 
-def test_nobody_at_the_other_end_is_told_with_the_variable(place: Place, tmp_path: Path) -> None:
-    store = blobs(place.settings(aws_endpoint_url="http://127.0.0.1:1", data_dir=tmp_path))
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid:9000"])
+def test_nobody_at_the_other_end_is_told_with_the_variable(place: Place, tmp_path: Path, url: str) -> None:
+    store = blobs(place.settings(aws_endpoint_url=url, data_dir=tmp_path))
     for call in (store.answers, lambda: keep(store, SMALL)):
-        with pytest.raises(StorageUnavailable, match=r"http://127\.0\.0\.1:1 does not answer .*AWS_ENDPOINT_URL"):
+        with pytest.raises(StorageUnavailable, match=f"{re.escape(url)} does not answer .*AWS_ENDPOINT_URL"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+        ("SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+        ("AccessDenied", "somebody else's, name another with S3_BUCKET_NAME"),
+    ],
+)
+def test_a_bucket_that_refuses_from_the_start_says_why(
+    place: Place, line: Cable, tmp_path: Path, code: str, named: str
+) -> None:
+    store = far(place, line, tmp_path)
+    line.faults = [Fault(1000, 403, BUSY.replace(b"SlowDown", code.encode()))]
+    for call in (store.answers, lambda: keep(store, SMALL)):
+        with pytest.raises(StorageUnavailable, match=named):
+            call()
+
+
+def test_a_bucket_of_somebody_else_is_not_taken_for_ours(place: Place, line: Cable, tmp_path: Path) -> None:
+    store = far(place, line, tmp_path)
+    taken = BUSY.replace(b"SlowDown", b"BucketAlreadyExists")
+    line.faults = [Fault(1000, 409, taken, meets=puts)]
+    with pytest.raises(StorageUnavailable, match=r"belongs to somebody else.*S3_BUCKET_NAME"):
+        keep(store, SMALL)
 
 
 def test_no_login_at_all_is_told(place: Place, line: Cable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +238,29 @@ def test_what_a_crash_left_unfinished_in_the_bucket_is_taken_back_and_what_is_no
     assert abort_leftovers(there, older=1e9) == 0  # it may be under way; all that moto holds was begun in 2010
     assert abort_leftovers(there) == 1
     assert place.unfinished == ["reports/2026.pdf"]
+
+
+def test_an_unfinished_upload_that_the_bucket_does_not_take_back_is_not_counted_and_told_of(
+    place: Place, line: Cable, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    blobs(place.settings(data_dir=tmp_path)).prepare()
+    names = [place_of(f"01a20181-4971-727b-a087-d5bc29d55f1{n}") for n in range(3)]
+    for name in names:
+        place.client.create_multipart_upload(Bucket=place.bucket, Key=name)
+    denied = BUSY.replace(b"SlowDown", b"AccessDenied")
+    line.faults = [
+        Fault(1, 403, denied, meets=lambda method, path: method == "DELETE" and names[0] in path),
+        Fault(1, 404, b"", meets=lambda method, path: method == "DELETE" and names[1] in path),
+    ]
+    far_bucket = Bucket(place.bucket, line.url, Login(place.aws.region, place.aws.access_key, place.aws.secret_key))
+    assert abort_leftovers(far_bucket) == 1
+    assert sorted(place.unfinished) == names[:2]
+    told = [each.message for each in caplog.records if each.name.endswith("leftovers")]
+    assert [text.split(":")[0] for text in told[:-1]] == [
+        f"the unfinished upload of {names[0]} could not be taken back"
+    ]
+    assert "docs/operations.md" in told[0] and told[-1].startswith("1 unfinished")
 
 
 def test_many_parts_arrive_in_their_order(place: Place, tmp_path: Path) -> None:

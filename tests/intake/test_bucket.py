@@ -1,23 +1,29 @@
 """The whole way of a file whose store is a bucket: upload, preview, load, errors, bad days, and the end of its time."""
 
+import select
+import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.catalog.test_contract import GOOD, as_csv, await_end, load, upload
+from tests.catalog.test_contract import GOOD, UPLOAD, as_csv, await_end, load, upload
 from tests.catalog.test_upkeep import forget_job
 from tests.cli.conftest import Shell, tolva
 from tests.conftest import Fresh
 from tests.jobs.workshop import until
-from tests.servers.cable import Cable, Fault, cable
+from tests.servers.cable import BUSY, Cable, Fault, cable
 from tests.servers.s3 import Place, aws_server, place
 from tests.service import Service, service, working
 from tolva import app
 from tolva.connectors.s3 import bucket
 from tolva.jobs import runner
 from tolva.settings import Settings
-from tolva.workloads.intake.upkeep import forget_uploads
+from tolva.web import arriving
+from tolva.workloads.intake import upkeep
+from tolva.workloads.intake.upkeep import forget_uploads, sweep_files, take_back_files
 
 __all__ = ["aws_server", "place", "service", "tolva"]
 
@@ -77,6 +83,81 @@ def test_an_upload_is_refused_while_the_bucket_is_away_and_nothing_inside_is_tol
     assert service.client.get("/api/v1/jobs").json()["jobs"] == []
     line.faults = []
     assert upload(service, SHEET).status_code == 202
+
+
+LARGE = SHEET + b"\n" + b"x,y\n" * (5 * 1024**2)
+"""More than fits into two parts."""
+
+
+def refused(service: Service, answer: httpx.Response) -> None:
+    """Nothing was accepted, and a program is told to come again."""
+    assert (answer.status_code, answer.json()["type"]) == (507, "urn:tolva:storage-unavailable")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+    assert service.client.get("/api/v1/jobs").json()["jobs"] == []
+    assert left_here(service) == []
+
+
+def test_a_bucket_that_goes_away_in_the_middle_leaves_no_object_and_upkeep_takes_the_parts_back(
+    service: Service, place: Place, line: Cable
+) -> None:
+    line.faults = [Fault(1000, 503, meets=lambda method, path: method == "DELETE" or "partNumber=2" in path)]
+    refused(service, upload(service, LARGE))
+    assert (len(place.objects), len(place.unfinished)) == (0, 1)
+    line.faults = []
+    sweep_files(app.blobs(service.settings))
+    assert place.unfinished == []
+    assert upload(service, LARGE).status_code == 202
+
+
+def ends(method: str, path: str) -> bool:
+    """Whether it makes the object: all of it at once, or of its parts."""
+    return (method == "POST" and "uploadId" in path) or (method == "PUT" and "/" in path[1:] and "?" not in path)
+
+
+@pytest.mark.parametrize("content", [SHEET, LARGE], ids=["small", "several parts"])
+def test_a_file_of_which_the_bucket_could_not_say_that_it_has_it_is_taken_back_by_upkeep(
+    service: Service, place: Place, line: Cable, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "ABANDONED", -60.0)
+    line.faults = [Fault(1, loses=True, meets=ends)]
+    refused(service, upload(service, content))
+    assert len(place.objects) == 1
+    take_back_files(service.jobs.db, app.blobs(service.settings))
+    assert place.objects == {}
+
+
+def test_a_refused_login_is_told_in_the_log_alone(
+    service: Service, line: Cable, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.faults = [Fault(1000, 403, BUSY.replace(b"SlowDown", b"SignatureDoesNotMatch"))]
+    answer = upload(service, SHEET)
+    refused(service, answer)
+    assert "AWS_" not in answer.text
+    assert "AWS_SECRET_ACCESS_KEY" in caplog.text
+
+
+def test_a_sender_that_trickles_is_ended_after_a_while_and_leaves_nothing(
+    service: Service, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arriving, "LONGEST_UPLOAD", 3.0)
+    url = httpx.URL(service.client.base_url)
+    head = [f"POST {UPLOAD}?proveedor_id=P HTTP/1.1", "Host: localhost", f"Content-Length: {len(LARGE) * 2}"]
+    head += ["Content-Type: multipart/form-data; boundary=b"]
+    form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    with socket.create_connection((url.host, url.port or 0), timeout=30) as sender:
+        sender.sendall("\r\n".join([*head, "", ""]).encode() + form + LARGE)
+        until(lambda: place.unfinished)
+        trickled = 0
+        while not select.select([sender], [], [], 0.05)[0]:
+            sender.sendall(b"x")
+            trickled += 1
+        answer = HTTPResponse(sender)
+        answer.begin()
+        told = answer.read().decode()
+    assert (answer.status, trickled > 10) == (400, True)
+    assert "took too long" in told
+    assert (place.objects, place.unfinished, left_here(service)) == ({}, [], [])
 
 
 def test_a_load_waits_for_the_bucket_and_loses_no_try(

@@ -21,12 +21,14 @@ from tests.conftest import Fresh
 from tests.jobs.workshop import together, until
 from tests.servers.s3 import aws_server, place
 from tests.service import Service, service, working
-from tests.web.test_access import bearer, make_key
+from tests.web.test_access import bearer, logged_in, make_key
 from tolva import app
+from tolva.connectors.blobs import Blob, Blobs
+from tolva.db.pool import Database
 from tolva.settings import Settings, load_settings
 from tolva.web import arriving
 from tolva.web.access.caller import Role
-from tolva.workloads.intake.resumable import pieces
+from tolva.workloads.intake.resumable import pieces, upload
 from tolva.workloads.intake.resumable.upkeep import prune_resumable
 from tolva.workloads.intake.upkeep import intake_chores
 
@@ -328,6 +330,20 @@ def test_an_upload_that_is_given_up_is_gone_with_its_pieces(service: Service, se
     assert sender.send(path, SHEET[100:], 100).status_code == 404
 
 
+def test_while_an_upload_is_given_up_no_piece_is_added_by_a_request_that_still_brings_one(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, delete, added = sender.begin(len(SHEET)), upload._delete_pieces, list[bool]()
+
+    def delete_and_add(db: Database, blobs: Blobs, tenant_id: str, id: str) -> None:
+        delete(db, blobs, tenant_id, id)
+        added.append(upload.add_piece(db, tenant_id, id, 0, Blob("late", 1, "")))
+
+    monkeypatch.setattr(upload, "_delete_pieces", delete_and_add)
+    assert sender.ask("DELETE", path).status_code == 204
+    assert added == [False]
+
+
 def test_one_that_nobody_went_on_with_is_gone_after_a_day(service: Service, sender: Sender, fresh: Fresh) -> None:
     left, going = sender.begin(len(SHEET)), sender.begin(len(SHEET))
     for path in (left, going):
@@ -361,9 +377,17 @@ def test_an_upload_is_no_business_of_others(service: Service, sender: Sender) ->
             assert answer.status_code == status
 
 
-def test_a_tenant_may_have_so_many_under_way(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tolva.workloads.intake.resumable import upload
+def test_a_page_of_another_site_cannot_send_with_our_cookie(service: Service, sender: Sender) -> None:
+    operator, _ = make_key(service, Role.OPERATOR)
+    cookie = logged_in(service, operator)
+    sender.headers = cookie | {"Sec-Fetch-Site": "same-origin"}
+    path = sender.begin(len(SHEET))
+    sender.headers = cookie | {"Sec-Fetch-Site": "cross-site"}
+    for answer in (sender.announce(9), sender.send(path, SHEET, 0), sender.ask("DELETE", path)):
+        assert answer.status_code == 403
 
+
+def test_a_tenant_may_have_so_many_under_way(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "MOST_OPEN", 2)
     first, _ = sender.begin(9), sender.begin(9)
     assert sender.announce(9).status_code == 409

@@ -1,7 +1,7 @@
 """Files that others put into a bucket, which tells of them by a queue of SQS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,14 @@ from tests.servers.redis import RedisServer, redis_server
 from tests.servers.s3 import Place, aws_server, place
 from tests.service import Service, service, working
 from tests.web.house import house
-from tolva.errors import BrokerUnavailable
+from tolva.connectors import sqs_mail
+from tolva.connectors.sqs_mail import Mail, Message
+from tolva.errors import BrokerUnavailable, DatabaseUnavailable
+from tolva.jobs.step import Step
 from tolva.settings import Settings
 from tolva.workloads.intake.accept import add_upload
 from tolva.workloads.intake.s3_inbox import take_in
 from tolva.workloads.intake.s3_inbox.inbox import S3Inbox
-from tolva.workloads.intake.s3_inbox.mail import Mail, Message
 
 __all__ = ["aws_server", "homeless", "place", "service", "tolva"]
 
@@ -187,6 +189,26 @@ def test_a_job_that_breaks_off_at_its_last_step_leaves_nothing_and_makes_one_upl
     assert broken[0] != set(inlet.place.objects)
 
 
+def test_a_job_that_was_taken_over_in_the_last_moment_leaves_no_file(
+    service: Service, inbox: S3Inbox, inlet: Inlet
+) -> None:
+    there: list[set[str]] = []
+    seal = Step.seal
+
+    def lose(step: Step) -> None:
+        if step.completes:
+            there.append(set(inlet.place.objects))
+            raise step.lost()
+        seal(step)
+
+    inlet.put()
+    inbox.take(service.jobs)
+    with mock.patch.object(Step, "seal", lose), working(service):
+        until(lambda: there and set(inlet.place.objects) == {KEY}, 60)
+    assert len(there[0]) == 2
+    assert uploads(service) == []
+
+
 def test_a_file_is_announced_in_an_envelope_of_sns_as_well(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
     inlet.send(json.dumps({"Type": "Notification", "Message": json.dumps(inlet.record())}))
     inbox.take(service.jobs)
@@ -201,6 +223,68 @@ def test_what_no_bucket_sends_is_dropped_and_told_of(
     inbox.take(service.jobs)
     assert (jobs_of(service), inlet.left) == ([], 0)
     assert [each.levelname for each in caplog.records if "no bucket sends" in each.message] == ["WARNING"]
+
+
+def changed(record: dict[str, Any], **told: Any) -> dict[str, Any]:
+    """A record of which the file is told otherwise."""
+    return record | {"s3": record["s3"] | {"object": record["s3"]["object"] | told}}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda _: 3, "it is made otherwise"),
+        (lambda record: record | {"eventName": 7}, "it is made otherwise"),
+        (lambda record: {"eventName": record["eventName"]}, "it has no 's3'"),
+        (lambda record: record | {"s3": record["s3"] | {"object": {"size": 3}}}, "it has no 'key'"),
+        (lambda record: changed(record, key=None), "it is made otherwise"),
+        (lambda record: changed(record, key="incoming/products/%FF.csv"), "can't decode"),
+        (lambda record: changed(record, key="incoming/products/a%00.csv"), "no file is called"),
+        (lambda record: changed(record, size="many"), "invalid literal"),
+        (lambda record: changed(record, size=-1), "no size"),
+    ],
+)
+def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
+    service: Service,
+    inbox: S3Inbox,
+    inlet: Inlet,
+    spoil: Callable[[dict[str, Any]], Any],
+    why: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    [record] = inlet.record()["Records"]
+    around = [changed(record, key=f"incoming/products/{n}.csv") for n in (1, 2)]
+    inlet.send(json.dumps({"Records": [around[0], spoil(record), around[1]]}))
+    inbox.take(service.jobs)
+    assert sorted(each["label"] for each in jobs_of(service)) == ["1.csv", "2.csv"]
+    [told] = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert "no bucket sends" in told and why in told
+    assert inlet.left == 0
+
+
+def test_what_comes_while_the_database_is_away_comes_again_and_is_taken_in_once(
+    service: Service, inbox: S3Inbox, inlet: Inlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqs_mail, "HIDDEN", 1)
+    inbox.take(service.jobs)  # the bucket's test
+    [record] = inlet.record()["Records"]
+    both = [record, changed(record, key="incoming/products/other.csv")]
+    inlet.send(json.dumps({"Records": both[:1]}))
+    inlet.send(json.dumps({"Records": both}))
+
+    def away() -> None:
+        raise DatabaseUnavailable("away")
+
+    with mock.patch.object(service.jobs.db, "_get", away), pytest.raises(DatabaseUnavailable):
+        inbox.take(service.jobs)
+    assert (jobs_of(service), inlet.left) == ([], 2)
+
+    def all_taken() -> bool:
+        inbox.take(service.jobs)
+        return inlet.left == 0
+
+    until(all_taken, 60)
+    assert len(jobs_of(service)) == 2
 
 
 @pytest.mark.parametrize(

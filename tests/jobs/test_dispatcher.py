@@ -120,6 +120,37 @@ def test_whoever_waited_for_the_trip_of_another_takes_what_that_one_brought(
     assert {fetch(dispatcher).id, first.result(10).id} == running(shop)
 
 
+def test_what_came_for_a_slot_that_was_interrupted_while_it_waited_is_given_back(
+    shop: Workshop, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the time limits of Celery and Dramatiq do; else the job would run into its hard limit, untouched."""
+    shop.put_many(3)
+    claim: Callable[..., None] = dispatcher._claim
+    wait: Callable[..., bool] = dispatcher._meeting.wait
+
+    def awaited(queue: str, requests: list[object]) -> None:
+        if not dispatcher._held:
+            until(lambda: len(dispatcher._waiting) == 2)
+        claim(queue, requests)
+
+    def interrupted() -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            return wait()
+        until(lambda: (wait(0.01), len(dispatcher._held) == 3)[1])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dispatcher, "_claim", awaited)
+    with ThreadPoolExecutor(2) as slots:
+        others = [slots.submit(fetch, dispatcher), slots.submit(fetch, dispatcher)]
+        until(lambda: dispatcher._waiting)
+        monkeypatch.setattr(dispatcher._meeting, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            dispatcher.exchange(None, "work")
+        held = {other.result(10).id for other in others}
+    dispatcher.tidy()
+    assert running(shop) == held
+
+
 def running(shop: Workshop) -> set[str]:
     return {str(row["id"]) for row in shop.admin.execute("SELECT id FROM tolva.jobs WHERE state = 'running'")}
 

@@ -15,7 +15,7 @@ from tolva.errors import DatabaseUnavailable
 from tolva.jobs import upkeep
 from tolva.jobs.clock import JumpingClock
 from tolva.jobs.sql import SQL
-from tolva.jobs.upkeep import Chore, Rescue, keep_up
+from tolva.jobs.upkeep import Chore, Rescue, keep_up, kept_up
 
 DAY = 86_400.0
 
@@ -281,6 +281,21 @@ def test_a_chore_with_more_to_do_goes_on_at_once_and_another_keeps_its_rhythm() 
 
     keep_up([Chore("hourly", 3600, lambda: bool(done.append("hourly"))), Chore("portions", 3600, portion)], stop)
     assert done == ["hourly", *["portion"] * 4]
+
+
+def test_a_rare_chore_that_hangs_holds_up_neither_the_others_nor_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "FAREWELL", 0.1)
+    hangs, answers, done = threading.Event(), threading.Event(), list[int]()
+
+    def hang() -> bool:
+        hangs.set()
+        return answers.wait(60)
+
+    with kept_up([Chore("files", 3600, hang), Chore("rescue", 0.01, lambda: bool(done.append(1)))]):
+        assert hangs.wait(10)
+        before = len(done)
+        until(lambda: len(done) > before + 2)
+    answers.set()
 
 
 def test_the_standard_chores_run_on_an_empty_database(shop: Workshop) -> None:

@@ -221,6 +221,26 @@ def test_a_process_that_has_done_its_jobs_is_replaced_in_order(floor, tmp_path: 
     assert all(floor.row(id)["losses"] == 0 for id in ids)
 
 
+def test_a_process_that_has_done_its_jobs_but_for_a_long_one_ends_it_while_others_take_over(
+    floor, tmp_path: Path
+) -> None:
+    go, later = tmp_path / "go", tmp_path / "later"
+    go.touch()
+    with supervisor(floor, grace=0, most_jobs=2) as worker:
+        long = [floor.put("wait", params={"go": str(later)}) for _ in range(factory.PROCESSES)]
+        first = {pid_of(floor, id) for id in long}
+
+        def taken_over() -> bool:
+            return pid_of(floor, floor.put("wait", params={"go": str(go)})) not in first
+
+        until(taken_over, 30)
+        assert first <= {child.pid for child in worker.children(recursive=True)}
+        later.touch()
+        until(lambda: set(floor.states(long)) == {"completed"})
+        until(lambda: all(gone(pid) for pid in first), 5)
+    assert all("released" not in floor.events(id) for id in long)
+
+
 def test_no_process_outlives_a_supervisor_that_was_killed(floor, tmp_path: Path) -> None:
     with supervisor(floor, grace=5) as worker:
         id = floor.put("wait", params={"go": str(tmp_path / "never")})

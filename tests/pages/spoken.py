@@ -26,8 +26,9 @@ OTHERS = {
         f"{GAP} does not answer (",
         "jobs/hosted.py",
         "jobs/listening.py",
-        "s3_inbox/mail.py",
+        "connectors/sqs_mail.py",
         "Events that no delivery could be made of.",
+        "Nobody beats for this process",
     ),
     "programs, and those who write them": (
         *(

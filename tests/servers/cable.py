@@ -25,6 +25,8 @@ class Fault:
     body: bytes = BUSY
     breaks: bool = False
     """Whether the line breaks after half of what was sent, or of what was answered."""
+    loses: bool = False
+    """Whether it is passed on, and the line breaks before anything of the answer came."""
     waits: threading.Event | None = None
     """Held until this is set."""
     meets: Callable[[str, str], bool] = lambda _method, _path: True
@@ -67,6 +69,8 @@ class Line(BaseHTTPRequestHandler):
         if fault and fault.status:
             return self.answer(fault.status, {}, fault.body)
         status, headers, answer = self.ask(body)
+        if fault and fault.loses:
+            return self.hang_up()
         self.answer(status, headers, answer, cut=bool(fault and fault.breaks))
         return None
 

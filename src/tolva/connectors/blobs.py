@@ -26,6 +26,11 @@ class BlobWriter(Protocol):
         ...
 
     @property
+    def key(self) -> str:
+        """What it is to be called in the store, a UUIDv7."""
+        ...
+
+    @property
     def path(self) -> Path:
         """Where the bytes lie for now, for a look at what was received."""
         ...

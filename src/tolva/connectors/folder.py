@@ -91,6 +91,11 @@ class FolderWriter:
             self._synced = self._received.size
 
     @property
+    def key(self) -> str:
+        """What it is to be called in the store."""
+        return self._received.key
+
+    @property
     def path(self) -> Path:
         """Where the bytes lie for now, for a look at what was received."""
         return self._received.path

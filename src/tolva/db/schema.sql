@@ -738,6 +738,17 @@ $$;
 
 ALTER FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) OWNER TO tolva_system;
 
+CREATE FUNCTION tolva.forget_unclaimed(p_age interval, p_most integer) RETURNS TABLE(blob text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  DELETE FROM tolva.unclaimed_files f WHERE f.blob IN (
+    SELECT o.blob FROM tolva.unclaimed_files o WHERE o.blob < tolva.uuid_at(now() - p_age) ORDER BY o.blob LIMIT p_most
+  ) RETURNING f.blob::text
+$$;
+
+ALTER FUNCTION tolva.forget_unclaimed(p_age interval, p_most integer) OWNER TO tolva_system;
+
 CREATE FUNCTION tolva.forget_uploads(p_jobs uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1031,14 +1042,14 @@ $$;
 
 ALTER FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) OWNER TO tolva_system;
 
-CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+CREATE FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = ANY (p_workers) AND deaf IS DISTINCT FROM p_reason
 $$;
 
-ALTER FUNCTION tolva.note_deaf(p_id uuid, p_reason text) OWNER TO tolva_system;
+ALTER FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) OWNER TO tolva_system;
 
 CREATE FUNCTION tolva.open_queues(p_names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1796,6 +1807,13 @@ CREATE TABLE tolva.sessions (
 
 ALTER TABLE ONLY tolva.sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE tolva.unclaimed_files (
+    blob uuid NOT NULL,
+    tenant_id text NOT NULL
+);
+
+ALTER TABLE ONLY tolva.unclaimed_files FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE tolva.uploads (
     job_id uuid NOT NULL,
     tenant_id text NOT NULL,
@@ -1934,6 +1952,9 @@ ALTER TABLE ONLY tolva.schemas
 ALTER TABLE ONLY tolva.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (hash);
 
+ALTER TABLE ONLY tolva.unclaimed_files
+    ADD CONSTRAINT unclaimed_files_pkey PRIMARY KEY (blob);
+
 ALTER TABLE ONLY tolva.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (job_id);
 
@@ -2055,6 +2076,8 @@ CREATE POLICY all_tenants ON tolva.schemas TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.sessions TO tolva_system USING (true);
 
+CREATE POLICY all_tenants ON tolva.unclaimed_files TO tolva_system USING (true);
+
 CREATE POLICY all_tenants ON tolva.uploads TO tolva_system USING (true);
 
 CREATE POLICY all_tenants ON tolva.webhook_outbox TO tolva_system USING (true);
@@ -2117,6 +2140,8 @@ CREATE POLICY own_tenant ON tolva.schemas TO tolva_app USING ((tenant_id = curre
 
 CREATE POLICY own_tenant ON tolva.sessions TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
+CREATE POLICY own_tenant ON tolva.unclaimed_files TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+
 CREATE POLICY own_tenant ON tolva.uploads TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
 
 CREATE POLICY own_tenant ON tolva.webhook_outbox TO tolva_app USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
@@ -2134,6 +2159,8 @@ ALTER TABLE tolva.schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tolva.schemas ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tolva.unclaimed_files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tolva.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -2201,6 +2228,9 @@ GRANT ALL ON FUNCTION tolva.first_queued(p_queue text, p_after timestamp with ti
 REVOKE ALL ON FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_expired_uploads(p_ids uuid[]) TO tolva_app;
 
+REVOKE ALL ON FUNCTION tolva.forget_unclaimed(p_age interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.forget_unclaimed(p_age interval, p_most integer) TO tolva_app;
+
 REVOKE ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.forget_uploads(p_jobs uuid[]) TO tolva_app;
 
@@ -2242,8 +2272,8 @@ REVOKE ALL ON FUNCTION tolva.newest_among(p_jobs uuid[], p_kinds text[], p_low u
 REVOKE ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.news(p_tenants text[], p_jobs uuid[], p_after bigint[], p_most integer) TO tolva_app;
 
-REVOKE ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION tolva.note_deaf(p_id uuid, p_reason text) TO tolva_app;
+REVOKE ALL ON FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) TO tolva_app;
 
 REVOKE ALL ON FUNCTION tolva.open_queues(p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION tolva.open_queues(p_names text[]) TO tolva_app;
@@ -2376,6 +2406,9 @@ GRANT SELECT,INSERT ON TABLE tolva.schemas TO tolva_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE tolva.sessions TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.sessions TO tolva_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE tolva.unclaimed_files TO tolva_app;
+GRANT SELECT,DELETE ON TABLE tolva.unclaimed_files TO tolva_system;
 
 GRANT SELECT,INSERT ON TABLE tolva.uploads TO tolva_app;
 GRANT SELECT,DELETE ON TABLE tolva.uploads TO tolva_system;

@@ -23,13 +23,12 @@ from tolva.engines.celery_redis import use_our_transport
 from tolva.engines.celery_settings import celery_settings
 from tolva.engines.sender import Sender
 from tolva.engines.silent import Silent
+from tolva.engines.stint import STINT
 from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings, load_settings
 
 HOST = "tolva.serve.celery_host"
 """What a worker of Celery imports when it starts: the part that knows the jobs, which stands above this one."""
-STINT = 5.0
-"""Seconds that a task may take beyond the limits of a queue, since it may run a few short jobs before a long one."""
 
 Perform = Callable[[str], Any]
 """Looks through a queue; answers what Celery is to note of it."""

@@ -26,11 +26,10 @@ from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
 from tolva.engines.sender import Sender
 from tolva.engines.silent import Silent
+from tolva.engines.stint import STINT
 from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings
 
-STINT = 5.0
-"""Seconds that a message may take beyond the hard limit of its queue, since it may run a few short jobs before."""
 MOST_RETRIES = 3
 """Of a message that found PostgreSQL away. More are not needed: upkeep rings again."""
 PROBE = 5.0
@@ -173,8 +172,11 @@ def _explained() -> Generator[None]:
 
 def make(settings: Settings, _db: Database) -> DramatiqEngine:
     """The engine of these settings. Raises SettingsError."""
+    return DramatiqEngine(broker_url(settings))
+
+
+def broker_url(settings: Settings) -> str:
+    """Where the broker of these settings is. Raises SettingsError when none is set."""
     if not settings.dramatiq_broker:
-        raise SettingsError(
-            "TOLVA_ENGINE=dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0."
-        )
-    return DramatiqEngine(settings.dramatiq_broker)
+        raise SettingsError("Dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0.")
+    return settings.dramatiq_broker

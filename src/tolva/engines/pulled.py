@@ -155,3 +155,8 @@ class PulledEngine(Silent, Generic[Held]):
             log.debug("rings may be heard twice: %s", error)
         except Exception:
             log.exception("rings may be heard twice")
+
+
+def tell_of_stranger(where: str, found: object) -> None:
+    """Log what a broker held that is no ring."""
+    log.warning("%s held something that is no ring of ours; it is dropped: %.80r", where, found)

@@ -16,7 +16,7 @@ from typing import Any, cast
 import uuid_utils
 
 from tolva.db.pool import Database
-from tolva.engines.pulled import PulledEngine
+from tolva.engines.pulled import PulledEngine, tell_of_stranger
 from tolva.engines.redis_client import explained, make_client
 from tolva.engines.sender import MOST_RINGS
 from tolva.errors import SettingsError
@@ -104,7 +104,7 @@ class RedisBroker:
     def _read(self, queue: str, raw: bytes) -> Held | None:
         if _queue_of(raw) == queue:
             return Held(queue, raw)
-        log.warning("%s held something that is no ring of ours; it is dropped: %.80r", _line(queue), raw)
+        tell_of_stranger(_line(queue), raw)
         self.done(Held(queue, raw))
         return None
 

@@ -19,10 +19,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tolva.db.pool import Database
-from tolva.engines.pulled import PulledEngine
-from tolva.engines.sqs_client import BATCH, WAIT, explained, is_gone, make_client
+from tolva.engines.pulled import PulledEngine, tell_of_stranger
 from tolva.engines.sqs_names import SqsNames
 from tolva.settings import Settings
+from tolva.sqs import BATCH, WAIT, count_waiting, explained, is_gone, make_client
 
 log = logging.getLogger(__name__)
 
@@ -90,16 +90,14 @@ class SqsBroker:
 
     def depth(self, queue: str) -> int:
         """Visible messages, as SQS counts them: about."""
-        wanted = "ApproximateNumberOfMessages"
         with self._queue(queue) as url:
-            answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])
-        return int(answer["Attributes"][wanted])
+            return count_waiting(self._sqs, url)
 
     def _read(self, queue: str, url: str, message: dict[str, Any]) -> Held | None:
         held = Held(url, message["ReceiptHandle"], time.monotonic())
         if _is_ring(message["Body"], queue):
             return held
-        log.warning("%s held something that is no ring of ours; it is dropped: %.80r", url, message["Body"])
+        tell_of_stranger(url, message["Body"])
         self.done(held)
         return None
 

@@ -33,7 +33,11 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
 
     Ends with the parent, or when `stop` is set and the last of the others has ended: until then they need a heartbeat.
     """
-    crew = crew_of(parent)
+    try:
+        crew = crew_of(parent)
+    except psutil.NoSuchProcess:
+        log.warning("process %s has ended before its companion began", parent)
+        return
     with (
         plan.database("tolva companion", 1) as db,
         closing(plan.make_engine(db)) as engine,
@@ -42,7 +46,7 @@ def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
         jobs = Jobs(db, engine, plan.make_catalogue())
         with kept_up(plan.make_chores(jobs)), kept_open(plan.make_inboxes(), jobs):
             companion = Companion(plan, parent, heartbeat, engine, Listening(db, engine, plan.queue_names))
-            while os.getppid() == parent and not (stop.is_set() and companion.is_alone):
+            while os.getppid() == parent and not (stop.is_set() and companion.is_alone()):
                 companion.look()
                 time.sleep(LOOK)
             companion.end()
@@ -60,16 +64,30 @@ class Companion:
         self._heartbeat = heartbeat
         self._engine = engine
         self._known: dict[str, int] = {}
-        self._frozen_since: dict[int, float] = {}
+        self._frozen_since: dict[psutil.Process, float] = {}
         self._next_beat = 0.0
         self._deaf: str | None = None
         self._own = ""
         """Its own worker, which serves no queues: by it, the others know that somebody beats for them."""
 
-    @property
     def is_alone(self) -> bool:
-        """Whether no process of the crew was alive at the last look."""
-        return not self._known.keys() - {self._own}
+        """Whether no process of the crew is alive, nor has registered since the last look.
+
+        PostgreSQL may be away: those that have died count as gone, though nobody could be told.
+        """
+        if self._has_living:
+            return False
+        self._next_beat = 0
+        self.look()
+        return not self._has_living
+
+    @property
+    def _has_living(self) -> bool:
+        return any(member(self._known[id], self._parent) for id in self._others)
+
+    @property
+    def _others(self) -> set[str]:
+        return self._known.keys() - {self._own}
 
     def look(self) -> None:
         """Give up the dead at once; in the rhythm of the lease, beat for the living, and end those over a limit."""
@@ -106,29 +124,37 @@ class Companion:
             if reason := self._over_a_limit(process, overdue.get(worker_id)):
                 log.error("worker process %s is ended: %s", process.pid, reason)
                 self._end(worker_id, process, reason, overdue.get(worker_id))
+        self._end_frozen()
         self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
 
     def _note_deaf(self, idle: bool) -> None:
         reason = self._listening.deaf(idle)
         if (reason is None) != (self._deaf is None):
             log.error("this worker is deaf: %s", reason) if reason else log.warning("this worker hears again")
-            self._heartbeat.note_deaf(self._own, reason)
+        if reason is not None or self._deaf is not None:
+            self._heartbeat.note_deaf(list(self._others), reason)
         self._deaf = reason
 
     def _is_frozen(self, process: psutil.Process) -> bool:
         if process.status() != psutil.STATUS_STOPPED:
-            self._frozen_since.pop(process.pid, None)
+            self._frozen_since.pop(process, None)
             return False
-        self._frozen_since.setdefault(process.pid, time.monotonic())
+        self._frozen_since.setdefault(process, time.monotonic())
         return True
+
+    def _end_frozen(self) -> None:
+        """They are no workers of the crew any more: after one lease others took their jobs."""
+        for process, since in list(self._frozen_since.items()):
+            if not process.is_running():
+                del self._frozen_since[process]
+            elif self._is_frozen(process) and time.monotonic() - since > FROZEN_LEASES * self._plan.lease:
+                log.error("worker process %s is ended: it was frozen", process.pid)
+                process.kill()
 
     def _over_a_limit(self, process: psutil.Process, overdue: JobId | None) -> str | None:
         """Why a process must end; None when it need not."""
         if overdue:
             return "The job ran into the hard time limit of its queue."
-        since = self._frozen_since.get(process.pid)
-        if since is not None and time.monotonic() - since > FROZEN_LEASES * self._plan.lease:
-            return "The worker process was frozen."
         if process.memory_info().rss > self._plan.memory_mb * 1_000_000:
             limit = f"over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
             return f"The worker process grew {limit} while it ran this job."
@@ -140,9 +166,12 @@ class Companion:
 
     def _bury(self, worker_id: str, pid: int) -> None:
         """It may have been ended for a job that ran over its limit, which Celery does by itself."""
-        overdue = self._heartbeat.beat([worker_id]).get(worker_id)
+        held = self._heartbeat.beat([worker_id])
+        if worker_id not in held:  # it has left in order
+            self._known.pop(worker_id)
+            return
         log.warning("worker process %s has ended; its jobs go on elsewhere", pid)
-        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", overdue)
+        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", held[worker_id])
 
     def _leave(self, worker_id: str, verb: Verb, reason: str, overdue: JobId | None) -> None:
         send_rings(self._engine, self._heartbeat.leave(worker_id, verb, reason, overdue))

@@ -42,6 +42,7 @@ class _Request:
     queue: str | None
     slot: int = field(default_factory=threading.get_ident)
     done: bool = False
+    withdrawn: bool = False
     job: Claimed | None = None
     error: BaseException | None = None
 
@@ -122,13 +123,25 @@ class Dispatcher:
     def _join(self, request: _Request) -> list[_Request]:
         """Wait for a trip that serves the request, or become the one who makes it; then returns whom it serves."""
         self._waiting.append(request)
-        while self._under_way and not request.done:
-            self._meeting.wait()
+        try:
+            while self._under_way and not request.done:
+                self._meeting.wait()
+        except BaseException:
+            self._withdraw(request)  # interrupted from outside, as the time limits of Celery and Dramatiq do
+            raise
         if request.done:
             return []
         self._under_way = True
         party, self._waiting = self._waiting, []
         return party
+
+    def _withdraw(self, request: _Request) -> None:
+        """Nobody will ask for what the request gets."""
+        request.withdrawn = True
+        if request in self._waiting:
+            self._waiting.remove(request)
+        elif request.done and request.job is not None:
+            self._release([request.job])
 
     def _travel(self, party: Sequence[_Request]) -> None:
         to_ring: list[Ring] = []
@@ -149,6 +162,8 @@ class Dispatcher:
             with self._meeting:
                 for request in party:
                     request.done = True
+                    if request.withdrawn and request.job is not None:
+                        self._release([request.job])
                     if request.queue is not None and request.job is None:
                         self._idle[request.queue].add(request.slot)
                 self._under_way = False

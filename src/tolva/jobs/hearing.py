@@ -21,8 +21,8 @@ class Hearing:
     def note(self) -> None:
         """Write down what has changed. Raises DatabaseUnavailable."""
         reason = self._deaf()
-        if (reason is None) == (self._noted is None):
+        if reason == self._noted:
             return
         with self._db.connection() as conn:
-            conn.execute(SQL["note_deaf"], {"id": self._worker_id, "reason": reason})
+            conn.execute(SQL["note_deaf"], {"workers": [self._worker_id], "reason": reason})
         self._noted = reason

@@ -12,7 +12,7 @@ from tolva.core.job import JobId, Verb
 from tolva.core.retry import FIRST_WAIT
 from tolva.db.faults import translated
 from tolva.db.pool import Connection, Database
-from tolva.errors import TimeLimitExceeded, WorkerLost
+from tolva.errors import TimeLimitExceeded, Unaccompanied, WorkerLost
 from tolva.jobs.clock import JumpingClock
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.failure import error_json
@@ -50,13 +50,15 @@ class Heartbeat:
         """The workers of this crew: id, pid, busy."""
         return self._ask("crew", {"crew": self._crew})
 
-    def has_companion(self) -> bool:
-        """Whether somebody beats for the crew."""
-        return bool(self._ask("companion", {"crew": self._crew}))
+    def companion(self) -> int:
+        """The process that beats for the crew. Raises Unaccompanied."""
+        for row in self._ask("companion", {"crew": self._crew}):
+            return row["pid"]
+        raise Unaccompanied("Nobody beats for this process: its companion has not begun, or has ended.")
 
-    def note_deaf(self, worker_id: str, reason: str | None) -> None:
-        """A worker does not hear its rings, or hears them again."""
-        self._ask("note_deaf", {"id": worker_id, "reason": reason})
+    def note_deaf(self, workers: Sequence[str], reason: str | None) -> None:
+        """These workers do not hear their rings, or hear them again."""
+        self._ask("note_deaf", {"workers": list(workers), "reason": reason})
 
     def beat(self, workers: Sequence[str]) -> dict[str, JobId | None]:
         """Prolong leases: those still held, each with a job that has run over its hard limit, if it has one."""

@@ -10,15 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tolva.core.job import Claimed, JobId, Verb
+from tolva.core.job import JobId, Verb
 from tolva.core.ports import Engine, RunNext
 from tolva.db.pool import Database
 from tolva.errors import LeaseLost, TryLater
-from tolva.jobs.crew import crew_of
+from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
-from tolva.jobs.meter import JobMeter
+from tolva.jobs.look import Look, TellingMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
@@ -26,53 +26,13 @@ from tolva.jobs.worker import TOLD_TO_END
 
 log = logging.getLogger(__name__)
 
-MOST_TOLD = 20
-"""Jobs of one look that are named."""
-
 PATIENCE = 30.0
-"""Seconds for which PostgreSQL, and the companion, are waited for at the start."""
+"""Seconds for which PostgreSQL, and the companion, are waited for before a ring is refused."""
 PAUSE = 0.2
 """Seconds between two tries."""
 
 OpenPlan = Callable[[], AbstractContextManager[WorkerPlan]]
 """The plan of this process, with the database that it needs running for as long as the context is open."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What came of one look through a queue: attempts that ran, the ids of the first jobs, whether there is more."""
-
-    ran: int
-    jobs: list[JobId]
-    more: bool
-
-
-@dataclass
-class _Tally(threading.local):
-    """What this thread has run since somebody asked."""
-
-    ran: int = 0
-    jobs: list[JobId] = field(default_factory=list[JobId])
-
-
-class _TellingMeter(JobMeter):
-    """Also remembers which jobs began."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tally = _Tally()
-
-    def began(self, job: Claimed) -> None:
-        super().began(job)
-        self._tally.ran += 1
-        if len(self._tally.jobs) < MOST_TOLD:
-            self._tally.jobs.append(job.id)
-
-    def look(self, more: bool) -> Look:
-        """What ran in this thread since the last call."""
-        look = Look(self._tally.ran, self._tally.jobs, more)
-        self._tally.ran, self._tally.jobs = 0, []
-        return look
 
 
 @dataclass(frozen=True)
@@ -82,7 +42,7 @@ class _Work:
     run_next: RunNext
     shift: Shift
     engine: Engine
-    meter: _TellingMeter
+    meter: TellingMeter
 
 
 class Hosted:
@@ -94,11 +54,20 @@ class Hosted:
         self._opening = threading.Lock()
         self._open = ExitStack()
         self._work: _Work | None = None
-        self._meter = _TellingMeter()
+        self._companion = 0
+        self._draining = threading.Event()
+        self._meter = TellingMeter()
 
     def look(self, queue: str) -> Look:
-        """Run ready jobs of a queue for a while. Raises TryLater."""
-        work = self._begun()
+        """Run ready jobs of a queue for a while, where nothing hinders it. If something does, upkeep rings again."""
+        try:
+            return self._look(queue)
+        except TryLater as error:
+            log.warning("queue %s: %s", queue, error)
+            return Look(0, [], hindrance=str(error))
+
+    def _look(self, queue: str) -> Look:
+        work = self._registered()
         try:
             more = work.run_next(queue)
         except LeaseLost as error:
@@ -107,44 +76,59 @@ class Hosted:
             more = True
         if more:
             work.engine.ring(queue, [JobId("")])  # rather than to go on here: other queues may wait for this process
-        return work.meter.look(more)
+        return work.meter.look()
 
-    def begin(self) -> None:
-        """Register now, rather than with the first look, so that everybody sees who is there."""
-        give_up, hindrance = time.monotonic() + PATIENCE, self._hindrance()
-        while hindrance and time.monotonic() < give_up:
-            time.sleep(PAUSE)
-            hindrance = self._hindrance()
-        if hindrance:
+    def begin(self) -> TryLater | None:
+        """Register now, rather than with the first look, so that everybody sees who is there; else, what hinders it."""
+        try:
+            self._registered()
+        except TryLater as hindrance:
             log.warning("%s Trying again with the first ring.", hindrance)
+            return hindrance
+        return None
+
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether the companion with which it registered has ended."""
+        return bool(self._companion) and member(self._companion, os.getppid()) is None
 
     def drain(self, patience: float) -> None:
         """Take no further jobs; those that still run after `patience` in seconds stop at their next checkpoint."""
+        self._draining.set()
         if work := self._work:
             work.shift.stop()
             work.shift.drain(patience)
 
     def _leave(self, lost: _Work) -> None:
         """Another thread may have begun anew since."""
-        if self._work is lost:
-            self.close()
+        with self._opening:
+            if self._work is lost:
+                self._end()
 
     def close(self) -> None:
         """Give back what still runs, and leave. A further look begins anew."""
         with self._opening:
-            self._work = None
-            self._open.close()
+            self._end()
 
-    def _hindrance(self) -> TryLater | None:
-        try:
-            self._begun()
-        except TryLater as error:
-            return error
-        return None
+    def _end(self) -> None:
+        self._work = None
+        self._open.close()
+
+    def _registered(self) -> _Work:
+        """Begin, where that has not been done. Raises TryLater when it has failed for long, or is no use any more."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._begun()
+            except TryLater:
+                if time.monotonic() > give_up or self._draining.wait(PAUSE):
+                    raise
 
     def _begun(self) -> _Work:
         with self._opening:
             if self._work is None:
+                if self._draining.is_set():
+                    raise TryLater("This process is told to end; another hears the ring again.")
                 with ExitStack() as opening:
                     self._work = self._begin(opening)
                     self._open = opening.pop_all()
@@ -154,20 +138,19 @@ class Hosted:
         plan = opening.enter_context(self._open_plan())
         db = opening.enter_context(plan.database(f"tolva hosted {os.getpid()}", self._slots))
         engine = opening.enter_context(closing(plan.make_engine(db)))
-        worker_id = opening.enter_context(_joined(db, plan, engine))
+        worker_id, self._companion = opening.enter_context(_joined(db, plan, engine))
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, self._meter)
         return _Work(opening.enter_context(shift.begun()), shift, engine, self._meter)
 
 
 @contextmanager
-def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[str]:
-    """A worker of the crew, until the context ends. Raises TryLater."""
+def _joined(db: Database, plan: WorkerPlan, engine: Engine) -> Generator[tuple[str, int]]:
+    """A worker of the crew, until the context ends, and the process that beats for it. Raises TryLater."""
     with closing(Heartbeat(db, plan.queue_names, plan.lease, crew_of(os.getppid()))) as heartbeat:
-        if not heartbeat.has_companion():
-            raise TryLater("Nobody beats for this process yet: its companion has not begun.")
+        companion = heartbeat.companion()
         worker_id = heartbeat.join()
     try:
-        yield worker_id
+        yield worker_id, companion
     finally:
         with closing(Heartbeat(db, plan.queue_names, plan.lease)) as heartbeat:
             try:

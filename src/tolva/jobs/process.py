@@ -1,15 +1,23 @@
 """A worker process as its supervisor sees it from outside."""
 
+import logging
+import multiprocessing
 import os
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from tolva.jobs.child import run_child
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.spawned import spawn
+
+log = logging.getLogger(__name__)
+
+LONGEST_DYING = 1.0
+"""Seconds for which the end of a killed process is waited for. The others need their heartbeat."""
 
 
 @dataclass
@@ -18,6 +26,7 @@ class WorkerProcess:
 
     worker_id: str
     process: SpawnProcess
+    from_child: Connection
     is_noted: bool = False
     """Whether its process id is noted where everybody sees it."""
     frozen: bool = False
@@ -37,6 +46,11 @@ class WorkerProcess:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     @property
+    def retires(self) -> bool:
+        """Whether it takes no more jobs."""
+        return self.from_child.poll()
+
+    @property
     def has_retired(self) -> bool:
         """Whether it ended in order, by itself."""
         return self.process.exitcode == 0
@@ -50,6 +64,21 @@ class WorkerProcess:
         if news is not None:
             self.frozen = news.si_code in (os.CLD_STOPPED, os.CLD_TRAPPED)
             self.frozen_at = time.monotonic()
+
+    def kill(self) -> None:
+        """End it by force."""
+        self.process.kill()
+        self.process.join(LONGEST_DYING)
+        if self.process.exitcode is None:
+            log.error(
+                "worker process %s is stuck in the kernel: it ends when the disk or network there answers", self.pid
+            )
+
+    def forget(self) -> None:
+        """Let go of what is kept of it here."""
+        self.from_child.close()
+        if self.process.exitcode is not None:
+            self.process.close()
 
     @property
     def frozen_for(self) -> float:
@@ -70,4 +99,7 @@ class WorkerProcess:
 
 def start_process(plan: WorkerPlan, worker_id: str) -> WorkerProcess:
     """Start one."""
-    return WorkerProcess(worker_id, spawn(run_child, plan, worker_id, name="tolva worker"))
+    from_child, to_supervisor = multiprocessing.Pipe(duplex=False)
+    with to_supervisor:
+        process = spawn(run_child, plan, worker_id, to_supervisor, name="tolva worker")
+    return WorkerProcess(worker_id, process, from_child)

@@ -160,11 +160,11 @@ FROM tolva.workers w WHERE w.crew = %(crew)s;
 
 -- name: companion
 -- The living companion of a crew: the worker that serves no queues.
-SELECT id FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
+SELECT pid FROM tolva.workers WHERE crew = %(crew)s AND queues = '{}' AND lease_until > clock_timestamp() LIMIT 1;
 
 -- name: note_deaf
--- Note why a worker does not hear its rings; see the function.
-SELECT tolva.note_deaf(%(id)s, %(reason)s);
+-- Note why workers do not hear their rings; see the function.
+SELECT tolva.note_deaf(%(workers)s, %(reason)s);
 
 -- name: started_worker
 -- Note a worker's process id; see the function.

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 LOST = error_json(WorkerLost("The worker fell silent: it was killed, frozen, or cut off."))
 RING_AGAIN = 1.0
 """Seconds between two rings of a queue in which ready jobs wait: theirs may have been lost, or their time has come."""
+RARE = 60.0
+"""Seconds between two times of a chore from which on it is a rare one."""
+FAREWELL = 5.0
+"""Seconds that a chore under way may take at the end."""
 PORTION = 2000
 """Jobs deleted in one statement."""
 
@@ -57,29 +61,39 @@ def keep_up(chores: Sequence[Chore], stop: threading.Event) -> None:
     while not stop.wait(max(0.0, min(due.values()) - time.monotonic())):
         for chore in chores:
             if due[chore.name] <= time.monotonic():
-                due[chore.name] = time.monotonic() + (0.0 if _do(chore) else chore.every)
+                due[chore.name] = time.monotonic() + (0.0 if _do(chore, stop) else chore.every)
 
 
 @contextmanager
 def kept_up(chores: Sequence[Chore]) -> Generator[None]:
-    """A thread does the chores for as long as the context is open."""
+    """Threads do the chores for as long as the context is open.
+
+    The rare ones have a thread of their own: they may take long, say where a bucket hangs, and jobs are waiting for
+    the others. Neither is waited for for long at the end: a statement that is broken off there is done by the next.
+    """
     stop = threading.Event()
-    thread = threading.Thread(target=keep_up, args=(chores, stop), name="upkeep")
-    thread.start()
+    halves = [chore for chore in chores if chore.every < RARE], [chore for chore in chores if chore.every >= RARE]
+    threads = [
+        threading.Thread(target=keep_up, args=(half, stop), name="upkeep", daemon=True) for half in halves if half
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join(FAREWELL)
 
 
-def _do(chore: Chore) -> bool:
+def _do(chore: Chore, stop: threading.Event) -> bool:
     try:
         return chore.do()
-    except TryLater as error:
-        log.warning("upkeep, %s: %s", chore.name, error)
-    except Exception:
-        log.exception("upkeep, %s", chore.name)
+    except Exception as error:
+        if not stop.is_set():  # else, what it needs has been closed under it
+            known = isinstance(error, TryLater)
+            level, trace = (logging.WARNING, None) if known else (logging.ERROR, error)
+            log.log(level, "upkeep, %s: %s", chore.name, error, exc_info=trace)
     return False
 
 

@@ -67,11 +67,18 @@ class Supervisor:
         self._departed: list[tuple[str, Verb, str, JobId | None]] = []
 
     def start(self) -> None:
-        """Start the processes that are missing, and note of each which it is."""
-        while len(self._children) < self._plan.processes:
+        """Start the processes that are missing, and note of each which it is.
+
+        One that has done its jobs but for a long one is replaced already; yet not without end.
+        """
+        while self._at_work < self._plan.processes and len(self._children) < 2 * self._plan.processes:
             self._children.append(start_process(self._plan, self._heartbeat.join()))
             self._note_started()
         self._note_started()  # where PostgreSQL was away the last time
+
+    @property
+    def _at_work(self) -> int:
+        return sum(not child.retires for child in self._children)
 
     def _note_started(self) -> None:
         for child in self._children:
@@ -155,13 +162,12 @@ class Supervisor:
             log.warning("supervisor: %s", error)
 
     def _kill(self, child: WorkerProcess, verb: Verb, reason: str, culprit: JobId | None = None) -> None:
-        child.process.kill()
-        child.process.join()
+        child.kill()
         self._drop(child, verb, reason, culprit)
 
     def _drop(self, child: WorkerProcess, verb: Verb, reason: str, culprit: JobId | None = None) -> None:
         self._children.remove(child)
-        child.process.close()
+        child.forget()
         self._departed.append((child.worker_id, verb, reason, culprit))
 
     def _report_departed(self) -> None:

@@ -8,17 +8,18 @@ import ctypes
 import logging
 import os
 import subprocess
+import sys
 import threading
 import time
+from dataclasses import asdict
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from celery import signals  # pyright: ignore[reportMissingTypeStubs]
 
 from tolva.engines.celery import declare_tasks
-from tolva.errors import SettingsError
 from tolva.jobs.child import NICENESS
-from tolva.jobs.hosted import Hosted, Look
+from tolva.jobs.hosted import Hosted
 from tolva.logs import set_up_logs
 from tolva.serve.hosted import Host
 
@@ -60,26 +61,24 @@ class CeleryHost:
 
     def _begin(self, instance: Any, **_more: object) -> None:
         if "prefork" not in instance.pool_cls.__module__:
-            raise SettingsError("Tolva's tasks need processes of their own: leave out -P, or say -P prefork.")
-        queues = self._served()
-        companion = self._host.start_companion(queues)
-        threading.Thread(target=self._keep_companion, args=(companion, queues), daemon=True).start()
+            # Celery logs what its signals raise, and goes on, but for what is no Exception.
+            sys.exit("Tolva's tasks need processes of their own: leave out -P, or say -P prefork.")
+        threading.Thread(target=self._keep_companion, args=(self._served(),), daemon=True).start()
 
-    def _keep_companion(self, companion: subprocess.Popen[bytes], queues: list[str]) -> None:
-        while True:
-            code = companion.wait()
-            if self._draining.value:
-                return
-            log.error("the companion ended by itself (exit code %s); starting it again", code)
-            companion = self._replacement(queues)
-
-    def _replacement(self, queues: list[str]) -> subprocess.Popen[bytes]:
-        while True:
-            time.sleep(RESTART_PAUSE)
+    def _keep_companion(self, queues: list[str]) -> None:
+        while not self._draining.value:
             try:
-                return self._host.start_companion(queues)
+                companion = self._host.start_companion(queues)
             except OSError as error:  # no room for a process at the moment
                 log.error("the companion cannot be started: %s", error)
+            else:
+                self._await(companion)
+            time.sleep(RESTART_PAUSE)
+
+    def _await(self, companion: subprocess.Popen[bytes]) -> None:
+        code = companion.wait()
+        if not self._draining.value:
+            log.error("the companion ended by itself (exit code %s); starting it again", code)
 
     def _end(self, **_more: object) -> None:
         self._draining.value = True
@@ -105,5 +104,4 @@ class CeleryHost:
 
     def _perform(self, queue: str) -> dict[str, Any]:
         assert self._hosted is not None, "Celery has sent worker_process_init"
-        look: Look = self._hosted.look(queue)
-        return {"ran": look.ran, "jobs": look.jobs}
+        return asdict(self._hosted.look(queue))

@@ -1,5 +1,6 @@
 """What the processes of Celery and of Dramatiq have in common: a worker in each, and a companion for all of them."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tolva import app
 from tolva.core.job import Queue
 from tolva.core.ports import QueueSlots
 from tolva.engines.routes import routes_of
+from tolva.errors import TryLater
 from tolva.jobs.companion import accompany
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import die_with
@@ -21,6 +23,11 @@ from tolva.metrics import count_in
 from tolva.serve.stop import stop_on_signals
 from tolva.settings import Settings, load_settings
 from tolva.tracing import begin_tracing
+
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0
+"""Seconds between two tries of a companion to reach PostgreSQL."""
 
 OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
 
@@ -54,8 +61,14 @@ class Host:
         """Watch over the other children of this process's parent; see `accompany`."""
         set_up_logs(self.settings.log_level, self.settings.log_format)
         stop = stop_on_signals()  # they reach the whole group
-        with self.open_plan(self.settings, queues) as plan:
-            accompany(plan, parent, stop)
+        while os.getppid() == parent and not stop.is_set():
+            try:
+                with self.open_plan(self.settings, queues) as plan:
+                    return accompany(plan, parent, stop)
+            except TryLater as error:
+                log.warning("companion: %s Trying again.", error)
+                stop.wait(PAUSE)
+        return None
 
 
 def host_of(settings: Settings, engine: str) -> Host:

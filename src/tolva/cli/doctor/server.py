@@ -16,6 +16,7 @@ from tolva.db.embedded import binaries
 from tolva.db.migrate import OLDEST_SERVER, pending
 from tolva.db.pool import APP_ROLE, Connection
 from tolva.errors import SettingsError, TolvaError
+from tolva.settings import Settings
 
 API_CONNECTIONS = 11
 """The most that an API process opens: its pool, and one for live streams."""
@@ -136,17 +137,25 @@ def connections(patient: Patient) -> Finding:
               WHERE backend_type = 'client backend' AND application_name NOT LIKE 'tolva%%') AS others""",
     )
     shares = app.shares(patient.tolva)
-    inside = bool(shares.inside)
-    plan = app.worker_plan(patient.tolva, patient.running, (*shares.inside, *shares.own, *shares.celery))
-    # Each process: a pool for its slots, one connection to claim and one to listen. The supervisor: a pool, the heart.
-    workers = plan.slots + 4 if inside else plan.processes * (plan.slots + 4) + (plan.slots + 3)
-    needed = workers + API_CONNECTIONS * (1 if inside else patient.tolva.api_processes) + OTHERS
+    apis = 1 if shares.inside else patient.tolva.api_processes
+    needed = _of_workers(patient.tolva, shares) + API_CONNECTIONS * apis + OTHERS
     said = f"{found['allowed']} allowed, {found['others']} used by others, Tolva may want {needed}"
     if needed > found["allowed"] - found["others"]:
         return fault(
-            f"{said}.", "Raise max_connections, or run fewer processes (TOLVA_PROCESSES, TOLVA_API_PROCESSES)."
+            f"{said}.",
+            "Raise max_connections, or run fewer processes (TOLVA_PROCESSES, TOLVA_API_PROCESSES, and "
+            "CELERY_WORKER_CONCURRENCY for Celery's queues).",
         )
     return ok(said)
+
+
+def _of_workers(settings: Settings, shares: app.Shares) -> int:
+    """Connections of one worker for each engine."""
+    own, inside = (sum(each.slots for each in share) for share in (shares.own, shares.inside))
+    # Each process: a pool for its slots, one to claim, one to listen. Who watches over them: a pool, and the heartbeat.
+    of_own = settings.processes * (own + 4) + own + 3 if own else 0
+    of_celery = settings.celery_worker_concurrency * (1 + 4) + 1 + 3 if shares.celery else 0
+    return of_own + of_celery + (inside + 4 if inside else 0)
 
 
 @with_server

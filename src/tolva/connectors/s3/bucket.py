@@ -73,8 +73,10 @@ class Bucket:
         answer = self.ask("HEAD")
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return False
+        if not answer.is_success:  # an answer to HEAD has no room for the reason
+            answer = self.ask("GET", query={"list-type": "2", "max-keys": "0"})
         if not answer.is_success:
-            raise StorageUnavailable(said(self.where, f"{answer.status_code} {answer.reason_phrase}"))
+            raise StorageUnavailable(said(self.where, f"{answer.status_code} {answer.reason_phrase} {answer.text}"))
         return True
 
     def make(self) -> None:

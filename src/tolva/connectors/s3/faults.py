@@ -21,12 +21,13 @@ REMEDIES = {
     "SignatureDoesNotMatch": "refuses the login: AWS_SECRET_ACCESS_KEY is not the one of AWS_ACCESS_KEY_ID.",
     "ExpiredToken": "refuses the login, which has ended: renew AWS_ACCESS_KEY_ID, its secret and AWS_SESSION_TOKEN.",
     "InvalidToken": "refuses AWS_SESSION_TOKEN. Leave it out for a login that lasts.",
-    "AccessDenied": "may not be used so by the login of AWS_ACCESS_KEY_ID: give it the rights in docs/operations.md.",
+    "AccessDenied": "may not be used so by the login of AWS_ACCESS_KEY_ID: give it the rights in docs/operations.md, "
+    "or, where the bucket is somebody else's, name another with S3_BUCKET_NAME.",
     "RequestTimeTooSkewed": "refuses requests of this machine, whose clock is wrong.",
     "PermanentRedirect": REGION,
     "AuthorizationHeaderMalformed": REGION,
     "IllegalLocationConstraintException": REGION,
-    "SlowDown": "is asked too often for now.",
+    "SlowDown": "is asked too often for now. Wait; where it stays so, name another with S3_BUCKET_NAME.",
 }
 """What is wrong with the bucket, by the code of S3."""
 BY_WORDS = (

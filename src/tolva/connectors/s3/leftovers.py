@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from xml.etree import ElementTree as ET
 
 from tolva.connectors.blobs import ABANDONED, is_place
@@ -25,17 +26,25 @@ class Unfinished:
 
 
 def abort_leftovers(bucket: Bucket, older: float = ABANDONED) -> int:
-    """Take back what was begun more than so many seconds ago, of at most a thousand; returns how many.
+    """Take back what was begun more than so many seconds ago, of at most a thousand; returns how many went.
 
     What is not called as we call files is left alone: others may use the bucket, too.
     """
     until = datetime.now(UTC) - timedelta(seconds=older)
     left = [each for each in list_unfinished(bucket) if is_place(each.place) and each.begun < until]
-    for each in left:
-        bucket.ask("DELETE", each.place, {"uploadId": each.upload})
-    if left:
-        log.info("%d unfinished uploads were taken back from the bucket %s", len(left), bucket.where.bucket)
-    return len(left)
+    gone = sum([_abort(bucket, each) for each in left])
+    if gone:
+        log.info("%d unfinished uploads were taken back from the bucket %s", gone, bucket.where.bucket)
+    return gone
+
+
+def _abort(bucket: Bucket, left: Unfinished) -> bool:
+    """Whether it went now. One that is refused is tried again at the next turn, and holds up no other."""
+    answer = bucket.ask("DELETE", left.place, {"uploadId": left.upload})
+    if not answer.is_success and answer.status_code != HTTPStatus.NOT_FOUND:  # it may have ended by itself meanwhile
+        why = said(bucket.where, f"{answer.status_code} {answer.reason_phrase} {answer.text}")
+        log.warning("the unfinished upload of %s could not be taken back: %s", left.place, why)
+    return answer.is_success
 
 
 def list_unfinished(bucket: Bucket) -> list[Unfinished]:

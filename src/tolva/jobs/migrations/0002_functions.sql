@@ -31,10 +31,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE tolva.workers SET pid = p_pid WHERE id = p_id
 $$;
 
--- Note why a worker does not hear its rings; null when it does again.
-CREATE FUNCTION tolva.note_deaf(p_id uuid, p_reason text) RETURNS void
+-- Note why these workers do not hear their rings; null when they do again.
+CREATE FUNCTION tolva.note_deaf(p_workers uuid[], p_reason text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE tolva.workers SET deaf = p_reason WHERE id = p_id
+  UPDATE tolva.workers SET deaf = p_reason WHERE id = ANY (p_workers) AND deaf IS DISTINCT FROM p_reason
 $$;
 
 -- Prolong the leases of these workers. A worker that is not in the answer has lost its lease for good.

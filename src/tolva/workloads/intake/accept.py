@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -77,15 +78,14 @@ def accept(jobs: Jobs, by: Caller, arrival: Arrival, kind: FileKind, received: B
     DatabaseUnavailable; then nothing was kept. After CommitLost nobody knows, and the same key tells.
     """
     verify_stored(received.path, kind, arrival.filename)
-    with kept(received) as keeping, jobs.work(by.tenant_id) as work:
+    apart = partial(jobs.db.transaction, by.tenant_id)
+    with kept(apart, by.tenant_id, received) as keeping, jobs.work(by.tenant_id) as work:
         [made] = work.enqueue(job_of(arrival))
         if made.created:
             add_upload(work.conn, by, made.id, arrival, kind, keeping.blob)
-        keeping.committing = True
-    blob = keeping.blob
+            keeping.claim(work.conn)
     if not made.created:
-        received.discard(blob)
-        sent = {"blake3": blob.blake3, "schema": arrival.schema, "kind": arrival.job}
+        sent = {"blake3": keeping.blob.blake3, "schema": arrival.schema, "kind": arrival.job}
         said = {"constants": dict(arrival.constants), "options": arrival.options, "corrects": _id(arrival.corrects)}
         _require_same(jobs, by.tenant_id, made.id, sent | said)
     return made.id

@@ -1,3 +1,15 @@
+-- name: note_file
+-- Note a file that is about to be stored, and for which nobody has an upload yet.
+INSERT INTO tolva.unclaimed_files (blob, tenant_id) VALUES (%(blob)s, %(tenant_id)s);
+
+-- name: claim_file
+-- A file is unclaimed no more.
+DELETE FROM tolva.unclaimed_files WHERE blob = %(blob)s;
+
+-- name: forget_unclaimed
+-- Forget a portion of the files that nobody claimed in so many seconds; see the function.
+SELECT blob FROM tolva.forget_unclaimed(make_interval(secs => %(age)s), %(most)s);
+
 -- name: add_upload
 -- Remember a stored file and the job that loads it.
 INSERT INTO tolva.uploads (job_id, tenant_id, schema, schema_version, filename, kind, blob, size, blake3, constants, options, settled,

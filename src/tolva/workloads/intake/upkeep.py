@@ -1,6 +1,6 @@
 """Uploads go with their jobs: when a job was pruned, its file and the errors of its rows are deleted."""
 
-from tolva.connectors.blobs import Blobs
+from tolva.connectors.blobs import ABANDONED, Blobs
 from tolva.db.pool import Database
 from tolva.jobs.upkeep import Chore
 from tolva.settings import DAY, Settings
@@ -8,6 +8,8 @@ from tolva.workloads.intake.resumable.upkeep import prune_resumable
 from tolva.workloads.intake.sql import SQL
 
 PORTION = 500
+FEW = 100
+"""Files that one transaction waits for while their store deletes them."""
 RARELY = 600.0
 """Seconds: nobody waits for what has outlived its time to go."""
 
@@ -18,6 +20,7 @@ def intake_chores(settings: Settings, db: Database, blobs: Blobs) -> list[Chore]
     return [
         Chore("forget uploads", RARELY, lambda: forget_uploads(db, blobs, kept)),
         Chore("prune resumable uploads", RARELY, lambda: prune_resumable(db, blobs)),
+        Chore("take back files", RARELY, lambda: take_back_files(db, blobs)),
         Chore("sweep files", RARELY, lambda: sweep_files(blobs)),
     ]
 
@@ -34,6 +37,15 @@ def forget_uploads(db: Database, blobs: Blobs, kept: float) -> bool:
                 blobs.delete(upload["blob"])
         conn.execute(SQL["forget_uploads"], {"jobs": [upload["job_id"] for upload in gone]})
     return len(gone) == PORTION
+
+
+def take_back_files(db: Database, blobs: Blobs) -> bool:
+    """Delete a portion of the files that were stored for uploads which never came to be, since something crashed."""
+    with db.transaction() as conn:
+        left = conn.execute(SQL["forget_unclaimed"], {"age": ABANDONED, "most": FEW}).fetchall()
+        for file in left:
+            blobs.delete(file["blob"])
+    return len(left) == FEW
 
 
 def sweep_files(blobs: Blobs) -> bool:

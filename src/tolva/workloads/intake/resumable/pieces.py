@@ -2,21 +2,24 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import TracebackType
 
-from tolva.connectors.blobs import Blob, Blobs, BlobWriter
+from tolva.connectors.blobs import Blobs, BlobWriter
 from tolva.core.job import JobId
-from tolva.errors import CommitLost, Conflict, InvalidInput, KeyReused
+from tolva.errors import Conflict, InvalidInput, KeyReused
 from tolva.jobs.work import Jobs
 from tolva.tables.reading.sniff import EXTENSIONS, HEAD, FileKind, sniff
 from tolva.web.access.caller import Caller
 from tolva.workloads.intake.accept import accept
+from tolva.workloads.intake.kept import kept
 from tolva.workloads.intake.resumable.upload import Resumable, add_piece, drop, finish, pieces_of
 
 COPIED = 1024**2
 """Bytes that are copied at once."""
 PIECE = 16 * 1024**2
 """Bytes after which what came is set down, for any process to go on from."""
+ELSEWHERE = "Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is."
 
 
 class Pieces:
@@ -56,7 +59,7 @@ class Pieces:
         if self._start == 0 and self._size >= HEAD:
             with self._or_dropped():
                 self._kind_of(self._writer)
-        self._note(self._writer, self._writer.keep())
+        self._note(self._writer)
         self._held.close()
         self._start, self._size, self._writer = self.offset, 0, None
 
@@ -68,19 +71,13 @@ class Pieces:
         finish(self._jobs.db, self._blobs, self._by.tenant_id, self._upload.id, job)
         return job
 
-    def _note(self, writer: BlobWriter, blob: Blob) -> None:
-        """A piece that no row names is taken back, unless nobody can tell whether one does."""
-        noted = False
-        try:
-            noted = add_piece(self._jobs.db, self._by.tenant_id, self._upload.id, self._start, blob)
-        except CommitLost:
-            noted = True
-            raise
-        finally:
-            if not noted:
-                writer.discard(blob)
-        if not noted:
-            raise Conflict("Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is.")
+    def _note(self, writer: BlobWriter) -> None:
+        """Keep a piece. Raises Conflict."""
+        begin = partial(self._jobs.db.transaction, self._by.tenant_id)
+        with kept(begin, self._by.tenant_id, writer) as keeping, begin() as conn:
+            if not add_piece(conn, self._upload.id, self._start, keeping.blob):
+                raise Conflict(ELSEWHERE)
+            keeping.claim(conn)
 
     @contextmanager
     def _or_dropped(self) -> Generator[None]:
@@ -96,7 +93,7 @@ class Pieces:
         with self._jobs.db.transaction(self._by.tenant_id) as conn:
             earlier = pieces_of(conn, self._upload.id)
         if sum(piece.size for piece in earlier) != self._start:
-            raise Conflict("Another request brought the same bytes, or the upload is gone. Ask with HEAD where it is.")
+            raise Conflict(ELSEWHERE)
         if self._writer is not None and not earlier:
             return self._writer
         whole = held.enter_context(self._blobs.receive(self._upload.length))

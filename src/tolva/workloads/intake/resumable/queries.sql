@@ -28,6 +28,10 @@ SELECT blob, size, blake3 FROM tolva.resumable_pieces WHERE upload_id = %(id)s O
 -- Note that an upload is whole, and what it made.
 UPDATE tolva.resumable_uploads SET "offset" = length, job_id = %(job_id)s WHERE id = %(id)s;
 
+-- name: end
+-- End the time of an upload, also for transactions that began before.
+UPDATE tolva.resumable_uploads SET expires_at = 'epoch' WHERE id = %(id)s;
+
 -- name: forget_pieces
 -- Forget the pieces of an upload, once their files are gone.
 DELETE FROM tolva.resumable_pieces WHERE upload_id = %(id)s;

@@ -61,11 +61,10 @@ def find(db: Database, tenant_id: str, id: UUID) -> Resumable:
     return Resumable(str(id), row["length"], row["offset"], Arrival(**row["arrival"]), job, row["expires_at"])
 
 
-def add_piece(db: Database, tenant_id: str, id: str, start: int, blob: Blob) -> bool:
+def add_piece(conn: Connection, id: str, start: int, blob: Blob) -> bool:
     """Note the next piece. False where another request was quicker."""
     given = {"id": id, "start": start, "blob": blob.key, "size": blob.size, "blake3": blob.blake3, "kept": KEPT}
-    with db.transaction(tenant_id) as conn:
-        return conn.execute(SQL["add_piece"], given).fetchone() is not None
+    return conn.execute(SQL["add_piece"], given).fetchone() is not None
 
 
 def pieces_of(conn: Connection, id: str) -> list[Blob]:
@@ -75,7 +74,12 @@ def pieces_of(conn: Connection, id: str) -> list[Blob]:
 
 
 def drop(db: Database, blobs: Blobs, tenant_id: str, id: str) -> None:
-    """Forget an upload and its pieces: the files first, so that a crash in between is made good."""
+    """Forget an upload and its pieces: the files before their rows, so that a crash in between is made good.
+
+    First it ends: a request that still brings bytes can add no piece, whose file would stay for ever.
+    """
+    with db.transaction(tenant_id) as conn:
+        conn.execute(SQL["end"], {"id": id})
     _delete_pieces(db, blobs, tenant_id, id)
     with db.transaction(tenant_id) as conn:
         conn.execute(SQL["forget"], {"id": id})

@@ -27,14 +27,12 @@ class Created:
     mark: str
 
 
-def created_in(body: str) -> list[Created]:
-    """The files that a message tells of; none where it tells of something else that happened in a bucket.
+def records_in(body: str) -> list[Any]:
+    """What a message tells of, one by one, whatever that is. Raises ValueError for what no bucket sends.
 
-    Raises ValueError for what no bucket sends.
-
-    >>> created_in('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
+    >>> records_in('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
     []
-    >>> created_in("hello")
+    >>> records_in("hello")
     Traceback (most recent call last):
     ValueError: no message of a bucket
     """
@@ -42,12 +40,26 @@ def created_in(body: str) -> list[Created]:
         message: Any = json.loads(body)
         if message.get("Type") == ENVELOPE:
             message = json.loads(message["Message"])
-        if message.get("Event") == TEST:
-            return []
-        records = [each for each in message["Records"] if each["eventName"].startswith(CREATED)]
-        return [_created(each["s3"]) for each in records]
+        return [] if message.get("Event") == TEST else [*message["Records"]]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise ValueError("no message of a bucket") from None
+
+
+def created_by(record: Any) -> Created | None:
+    """The file that a record tells of; None for something else that happened in a bucket.
+
+    Raises ValueError, which says what is wrong, for what no bucket sends.
+
+    >>> created_by({"eventTime": "2026-03-01"})
+    Traceback (most recent call last):
+    ValueError: it has no 'eventName'
+    """
+    try:
+        return _created(record["s3"]) if record["eventName"].startswith(CREATED) else None
+    except KeyError as error:
+        raise ValueError(f"it has no {error}") from None
+    except (TypeError, AttributeError):
+        raise ValueError("it is made otherwise") from None
 
 
 def _created(told: Mapping[str, Any]) -> Created:
@@ -57,9 +69,11 @@ def _created(told: Mapping[str, Any]) -> Created:
     'a ñ+.csv'
     """
     found, bucket = told["object"], str(told["bucket"]["name"])
-    key, etag = unquote_plus(found["key"]), str(found["eTag"])
+    key, etag, size = unquote_plus(found["key"], errors="strict"), str(found["eTag"]), int(found["size"])
     marks = found.get("versionId"), etag, found.get("sequencer")
     mark = " ".join(str(each) for each in marks if each)
     if clean(key, LONGEST_KEY) != key or clean(bucket + mark) != bucket + mark:
-        raise ValueError(key)
-    return Created(bucket, key, int(found["size"]), etag, mark)
+        raise ValueError(f"no file is called {key!r}")
+    if not bucket or size < 0:
+        raise ValueError("it has no bucket or no size")
+    return Created(bucket, key, size, etag, mark)

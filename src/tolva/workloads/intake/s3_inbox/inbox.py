@@ -1,12 +1,13 @@
 """The inbox: a job for each file that a bucket tells of."""
 
 import logging
+from typing import Any
 
+from tolva.connectors.sqs_mail import Mail
 from tolva.core.job import NewJob
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
-from tolva.workloads.intake.s3_inbox.events import Created, created_in
-from tolva.workloads.intake.s3_inbox.mail import Mail
+from tolva.workloads.intake.s3_inbox.events import Created, created_by, records_in
 from tolva.workloads.intake.s3_inbox.place import announced_at
 from tolva.workloads.intake.s3_inbox.take_in import job_for
 
@@ -37,10 +38,22 @@ class S3Inbox:
 
     def _files_in(self, body: str) -> list[Created]:
         try:
-            return created_in(body)
-        except ValueError:
-            log.warning("%s held something that no bucket sends; it is dropped: %.200r", self.name, body)
+            records = records_in(body)
+        except ValueError as error:
+            self._drop(body, error)
             return []
+        return [file for record in records if (file := self._file_of(record))]
+
+    def _file_of(self, record: Any) -> Created | None:
+        """Each record by itself: an odd one is no reason to lose its neighbours."""
+        try:
+            return created_by(record)
+        except ValueError as error:
+            self._drop(record, error)
+            return None
+
+    def _drop(self, found: Any, error: ValueError) -> None:
+        log.warning("%s held something that no bucket sends (%s); it is dropped: %.200r", self.name, error, found)
 
     def _job(self, file: Created) -> NewJob | None:
         announced = announced_at(file.key)

@@ -1,6 +1,7 @@
 """The job that takes a file out of a bucket: the stored file, its upload and the job that loads it, or nothing."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.received import too_large
@@ -52,11 +53,12 @@ def take_in(ctx: Context, blobs: Blobs, open_bucket: Callable[[str], Bucket], mo
         except Conflict:
             return {"replaced": True}
         verify_stored(writer.path, sink.kind, announced.filename)
-        with kept(writer) as keeping, ctx.transaction() as conn:
+        apart = partial(ctx.session, "file")
+        with kept(apart, ctx.tenant_id, writer) as keeping, ctx.transaction() as conn:
             [id] = ctx.spawn(job_of(arrival))
             add_upload(conn, _sender(ctx), id, arrival, sink.kind, keeping.blob)
+            keeping.claim(conn)
             ctx.complete({"upload": id})
-            keeping.committing = True
     return None
 
 

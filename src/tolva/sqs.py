@@ -43,6 +43,12 @@ def make_client(settings: Settings) -> Any:
         )
 
 
+def count_waiting(client: Any, url: str) -> int:
+    """Messages of a queue that nobody has received, as SQS counts them: about."""
+    wanted = "ApproximateNumberOfMessages"
+    return int(client.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])["Attributes"][wanted])
+
+
 def is_gone(error: ClientError) -> bool:
     """Whether it says that there is no such queue."""
     return error.response.get("Error", {}).get("Code") in GONE

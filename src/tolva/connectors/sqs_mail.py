@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tolva.engines.sqs_client import BATCH, WAIT, explained, is_gone, make_client
 from tolva.errors import BrokerUnavailable
 from tolva.settings import Settings
+from tolva.sqs import BATCH, WAIT, count_waiting, explained, is_gone, make_client
 
 HIDDEN = 60
 """Seconds until a message comes again that was received and not deleted."""
@@ -50,10 +50,9 @@ class Mail:
 
     def waiting(self) -> int:
         """Messages that nobody has received, about."""
-        url, wanted = self._url, "ApproximateNumberOfMessages"
+        url = self._url
         with explained():
-            told = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])
-        return int(told["Attributes"][wanted])
+            return count_waiting(self._client, url)
 
     @cached_property
     def _client(self) -> Any:
