@@ -72,10 +72,10 @@ def test_a_lease_that_ran_out_is_told_with_its_age(tolva: Shell, fresh: Fresh, h
 
 def test_a_deaf_worker_is_told_with_its_reason(tolva: Shell, heartbeat: Heartbeat) -> None:
     worker = heartbeat.join()
-    heartbeat.note_deaf(worker, "Redis does not answer at REDIS_URL.")
+    heartbeat.note_deaf([worker], "Redis does not answer at REDIS_URL.")
     ran = check(tolva)
     assert (ran.code, "hears no rings. Redis does not answer at REDIS_URL." in ran.err) == (1, True)
-    heartbeat.note_deaf(worker, None)
+    heartbeat.note_deaf([worker], None)
     assert check(tolva).code == 0
 
 
