@@ -18,8 +18,8 @@ from tests.servers.redis import RedisServer, redis_server
 from tolva.core.ports import Engine, QueueSlots, ServingEngine
 from tolva.db.pool import Database
 from tolva.engines import make_single
-from tolva.engines.sqs_client import make_client
 from tolva.settings import Settings
+from tolva.sqs import make_client
 
 RUBBISH = ("rubbish", "{}", "[1]", '{"queue": 7}', '{"queue": "side"}', "[" * 5000)
 """What a foreign program may send."""
