@@ -59,7 +59,7 @@ REDIS = "redis://127.0.0.1:1/0"
     [
         ({"TOLVA_ENGINE": "redis"}, "TOLVA_ENGINE=redis needs REDIS_URL, say redis://"),
         ({"TOLVA_ENGINE": "celery"}, "TOLVA_ENGINE=celery needs CELERY_BROKER_URL or REDIS_URL, say redis://"),
-        ({"TOLVA_ENGINES": "web*=dramatiq"}, "TOLVA_ENGINE=dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL"),
+        ({"TOLVA_ENGINES": "web*=dramatiq"}, "Dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL"),
         ({"TOLVA_ENGINE": "rediss"}, "TOLVA_ENGINE is 'rediss'; choose one of: postgres, inline, redis"),
         ({"TOLVA_ENGINES": "bulk_upload=cellery"}, "TOLVA_ENGINES names 'cellery'; choose one of: postgres"),
         ({"TOLVA_ENGINES": "bulk_upload"}, "TOLVA_ENGINES: Value error, write it as queue=engine,queue=engine"),
