@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     """How workers hear of jobs: `postgres` (nothing else is needed), `redis`, `sqs`, `celery`, `dramatiq`, or `inline`
     (no workers: threads of the API's process)."""
     engines: Annotated[dict[str, str], NoDecode, BeforeValidator(_routes)] = {}
-    """Engines of single queues, as `bulk_upload=celery,web*=dramatiq`; the first that fits counts, and
+    """Engines of single queues, as `drive_sync=dramatiq,imports_*=celery`; the first that fits counts, and
     TOLVA_ENGINE for all others."""
     imports_runner_mode: Annotated[
         str | None, Field(validation_alias="IMPORTS_RUNNER_MODE", pattern="^(inline|celery)$")

@@ -4,7 +4,7 @@ from tolva.app.api import gate, live, make_api, make_shell
 from tolva.app.database import Server, bring_up_to_date, migrations, prepare, require_up_to_date, server
 from tolva.app.stores import blobs, bucket, destinations, metrics_folder
 from tolva.app.target import make_target
-from tolva.app.work import Shares, catalogue, inboxes, jobs, require_servable, shares, worker_plan
+from tolva.app.work import Shares, catalogue, inboxes, jobs, require_servable, shares, unused_routes, worker_plan
 
 __all__ = [
     "Server",
@@ -28,5 +28,6 @@ __all__ = [
     "require_up_to_date",
     "server",
     "shares",
+    "unused_routes",
     "worker_plan",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 
 from tolva.app.database import Server
@@ -11,7 +12,6 @@ from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
 from tolva.engines import ENGINES, HOSTED, INSIDE, make_engine, require_known, require_usable
 from tolva.engines.routes import routes_of
-from tolva.errors import SettingsError
 from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.inbox import Inbox
 from tolva.jobs.plan import WorkerPlan
@@ -60,15 +60,18 @@ def shares(settings: Settings, slots: Sequence[QueueSlots] = ()) -> Shares:
 def require_servable(settings: Settings, served: Sequence[str] = ()) -> None:
     """What is told before anything is started, rather than by each process again and again.
 
-    Raises SettingsError where TOLVA_ENGINES names a queue that there is not, or an engine that serves these queues, or
-    all, lacks a package or a setting.
+    Raises SettingsError where an engine that serves these queues, or all, lacks a package or a setting.
     """
-    queues = catalogue(settings).queues
-    if unknown := [name for name in settings.engines if not set("*?[") & set(name) and name not in queues]:
-        raise SettingsError(
-            f"TOLVA_ENGINES names what no queue is called: {', '.join(unknown)}. The queues are: {', '.join(queues)}."
-        )
-    require_usable(settings, routes_of(settings).by_engine(list(served or queues)))
+    require_usable(settings, routes_of(settings).by_engine(list(served or catalogue(settings).queues)))
+
+
+def unused_routes(settings: Settings) -> str | None:
+    """What TOLVA_ENGINES names though no queue is called so. No fault: a workload may not be there everywhere."""
+    queues = sorted(catalogue(settings).queues)
+    unused = [pattern for pattern in settings.engines if not any(fnmatchcase(queue, pattern) for queue in queues)]
+    if not unused:
+        return None
+    return f"TOLVA_ENGINES names what no queue is called: {', '.join(unused)}. The queues are: {', '.join(queues)}."
 
 
 def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]) -> WorkerPlan:

@@ -1,11 +1,13 @@
 """`tolva up`, `api`, `worker`, `flower` and `migrate`."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from tolva import app
 from tolva.cli.console import AsJson, DataDir, err, out, print_json, say, settings_for
@@ -82,7 +84,7 @@ def worker(
     settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
     served = _of_engines(settings, engine, slots) if engine else slots
-    app.require_servable(settings, [each.queue for each in served])
+    _require_servable(settings, served)
     serve_worker(settings, served)
 
 
@@ -112,8 +114,14 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 def _served_settings(data_dir: Path | None, **more: Any) -> Settings:
     settings = settings_for(data_dir, **more)
-    app.require_servable(settings)
+    _require_servable(settings)
     return settings
+
+
+def _require_servable(settings: Settings, served: Sequence[QueueSlots] = ()) -> None:
+    app.require_servable(settings, [each.queue for each in served])
+    if unused := app.unused_routes(settings):
+        err.print(f"[bold yellow]Note:[/] {escape(unused)}", soft_wrap=True)
 
 
 def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:

@@ -1,7 +1,6 @@
 """The brokers that carry rings, and whether somebody hears them in each queue."""
 
 from contextlib import closing
-from fnmatch import fnmatchcase
 
 from tolva import app
 from tolva.cli.doctor.finding import Finding, Verdict, fault, note, ok
@@ -28,10 +27,8 @@ def routes(patient: Patient) -> Finding:
     queues = sorted(app.catalogue(patient.tolva).queues)
     found = routes_of(patient.tolva)
     said = "; ".join(f"{engine}: {', '.join(served)}" for engine, served in found.by_engine(queues).items())
-    unused = [pattern for pattern in patient.tolva.engines if not any(fnmatchcase(queue, pattern) for queue in queues)]
-    if unused:
-        remedy = f"Correct or remove them; the queues are: {', '.join(queues)}."
-        return note(f"{said}. TOLVA_ENGINES names what no queue is called: {', '.join(unused)}", remedy)
+    if unused := app.unused_routes(patient.tolva):
+        return note(f"{said}. {unused}", "Correct them, or remove them.")
     return ok(said)
 
 
