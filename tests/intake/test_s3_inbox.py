@@ -350,6 +350,17 @@ def test_a_file_that_is_gone_fails_until_it_is_there_again(service: Service, inb
         until(lambda: jobs_of(service)[0]["state"] == "completed", 60)
 
 
+def test_a_file_of_a_bucket_that_is_not_there_fails_and_says_so(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    record["s3"]["bucket"]["name"] = absent = f"{inlet.place.bucket}-absent"
+    inlet.send(json.dumps({"Records": [record]}))
+    job = taken_in(service, inbox)
+    assert job["state"] == "failed"
+    assert job["error"]["message"].startswith(f"There is no bucket {absent}.")
+    [dead] = service.client.get("/api/v1/dead-letters").json()["dead_letters"]
+    assert dead["id"] == job["id"]
+
+
 def test_a_file_that_was_replaced_is_left_to_the_job_of_the_newer_one(
     service: Service, inbox: S3Inbox, inlet: Inlet
 ) -> None:
