@@ -1,10 +1,12 @@
 """Files that others put into a bucket, which tells of them by a queue of SQS."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -26,6 +28,7 @@ from tolva.connectors import sqs_mail
 from tolva.connectors.sqs_mail import Mail, Message
 from tolva.errors import BrokerUnavailable, DatabaseUnavailable
 from tolva.jobs.step import Step
+from tolva.jobs.store import MOST_LABEL
 from tolva.settings import Settings
 from tolva.workloads.intake.accept import add_upload
 from tolva.workloads.intake.s3_inbox import take_in
@@ -230,6 +233,15 @@ def changed(record: dict[str, Any], **told: Any) -> dict[str, Any]:
     return record | {"s3": record["s3"] | {"object": record["s3"]["object"] | told}}
 
 
+def in_bucket(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """A record of another bucket."""
+    return record | {"s3": record["s3"] | {"bucket": {"name": name}}}
+
+
+LONG = "".join(random.Random(1).choices(ascii_letters, k=9000))
+"""What no entry of an index holds, compressed neither."""
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -242,6 +254,14 @@ def changed(record: dict[str, Any], **told: Any) -> dict[str, Any]:
         (lambda record: changed(record, key="incoming/products/a%00.csv"), "no file is called"),
         (lambda record: changed(record, size="many"), "invalid literal"),
         (lambda record: changed(record, size=-1), "no size"),
+        (lambda record: changed(record, size=float("inf")), "it is made otherwise"),
+        (lambda record: changed(record, key=f"incoming/products/{'ñ' * 600}"), "too long"),
+        (lambda record: changed(record, eTag=LONG), "too long"),
+        (lambda record: changed(record, versionId=LONG), "too long"),
+        (lambda record: changed(record, sequencer=LONG), "too long"),
+        (lambda record: changed(record, eTag="a\nb"), "no eTag"),
+        (lambda record: in_bucket(record, LONG), "no bucket"),
+        (lambda record: in_bucket(record, "theirs/../ours"), "no bucket"),
     ],
 )
 def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
@@ -260,6 +280,15 @@ def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
     [told] = [each.message for each in caplog.records if each.levelname == "WARNING"]
     assert "no bucket sends" in told and why in told
     assert inlet.left == 0
+
+
+def test_the_longest_names_of_s3_are_taken_in(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    key = f"incoming/products/{LONG}"[:1024]
+    longest = changed(in_bucket(record, LONG[:255]), key=key, versionId=LONG[:1024], eTag=LONG[:40], sequencer="0" * 32)
+    inlet.send(json.dumps({"Records": [longest]}))
+    inbox.take(service.jobs)
+    assert [each["label"] for each in jobs_of(service)] == [key.rpartition("/")[2][:MOST_LABEL]]
 
 
 def test_what_comes_while_the_database_is_away_comes_again_and_is_taken_in_once(
