@@ -260,6 +260,7 @@ LONG = "".join(random.Random(1).choices(ascii_letters, k=9000))
         (lambda record: changed(record, versionId=LONG), "too long"),
         (lambda record: changed(record, sequencer=LONG), "too long"),
         (lambda record: changed(record, eTag="a\nb"), "no eTag"),
+        (lambda record: changed(record, versionId=7), "it is made otherwise"),
         (lambda record: in_bucket(record, LONG), "no bucket"),
         (lambda record: in_bucket(record, "theirs/../ours"), "no bucket"),
     ],
@@ -280,6 +281,15 @@ def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
     [told] = [each.message for each in caplog.records if each.levelname == "WARNING"]
     assert "no bucket sends" in told and why in told
     assert inlet.left == 0
+
+
+def test_a_record_of_any_depth_is_dropped_and_harms_nobody(inbox: S3Inbox, service: Service, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    for depth in range(900, 1000):
+        body = json.dumps({"Records": [record, changed(record, versionId="deep")]})
+        inlet.send(body.replace('"deep"', "[" * depth + "]" * depth))
+    until(lambda: inbox.take(service.jobs) or inlet.left == 0, 60)
+    assert len(jobs_of(service)) == 1
 
 
 def test_the_longest_names_of_s3_are_taken_in(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:

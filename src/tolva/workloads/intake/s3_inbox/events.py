@@ -77,7 +77,7 @@ def _created(told: Mapping[str, Any]) -> Created:
     found, bucket = told["object"], told["bucket"]["name"]
     key, etag, size = unquote_plus(found["key"], errors="strict"), found["eTag"], int(found["size"])
     marks = found.get("versionId"), etag, found.get("sequencer")
-    mark = " ".join(str(each) for each in marks if each)
+    mark = " ".join(each for each in marks if each)
     if clean(key + mark, len(key + mark)) != key + mark:
         raise ValueError(f"no file is called {key!r}")
     if len(key.encode()) > MOST_KEY or len(mark.encode()) > MOST_MARK:
