@@ -355,10 +355,11 @@ def test_what_is_no_new_file_for_a_schema_is_left_alone_in_silence(
             "incoming/products/FIELD=VALUE/lista.csv.",
         ),
         ("incoming/products/proveedor_id=P/foto.csv", b"\x89PNG\r\n\x1a\n" + bytes(99), "pero su contenido no lo es"),
+        ("incoming/products/proveedor_id=P//lista.csv", FILE, "a folder in its name is empty"),
         ("incoming/products/proveedor_id=P/lista.csv", b"", "vacío"),
         ("incoming/products/proveedor_id=P/lista.csv", b"x" * 1024**2 + b"y", "1 MB (TOLVA_UPLOAD_MAX_MB)"),
     ],
-    ids=["no schema", "no constant", "no table", "empty", "too large"],
+    ids=["no schema", "no constant", "no table", "no folder", "empty", "too large"],
 )
 def test_a_file_that_cannot_be_loaded_fails_and_says_why(
     service: Service, inbox: S3Inbox, inlet: Inlet, key: str, content: bytes, told: str

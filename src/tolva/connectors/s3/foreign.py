@@ -17,6 +17,11 @@ def explained_to_sender(where: Whereabouts, place: str) -> Generator[None]:
             if refusal := _refusal(where.bucket, place, code_of(str(error))):
                 raise refusal from error
             raise
+        except ValueError as error:  # of obstore, for which that is no path
+            raise InvalidInput(
+                f"The file {place} cannot be read: a folder in its name is empty, or . or .., "
+                "or a character of it is not printed. Give it another name."
+            ) from error
 
 
 def _refusal(bucket: str, place: str, code: str) -> CallerError | None:
