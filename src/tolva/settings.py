@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,20 @@ from tolva.errors import SettingsError
 
 DESTINATION = re.compile(r"[^/\s]+/[a-z][a-z0-9_]{0,49}")
 DESTINATIONS_FORM = 'Write it as {"default/erp": "postgresql://user:password@host:port/database"}.'
+REDIS_FORM = "redis://:password@host:6379/0"
+RABBIT_FORM = "amqp://user:password@host:5672"
+BROKER_FORMS = {
+    "REDIS_URL": (("redis", "rediss", "unix"), f"{REDIS_FORM}, with rediss:// for TLS"),
+    "CELERY_BROKER_URL": (
+        ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp", "sqs"),
+        f"{REDIS_FORM} (rediss:// for TLS), {RABBIT_FORM} (amqps:// for TLS) or sqs://",
+    ),
+    "DRAMATIQ_BROKER_URL": (
+        ("redis", "rediss", "unix", "amqp", "amqps"),
+        f"{REDIS_FORM} (rediss:// for TLS) or {RABBIT_FORM} (amqps:// for TLS)",
+    ),
+}
+"""With what an address of a broker may begin, and an example."""
 DAY = 86_400.0
 """Seconds of a day."""
 
@@ -78,7 +93,7 @@ class Settings(BaseSettings):
     """How workers hear of jobs: `postgres` (nothing else is needed), `redis`, `sqs`, `celery`, `dramatiq`, or `inline`
     (no workers: threads of the API's process)."""
     engines: Annotated[dict[str, str], NoDecode, BeforeValidator(_routes)] = {}
-    """Engines of single queues, as `drive_sync=dramatiq,imports_*=celery`; the first that fits counts, and
+    """Engines of single queues, as `bulk_upload=celery,web*=dramatiq`; the first that fits counts, and
     TOLVA_ENGINE for all others."""
     imports_runner_mode: Annotated[
         str | None, Field(validation_alias="IMPORTS_RUNNER_MODE", pattern="^(inline|celery)$")
@@ -223,7 +238,7 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return _with_whole_login(_with_readable_dsn(Settings(**given)))  # pyright: ignore[reportArgumentType]
+        return _checked(Settings(**given))  # pyright: ignore[reportArgumentType]
     except SourceError:
         raise SettingsError(f"TOLVA_DESTINATIONS is no JSON. {DESTINATIONS_FORM}") from None
     except ValidationError as error:
@@ -231,8 +246,15 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsError(f"Wrong settings. {faults}") from None
 
 
-def _with_readable_dsn(settings: Settings) -> Settings:
-    """Refuse an address or a name that cannot be read here, where no password is repeated."""
+def _checked(settings: Settings) -> Settings:
+    """Refuse what only fails later otherwise, and here no password is repeated. Raises SettingsError."""
+    _require_readable_dsn(settings)
+    _require_readable_brokers(settings)
+    _require_whole_login(settings)
+    return settings
+
+
+def _require_readable_dsn(settings: Settings) -> None:
     try:
         conninfo_to_dict(settings.database_url or "")
     except ProgrammingError:
@@ -244,14 +266,29 @@ def _with_readable_dsn(settings: Settings) -> Settings:
             conninfo_to_dict(address if DESTINATION.fullmatch(name) else "unreadable")
     except ProgrammingError:
         raise SettingsError(f"TOLVA_DESTINATIONS cannot be read. {DESTINATIONS_FORM}") from None
-    return settings
 
 
-def _with_whole_login(settings: Settings) -> Settings:
-    """Refuse half a login, which would be taken for none."""
+def _require_readable_brokers(settings: Settings) -> None:
+    given = (settings.redis_url, settings.celery_broker_url, settings.dramatiq_broker_url)
+    for (variable, (schemes, form)), address in zip(BROKER_FORMS.items(), given, strict=True):
+        if address and not all(_is_address(each, schemes) for each in address.split(";")):  # Celery takes several
+            raise SettingsError(
+                f"{variable} cannot be read. Write it as {form}; in a password, write / as %2F, # as %23, ? as %3F."
+            )
+
+
+def _is_address(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text.strip())
+        return parts.scheme in schemes and text.strip()[len(parts.scheme) :].startswith("://") and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+
+
+def _require_whole_login(settings: Settings) -> None:
+    """Half a login would be taken for none."""
     if bool(settings.aws_access_key_id) != bool(settings.aws_secret_access_key):
         raise SettingsError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: set both, or neither.")
-    return settings
 
 
 def _variable(location: int | str) -> str:

@@ -1,5 +1,6 @@
 """The servers that carry rings, and every engine on every one of them that it works with."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import cast
 
 import httpx
 import pytest
+import redis
 
 from tests.engines.inside import CeleryInside, celery_workers
 from tests.servers import rabbit
@@ -17,7 +19,10 @@ from tolva.core.ports import Engine, QueueSlots, ServingEngine
 from tolva.db.pool import Database
 from tolva.engines import make_single
 from tolva.settings import Settings
+from tolva.sqs import make_client
 
+RUBBISH = ("rubbish", "{}", "[1]", '{"queue": 7}', '{"queue": "side"}', "[" * 5000)
+"""What a foreign program may send."""
 CARRIERS = (
     "postgres",
     "inline",
@@ -65,6 +70,39 @@ class Brokers:
             made = make_single(settings, db, settings.engine)
         with closing(made):
             yield cast(ServingEngine, made)
+
+    def litter(self, carrier: str) -> None:
+        """Put into the line of `work` what is no ring of ours, as a foreign program may."""
+        if litter := getattr(self, f"_litter_{carrier.replace(' ', '_')}", None):
+            litter()
+
+    def _litter_redis(self) -> None:
+        self._push("tolva:rings:work", *RUBBISH)
+
+    def _litter_celery_over_redis(self) -> None:
+        unknown = {"headers": {"task": "nobody.knows", "id": "1"}, "body": "W10=", "content-type": "application/json"}
+        more = {"properties": {"delivery_info": {}, "delivery_tag": "1"}, "content-encoding": "utf-8"}
+        self._push("work", *RUBBISH, json.dumps(unknown | more))
+
+    def _litter_dramatiq_over_redis(self) -> None:
+        with redis.Redis.from_url(self.redis.url) as client:
+            client.hset("dramatiq:work.msgs", mapping={str(n): text for n, text in enumerate(RUBBISH)})
+        self._push("dramatiq:work", *map(str, range(len(RUBBISH))), "of which nothing is known")
+
+    def _litter_sqs(self) -> None:
+        client = make_client(Settings(aws_endpoint_url=self.aws.endpoint, aws_region=self.aws.region))
+        url = client.get_queue_url(QueueName="tolva-work")["QueueUrl"]
+        for text in RUBBISH:
+            client.send_message(QueueUrl=url, MessageBody=text)
+
+    def _litter_celery_over_rabbitmq(self) -> None:
+        rabbit.publish("work", RUBBISH)
+
+    _litter_dramatiq_over_rabbitmq = _litter_celery_over_rabbitmq
+
+    def _push(self, line: str, *words: str) -> None:
+        with redis.Redis.from_url(self.redis.url) as client:
+            client.lpush(line, *words)
 
     def _celery(self, carrier: str, settings: Settings) -> str:
         """The address at which workers of Celery call, which run from their first test to the last of all."""

@@ -121,6 +121,20 @@ def test_doubled_and_senseless_rings_cost_nothing(shop: Workshop, engine: Servin
     assert started == Counter(ids)
 
 
+def test_rubbish_of_a_foreign_program_is_dropped_and_jobs_are_done_once(
+    shop: Workshop, engine: ServingEngine, brokers: Brokers, carrier: str
+) -> None:
+    started: Counter[str] = Counter()
+    shop.on(lambda ctx: started.update([ctx.job_id]))
+    with serving(shop):
+        engine.depth("work")  # makes the queue where somebody must
+        brokers.litter(carrier)
+        ids = shop.put_many(5)
+        until(lambda: all_ended(shop), 2 * WITHIN)
+        until(lambda: not engine.depth("work"), 2 * WITHIN)
+    assert started == Counter(ids)
+
+
 def test_stop_ends_serve_while_nothing_runs(shop: Workshop, engine: ServingEngine) -> None:
     with serving(shop) as serve:
         engine.stop()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.jobs import factory
 from tests.jobs.workshop import Notepad, Workshop
-from tolva.errors import DatabaseUnavailable, TryLater
+from tolva.errors import DatabaseUnavailable
 from tolva.jobs import listening
 from tolva.jobs.attendance import attendance
 from tolva.jobs.companion import Companion
@@ -97,6 +97,5 @@ def test_a_process_that_was_told_to_end_does_not_begin_any_more() -> None:
 
     hosted = Hosted(open_plan, slots=1)
     hosted.drain(0)
-    with pytest.raises(TryLater, match="told to end"):
-        hosted.look(QUEUE)
+    assert "told to end" in (hosted.look(QUEUE).hindrance or "")
     assert not opened.is_set()

@@ -25,6 +25,14 @@ def purge_queues(names: Sequence[str]) -> None:
     connection.close()
 
 
+def publish(name: str, texts: Sequence[str]) -> None:
+    """Send them to a queue that there is."""
+    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    for text in texts:
+        connection.channel().basic_publish("", name, text.encode())
+    connection.close()
+
+
 def delete_queues(names: Sequence[str]) -> None:
     """Also those that Dramatiq makes beside each. Celery and Dramatiq do not make a queue alike."""
     connection = pika.BlockingConnection(pika.URLParameters(URL))

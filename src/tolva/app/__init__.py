@@ -4,7 +4,7 @@ from tolva.app.api import gate, live, make_api, make_shell
 from tolva.app.database import Server, bring_up_to_date, migrations, prepare, require_up_to_date, server
 from tolva.app.stores import blobs, bucket, destinations, metrics_folder
 from tolva.app.target import make_target
-from tolva.app.work import Shares, catalogue, inboxes, jobs, shares, worker_plan
+from tolva.app.work import Shares, catalogue, inboxes, jobs, require_servable, shares, worker_plan
 
 __all__ = [
     "Server",
@@ -24,6 +24,7 @@ __all__ = [
     "metrics_folder",
     "migrations",
     "prepare",
+    "require_servable",
     "require_up_to_date",
     "server",
     "shares",

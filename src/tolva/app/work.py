@@ -9,8 +9,9 @@ from tolva.app.database import Server
 from tolva.app.stores import blobs, metrics_folder
 from tolva.core.ports import QueueSlots
 from tolva.db.pool import Database
-from tolva.engines import ENGINES, HOSTED, INSIDE, make_engine, require_known
+from tolva.engines import ENGINES, HOSTED, INSIDE, make_engine, require_known, require_usable
 from tolva.engines.routes import routes_of
+from tolva.errors import SettingsError
 from tolva.jobs.catalogue import Catalogue, make_catalogue
 from tolva.jobs.inbox import Inbox
 from tolva.jobs.plan import WorkerPlan
@@ -54,6 +55,20 @@ def shares(settings: Settings, slots: Sequence[QueueSlots] = ()) -> Shares:
         return tuple(each for each in every if routes.engine_of(each.queue) in engines)
 
     return Shares(of(INSIDE), of(ENGINES.keys() - INSIDE - HOSTED), of(HOSTED))
+
+
+def require_servable(settings: Settings, served: Sequence[str] = ()) -> None:
+    """What is told before anything is started, rather than by each process again and again.
+
+    Raises SettingsError where TOLVA_ENGINES names a queue that there is not, or an engine that serves these queues, or
+    all, lacks a package or a setting.
+    """
+    queues = catalogue(settings).queues
+    if unknown := [name for name in settings.engines if not set("*?[") & set(name) and name not in queues]:
+        raise SettingsError(
+            f"TOLVA_ENGINES names what no queue is called: {', '.join(unknown)}. The queues are: {', '.join(queues)}."
+        )
+    require_usable(settings, routes_of(settings).by_engine(list(served or queues)))
 
 
 def worker_plan(settings: Settings, server: Server, served: Sequence[QueueSlots]) -> WorkerPlan:

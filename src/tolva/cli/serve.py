@@ -2,7 +2,8 @@
 
 import logging
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +30,12 @@ log = logging.getLogger(__name__)
 Port = Annotated[int | None, typer.Option("--port", help="Port of the API; 0 takes a free one. [TOLVA_PORT]")]
 Host = Annotated[str | None, typer.Option("--host", help="Address that the API listens on. [TOLVA_HOST]")]
 
+QUEUES_HELP = (
+    "QUEUE or QUEUE=SLOTS …; all, when none is named. SLOTS is how many of its jobs run at once in each worker "
+    "process; a queue of Celery gets a Celery worker of its own with so many processes, and those named without "
+    "SLOTS share one with CELERY_WORKER_CONCURRENCY."
+)
+
 
 def up(
     data_dir: DataDir = None,
@@ -39,7 +46,7 @@ def up(
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL, API and workers. Ctrl-C ends it; nothing is lost by a harder end."""
-    settings = settings_for(data_dir, host=host, port=port)
+    settings = _served_settings(data_dir, host=host, port=port)
     if with_flower:
         require_flower(settings)
     set_up_logs(settings.log_level, settings.log_format)
@@ -56,14 +63,14 @@ def up(
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the HTTP API alone."""
-    settings = settings_for(data_dir, host=host, port=port)
+    settings = _served_settings(data_dir, host=host, port=port)
     listener = listen(settings)
     err.print(f"API on {url_of(listener)}", soft_wrap=True)
     serve_api(settings, listener, partial(_tell_if_closed, settings, Hints(data_dir)))
 
 
 def worker(
-    queues: Annotated[list[str] | None, typer.Argument(help="QUEUE or QUEUE=SLOTS …; all, when none is named.")] = None,
+    queues: Annotated[list[str] | None, typer.Argument(help=QUEUES_HELP)] = None,
     data_dir: DataDir = None,
     processes: Annotated[int | None, typer.Option(help="Worker processes. [TOLVA_PROCESSES]")] = None,
     engine: Annotated[
@@ -71,10 +78,12 @@ def worker(
         typer.Option(help="Serve only what TOLVA_ENGINE and TOLVA_ENGINES give to this engine. May be repeated."),
     ] = None,
 ) -> None:
-    """Start a worker alone."""
+    """Start a worker alone. `tolva-check` tells whether those of this machine are well, for probes."""
     settings = settings_for(data_dir, processes=processes)
     slots = _slots(settings, queues or ["all"])
-    serve_worker(settings, _of_engines(settings, engine, slots) if engine else slots)
+    served = _of_engines(settings, engine, slots) if engine else slots
+    app.require_servable(settings, [each.queue for each in served])
+    serve_worker(settings, served)
 
 
 def flower(
@@ -101,6 +110,12 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     say("The database is up to date.")
 
 
+def _served_settings(data_dir: Path | None, **more: Any) -> Settings:
+    settings = settings_for(data_dir, **more)
+    app.require_servable(settings)
+    return settings
+
+
 def _slots(settings: Settings, given: list[str]) -> list[QueueSlots]:
     known = app.catalogue(settings).queues
     if "all" in given:
@@ -123,7 +138,7 @@ def _queue_slots(text: str, known: dict[str, int]) -> QueueSlots:
         raise InvalidInput(f"There is no queue '{name}'. Known queues: {', '.join(known)}.")
     if slots and not (slots.isdecimal() and 1 <= int(slots) <= 256):
         raise InvalidInput(f"'{text}': the slots after '=' are a number from 1 to 256.")
-    return QueueSlots(name, int(slots or known[name]))
+    return QueueSlots(name, int(slots or known[name]), asked=bool(slots))
 
 
 def _greet(settings: Settings, server: app.Server, url: str, hints: Hints, with_flower: bool) -> None:

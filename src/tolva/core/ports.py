@@ -9,10 +9,11 @@ from tolva.core.job import JobId
 
 @dataclass(frozen=True)
 class QueueSlots:
-    """How many jobs of a queue one worker process runs at once."""
+    """How many jobs of a queue one worker process runs at once. `asked`: somebody wants just so many."""
 
     queue: str
     slots: int
+    asked: bool = False
 
 
 RunNext = Callable[[str], bool]

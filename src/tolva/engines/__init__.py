@@ -1,6 +1,6 @@
 """What carries the rings. An engine is one file and one line in ENGINES."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from tolva.core.extras import imported
@@ -34,6 +34,14 @@ def require_known(settings: Settings) -> None:
         if name not in ENGINES:
             setting = "TOLVA_ENGINE is" if name == settings.engine else "TOLVA_ENGINES names"
             raise SettingsError(f"{setting} '{name}'; choose one of: {', '.join(ENGINES)}.")
+
+
+def require_usable(settings: Settings, names: Iterable[str]) -> None:
+    """Raises SettingsError, or BrokerUnavailable, for one of these engines that lacks a package or a setting."""
+    with Database("", name="nobody") as db:  # neither it nor an engine asks a server before it is used
+        ways(settings, db)
+        for name in names:
+            make_single(settings, db, name).close()
 
 
 def make_engine(settings: Settings, db: Database) -> RoutedEngine:

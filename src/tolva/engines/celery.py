@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 from tolva.core.job import JobId, Queue
 from tolva.db.pool import Database
+from tolva.engines.celery_redis import use_our_transport
 from tolva.engines.celery_settings import celery_settings
 from tolva.engines.sender import Sender
 from tolva.engines.silent import Silent
@@ -109,6 +110,7 @@ def make_app(settings: Settings) -> celery.Celery:
     """Celery as these settings say. Raises SettingsError when no broker is set."""
     if not settings.celery_broker:
         raise SettingsError("TOLVA_ENGINE=celery needs CELERY_BROKER_URL or REDIS_URL, say redis://127.0.0.1:6379/0.")
+    use_our_transport()
     made: Any = celery.Celery("tolva", set_as_current=False)
     made.conf.update(celery_settings(settings), imports=[HOST])
     return made

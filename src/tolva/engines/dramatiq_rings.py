@@ -7,6 +7,7 @@ serves all of them with as many threads as it is given.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
+import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +28,15 @@ from tolva.db.pool import Database
 from tolva.engines.sender import Sender
 from tolva.engines.silent import Silent
 from tolva.engines.stint import STINT
-from tolva.errors import BrokerUnavailable, SettingsError
+from tolva.errors import BrokerUnavailable, LeaseLost, SettingsError, TryLater
 from tolva.settings import Settings
 
+log = logging.getLogger(__name__)
+
 MOST_RETRIES = 3
-"""Of a message that found PostgreSQL away. More are not needed: upkeep rings again."""
+"""Of a message that met an unexpected error. More are not needed: upkeep rings again."""
+PAUSE = 1.0
+"""Seconds after a look that found PostgreSQL away."""
 PROBE = 5.0
 """Seconds between two looks whether the broker answers."""
 
@@ -71,7 +76,13 @@ class DramatiqEngine(Silent):
         """Run a worker of Dramatiq for each queue: it has no other way to keep their slots apart."""
 
         def perform(queue: str) -> None:
-            if run_next(queue) and not self._stopped.is_set():
+            try:
+                more = run_next(queue)
+            except (TryLater, LeaseLost) as error:
+                log.warning("queue %s: %s", queue, error)  # the ring is used up; upkeep rings again
+                self._stopped.wait(PAUSE)
+                return
+            if more and not self._stopped.is_set():
                 self.ring(queue, [JobId("")])
 
         workers = [self._worker(each, perform) for each in queues]

@@ -9,7 +9,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -45,6 +45,7 @@ class RedisBroker:
     def __init__(self, url: str) -> None:
         self._redis = make_client(url)
         self._worker = str(uuid_utils.uuid4())
+        self._unknown: set[bytes] = set()
 
     def send(self, queue: str, hints: Sequence[str]) -> None:
         """Append rings; of too many, the oldest go."""
@@ -79,7 +80,7 @@ class RedisBroker:
             pipe.execute()
 
     def hold(self, held: Sequence[Held]) -> None:
-        """Say that this worker lives, and give back what dead ones held."""
+        """Say that this worker lives, and give back what nobody answers: what dead ones held, and lost answers."""
         with explained():
             with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(f"tolva:listening:{self._worker}", len(held), ex=LISTENING)
@@ -89,6 +90,7 @@ class RedisBroker:
             for worker in (each.decode(errors="replace") for each in workers):
                 if not self._redis.exists(f"tolva:listening:{worker}"):
                     self._bury(worker)
+            self._return_unknown({each.raw for each in held})
 
     def depth(self, queue: str) -> int:
         """The rings in the queue's list."""
@@ -109,14 +111,26 @@ class RedisBroker:
     def _bury(self, worker: str) -> None:
         """Several may do so at once; then a ring comes back twice, which costs nothing."""
         list_of = f"tolva:held:{worker}"
-        for raw in cast(list[bytes], self._redis.lrange(list_of, 0, -1)):
-            if queue := _queue_of(raw):
-                with self._redis.pipeline() as pipe:
-                    pipe.rpush(_line(queue), raw)
-                    pipe.lrem(list_of, 1, cast(str, raw))
-                    pipe.execute()
+        self._return(list_of, self._listed(list_of))
         self._redis.delete(list_of)
         self._redis.srem(WORKERS, worker)
+
+    def _return_unknown(self, known: Set[bytes]) -> None:
+        """The connection may break after a ring was moved to the own list, and before anybody here hears of it."""
+        unknown = set(self._listed(self._held)) - known
+        self._return(self._held, unknown & self._unknown)  # seen once, it may be on its way to a slot
+        self._unknown = unknown
+
+    def _listed(self, list_of: str) -> list[bytes]:
+        return cast(list[bytes], self._redis.lrange(list_of, 0, -1))
+
+    def _return(self, list_of: str, rings: Iterable[bytes]) -> None:
+        for raw in rings:
+            with self._redis.pipeline() as pipe:
+                if queue := _queue_of(raw):
+                    pipe.rpush(_line(queue), raw)
+                pipe.lrem(list_of, 1, cast(str, raw))
+                pipe.execute()
 
 
 def _line(queue: str) -> str:

@@ -28,8 +28,12 @@ def explained() -> Generator[None]:
     try:
         yield
     except redis.AuthenticationError as error:
-        raise BrokerUnavailable(f"Redis refuses the login of REDIS_URL or REDIS_PASSWORD: {error}.") from error
+        raise BrokerUnavailable(f"Redis refuses the login of REDIS_URL or REDIS_PASSWORD: {_words(error)}.") from error
     except redis.ResponseError as error:
-        raise BrokerUnavailable(f"Redis does not do what was asked (6.2 or later does): {error}.") from error
+        raise BrokerUnavailable(f"Redis does not do what was asked (6.2 or later does): {_words(error)}.") from error
     except redis.RedisError as error:
-        raise BrokerUnavailable(f"Redis does not answer at REDIS_URL: {error}.") from error
+        raise BrokerUnavailable(f"Redis does not answer at REDIS_URL: {_words(error)}.") from error
+
+
+def _words(error: redis.RedisError) -> str:
+    return str(error).rstrip(".")

@@ -7,7 +7,6 @@ from contextlib import closing
 from math import inf
 from multiprocessing.connection import Connection
 
-from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.shift import Shift, end, work
@@ -24,12 +23,10 @@ def run_child(plan: WorkerPlan, worker_id: str, to_supervisor: Connection) -> No
 
     Tells the supervisor by closing the connection that it has done its jobs, and takes no more.
     """
-    die_with_parent()
     os.nice(NICENESS)
     set_up_logs(plan.log_level, plan.log_format)
     count_in(plan.metrics)
     begin_tracing()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     with plan.database(f"tolva worker {os.getpid()}") as db, closing(plan.make_engine(db)) as engine:
         shift = Shift(db, worker_id, plan.make_catalogue(), engine, JobMeter())
 

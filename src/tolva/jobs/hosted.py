@@ -59,7 +59,14 @@ class Hosted:
         self._meter = TellingMeter()
 
     def look(self, queue: str) -> Look:
-        """Run ready jobs of a queue for a while. Raises TryLater when this process cannot register."""
+        """Run ready jobs of a queue for a while, where nothing hinders it. If something does, upkeep rings again."""
+        try:
+            return self._look(queue)
+        except TryLater as error:
+            log.warning("queue %s: %s", queue, error)
+            return Look(0, [], hindrance=str(error))
+
+    def _look(self, queue: str) -> Look:
         work = self._registered()
         try:
             more = work.run_next(queue)

@@ -12,10 +12,11 @@ MOST_TOLD = 20
 
 @dataclass(frozen=True)
 class Look:
-    """Attempts that ran, and the ids of the first jobs."""
+    """Attempts that ran, the ids of the first jobs, and why there are no more, where something hindered it."""
 
     ran: int
     jobs: list[JobId]
+    hindrance: str | None = None
 
 
 @dataclass

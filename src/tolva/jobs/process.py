@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tolva.jobs.child import run_child
 from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.spawned import spawn
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +98,8 @@ class WorkerProcess:
 
 
 def start_process(plan: WorkerPlan, worker_id: str) -> WorkerProcess:
-    """Start a fresh interpreter; forking would copy the supervisor's connections and threads."""
-    spawning = multiprocessing.get_context("spawn")
-    from_child, to_supervisor = spawning.Pipe(duplex=False)
-    process = spawning.Process(target=run_child, args=(plan, worker_id, to_supervisor), name="tolva worker")
+    """Start one."""
+    from_child, to_supervisor = multiprocessing.Pipe(duplex=False)
     with to_supervisor:
-        process.start()
+        process = spawn(run_child, plan, worker_id, to_supervisor, name="tolva worker")
     return WorkerProcess(worker_id, process, from_child)

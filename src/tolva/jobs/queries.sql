@@ -174,6 +174,11 @@ SELECT tolva.started_worker(%(id)s, %(pid)s);
 -- A worker of a queue whose lease has not run out.
 SELECT id FROM tolva.workers WHERE lease_until > clock_timestamp() AND %(queue)s = ANY (queues) LIMIT 1;
 
+-- name: workers_of_host
+-- The worker processes that registered on a host, without the companions, which serve no queues.
+SELECT pid, queues, deaf, extract(epoch FROM clock_timestamp() - lease_until)::float8 AS late
+FROM tolva.workers WHERE host = %(host)s AND queues <> '{}' ORDER BY started_at, id;
+
 -- name: roster
 -- The workers that have a lease, with the jobs of the tenant that they run.
 SELECT w.id, w.host, w.pid, w.queues, w.started_at, w.lease_until, w.lease_until > clock_timestamp() AS alive,

@@ -1,5 +1,6 @@
 """Something that runs in a thread for as long as something else does."""
 
+import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -25,7 +26,21 @@ def beside(give_up: Callable[[], object], run: Callable[..., None], *args: objec
     try:
         yield
     finally:
-        stop.set()
-        thread.join()
+        with _uninterrupted():
+            stop.set()
+            thread.join()
         if faults:
             raise faults[0]
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """What ends has its own grace time, and would be left behind if a second Ctrl-C, or `give_up`, ended this first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

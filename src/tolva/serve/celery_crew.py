@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -19,7 +20,6 @@ from celery import signals  # pyright: ignore[reportMissingTypeStubs]
 from tolva.engines.celery import declare_tasks
 from tolva.jobs.child import NICENESS
 from tolva.jobs.hosted import Hosted
-from tolva.jobs.look import Look
 from tolva.logs import set_up_logs
 from tolva.serve.hosted import Host
 
@@ -104,5 +104,4 @@ class CeleryHost:
 
     def _perform(self, queue: str) -> dict[str, Any]:
         assert self._hosted is not None, "Celery has sent worker_process_init"
-        look: Look = self._hosted.look(queue)
-        return {"ran": look.ran, "jobs": look.jobs}
+        return asdict(self._hosted.look(queue))

@@ -6,7 +6,6 @@ import socket
 
 from tolva import app
 from tolva.errors import SettingsError
-from tolva.jobs.lifeline import die_with_parent
 from tolva.serve.celery_command import become_celery_command
 from tolva.serve.part import Part
 from tolva.settings import Settings
@@ -46,7 +45,7 @@ def become_flower(settings: Settings) -> None:
 
 def flower_part(settings: Settings) -> Part:
     """Flower beside others."""
-    return Part("Flower", _part, settings)
+    return Part("Flower", become_flower, settings)
 
 
 def flower_url(settings: Settings) -> str:
@@ -72,8 +71,3 @@ def _require_port(settings: Settings) -> None:
                 f"Flower cannot listen on {settings.host}, port {settings.flower_port}: {error.strerror}. "
                 "Choose another with FLOWER_PORT, or end the program that has it."
             ) from error
-
-
-def _part(settings: Settings) -> None:
-    die_with_parent()
-    become_flower(settings)

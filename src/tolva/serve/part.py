@@ -1,11 +1,12 @@
 """Processes that are to run for as long as the one that starts them does."""
 
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.context import SpawnProcess
+
+from tolva.jobs.spawned import spawn
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,7 @@ class Part:
             log.error("the %s ended by itself (exit code %s); starting it again", self._name, self._process.exitcode)
             self._process, self._next_start = None, time.monotonic() + RESTART_PAUSE
         if self._process is None and time.monotonic() >= self._next_start:
-            self._process = multiprocessing.get_context("spawn").Process(target=self._run, args=self._args)
-            self._process.start()
+            self._process = spawn(self._run, *self._args)
 
     def end(self) -> None:
         """Ask it to end."""

@@ -10,8 +10,12 @@ def stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: object) -> None:
-        # In a thread: the signal may have come while this one was inside a lock of the event.
-        threading.Thread(target=stop.set).start()
+        if not stop.is_set():
+            # In a thread: the signal may have come while this one was inside a lock of the event.
+            threading.Thread(target=stop.set).start()
+            signal.signal(
+                signal.SIGINT, signal.SIG_IGN
+            )  # else Ctrl-C again could break off the last of an end in order
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Sequence
 
 from tolva import app
-from tolva.jobs.lifeline import die_with_parent
 from tolva.serve.api import serve_api
 from tolva.serve.crews import worker_parts
 from tolva.serve.part import Part, end_parts, keep_parts
@@ -16,7 +15,7 @@ from tolva.web.server.listener import listen_beside
 def serve_all(settings: Settings, listener: socket.socket, stop: threading.Event, more: Sequence[Part] = ()) -> None:
     """API, workers, and what else is to run, as processes of their own, until `stop` is set."""
     listeners = _listeners(settings, listener)
-    apis = [Part("api", _api_part, settings, each) for each in listeners]
+    apis = [Part("api", serve_api, settings, each) for each in listeners]
     parts = [*apis, *worker_parts(settings, app.shares(settings)), *more]
     try:
         keep_parts(parts, stop)
@@ -30,8 +29,3 @@ def _listeners(settings: Settings, first: socket.socket) -> list[socket.socket]:
     """One for each process of the API; where that also does the work, there is one."""
     apis = 1 if app.shares(settings).inside else settings.api_processes
     return [first, *(listen_beside(first) for _ in range(1, apis))]
-
-
-def _api_part(settings: Settings, listener: socket.socket) -> None:
-    die_with_parent()
-    serve_api(settings, listener)
