@@ -349,7 +349,8 @@ def test_while_an_upload_is_given_up_no_piece_is_added_by_a_request_that_still_b
 
     def delete_and_add(db: Database, blobs: Blobs, tenant_id: str, id: str) -> None:
         delete(db, blobs, tenant_id, id)
-        added.append(upload.add_piece(db, tenant_id, id, 0, Blob("late", 1, "")))
+        with db.transaction(tenant_id) as conn:
+            added.append(upload.add_piece(conn, id, 0, Blob("late", 1, "")))
 
     monkeypatch.setattr(upload, "_delete_pieces", delete_and_add)
     assert sender.ask("DELETE", path).status_code == 204
