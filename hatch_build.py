@@ -10,12 +10,17 @@ FILES = {
     # in one file: htmx goes over the page as soon as it can, and an extension that comes later misses that
     "htmx.min.js": ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"),
     "tus.min.js": ("tus-js-client/dist/tus.min.js",),
+    # of all that tus.min.js holds: its source map names the modules, Babel puts in the last
     "tus.LICENSE.txt": (
         "tus-js-client/LICENSE",
         "js-base64/LICENSE.md",
         "url-parse/LICENSE",
         "querystringify/LICENSE",
         "requires-port/LICENSE",
+        "buffer/LICENSE",
+        "base64-js/LICENSE",
+        "ieee754/LICENSE",
+        "regenerator-runtime/LICENSE",
     ),
     "uPlot.iife.min.js": ("uplot/dist/uPlot.iife.min.js",),
     "uPlot.min.css": ("uplot/dist/uPlot.min.css",),

@@ -20,7 +20,7 @@ from tolva.connectors.s3 import bucket as module
 from tolva.connectors.s3.blobs import BucketBlobs
 from tolva.connectors.s3.bucket import Bucket, Login
 from tolva.connectors.s3.leftovers import abort_leftovers
-from tolva.errors import NotFound, StorageUnavailable
+from tolva.errors import Conflict, Forbidden, InvalidInput, NotFound, StorageUnavailable, TolvaError
 
 SOON = {"init_backoff": timedelta(milliseconds=10), "max_backoff": timedelta(milliseconds=20), "base": 2}
 
@@ -152,6 +152,31 @@ def test_whatever_a_bucket_answers_names_what_to_look_at(
         ):
             with pytest.raises(StorageUnavailable, match=named):
                 call()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told", "kind"),
+    [
+        (404, "NoSuchKey", "Put it there again", NotFound),
+        (404, "NoSuchBucket", "There is no bucket .* Make it", NotFound),
+        (404, "", "There is no bucket .* Make it", NotFound),
+        (403, "AccessDenied", "s3:GetObject .* s3:ListBucket", Forbidden),
+        (403, "", "s3:GetObject .* s3:ListBucket", Forbidden),
+        (301, "PermanentRedirect", "AWS_DEFAULT_REGION", InvalidInput),
+        (403, "InvalidObjectState", "archived", InvalidInput),
+        (412, "PreconditionFailed", "replaced", Conflict),
+        (403, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID", StorageUnavailable),
+        (503, "SlowDown", "too often", StorageUnavailable),
+    ],
+)
+def test_what_cannot_be_had_of_others_is_told_to_them_and_only_what_passes_is_waited_for(
+    place: Place, line: Cable, status: int, code: str, told: str, kind: type[TolvaError]
+) -> None:
+    theirs = Bucket(place.bucket, line.url, Login(place.aws.region, place.aws.access_key, place.aws.secret_key))
+    line.faults = [Fault(1000, status, BUSY.replace(b"SlowDown", code.encode()) if code else b"")]
+    with pytest.raises(kind, match=told) as caught:
+        theirs.read_unchanged("incoming/products/a.csv", 0, 5, "e")
+    assert "S3_BUCKET_NAME" not in str(caught.value) or kind is StorageUnavailable
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid:9000"])

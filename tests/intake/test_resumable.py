@@ -66,7 +66,7 @@ class Sender:
 
     def announce(self, length: int, filename: str = "p.csv", key: str | None = None, **said: str) -> httpx.Response:
         told = {"filename": filename, "params": PARAMS} | said
-        pairs = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
+        pairs = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}".rstrip() for name, value in told.items())
         more = {"Idempotency_Key": key} if key else {}
         return self.ask("POST", AT, Upload_Length=str(length), Upload_Metadata=pairs, **more)
 
@@ -241,6 +241,16 @@ def test_an_end_that_nobody_noted_is_made_good_by_the_last_piece(
     assert len(kept(service)) == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "kind"), [("True", "dry_run"), ("1", "dry_run"), ("yes", "dry_run"), ("False", "bulk_upload")]
+)
+def test_a_dry_run_is_asked_for_as_in_the_address_of_the_other_upload(
+    service: Service, sender: Sender, told: str, kind: str
+) -> None:
+    job = sender.send(sender.begin(len(SHEET), dry_run=told), SHEET, 0).headers["tolva-job"]
+    assert service.client.get(f"/api/v1/jobs/{job}").json()["kind"] == kind
+
+
 def test_parameters_are_those_of_the_other_upload(service: Service, sender: Sender) -> None:
     content = b"@a;@b;@c;@d;@e\n1;x;2;c;3\n"
     columns = dict(zip(("@1", "@2", "@3", "@4", "@5"), as_csv().decode().split(","), strict=True))
@@ -268,6 +278,8 @@ def test_an_idempotency_key_is_that_of_the_upload(service: Service, sender: Send
         ({"filename": ""}, 400, "filename"),
         ({"schem": "x"}, 400, 'Did you mean "schema"'),
         ({"read": "{"}, 400, "read"),
+        ({"dry_run": "maybe"}, 400, 'true or false in base64, not "maybe"'),
+        ({"dry_run": ""}, 400, "true or false"),
         ({"length": 41 * KB * KB}, 413, "TOLVA_UPLOAD_MAX_MB"),
     ],
 )
@@ -337,7 +349,8 @@ def test_while_an_upload_is_given_up_no_piece_is_added_by_a_request_that_still_b
 
     def delete_and_add(db: Database, blobs: Blobs, tenant_id: str, id: str) -> None:
         delete(db, blobs, tenant_id, id)
-        added.append(upload.add_piece(db, tenant_id, id, 0, Blob("late", 1, "")))
+        with db.transaction(tenant_id) as conn:
+            added.append(upload.add_piece(conn, id, 0, Blob("late", 1, "")))
 
     monkeypatch.setattr(upload, "_delete_pieces", delete_and_add)
     assert sender.ask("DELETE", path).status_code == 204

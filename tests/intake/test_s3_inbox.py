@@ -1,10 +1,12 @@
 """Files that others put into a bucket, which tells of them by a queue of SQS."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -26,6 +28,7 @@ from tolva.connectors import sqs_mail
 from tolva.connectors.sqs_mail import Mail, Message
 from tolva.errors import BrokerUnavailable, DatabaseUnavailable
 from tolva.jobs.step import Step
+from tolva.jobs.store import MOST_LABEL
 from tolva.settings import Settings
 from tolva.workloads.intake.accept import add_upload
 from tolva.workloads.intake.s3_inbox import take_in
@@ -230,6 +233,15 @@ def changed(record: dict[str, Any], **told: Any) -> dict[str, Any]:
     return record | {"s3": record["s3"] | {"object": record["s3"]["object"] | told}}
 
 
+def in_bucket(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """A record of another bucket."""
+    return record | {"s3": record["s3"] | {"bucket": {"name": name}}}
+
+
+LONG = "".join(random.Random(1).choices(ascii_letters, k=9000))
+"""What no entry of an index holds, compressed neither."""
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -242,6 +254,15 @@ def changed(record: dict[str, Any], **told: Any) -> dict[str, Any]:
         (lambda record: changed(record, key="incoming/products/a%00.csv"), "no file is called"),
         (lambda record: changed(record, size="many"), "invalid literal"),
         (lambda record: changed(record, size=-1), "no size"),
+        (lambda record: changed(record, size=float("inf")), "it is made otherwise"),
+        (lambda record: changed(record, key=f"incoming/products/{'ñ' * 600}"), "too long"),
+        (lambda record: changed(record, eTag=LONG), "too long"),
+        (lambda record: changed(record, versionId=LONG), "too long"),
+        (lambda record: changed(record, sequencer=LONG), "too long"),
+        (lambda record: changed(record, eTag="a\nb"), "no eTag"),
+        (lambda record: changed(record, versionId=7), "it is made otherwise"),
+        (lambda record: in_bucket(record, LONG), "no bucket"),
+        (lambda record: in_bucket(record, "theirs/../ours"), "no bucket"),
     ],
 )
 def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
@@ -260,6 +281,24 @@ def test_an_odd_record_is_dropped_and_told_of_and_its_neighbours_are_taken_in(
     [told] = [each.message for each in caplog.records if each.levelname == "WARNING"]
     assert "no bucket sends" in told and why in told
     assert inlet.left == 0
+
+
+def test_a_record_of_any_depth_is_dropped_and_harms_nobody(inbox: S3Inbox, service: Service, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    for depth in range(900, 1000):
+        body = json.dumps({"Records": [record, changed(record, versionId="deep")]})
+        inlet.send(body.replace('"deep"', "[" * depth + "]" * depth))
+    until(lambda: inbox.take(service.jobs) or inlet.left == 0, 60)
+    assert len(jobs_of(service)) == 1
+
+
+def test_the_longest_names_of_s3_are_taken_in(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    key = f"incoming/products/{LONG}"[:1024]
+    longest = changed(in_bucket(record, LONG[:255]), key=key, versionId=LONG[:1024], eTag=LONG[:40], sequencer="0" * 32)
+    inlet.send(json.dumps({"Records": [longest]}))
+    inbox.take(service.jobs)
+    assert [each["label"] for each in jobs_of(service)] == [key.rpartition("/")[2][:MOST_LABEL]]
 
 
 def test_what_comes_while_the_database_is_away_comes_again_and_is_taken_in_once(
@@ -316,10 +355,11 @@ def test_what_is_no_new_file_for_a_schema_is_left_alone_in_silence(
             "incoming/products/FIELD=VALUE/lista.csv.",
         ),
         ("incoming/products/proveedor_id=P/foto.csv", b"\x89PNG\r\n\x1a\n" + bytes(99), "pero su contenido no lo es"),
+        ("incoming/products/proveedor_id=P//lista.csv", FILE, "a folder in its name is empty"),
         ("incoming/products/proveedor_id=P/lista.csv", b"", "vacío"),
         ("incoming/products/proveedor_id=P/lista.csv", b"x" * 1024**2 + b"y", "1 MB (TOLVA_UPLOAD_MAX_MB)"),
     ],
-    ids=["no schema", "no constant", "no table", "empty", "too large"],
+    ids=["no schema", "no constant", "no table", "no folder", "empty", "too large"],
 )
 def test_a_file_that_cannot_be_loaded_fails_and_says_why(
     service: Service, inbox: S3Inbox, inlet: Inlet, key: str, content: bytes, told: str
@@ -348,6 +388,17 @@ def test_a_file_that_is_gone_fails_until_it_is_there_again(service: Service, inb
     service.client.post(f"/api/v1/jobs/{job['id']}/retry").raise_for_status()
     with working(service):
         until(lambda: jobs_of(service)[0]["state"] == "completed", 60)
+
+
+def test_a_file_of_a_bucket_that_is_not_there_fails_and_says_so(service: Service, inbox: S3Inbox, inlet: Inlet) -> None:
+    [record] = inlet.record()["Records"]
+    record["s3"]["bucket"]["name"] = absent = f"{inlet.place.bucket}-absent"
+    inlet.send(json.dumps({"Records": [record]}))
+    job = taken_in(service, inbox)
+    assert job["state"] == "failed"
+    assert job["error"]["message"].startswith(f"There is no bucket {absent}.")
+    [dead] = service.client.get("/api/v1/dead-letters").json()["dead_letters"]
+    assert dead["id"] == job["id"]
 
 
 def test_a_file_that_was_replaced_is_left_to_the_job_of_the_newer_one(

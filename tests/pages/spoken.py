@@ -22,6 +22,7 @@ OTHERS = {
         "fields[",
     ),
     "those who run it": (
+        "core/extras.py",
         "web/server/listener.py",
         f"{GAP} does not answer (",
         "jobs/hosted.py",

@@ -66,8 +66,7 @@ class FolderBlobs:
 
     def delete(self, key: str) -> None:
         """Remove a stored file; one that is gone already is fine."""
-        with explained():
-            (self._folder / place_of(key)).unlink(missing_ok=True)
+        _delete(self._folder, key)
 
     def sweep(self) -> None:
         """Remove what crashes left half received or half read."""
@@ -119,8 +118,12 @@ class FolderWriter:
 
     def discard(self, blob: Blob) -> None:
         """Take back a `keep` that nobody came to know of."""
-        with explained():
-            (self._folder / place_of(blob.key)).unlink(missing_ok=True)
+        _delete(self._folder, blob.key)
+
+
+def _delete(folder: Path, key: str) -> None:
+    with explained():
+        (folder / place_of(key)).unlink(missing_ok=True)
 
 
 def _pieces(path: Path, start: int, end: int) -> Iterator[bytes]:

@@ -1,10 +1,9 @@
 """What carries the rings. An engine is one file and one line in ENGINES."""
 
-import importlib
 from collections.abc import Iterable, Mapping
 from functools import partial
-from types import ModuleType
 
+from tolva.core.extras import imported
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.engines.news import Announcer, Way
@@ -62,11 +61,3 @@ def ways(settings: Settings, db: Database) -> list[Way]:
 def make_single(settings: Settings, db: Database, name: str) -> Engine:
     """The engine of that name. Raises SettingsError when what it needs is not installed, or not set."""
     return imported(ENGINES[name], name).make(settings, db)
-
-
-def imported(module: str, extra: str) -> ModuleType:
-    """A module that needs what not everybody has installed. Raises SettingsError that says how to."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise SettingsError(f"What is set needs the package {error.name}: pip install 'tolva[{extra}]'.") from error

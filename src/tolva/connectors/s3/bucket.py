@@ -14,6 +14,7 @@ import obstore
 from obstore.store import S3Store
 
 from tolva.connectors.s3.faults import Whereabouts, explained, said
+from tolva.connectors.s3.foreign import explained_to_sender
 from tolva.errors import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ class Bucket:
             return bytes(obstore.get_range(self._store, place, start=start, end=end))
 
     def read_unchanged(self, place: str, start: int, end: int, etag: str) -> bytes:
-        """The same of a file that others put there. Raises NotFound, Conflict once it is not what had that `etag`."""
-        with explained(self.where):
+        """The same of a file that others put there. Raises Conflict once it is not what had that `etag`.
+
+        Where bucket or file cannot be had, that is a CallerError for whoever put it there.
+        """
+        with explained_to_sender(self.where, place):
             options: GetOptions = {"range": (start, end), "if_match": f'"{etag}"'}
             return bytes(obstore.get(self._store, place, options=options).bytes())
 

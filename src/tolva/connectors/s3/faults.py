@@ -13,8 +13,13 @@ from tolva.errors import Conflict, NotFound, StorageUnavailable
 CODE = re.compile(r"<Code>(\w+)</Code>")
 GONE = ("NoSuchKey", "InvalidRange")
 """What is answered for a file that is not there, or not as long any more."""
+FAULTS = BaseError, FileNotFoundError, httpx.HTTPError
+"""What obstore and httpx raise."""
 REGION = "is not in the region of AWS_DEFAULT_REGION: name its own."
+NO_LOGIN = "no login"
+"""What stands for a code where none was asked for: the machine has no role."""
 REMEDIES = {
+    NO_LOGIN: "cannot be asked without a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     "NoSuchBucket": "is not there. Make it, or name another with S3_BUCKET_NAME; Tolva makes it when it starts.",
     "BucketAlreadyExists": "belongs to somebody else. Name another with S3_BUCKET_NAME.",
     "InvalidAccessKeyId": "does not know the login of AWS_ACCESS_KEY_ID.",
@@ -31,13 +36,13 @@ REMEDIES = {
 }
 """What is wrong with the bucket, by the code of S3."""
 BY_WORDS = (
-    ("/latest/", "cannot be asked without a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
-    ("incorrectly configured region", REGION),
-    ("301 Moved", REGION),
-    ("403 Forbidden", REMEDIES["AccessDenied"]),
-    ("404 Not Found", REMEDIES["NoSuchBucket"]),
+    ("/latest/", NO_LOGIN),
+    ("incorrectly configured region", "PermanentRedirect"),
+    ("301 Moved", "PermanentRedirect"),
+    ("403 Forbidden", "AccessDenied"),
+    ("404 Not Found", "NoSuchBucket"),
 )
-"""The same by what an answer says that has no code."""
+"""The code of an answer that has none, by what it says."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def explained(where: Whereabouts) -> Generator[None]:
         yield
     except PreconditionError as error:
         raise Conflict(f"The file was replaced in the bucket {where.bucket} by another one.") from error
-    except (BaseError, FileNotFoundError, httpx.HTTPError) as error:
+    except FAULTS as error:
         if _code(str(error)) in GONE:
             raise NotFound(
                 "The stored file is gone: it outlived TOLVA_RETENTION_DAYS, or the bucket was changed."
@@ -77,16 +82,26 @@ def said(where: Whereabouts, answer: str) -> str:
     >>> said(Whereabouts("sheets", "http://s3:9000"), "HTTP error: error sending request\\n\\nDebug source: …")
     'The bucket sheets at http://s3:9000 does not answer (HTTP error: error sending request). Look at AWS_ENDPOINT_URL.'
     """
-    if remedy := REMEDIES.get(_code(answer)):
+    if remedy := REMEDIES.get(_code(answer)) or REMEDIES.get(_by_words(answer)):
         return f"{where} {remedy}"
-    for words, remedy in BY_WORDS:
-        if words in answer:
-            return f"{where} {remedy}"
     told = _code(answer) or answer.partition("\n\nDebug source")[0].rpartition(" - ")[2].strip()
     return f"{where} does not answer ({told}). Look at AWS_ENDPOINT_URL."
+
+
+def code_of(answer: str) -> str:
+    """What is wrong as S3 calls it, or would; empty where nothing was answered.
+
+    >>> code_of("… 403 Forbidden: <Error><Code>SlowDown</Code></Error>"), code_of("… 403 Forbidden: "), code_of("lost")
+    ('SlowDown', 'AccessDenied', '')
+    """
+    return _code(answer) or _by_words(answer)
 
 
 def _code(answer: str) -> str:
     """S3's own word for what is wrong; empty where it gave none."""
     found = CODE.search(answer)
     return found[1] if found else ""
+
+
+def _by_words(answer: str) -> str:
+    return next((code for words, code in BY_WORDS if words in answer), "")

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from tolva.connectors.blobs import Blobs
 from tolva.connectors.destinations import Destinations
 from tolva.connectors.s3.configured import configured_bucket
+from tolva.core.extras import imported
 from tolva.core.job import Queue
-from tolva.engines import imported
 from tolva.jobs.catalogue import Handler
 from tolva.jobs.inbox import Inbox
 from tolva.jobs.work import Jobs

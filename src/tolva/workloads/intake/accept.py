@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from tolva.connectors.blobs import Blob, BlobWriter
 from tolva.core.job import JobId, Json, NewJob
 from tolva.db.pool import Connection
-from tolva.errors import KeyReused, NotFound
+from tolva.errors import KeyReused
 from tolva.jobs.payload import clean
 from tolva.jobs.work import Jobs
 from tolva.tables.column_choices import require_fields
@@ -27,7 +27,7 @@ from tolva.workloads.intake.kept import kept
 from tolva.workloads.intake.schemas import schema_of
 from tolva.workloads.intake.settled import foretold
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import require_upload
 
 LOAD = "bulk_upload"
 REHEARSE = "dry_run"
@@ -120,9 +120,7 @@ def accept_again(
     Raises NotFound, InvalidInput for an answer that names no field, KeyReused when the key was used for something else.
     """
     with jobs.work(by.tenant_id) as work:
-        upload = find_upload(work.conn, upload_id)
-        if upload is None:
-            raise NotFound(f"There is no upload {upload_id}.")
+        upload = require_upload(work.conn, upload_id)
         require_fields(schema_of(work.conn, upload), options.get("mapping", {}))
         asked = {"schema": upload["schema"], "filename": upload["filename"]}
         key = _unique(idempotency_key)

@@ -7,8 +7,8 @@ from psycopg.rows import DictRow
 
 from tolva.core.job import JobId
 from tolva.db.pool import Connection
-from tolva.errors import NotFound
 from tolva.workloads.intake.sql import SQL
+from tolva.workloads.intake.stored import no_upload
 
 LOOKED = 20_000
 """Errors that one search looks at: some hundredths of a second. The next call goes on where it stopped."""
@@ -73,7 +73,7 @@ class ErrorCounts:
 def require_errors(conn: Connection, id: JobId) -> None:
     """Raises NotFound for a job whose rows can have no errors."""
     if conn.execute(SQL["upload_or_undo"], {"job_id": id}).fetchone() is None:
-        raise NotFound(f"There is no upload {id}.")
+        raise no_upload(id)
 
 
 def find_errors(conn: Connection, id: JobId, wanted: ErrorFilter, after: Cursor, most: int) -> ErrorPage:

@@ -10,8 +10,6 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from tolva.connectors.blobs import LINK_SECONDS, Blobs
-from tolva.core.job import JobId
-from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.access.caller import Caller
@@ -19,7 +17,7 @@ from tolva.web.byte_range import span_of
 from tolva.web.download import attachment, files
 from tolva.web.problems import Fault, problems
 from tolva.workloads.intake.api import PREFIX
-from tolva.workloads.intake.stored import blob_of, find_upload
+from tolva.workloads.intake.stored import blob_of, require_upload
 
 ANY = "application/octet-stream"
 """Whatever it is, nobody is to open it where it comes from."""
@@ -85,7 +83,4 @@ def _streamed(blobs: Blobs, upload: DictRow, asked: str | None) -> Response:
 
 def _upload(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
     with jobs.db.transaction(by.tenant_id) as conn:
-        upload = find_upload(conn, JobId(str(id)))
-    if upload is None:
-        raise NotFound(f"There is no upload {id}.")
-    return upload
+        return require_upload(conn, str(id))

@@ -8,7 +8,6 @@ from typing import Any
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import JobId
 from tolva.db.pool import Database
-from tolva.errors import NotFound
 from tolva.tables.column_choices import Choices
 from tolva.tables.currency import currency_notes
 from tolva.tables.map import propose_mapping
@@ -29,7 +28,7 @@ from tolva.workloads.intake.mappings import describe_match
 from tolva.workloads.intake.opening import open_file
 from tolva.workloads.intake.schemas import find_schema, with_configured
 from tolva.workloads.intake.settled import Settled, foretold, settle
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import require_upload
 
 LOOKED = 100_000
 """Rows that tell how numbers and dates are written, while somebody waits for the answer: some tenths of a second."""
@@ -52,9 +51,7 @@ def preview(
     Raises NotFound, and what a load would.
     """
     with db.transaction(tenant_id) as conn:
-        upload = find_upload(conn, job_id)
-        if upload is None:
-            raise NotFound(f"There is no upload {job_id}.")
+        upload = require_upload(conn, job_id)
         name, version = (schema_name, None) if schema_name else (upload["schema"], upload["schema_version"])
         schema = with_configured(*find_schema(conn, name, version), defaults)
     options = options or ReadOptions(**upload["options"].get("read", {}))

@@ -7,12 +7,26 @@ from psycopg.types.json import Jsonb
 
 from tolva.connectors.blobs import Blob
 from tolva.db.pool import Connection
+from tolva.errors import NotFound
 from tolva.workloads.intake.sql import SQL
 
 
 def find_upload(conn: Connection, job_id: str) -> DictRow | None:
     """The upload that a job is for; None for a job without one."""
     return conn.execute(SQL["upload_of"], {"job_id": job_id}).fetchone()
+
+
+def require_upload(conn: Connection, job_id: str) -> DictRow:
+    """The same. Raises NotFound."""
+    upload = find_upload(conn, job_id)
+    if upload is None:
+        raise no_upload(job_id)
+    return upload
+
+
+def no_upload(id: str) -> NotFound:
+    """What is said of an id that no upload has."""
+    return NotFound(f"There is no upload {id}.")
 
 
 def blob_of(upload: DictRow) -> Blob:

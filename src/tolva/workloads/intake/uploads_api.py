@@ -9,7 +9,6 @@ from psycopg.rows import DictRow
 
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
-from tolva.errors import NotFound
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.access.caller import Caller
@@ -22,7 +21,7 @@ from tolva.workloads.intake.messages import how_to_answer, how_to_choose_a_sheet
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.preview_answer import Preview
 from tolva.workloads.intake.sql import SQL
-from tolva.workloads.intake.stored import list_uploads
+from tolva.workloads.intake.stored import list_uploads, no_upload
 from tolva.workloads.intake.upload_answers import Upload, Uploads
 from tolva.workloads.intake.upload_parameters import MAPPING, READ, MappingText, ReadText, from_json
 
@@ -92,7 +91,7 @@ def _row(jobs: Jobs, by: Caller, id: UUID) -> DictRow:
     with jobs.db.transaction(by.tenant_id) as conn:
         row = conn.execute(SQL["intake_status"], {"job_id": id}).fetchone()
     if row is None:
-        raise NotFound(f"There is no upload {id}.")
+        raise no_upload(str(id))
     return row
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from tolva.connectors.blobs import Blobs
 from tolva.core.job import FINISHED, JobId, State
 from tolva.db.pool import Connection
-from tolva.errors import Busy, InvalidInput, NotFound
+from tolva.errors import Busy, InvalidInput
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.tables.schema import Schema
@@ -33,7 +33,7 @@ from tolva.workloads.intake.pages.columns import called_so
 from tolva.workloads.intake.pages.field_titles import with_titles
 from tolva.workloads.intake.preview import preview
 from tolva.workloads.intake.schemas import schema_of
-from tolva.workloads.intake.stored import effective_load, find_upload
+from tolva.workloads.intake.stored import effective_load, require_upload
 from tolva.workloads.intake.unclear import LOCALES
 
 FORM = "form"
@@ -146,9 +146,7 @@ def _form_of(upload: DictRow, query: QueryParams) -> dict[str, Any]:
 
 def _upload(conn: Connection, id: JobId) -> dict[str, Any]:
     """An upload with its schema and job, for the templates. Raises NotFound."""
-    upload = find_upload(conn, id)
-    if upload is None:
-        raise NotFound(f"There is no upload {id}.")
+    upload = require_upload(conn, id)
     job = get_job(conn, id)
     told = {"upload": upload, "schema": schema_of(conn, upload), "job": job}
     told |= {"ended": State(job["state"]) in FINISHED, "message": told_error(job)}

@@ -7,12 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tolva.core.job import JobId, Json
-from tolva.errors import NotFound
 from tolva.jobs.store import get_job
 from tolva.jobs.work import Jobs
 from tolva.web.access.asking import Viewer
 from tolva.web.pages.shell import Shell
-from tolva.workloads.intake.stored import find_upload
+from tolva.workloads.intake.stored import require_upload
 
 
 def repeats_pages(jobs: Jobs, shell: Shell) -> APIRouter:
@@ -22,9 +21,8 @@ def repeats_pages(jobs: Jobs, shell: Shell) -> APIRouter:
     @router.get("/{id}/repeats")
     def get_repeats(request: Request, id: UUID, by: Viewer) -> Response:
         with jobs.db.transaction(by.tenant_id) as conn:
-            job, upload = get_job(conn, JobId(str(id))), find_upload(conn, str(id))
-        if upload is None:
-            raise NotFound(f"There is no upload {id}.")
+            job = get_job(conn, JobId(str(id)))
+            require_upload(conn, str(id))
         result: Json = job["result"] or {}
         told = {"repeats": result.get("repeats", []), "repeated": result.get("repeated", 0)}
         return shell.page(request, by, "intake/repeats.html", job=job, **told)

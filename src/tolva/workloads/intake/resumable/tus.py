@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
 from tolva.errors import InvalidInput
 from tolva.tables.suggest import perhaps_meant
 from tolva.workloads.intake.announced import Said
@@ -16,10 +18,13 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
 PIECE_TYPE = "application/offset+octet-stream"
 FILENAME = "filename"
+DRY_RUN = "dry_run"
+CORRECTS = "corrects"
 KNOWN = (FILENAME, *(field.name for field in fields(Said)))
 THEIRS = ("name", "type", "filetype", "relativePath")
 """What clients add by themselves, and nobody here needs."""
-TRUE = "true"
+YES_OR_NO = TypeAdapter(bool)
+"""Reads it as the address of `POST /uploads` is read."""
 
 
 def parse_metadata(text: str) -> dict[str, str]:
@@ -37,13 +42,21 @@ def parse_metadata(text: str) -> dict[str, str]:
 
 
 def said_in(metadata: Mapping[str, str]) -> Said:
-    """The same as a call says it in its address.
+    """The same as a call says it in its address. Raises InvalidInput.
 
-    >>> said_in({"filename": "lista.csv", "schema": "prices", "dry_run": "true"})
+    >>> said_in({"filename": "lista.csv", "schema": "prices", "dry_run": "yes"})
     Said(schema='prices', params=None, dry_run=True, mapping=None, read=None, corrects=None)
     """
-    told = {name: value for name, value in metadata.items() if name not in (FILENAME, "dry_run", "corrects")}
-    return Said(**told, dry_run=metadata.get("dry_run", "") == TRUE, corrects=_upload(metadata.get("corrects")))
+    told = {name: value for name, value in metadata.items() if name not in (FILENAME, DRY_RUN, CORRECTS)}
+    return Said(**told, dry_run=_yes(metadata.get(DRY_RUN, "false")), corrects=_upload(metadata.get(CORRECTS)))
+
+
+def _yes(told: str) -> bool:
+    """What is neither would be a load that nobody wanted, or none."""
+    try:
+        return YES_OR_NO.validate_strings(told)
+    except ValidationError:
+        raise InvalidInput(f'dry_run: it takes true or false in base64, not "{told}".') from None
 
 
 def _upload(id: str | None) -> UUID | None:

@@ -1,6 +1,7 @@
 """What a bucket says of its files, as Amazon sends it: by itself, or in the envelope of SNS."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,13 @@ CREATED = "ObjectCreated:"
 TEST = "s3:TestEvent"
 """What is sent once, when somebody connects a bucket."""
 ENVELOPE = "Notification"
-LONGEST_KEY = 1024
-"""Characters of a key, the most that S3 allows."""
+MOST_KEY = 1024
+"""Bytes of a key, the most that S3 allows."""
+MOST_MARK = 1100
+"""Bytes of a mark: S3 allows a version 1,024. An entry of an index, 2,700 bytes, has to hold it with key and bucket."""
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+ETAG = re.compile(r"[!#-~]+")
+"""What a header may say between quotes."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def created_by(record: Any) -> Created | None:
         return _created(record["s3"]) if record["eventName"].startswith(CREATED) else None
     except KeyError as error:
         raise ValueError(f"it has no {error}") from None
-    except (TypeError, AttributeError):
+    except (TypeError, AttributeError, OverflowError):
         raise ValueError("it is made otherwise") from None
 
 
@@ -68,12 +74,14 @@ def _created(told: Mapping[str, Any]) -> Created:
     >>> _created({"bucket": {"name": "b"}, "object": {"key": "a+%C3%B1%2B.csv", "size": 3, "eTag": "e"}}).key
     'a ñ+.csv'
     """
-    found, bucket = told["object"], str(told["bucket"]["name"])
-    key, etag, size = unquote_plus(found["key"], errors="strict"), str(found["eTag"]), int(found["size"])
+    found, bucket = told["object"], told["bucket"]["name"]
+    key, etag, size = unquote_plus(found["key"], errors="strict"), found["eTag"], int(found["size"])
     marks = found.get("versionId"), etag, found.get("sequencer")
-    mark = " ".join(str(each) for each in marks if each)
-    if clean(key, LONGEST_KEY) != key or clean(bucket + mark) != bucket + mark:
+    mark = " ".join(each for each in marks if each)
+    if clean(key + mark, len(key + mark)) != key + mark:
         raise ValueError(f"no file is called {key!r}")
-    if not bucket or size < 0:
-        raise ValueError("it has no bucket or no size")
+    if len(key.encode()) > MOST_KEY or len(mark.encode()) > MOST_MARK:
+        raise ValueError("its key or its marks are too long")
+    if not BUCKET.fullmatch(bucket) or not ETAG.fullmatch(etag) or size < 0:
+        raise ValueError("it has no bucket, no eTag or no size")
     return Created(bucket, key, size, etag, mark)

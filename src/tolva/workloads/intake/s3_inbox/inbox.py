@@ -1,6 +1,7 @@
 """The inbox: a job for each file that a bucket tells of."""
 
 import logging
+from reprlib import Repr
 from typing import Any
 
 from tolva.connectors.sqs_mail import Mail
@@ -12,6 +13,10 @@ from tolva.workloads.intake.s3_inbox.place import announced_at
 from tolva.workloads.intake.s3_inbox.take_in import job_for
 
 log = logging.getLogger(__name__)
+
+SHOWN = Repr()
+"""What the log shows of something odd, which may be as long and as deep as it likes."""
+SHOWN.maxstring = 200
 
 
 class S3Inbox:
@@ -53,7 +58,8 @@ class S3Inbox:
             return None
 
     def _drop(self, found: Any, error: ValueError) -> None:
-        log.warning("%s held something that no bucket sends (%s); it is dropped: %.200r", self.name, error, found)
+        told = SHOWN.repr(found)
+        log.warning("%s held something that no bucket sends (%s); it is dropped: %s", self.name, error, told)
 
     def _job(self, file: Created) -> NewJob | None:
         announced = announced_at(file.key)

@@ -7,7 +7,7 @@ from tolva.connectors.blobs import Blobs
 from tolva.connectors.received import too_large
 from tolva.connectors.s3.bucket import PART, Bucket
 from tolva.core.job import Json, NewJob
-from tolva.errors import Conflict, InvalidInput, NotFound
+from tolva.errors import Conflict, InvalidInput
 from tolva.jobs.context import Context
 from tolva.tables.check import check_constants
 from tolva.tables.reading.unpack import verify_stored
@@ -37,8 +37,8 @@ def job_for(file: Created, announced: Announced) -> NewJob:
 def take_in(ctx: Context, blobs: Blobs, open_bucket: Callable[[str], Bucket], most: int) -> Json | None:
     """Take in the file of this job, which stays in its bucket; at most `most` bytes.
 
-    Where another file has its name by now, that one was told of by itself. Raises InvalidInput, NotFound, Conflict,
-    StorageUnavailable; then nothing was kept.
+    Where another file has its name by now, that one was told of by itself. Raises InvalidInput, NotFound, Forbidden,
+    Conflict, StorageUnavailable; then nothing was kept.
     """
     announced = announced_at(ctx.params["key"])
     assert announced, "others get no job"
@@ -78,13 +78,9 @@ def _arrival(ctx: Context, announced: Announced) -> Arrival:
 
 def _fetch(ctx: Context, bucket: Bucket, sink: Reception) -> None:
     key, size, etag = ctx.params["key"], ctx.params["size"], ctx.params["etag"]
-    try:
-        for start in range(0, size, PART):
-            ctx.check()
-            sink.write(bucket.read_unchanged(key, start, min(start + PART, size), etag))
-    except NotFound as error:
-        where = bucket.where.bucket
-        raise NotFound(f"The file {key} is not in the bucket {where} any more. Put it there again.") from error
+    for start in range(0, size, PART):
+        ctx.check()
+        sink.write(bucket.read_unchanged(key, start, min(start + PART, size), etag))
 
 
 def _sender(ctx: Context) -> Caller:
