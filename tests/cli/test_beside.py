@@ -7,7 +7,9 @@ import threading
 
 import pytest
 
+from tolva.serve import part
 from tolva.serve.beside import beside
+from tolva.serve.part import Part
 
 
 def test_ctrl_c_while_it_ends_does_not_leave_it_behind() -> None:
@@ -44,3 +46,14 @@ def test_ctrl_c_is_heard_again_afterwards() -> None:
     with beside(_thread.interrupt_main, lambda stop: None):
         pass
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_no_room_for_a_process_ends_nothing_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: object) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(part, "spawn", refuse)
+    made = Part("worker", print)
+    made.keep_running()
+    made.end()
+    made.wait(0)

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from tests.engines.inside import CeleryInside, celery_workers
+from tests.jobs.workshop import until
 from tests.servers import rabbit
 from tests.servers.aws import Aws, aws
 from tests.servers.redis import RedisServer, redis_server
@@ -91,7 +92,12 @@ class Brokers:
 
     def _litter_sqs(self) -> None:
         client = make_client(Settings(aws_endpoint_url=self.aws.endpoint, aws_region=self.aws.region))
-        url = client.get_queue_url(QueueName="tolva-work")["QueueUrl"]
+
+        def made() -> list[str]:
+            urls = client.list_queues(QueueNamePrefix="tolva-work").get("QueueUrls", ())
+            return [url for url in urls if url.endswith("/tolva-work")]
+
+        url = until(made)[0]
         for text in RUBBISH:
             client.send_message(QueueUrl=url, MessageBody=text)
 

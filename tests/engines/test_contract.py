@@ -127,11 +127,10 @@ def test_rubbish_of_a_foreign_program_is_dropped_and_jobs_are_done_once(
     started: Counter[str] = Counter()
     shop.on(lambda ctx: started.update([ctx.job_id]))
     with serving(shop):
-        engine.depth("work")  # makes the queue where somebody must
         brokers.litter(carrier)
         ids = shop.put_many(5)
-        until(lambda: all_ended(shop), 2 * WITHIN)
-        until(lambda: not engine.depth("work"), 2 * WITHIN)
+        until(lambda: all_ended(shop), 5 * WITHIN)
+        until(lambda: not engine.depth("work"), 5 * WITHIN)
     assert started == Counter(ids)
 
 

@@ -82,16 +82,17 @@ class SqsBroker:
         """Hide those messages for longer that have been hidden for a while."""
         for each in held:
             if time.monotonic() - each.since > HOLD_AFTER:
+                each.since = time.monotonic()  # before, so that one that was purged does not hold up the others
                 with explained():
                     self._sqs.change_message_visibility(
                         QueueUrl=each.url, ReceiptHandle=each.receipt, VisibilityTimeout=VISIBILITY
                     )
-                each.since = time.monotonic()
 
     def depth(self, queue: str) -> int:
-        """Visible messages, as SQS counts them: about."""
-        with self._queue(queue) as url:
-            return count_waiting(self._sqs, url)
+        """Visible messages, as SQS counts them: about. Whoever asks makes no queue."""
+        with explained():
+            url = self._find(self._names.of(queue))
+            return count_waiting(self._sqs, url) if url else 0
 
     def _read(self, queue: str, url: str, message: dict[str, Any]) -> Held | None:
         held = Held(url, message["ReceiptHandle"], time.monotonic())
@@ -116,14 +117,17 @@ class SqsBroker:
     def _make(self, queue: str) -> str:
         with self._making:
             name = self._names.of(queue)
-            try:
-                url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
-            except ClientError as error:
-                if not is_gone(error):
-                    raise
-                url = self._create(name)
+            url = self._find(name) or self._create(name)
             self._urls[queue] = url
             return url
+
+    def _find(self, name: str) -> str | None:
+        try:
+            return self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        except ClientError as error:
+            if is_gone(error):
+                return None
+            raise
 
     def _create(self, name: str) -> str:
         aside = self._sqs.create_queue(

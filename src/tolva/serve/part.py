@@ -32,7 +32,11 @@ class Part:
             log.error("the %s ended by itself (exit code %s); starting it again", self._name, self._process.exitcode)
             self._process, self._next_start = None, time.monotonic() + RESTART_PAUSE
         if self._process is None and time.monotonic() >= self._next_start:
-            self._process = spawn(self._run, *self._args)
+            try:
+                self._process = spawn(self._run, *self._args)
+            except OSError as error:  # no room for a process at the moment: those that run go on
+                log.error("the %s cannot be started: %s", self._name, error)
+                self._next_start = time.monotonic() + RESTART_PAUSE
 
     def end(self) -> None:
         """Ask it to end."""
