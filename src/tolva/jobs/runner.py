@@ -7,6 +7,7 @@ import time
 from tolva.core.job import Claimed, Outcome, Verb
 from tolva.core.ports import Engine
 from tolva.core.retry import backoff
+from tolva.db.faults import fell_silent
 from tolva.db.pool import Database
 from tolva.errors import (
     CallerError,
@@ -35,7 +36,7 @@ from tolva.logs import log_context
 log = logging.getLogger(__name__)
 
 DATABASE_PAUSE = 2.0
-"""Seconds before a job is tried again that found PostgreSQL away."""
+"""Seconds before a job is tried again that PostgreSQL had no room for."""
 STORAGE_PAUSE = 30.0
 """Seconds before a job is tried again that found the stored files away: somebody must mend that."""
 LONGEST_CALL = 1.0
@@ -141,9 +142,15 @@ def classify(error: BaseException, job: Claimed) -> Outcome | None:
     log.log(level, "job %s (%s): %s", job.id, job.kind, error, exc_info=None if expected else error)
     if isinstance(error, DatabaseUnavailable | StorageUnavailable):
         # Our own database or store was away or full: no fault of the job's, so it costs no try, however long it lasts.
-        pause = DATABASE_PAUSE if isinstance(error, DatabaseUnavailable) else STORAGE_PAUSE
-        return Outcome(Verb.RELEASE, error_json(error), pause)
+        return Outcome(Verb.RELEASE, error_json(error), _pause(error))
     if isinstance(error, CallerError | Never):
         return Outcome(Verb.FAIL, error_json(error))
     asked = error.retry_after if isinstance(error, TryLater) else None
     return Outcome(Verb.RETRY, error_json(error), backoff(job.failures + 1, asked))
+
+
+def _pause(error: TolvaError) -> float:
+    """Seconds. A job whose connection broke keeps its place in the line: a pause would put it behind all that wait."""
+    if isinstance(error, DatabaseUnavailable):
+        return 0.0 if error.__cause__ and fell_silent(error.__cause__) else DATABASE_PAUSE
+    return STORAGE_PAUSE
