@@ -183,7 +183,7 @@ def test_celery_has_as_many_processes_for_a_queue_as_slots_were_asked_for(
             process = subprocess.Popen(tolva.command("worker", *words), env=given, stdout=file, stderr=file)
         try:
             until(lambda: by_queue(fresh) == processes, 90)
-            assert len(set(re.findall(r"\S+@\S+ ready", log.read_text()))) == len(words), log.read_text()
+            until(lambda: len(set(re.findall(r"\S+@\S+ ready", log.read_text()))) == len(words), 60)
             process.terminate()
             assert process.wait(60) == 0
         finally:
