@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from tolva.errors import BrokerUnavailable
+from tolva.errors import BrokerUnavailable, SettingsError
 from tolva.settings import Settings
 
 WAIT = 20
@@ -62,7 +62,7 @@ def explained() -> Generator[None]:
     except NoCredentialsError as error:
         raise BrokerUnavailable("SQS needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.") from error
     except NoRegionError as error:
-        raise BrokerUnavailable("SQS needs AWS_DEFAULT_REGION, say us-east-1.") from error
+        raise SettingsError("SQS needs AWS_DEFAULT_REGION, say us-east-1.") from error
     except ClientError as error:
         told = error.response.get("Error", {})
         words = f"{told.get('Code')}: {told.get('Message')}"

@@ -70,7 +70,7 @@ def test_flower_shows_our_worker_and_a_task_that_names_its_job(
             try:
                 page = context.new_page()
                 page.goto(f"{flower}workers")
-                expect(page.locator("#workers-table tbody tr").filter(has_text="celery@")).to_contain_text("Online")
+                expect(page.locator("#workers-table tbody tr").filter(has_text="tolva-all-")).to_contain_text("Online")
                 page.goto(f"{flower}tasks")
                 page.get_by_placeholder("state:FAILURE").fill(job)  # rings again, if it took long, fill the first page
                 row = page.locator("#tasks-table tbody tr").filter(has_text=job).first

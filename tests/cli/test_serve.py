@@ -92,7 +92,7 @@ def test_a_route_of_no_queue_is_told_and_no_fault(tolva: Shell) -> None:
 def test_an_engine_that_is_not_installed_is_told_with_the_command_that_installs_it(
     tolva: Shell, engine: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in [name for name in sys.modules if name.startswith("tolva.engines.")]:
+    for module in [name for name in sys.modules if name.startswith(("tolva.engines.", "tolva.sqs"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     ran = tolva("worker", TOLVA_ENGINE=engine, **({} if engine == "sqs" else {"REDIS_URL": REDIS}))

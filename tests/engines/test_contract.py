@@ -18,10 +18,10 @@ from tolva.db.pool import Database
 from tolva.engines import make_engine
 from tolva.engines.postgres import PostgresEngine
 from tolva.errors import DatabaseUnavailable, SettingsError, TryLater
-from tolva.jobs import store, upkeep
+from tolva.jobs import store
 from tolva.jobs.context import Context
 from tolva.jobs.pulse import keep_pulse
-from tolva.jobs.upkeep import Chore, keep_up
+from tolva.jobs.upkeep import Chore, RingAgain, keep_up
 from tolva.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings(
@@ -48,7 +48,7 @@ def serving(
     """A worker process in small: the engine serves, the pulse tidies the dispatcher, and upkeep rings again."""
     stop = threading.Event()
     queues = [each.queue for each in LINES]
-    chore = Chore("ring again", 0.2, lambda: upkeep.ring_again(shop.db, shop.engine, queues))
+    chore = Chore("ring again", 0.2, RingAgain(shop.db, shop.engine, queues).look)
     runner = shop.runner()
     threads = [
         threading.Thread(target=shop.engine.serve, args=(slots, run_next or runner.run_next), name="serve"),

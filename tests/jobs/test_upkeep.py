@@ -15,7 +15,7 @@ from tolva.errors import DatabaseUnavailable
 from tolva.jobs import upkeep
 from tolva.jobs.clock import JumpingClock
 from tolva.jobs.sql import SQL
-from tolva.jobs.upkeep import Chore, Rescue, keep_up, kept_up
+from tolva.jobs.upkeep import Chore, Rescue, RingAgain, keep_up, kept_up
 
 DAY = 86_400.0
 
@@ -123,10 +123,11 @@ def test_a_waiting_parent_is_not_rescued(shop: Workshop) -> None:
 def test_only_queues_where_ready_jobs_wait_are_rung_again(shop: Workshop) -> None:
     shop.open("idle")
     shop.put(run_at=datetime.now(UTC) + timedelta(hours=1))
-    upkeep.ring_again(shop.db, shop.engine, ["work", "idle"])
+    ring_again = RingAgain(shop.db, shop.engine, ["work", "idle"])
+    ring_again.look()
     assert shop.engine.rung == []
     shop.due_now()
-    upkeep.ring_again(shop.db, shop.engine, ["work", "idle"])
+    ring_again.look()
     assert shop.engine.rung == ["work"]
 
 

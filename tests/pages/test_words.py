@@ -46,8 +46,9 @@ def translated(package: str, language: str) -> Catalog:
 def test_every_word_is_translated_and_none_is_left_over(package: str, language: str) -> None:
     wanted = {str(message.id) for message in words(package) if message.id}
     there = {str(message.id) for message in translated(package, language) if message.id}
-    empty = [message.id for message in translated(package, language) if message.id and not _whole(message.string)]
-    assert (wanted - there, there - wanted, empty) == (set(), set(), []), "run `make words`, and translate what is new"
+    found = [message for message in translated(package, language) if message.id]
+    unused = [message.id for message in found if message.fuzzy or not _whole(message.string)]  # shown in English
+    assert (wanted - there, there - wanted, unused) == (set(), set(), []), "run `make words`, and translate what is new"
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -21,16 +21,20 @@ class Server:
     dsn: str = field(repr=False)
     admin_dsn: str = field(repr=False)
     embedded: bool
+    place: str = "PostgreSQL"
+    """Which one it is, in words."""
 
 
 @contextmanager
 def server(settings: Settings) -> Generator[Server]:
     """PostgreSQL: the one of DATABASE_URL, or the embedded one, running for as long as the context is open."""
     if settings.database_url:
-        yield Server(settings.database_url, settings.database_url, embedded=False)
+        yield Server(
+            settings.database_url, settings.database_url, embedded=False, place="the PostgreSQL of DATABASE_URL"
+        )
         return
     with use(settings.data_dir) as here:
-        yield Server(here.dsn, here.admin_dsn, embedded=True)
+        yield Server(here.dsn, here.admin_dsn, embedded=True, place=f"the embedded PostgreSQL in {settings.data_dir}")
 
 
 def migrations() -> list[Migration]:

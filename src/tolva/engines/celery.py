@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import celery
+from amqp.exceptions import AccessRefused, AMQPError
 from kombu.entity import Exchange
 from kombu.entity import Queue as Line
 from kombu.exceptions import OperationalError
@@ -29,6 +30,9 @@ from tolva.settings import Settings, load_settings
 
 HOST = "tolva.serve.celery_host"
 """What a worker of Celery imports when it starts: the part that knows the jobs, which stands above this one."""
+
+NOT_FOUND = "404"
+"""How a broker says that there is no such queue."""
 
 Perform = Callable[[str], Any]
 """Looks through a queue; answers what Celery is to note of it."""
@@ -62,7 +66,9 @@ class CeleryEngine(Silent):
         with _explained(), self._app.connection_for_write() as connection:
             try:
                 return connection.default_channel.queue_declare(queue, passive=True).message_count
-            except connection.channel_errors:
+            except connection.channel_errors as error:
+                if str(getattr(error, "code", "")) != NOT_FOUND:
+                    raise
                 return 0  # nobody has made it yet
 
 
@@ -102,7 +108,11 @@ def _explained() -> Generator[None]:
     """Errors of the broker in our words."""
     try:
         yield
-    except (OperationalError, OSError) as error:
+    except AccessRefused as error:
+        raise BrokerUnavailable(
+            f"Celery's broker refuses the login or password of CELERY_BROKER_URL or REDIS_URL: {error}"
+        ) from error
+    except (OperationalError, AMQPError, OSError) as error:
         raise BrokerUnavailable(f"Celery's broker does not answer (CELERY_BROKER_URL or REDIS_URL): {error}") from error
 
 

@@ -176,6 +176,10 @@ def _explained() -> Generator[None]:
             f"Dramatiq's broker refuses the login or password of DRAMATIQ_BROKER_URL or REDIS_URL: {error}"
         ) from error
     except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
+        if "PRECONDITION_FAILED" in repr(error):
+            raise BrokerUnavailable(
+                f"A queue in RabbitMQ was made by another program, say by Celery. Delete it there: {error!r}"
+            ) from error
         raise BrokerUnavailable(
             f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"
         ) from error

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tolva.core.job import JobId
 from tolva.core.ports import Engine
 from tolva.db.pool import Database
 from tolva.errors import TryLater, WorkerLost
@@ -50,7 +51,7 @@ def standard_chores(jobs: Jobs, queues: Sequence[str], *, keep_finished: float, 
     return [
         Chore("rescue", 1.0, Rescue(db, engine, JumpingClock()).look),
         Chore("schedules", 1.0, lambda: fire_due(jobs)),
-        Chore("ring again", RING_AGAIN, lambda: ring_again(db, engine, queues)),
+        Chore("ring again", RING_AGAIN, RingAgain(db, engine, queues).look),
         Chore("prune", 600.0, lambda: prune(db, keep_finished, keep_failed)),
     ]
 
@@ -123,14 +124,25 @@ class Rescue:
         return bool(rows)
 
 
-def ring_again(db: Database, engine: Engine, queues: Sequence[str]) -> bool:
-    """Ring the queues in which ready jobs wait."""
-    with db.connection() as conn:
-        rows = conn.execute(SQL["waiting_queues"], {"queues": list(queues)}).fetchall()
-    for row in rows:
-        if row["seconds"] <= 0:
-            engine.ring(row["queue"], [])
-    return False
+class RingAgain:
+    """Rings the queues in which ready jobs wait: once where they do so newly, then for many."""
+
+    def __init__(self, db: Database, engine: Engine, queues: Sequence[str]) -> None:
+        self._db = db
+        self._engine = engine
+        self._queues = list(queues)
+        self._waited: set[str] = set()
+
+    def look(self) -> bool:
+        """Never more to do at once. Raises DatabaseUnavailable."""
+        with self._db.connection() as conn:
+            rows = conn.execute(SQL["waiting_queues"], {"queues": self._queues}).fetchall()
+        waiting = {row["queue"] for row in rows if row["seconds"] <= 0}
+        for queue in sorted(waiting):
+            # Most often it is one job, just made, and on its way to a worker.
+            self._engine.ring(queue, [] if queue in self._waited else [JobId("")])
+        self._waited = waiting
+        return False
 
 
 def prune(db: Database, keep_finished: float, keep_failed: float) -> bool:

@@ -63,6 +63,9 @@ class CeleryHost:
         if "prefork" not in instance.pool_cls.__module__:
             # Celery logs what its signals raise, and goes on, but for what is no Exception.
             sys.exit("Tolva's tasks need processes of their own: leave out -P, or say -P prefork.")
+        if strange := set(self._served()) - {queue.name for queue in self._host.queues}:
+            known = ", ".join(queue.name for queue in self._host.queues)
+            sys.exit(f"There is no queue {', '.join(sorted(strange))} for Celery. Known queues: {known}.")
         threading.Thread(target=self._keep_companion, args=(self._served(),), daemon=True).start()
 
     def _keep_companion(self, queues: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Workers of several engines: ours for those that ring in our processes, Celery's own for Celery."""
 
+import os
 from collections.abc import Sequence
 
 from tolva import app
@@ -64,9 +65,10 @@ def become_celery(settings: Settings, queues: Sequence[QueueSlots]) -> None:
     more = {"REMAP_SIGTERM": "SIGQUIT"}
     first_urgent = sorted((each.queue for each in queues), key=lambda name: name != URGENT)
     words = ["worker", "-Q", ",".join(first_urgent), "-l", settings.celery_log_level]
-    become_celery_command(settings, [*words, *_asked(queues[0])], more)
+    become_celery_command(settings, [*words, *_own(queues[0])], more)
 
 
-def _asked(queue: QueueSlots) -> list[str]:
-    """Processes, and a name that no other Celery worker of this machine has."""
-    return ["-c", str(queue.slots), "-n", f"{queue.queue}@%h"] if queue.asked else []
+def _own(queue: QueueSlots) -> list[str]:
+    """A name that no other Celery worker of this machine has, be it the firm's own; and the processes asked for."""
+    processes = ["-c", str(queue.slots)] if queue.asked else []
+    return [*processes, "-n", f"tolva-{queue.queue if queue.asked else 'all'}-{os.getpid()}@%h"]

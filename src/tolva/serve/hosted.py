@@ -82,6 +82,7 @@ def host_of(settings: Settings, engine: str) -> Host:
 def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan]:
     """The plan of a crew, with its database running and up to date. Raises SettingsError, DatabaseUnavailable."""
     with app.server(settings) as server:
+        log.info("database: %s", server.place)  # with another one than the API's, it would hear rings and find no jobs
         app.prepare(server)
         yield app.worker_plan(settings, server, [QueueSlots(queue, 1) for queue in queues])
 

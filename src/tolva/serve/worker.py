@@ -19,6 +19,7 @@ def run_own(settings: Settings, queues: Sequence[QueueSlots]) -> None:
     set_up_logs(settings.log_level, settings.log_format)
     stop = stop_on_signals()
     with app.server(settings) as server:
+        log.info("database: %s", server.place)  # with another one than the API's, it would hear rings and find no jobs
         await_database(server, stop)
         plan = app.worker_plan(settings, server, queues)
         run_worker(plan, stop, ready=lambda: log.info("worker ready: %s", _described(plan.queues)))
