@@ -43,7 +43,7 @@ def test_a_fault_would_be_found(units: list[Path], tmp_path: Path) -> None:
 
 
 def test_all_give_their_jobs_time_to_end_and_none_runs_as_root() -> None:
-    assert len(UNITS) == 4
+    assert len(UNITS) == 5
     for unit in UNITS:
         lines = unit.read_text().splitlines()
         assert {"User=tolva", "KillMode=mixed", "TimeoutStopSec=30", "Restart=always"} <= set(lines), unit.name
