@@ -9,39 +9,29 @@ serves all of them with as many threads as it is given.
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import dramatiq
 import pika.exceptions
-import redis
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import DramatiqError
-from dramatiq.middleware import Middleware, Retries, TimeLimit
 
 from tolva.core.job import JobId
 from tolva.core.ports import QueueSlots, RunNext
 from tolva.db.pool import Database
+from tolva.engines.dramatiq_broker import Perform, broker_url, declare_actor, explained, make_broker
 from tolva.engines.sender import Sender
 from tolva.engines.silent import Silent
-from tolva.engines.stint import STINT
-from tolva.errors import BrokerUnavailable, LeaseLost, SettingsError, TryLater
+from tolva.errors import BrokerUnavailable, LeaseLost, TryLater
 from tolva.settings import Settings
 
 log = logging.getLogger(__name__)
 
-MOST_RETRIES = 3
-"""Of a message that met an unexpected error. More are not needed: upkeep rings again."""
 PAUSE = 1.0
 """Seconds after a look that found PostgreSQL away."""
 PROBE = 5.0
 """Seconds between two looks whether the broker answers."""
-
-Perform = Callable[[str], object]
-"""Looks through a queue, and rings again where work is left."""
 
 
 class DramatiqEngine(Silent):
@@ -69,7 +59,7 @@ class DramatiqEngine(Silent):
     def close(self) -> None:
         """Send the last messages."""
         self._sender.close()
-        with _explained():
+        with explained():
             self._broker.close()
 
     def serve(self, queues: Sequence[QueueSlots], run_next: RunNext) -> None:
@@ -115,7 +105,7 @@ class DramatiqEngine(Silent):
         return None
 
     def _send(self, queue: str, hints: Sequence[str]) -> None:
-        with _explained():
+        with explained():
             self._broker.declare_queue(queue)
             for hint in hints:
                 self._broker.enqueue(
@@ -123,7 +113,7 @@ class DramatiqEngine(Silent):
                 )
 
     def _count(self, queue: str) -> int:
-        with _explained():
+        with explained():
             if isinstance(self._broker, RabbitmqBroker):
                 return _counted(self._broker, queue)
             client: Any = self._broker.client
@@ -144,54 +134,6 @@ def _end(worker: dramatiq.Worker) -> None:
     worker.broker.close()
 
 
-def make_broker(url: str) -> RabbitmqBroker | RedisBroker:
-    """The broker at an address, without what rings have no use for."""
-    middleware: list[Middleware] = [TimeLimit(), Retries(max_retries=MOST_RETRIES)]
-    if url.startswith("amqp"):
-        return RabbitmqBroker(url=url, middleware=middleware)
-    client = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=3, health_check_interval=10)
-    return RedisBroker(client=client, middleware=middleware)
-
-
-def declare_actor(
-    broker: RabbitmqBroker | RedisBroker, queue: str, perform: Perform, hard_limit: float | None = None
-) -> None:
-    """The actor of a queue. The limit is a second net: whoever watches over the process acts before. None: no limit."""
-
-    def look(*_hints: object, **_more: object) -> None:
-        perform(queue)
-
-    limit = float("inf") if hard_limit is None else round(1000 * (hard_limit + STINT))
-    options = {"time_limit": limit, "max_retries": MOST_RETRIES}
-    dramatiq.Actor(look, broker=broker, actor_name=queue, queue_name=queue, priority=0, options=options)
-
-
-@contextmanager
-def _explained() -> Generator[None]:
-    """Errors of the broker in our words."""
-    try:
-        yield
-    except redis.AuthenticationError as error:
-        raise BrokerUnavailable(
-            f"Dramatiq's broker refuses the login or password of DRAMATIQ_BROKER_URL or REDIS_URL: {error}"
-        ) from error
-    except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
-        if "PRECONDITION_FAILED" in repr(error):
-            raise BrokerUnavailable(
-                f"A queue in RabbitMQ was made by another program, say by Celery. Delete it there: {error!r}"
-            ) from error
-        raise BrokerUnavailable(
-            f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"
-        ) from error
-
-
 def make(settings: Settings, _db: Database) -> DramatiqEngine:
     """The engine of these settings. Raises SettingsError."""
     return DramatiqEngine(broker_url(settings))
-
-
-def broker_url(settings: Settings) -> str:
-    """Where the broker of these settings is. Raises SettingsError when none is set."""
-    if not settings.dramatiq_broker:
-        raise SettingsError("Dramatiq needs REDIS_URL or DRAMATIQ_BROKER_URL, say redis://127.0.0.1:6379/0.")
-    return settings.dramatiq_broker

@@ -10,7 +10,7 @@ from typing import Any
 import dramatiq
 from dramatiq.middleware import Middleware
 
-from tolva.engines.dramatiq_rings import broker_url, declare_actor, make_broker
+from tolva.engines.dramatiq_broker import broker_url, declare_actor, make_broker
 from tolva.errors import Unaccompanied
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import ENDED_BY_FORCE
