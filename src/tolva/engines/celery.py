@@ -67,7 +67,7 @@ class CeleryEngine(Silent):
             try:
                 return connection.default_channel.queue_declare(queue, passive=True).message_count
             except connection.channel_errors as error:
-                if str(getattr(error, "code", "")) != NOT_FOUND:
+                if str(getattr(error, "reply_code", "")) != NOT_FOUND:
                     raise
                 return 0  # nobody has made it yet
 
