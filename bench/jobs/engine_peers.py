@@ -71,7 +71,8 @@ class SqsTolva(RedisTolva):
         self._running.close()
 
     def given(self) -> dict[str, str]:
-        return {"engine": "sqs", "aws_endpoint_url": self._aws.endpoint, "aws_region": self._aws.region}
+        login = {"aws_access_key_id": self._aws.access_key, "aws_secret_access_key": self._aws.secret_key}
+        return {"engine": "sqs", "aws_endpoint_url": self._aws.endpoint, "aws_region": self._aws.region} | login
 
 
 def _variable(field: str) -> str:
