@@ -4,9 +4,11 @@ import logging
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 from tolva.errors import TryLater
+from tolva.jobs.loops import kept_going
 from tolva.jobs.work import Jobs
 
 log = logging.getLogger(__name__)
@@ -40,16 +42,8 @@ class Inbox(Protocol):
 @contextmanager
 def kept_open(inboxes: Sequence[Inbox], jobs: Jobs) -> Generator[None]:
     """A thread for each inbox makes jobs of what is announced there, for as long as the context is open."""
-    stop = threading.Event()
-    threads = [threading.Thread(target=_read, args=(each, jobs, stop), name=each.name, daemon=True) for each in inboxes]
-    for thread in threads:
-        thread.start()
-    try:
+    with kept_going({each.name: partial(_read, each, jobs) for each in inboxes}, FAREWELL):
         yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(FAREWELL)
 
 
 def _read(inbox: Inbox, jobs: Jobs, stop: threading.Event) -> None:

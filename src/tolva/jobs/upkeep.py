@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tolva.core.job import JobId
 from tolva.core.ports import Engine
@@ -19,6 +20,7 @@ from tolva.jobs.clock import JumpingClock
 from tolva.jobs.endings import MOST_LOSSES
 from tolva.jobs.failure import error_json
 from tolva.jobs.firing import fire_due
+from tolva.jobs.loops import kept_going
 from tolva.jobs.rings import rings, send_rings
 from tolva.jobs.sql import SQL
 from tolva.jobs.work import Jobs
@@ -72,19 +74,10 @@ def kept_up(chores: Sequence[Chore]) -> Generator[None]:
     The rare ones have a thread of their own: they may take long, say where a bucket hangs, and jobs are waiting for
     the others. Neither is waited for for long at the end: a statement that is broken off there is done by the next.
     """
-    stop = threading.Event()
-    halves = [chore for chore in chores if chore.every < RARE], [chore for chore in chores if chore.every >= RARE]
-    threads = [
-        threading.Thread(target=keep_up, args=(half, stop), name="upkeep", daemon=True) for half in halves if half
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    often, rare = [each for each in chores if each.every < RARE], [each for each in chores if each.every >= RARE]
+    halves = {"upkeep": often, "rare upkeep": rare}
+    with kept_going({name: partial(keep_up, half) for name, half in halves.items() if half}, FAREWELL):
         yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(FAREWELL)
 
 
 def _do(chore: Chore, stop: threading.Event) -> bool:
