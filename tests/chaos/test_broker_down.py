@@ -1,7 +1,6 @@
 """Workers that start while their broker is down: jobs are taken in meanwhile, and done once it answers."""
 
 import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -10,8 +9,7 @@ from tests.chaos.crew import plan_for, run_crew
 from tests.chaos.engines import CREWS, running
 from tests.chaos.figures import Figures
 from tests.chaos.handlers import QUICK, catalogue
-from tests.chaos.place import fresh_place
-from tests.chaos.postgres import Postgres, run_postgres
+from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import NewJob
 from tolva.engines import make_engine
@@ -22,12 +20,6 @@ WITHIN = 30.0
 DOWN = 5.0
 """Seconds that it stays away once the crew has been started: long enough to be tried in vain."""
 DONE = "SELECT count(*) = 3 FROM tolva.jobs WHERE state = 'completed'"
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    with fresh_place() as place, run_postgres(place) as started:
-        yield started
 
 
 @pytest.mark.parametrize("name", CREWS)
