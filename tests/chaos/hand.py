@@ -30,7 +30,7 @@ class Hand:
             self.keep_up()
             return find()
 
-        return self.rng.choice(until(look, f"there is a {what} to strike"))
+        return self.rng.choice(until(look, f"there is a {what} to strike", look=0.02))
 
     def kill(self, what: str, find: Find) -> None:
         """Kill one."""

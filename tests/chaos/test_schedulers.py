@@ -67,7 +67,7 @@ def kill_while_behind(postgres: Postgres, crew: Crew, hand: Hand) -> int:
     kills = 0
     while postgres.one(BEHIND):
         fired = postgres.one(FIRED)
-        until(lambda fired=fired: postgres.one(FIRED) > fired or not postgres.one(BEHIND), "ticks are made")
+        until(lambda fired=fired: postgres.one(FIRED) > fired or not postgres.one(BEHIND), "ticks are made", look=0.02)
         time.sleep(hand.rng.uniform(0, 0.3))
         hand.kill("scheduler", lambda: crew.supervisors)
         kills += 1
