@@ -1,4 +1,4 @@
-"""The seed of a run, its figures, and a PostgreSQL that may be killed."""
+"""The seed of a run, its figures, a PostgreSQL that may be killed, and one that is left alone."""
 
 import os
 import random
@@ -34,5 +34,12 @@ def place() -> Iterator[Place]:
 
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
+    with fresh_place() as found, run_postgres(found) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calm_postgres() -> Iterator[Postgres]:
+    """For a file whose tests leave the server alone: one for all of them."""
     with fresh_place() as found, run_postgres(found) as running:
         yield running

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.conftest import calm_postgres as postgres
 from tests.chaos.crew import POSTGRES, Crew, Run, plan_for, run_crew, supervise
 from tests.chaos.engines import running
 from tests.chaos.figures import Figures
 from tests.chaos.handlers import QUICK, STEADY, STUBBORN, catalogue
-from tests.chaos.place import fresh_place
-from tests.chaos.postgres import Postgres, run_postgres
+from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import JobId, NewJob, Queue
 from tolva.engines import make_engine
 from tolva.jobs.work import Jobs
 from tolva.settings import Settings
+
+__all__ = ["postgres"]
 
 TENANT = "norte"
 LEASE = 3.0
@@ -25,12 +27,6 @@ Start = Callable[[Queue], AbstractContextManager[Crew]]
 JOB = "SELECT * FROM tolva.jobs WHERE id = %(id)s"
 STARTS = "SELECT count(*) FROM tolva.job_events WHERE job_id = %(id)s AND type = 'started'"
 EFFECTS = "SELECT count(*) FROM ledger WHERE job_id = %(id)s"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with fresh_place() as place, run_postgres(place) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=["postgres", "celery", "command line of dramatiq"])

@@ -9,30 +9,26 @@ import psutil
 import pytest
 
 from tests.chaos import census
+from tests.chaos.conftest import calm_postgres as postgres
 from tests.chaos.crew import Crew, plan_for, run_crew
 from tests.chaos.engines import running
 from tests.chaos.handlers import QUICK, catalogue
-from tests.chaos.place import fresh_place
-from tests.chaos.postgres import Postgres, run_postgres
+from tests.chaos.postgres import Postgres
 from tests.chaos.waiting import until
 from tolva.core.job import NewJob
 from tolva.engines import make_engine
 from tolva.jobs.work import Jobs
+
+__all__ = ["postgres"]
 
 LEASE = 2.0
 CREW = "SELECT pid, queues = '{}' AS is_companion FROM tolva.workers WHERE lease_until > clock_timestamp()"
 STATE = "SELECT state FROM tolva.jobs WHERE id = %(id)s"
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with fresh_place() as place, run_postgres(place) as started:
-        yield started
-
-
-@pytest.fixture(params=["celery", "command line of dramatiq"])
+@pytest.fixture(scope="module", params=["celery", "command line of dramatiq"])
 def jobs(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[tuple[Jobs, Crew]]:
-    """A crew at work."""
+    """A crew at work, as each test leaves it."""
     with (
         running(request.param) as engine,
         closing(make_engine(engine.settings, postgres.db)) as made,
