@@ -1,22 +1,29 @@
 """How the tests are spread over several processes: file by file, so that what the tests of a file share is made once.
 
-Tests that start many processes themselves would disturb each other, and those in a browser share it: they are one
-after another, and begin at once, since together they take longest.
+Tests that start many processes themselves would disturb each other if many ran at once, and those in a browser share
+it: each group of them runs one after another, and they begin before all others, since they take longest.
 """
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ALONE = ("tests/chaos/", "tests/browser/")
+GROUPS = (
+    "tests/browser/",
+    "tests/chaos/test_ledger",
+    "tests/chaos/test_cancel",
+    "tests/chaos/test_kill",
+    "tests/chaos/",
+)
+"""What the names of a group begin with; the first that fits counts. In the order in which the groups begin."""
 
 
 class ByFile(LoadScopeScheduling):
-    """One process gets all the tests of a file, or of a folder in ALONE."""
+    """One process gets all the tests of a file, or of one of GROUPS."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next(filter(nodeid.startswith, ALONE), nodeid.partition("::")[0])
+        return next(filter(nodeid.startswith, GROUPS), nodeid.partition("::")[0])
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Put the tests in ALONE before all others."""
-    items.sort(key=lambda item: not item.nodeid.startswith(ALONE))
+    """Put the tests of GROUPS before all others."""
+    items.sort(key=lambda item: next((n for n, each in enumerate(GROUPS) if item.nodeid.startswith(each)), len(GROUPS)))
