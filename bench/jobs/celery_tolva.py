@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from bench.jobs.tolva_peer import QUEUE, plan_of
+from bench.jobs.tolva_peer import METRICS, QUEUE, plan_of
 from tolva.engines.celery import make_app
 from tolva.jobs.plan import WorkerPlan
 from tolva.serve.celery_crew import CeleryHost
@@ -17,7 +17,7 @@ def open_plan(settings: Settings, _queues: Sequence[str]) -> Iterator[WorkerPlan
     yield plan_of(settings, 1, 1)
 
 
-HOST = Host(load_settings(), (QUEUE,), open_plan, "bench.jobs.celery_tolva")
+HOST = Host(load_settings(), (QUEUE,), open_plan, "bench.jobs.celery_tolva", METRICS)
 if __name__ == "__main__":
     HOST.run_companion(int(sys.argv[1]), sys.argv[2:])
 else:

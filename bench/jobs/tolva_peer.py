@@ -30,6 +30,7 @@ TENANT = "bench"
 QUEUE = Queue("bench", slots=8)
 PORTION = 1_000  # jobs of one transaction when many are enqueued
 DAY = 86_400.0
+METRICS = Path(tempfile.gettempdir()) / "tolva-bench-metrics"
 
 # Finished jobs and their events as claim and finish leave them, over a month: none so young that `done` counts it.
 HISTORY = """
@@ -140,7 +141,7 @@ def plan_of(settings: tolva.Settings, processes: int, slots: int) -> WorkerPlan:
         most_jobs=0,
         log_level="WARNING",
         log_format="text",
-        metrics=Path(tempfile.gettempdir()) / "tolva-bench-metrics",
+        metrics=METRICS,
     )
 
 

@@ -27,6 +27,7 @@ from tolva.settings import Settings
 
 LOG_LEVEL = os.environ.get("TOLVA_CHAOS_LOG", "ERROR")
 FOR_EVER = 10**9
+METRICS = Path(tempfile.gettempdir()) / "tolva-test-metrics"
 POSTGRES = Settings(engine="postgres")
 Run = Callable[[WorkerPlan], None]
 
@@ -50,7 +51,7 @@ def plan_for(
         most_jobs=0,
         log_level=LOG_LEVEL,
         log_format="text",
-        metrics=Path(tempfile.gettempdir()) / "tolva-test-metrics",
+        metrics=METRICS,
     )
 
 

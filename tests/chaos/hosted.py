@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from tests.chaos import handlers
-from tests.chaos.crew import LOG_LEVEL, plan_for
+from tests.chaos.crew import LOG_LEVEL, METRICS, plan_for
 from tolva.core.job import Queue
 from tolva.jobs.lifeline import die_with_parent
 from tolva.jobs.plan import WorkerPlan
@@ -22,7 +22,7 @@ DSN, QUEUES, LEASE = "TOLVA_CHAOS_DSN", "TOLVA_CHAOS_QUEUES", "TOLVA_CHAOS_LEASE
 
 def host() -> Host:
     """What a process of such a crew needs."""
-    return Host(load_settings(), tuple(_queues(os.environ[QUEUES].split(","))), open_plan, __name__)
+    return Host(load_settings(), tuple(_queues(os.environ[QUEUES].split(","))), open_plan, __name__, METRICS)
 
 
 @contextmanager

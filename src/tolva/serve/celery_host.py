@@ -2,7 +2,7 @@
 
 from tolva.engines import celery
 from tolva.serve.celery_crew import CeleryHost
-from tolva.serve.hosted import host_of
+from tolva.serve.hosting import host_of
 from tolva.settings import load_settings
 
 CeleryHost(celery.app, host_of(load_settings(), "celery")).join()

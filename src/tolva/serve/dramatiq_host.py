@@ -1,7 +1,7 @@
 """What `tolva.engines.dramatiq` loads in each process that Dramatiq's command line starts."""
 
 from tolva.serve.dramatiq_crew import DramatiqHost, watch_over
-from tolva.serve.hosted import host_of
+from tolva.serve.hosting import host_of
 from tolva.settings import load_settings
 
 HOST = host_of(load_settings(), "dramatiq")

@@ -4,15 +4,13 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from tolva import app
 from tolva.core.job import Queue
-from tolva.core.ports import QueueSlots
-from tolva.engines.routes import routes_of
 from tolva.errors import TryLater
 from tolva.jobs.companion import accompany
 from tolva.jobs.hosted import Hosted
@@ -21,7 +19,7 @@ from tolva.jobs.plan import WorkerPlan
 from tolva.logs import set_up_logs
 from tolva.metrics import count_in
 from tolva.serve.stop import stop_on_signals
-from tolva.settings import Settings, load_settings
+from tolva.settings import Settings
 from tolva.tracing import begin_tracing
 
 log = logging.getLogger(__name__)
@@ -37,18 +35,20 @@ class Host:
     """What a process of another program needs to run jobs.
 
     `open_plan` is the plan for some queues, with its database running while the context is open. `companion` is the
-    module that runs the companion of such processes, given their parent and queues as its arguments.
+    module that runs the companion of such processes, given their parent and queues as its arguments. `metrics` is the
+    folder in which the processes count.
     """
 
     settings: Settings
     queues: tuple[Queue, ...]
     open_plan: OpenPlan
     companion: str
+    metrics: Path
 
     def make_hosted(self, parent: int, queues: Sequence[str], slots: int) -> Hosted:
         """The own process as a worker of these queues; see `Hosted`. It ends with its parent."""
         die_with(parent)
-        count_in(app.metrics_folder(self.settings))
+        count_in(self.metrics)
         begin_tracing()
         return Hosted(partial(self.open_plan, self.settings, tuple(queues)), slots)
 
@@ -69,28 +69,3 @@ class Host:
                 log.warning("companion: %s Trying again.", error)
                 stop.wait(PAUSE)
         return None
-
-
-def host_of(settings: Settings, engine: str) -> Host:
-    """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
-    every = app.catalogue(settings).queues
-    own = routes_of(settings).by_engine(list(every)).get(engine)
-    return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
-
-
-@contextmanager
-def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan]:
-    """The plan of a crew, with its database running and up to date. Raises SettingsError, DatabaseUnavailable."""
-    with app.server(settings) as server:
-        log.info("database: %s", server.place)  # with another one than the API's, it would hear rings and find no jobs
-        app.prepare(server)
-        yield app.worker_plan(settings, server, [QueueSlots(queue, 1) for queue in queues])
-
-
-def main() -> None:
-    """The companion, by the settings of the environment."""
-    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
-
-
-if __name__ == "__main__":
-    main()
