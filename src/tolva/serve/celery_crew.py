@@ -31,7 +31,7 @@ RESTART_PAUSE = 1.0
 """Seconds before a companion that ended by itself is replaced."""
 
 
-class CeleryHost:
+class CeleryCrew:
     """A worker of Celery and its processes. What is set before they are forked, each of them has."""
 
     def __init__(self, app: Any, host: Host) -> None:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between two tries of a companion to reach PostgreSQL."""
 
-OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
+OpenPlanFor = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Host:
 
     settings: Settings
     queues: tuple[Queue, ...]
-    open_plan: OpenPlan
+    open_plan: OpenPlanFor
     companion: str
 
     def make_hosted(self, parent: int, queues: Sequence[str], slots: int) -> Hosted:
@@ -71,10 +71,10 @@ class Host:
         return None
 
 
-def host_of(settings: Settings, engine: str) -> Host:
+def host_of(settings: Settings, engine: str | None = None) -> Host:
     """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
     every = app.catalogue(settings).queues
-    own = routes_of(settings).by_engine(list(every)).get(engine)
+    own = routes_of(settings).by_engine(list(every)).get(engine) if engine else None
     return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
 
 
@@ -89,7 +89,7 @@ def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan
 
 def main() -> None:
     """The companion, by the settings of the environment."""
-    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
+    host_of(load_settings()).run_companion(int(sys.argv[1]), sys.argv[2:])
 
 
 if __name__ == "__main__":
