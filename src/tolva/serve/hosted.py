@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between two tries of a companion to reach PostgreSQL."""
 
-OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
+OpenPlanFor = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Host:
 
     settings: Settings
     queues: tuple[Queue, ...]
-    open_plan: OpenPlan
+    open_plan: OpenPlanFor
     companion: str
     metrics: Path
 
@@ -54,13 +55,20 @@ class Host:
 
     def start_companion(self, queues: Sequence[str]) -> subprocess.Popen[bytes]:
         """A process that watches over the others that this one starts."""
-        # Not by multiprocessing, which would wait for its end before this process may end.
-        return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
+        blocked = signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGINT}
+        )  # also in the other one, until it can take it
+        try:
+            # Not by multiprocessing, which would wait for its end before this process may end.
+            return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def run_companion(self, parent: int, queues: Sequence[str]) -> None:
         """Watch over the other children of this process's parent; see `accompany`."""
         set_up_logs(self.settings.log_level, self.settings.log_format)
         stop = stop_on_signals()  # they reach the whole group
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         while os.getppid() == parent and not stop.is_set():
             try:
                 with self.open_plan(self.settings, queues) as plan:

@@ -18,10 +18,10 @@ from tolva.settings import Settings, load_settings
 log = logging.getLogger(__name__)
 
 
-def host_of(settings: Settings, engine: str) -> Host:
+def host_of(settings: Settings, engine: str | None = None) -> Host:
     """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
     every = app.catalogue(settings).queues
-    own = routes_of(settings).by_engine(list(every)).get(engine)
+    own = routes_of(settings).by_engine(list(every)).get(engine) if engine else None
     return Host(
         settings, tuple(every[name] for name in own or every), open_plan, __name__, app.metrics_folder(settings)
     )
@@ -38,7 +38,7 @@ def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan
 
 def main() -> None:
     """The companion, by the settings of the environment."""
-    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
+    host_of(load_settings()).run_companion(int(sys.argv[1]), sys.argv[2:])
 
 
 if __name__ == "__main__":
