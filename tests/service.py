@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Fresh
+from tests.conftest import TEMPLATE, Cluster, Fresh
 from tests.errand import with_errands
 from tolva import app
 from tolva.core.ports import QueueSlots
@@ -39,12 +39,34 @@ class Service:
 
 @pytest.fixture
 def settings(fresh: Fresh, tmp_path: Path) -> Settings:
-    return load_settings(data_dir=tmp_path, database_url=fresh.dsn, port=0, upload_max_mb=1)
+    return settings_for(fresh, tmp_path)
+
+
+def settings_for(fresh: Fresh, folder: Path) -> Settings:
+    return load_settings(data_dir=folder, database_url=fresh.dsn, port=0, upload_max_mb=1)
 
 
 @pytest.fixture
 def service(settings: Settings, db: Database) -> Generator[Service]:
     """The API over real HTTP; nobody works on its jobs."""
+    with open_service(settings, db) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lasting_service(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
+    """One for all cases of a file that leave nothing which the others would see: to make it takes half a second."""
+    with (
+        cluster.database(TEMPLATE) as fresh,
+        Database(fresh.dsn, name="tolva test") as db,
+        open_service(settings_for(fresh, tmp_path_factory.mktemp("data")), db) as opened,
+    ):
+        yield opened
+
+
+@contextmanager
+def open_service(settings: Settings, db: Database) -> Generator[Service]:
+    """A service for as long as the context is open."""
     engine = make_engine(settings, db)
     jobs = Jobs(db, engine, with_errands(settings))
     # verify: nobody speaks TLS here, and reading the certificates would take 50 ms of each test

@@ -1,3 +1,3 @@
-from tests.service import service, settings
+from tests.service import lasting_service, service, settings
 
-__all__ = ["service", "settings"]
+__all__ = ["lasting_service", "service", "settings"]

@@ -86,10 +86,12 @@ def test_jobs_are_found_by_time_and_parent(service: Service) -> None:
         {"unknown": 1},
     ],
 )
-def test_whoever_does_not_say_which_gets_nothing_done(service: Service, verb: str, wrong: dict[str, Any]) -> None:
-    ids = queued(service)
-    assert post(service, verb, **wrong).status_code == 422
-    assert states(service, ids) == ["queued"]
+def test_whoever_does_not_say_which_gets_nothing_done(
+    lasting_service: Service, verb: str, wrong: dict[str, Any]
+) -> None:
+    ids = queued(lasting_service)
+    assert post(lasting_service, verb, **wrong).status_code == 422
+    assert states(lasting_service, ids) == ["queued"]
 
 
 @pytest.mark.parametrize("far", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

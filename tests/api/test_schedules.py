@@ -156,18 +156,20 @@ def test_ticks_of_a_kept_schedule_begin_with_its_next_one(service: Service) -> N
         {"\ud800": 1},
     ],
 )
-def test_what_cannot_be_scheduled_is_a_problem_of_the_caller(service: Service, wrong: dict[str, Any]) -> None:
+def test_what_cannot_be_scheduled_is_a_problem_of_the_caller(lasting_service: Service, wrong: dict[str, Any]) -> None:
     import json
 
     body = json.dumps(DAILY | wrong)
-    answer = service.client.put("/api/v1/schedules/x", content=body, headers={"Content-Type": "application/json"})
+    answer = lasting_service.client.put(
+        "/api/v1/schedules/x", content=body, headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code in (400, 422), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("name", ["%00", "a%00b", "a" * 101, "%20", "%0a"])
-def test_a_name_that_cannot_be_is_refused(service: Service, name: str) -> None:
-    assert service.client.get(f"/api/v1/schedules/{name}").status_code == 422
+def test_a_name_that_cannot_be_is_refused(lasting_service: Service, name: str) -> None:
+    assert lasting_service.client.get(f"/api/v1/schedules/{name}").status_code == 422
 
 
 def test_changes_are_noted_in_the_audit_log(service: Service) -> None:

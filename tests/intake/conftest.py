@@ -4,9 +4,9 @@ import psycopg
 import pytest
 
 from tests.conftest import Fresh
-from tests.service import service, settings
+from tests.service import lasting_service, service, settings
 
-__all__ = ["service", "settings"]
+__all__ = ["lasting_service", "service", "settings"]
 
 
 @pytest.fixture

@@ -502,9 +502,11 @@ def test_what_undo_would_remove_and_is_gone_already_is_settled(service: Service)
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(
-    service: Service, call: str, params: dict[str, str], status: int, said: str
+    lasting_service: Service, call: str, params: dict[str, str], status: int, said: str
 ) -> None:
-    answer = upload(service, GOOD, **params) if call == "upload" else service.client.get(call, params=params)
+    answer = (
+        upload(lasting_service, GOOD, **params) if call == "upload" else lasting_service.client.get(call, params=params)
+    )
     assert answer.status_code == status
     assert said in answer.json()["detail"]
 

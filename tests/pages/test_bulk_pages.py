@@ -188,12 +188,12 @@ def test_the_way_back_stays_on_this_server(service: Service, back: str) -> None:
 @pytest.mark.parametrize("address", ["/jobs/bulk", "/dead-letters/bulk"])
 @pytest.mark.parametrize("back", [None, "", "/", "https://evil.example/jobs", "//jobs", "/keys", "/jobs/dead-letters"])
 def test_without_the_list_that_has_the_filter_not_all_jobs_are_meant(
-    service: Service, address: str, back: str | None
+    lasting_service: Service, address: str, back: str | None
 ) -> None:
-    ids = failed(service)
+    ids = failed(lasting_service)
     given = {"action": "retry", "scope": "matching", "confirm": "1"} | ({} if back is None else {"back": back})
-    assert post(service, address, **given).status_code == 422
-    assert states(service, ids) == ["failed"]
+    assert post(lasting_service, address, **given).status_code == 422
+    assert states(lasting_service, ids) == ["failed"]
 
 
 def test_jobs_are_counted_for_the_preview_alone(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ def test_what_the_next_page_is_to_tell_stays_on_https(service: Service, scheme: 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "Etc/Unknown", "America", "../../etc/passwd", ""])
 @pytest.mark.parametrize("address", ["/login", "/jobs", "/no/such/page"])
-def test_a_time_zone_that_the_server_does_not_know_is_utc(service: Service, zone: str, address: str) -> None:
-    answer = service.client.get(address, headers=HTML | {"Cookie": f"tolva_tz={zone}"})
+def test_a_time_zone_that_the_server_does_not_know_is_utc(lasting_service: Service, zone: str, address: str) -> None:
+    answer = lasting_service.client.get(address, headers=HTML | {"Cookie": f"tolva_tz={zone}"})
     assert answer.status_code < 500 and "<html" in answer.text
 
 

@@ -79,16 +79,16 @@ def test_a_schedule_is_made_told_shown_with_its_next_times_and_changed(service: 
     ],
 )
 def test_what_is_wrong_is_told_beside_its_field_and_what_was_filled_in_stays(
-    service: Service, given: dict[str, str], field: str, told: str
+    lasting_service: Service, given: dict[str, str], field: str, told: str
 ) -> None:
-    answer = post(service, "/schedules", **GIVEN | {"name": "kept name"} | given)
+    answer = post(lasting_service, "/schedules", **GIVEN | {"name": "kept name"} | given)
     assert answer.status_code == 400
     page = answer.text.replace("&#39;", "'")
     [fault] = re.findall(rf'<p class="fault" id="{field}-fault">(.*)</p>', page)
     assert told in fault
     assert page.count('aria-invalid="true"') == 1
     assert given.get("name", "kept name") in page
-    assert listed(service) == []
+    assert listed(lasting_service) == []
 
 
 def test_a_form_for_a_new_schedule_does_not_change_the_one_of_that_name(service: Service) -> None:
