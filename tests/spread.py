@@ -13,7 +13,6 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = (
     "tests/browser/",
     "tests/chaos/test_ledger",
-    "tests/chaos/test_cancel",
     "tests/chaos/test_kill",
     "tests/chaos/",
     "tests/api/test_fuzz",
