@@ -5,15 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from tolva import app
 from tolva.core.job import Queue
-from tolva.core.ports import QueueSlots
+from tolva.core.ports import Engine, QueueSlots
 from tolva.engines.routes import routes_of
-from tolva.errors import TryLater
+from tolva.errors import BrokerUnavailable, TryLater
 from tolva.jobs.companion import accompany
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import die_with
@@ -76,6 +76,15 @@ def host_of(settings: Settings, engine: str) -> Host:
     every = app.catalogue(settings).queues
     own = routes_of(settings).by_engine(list(every)).get(engine)
     return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
+
+
+def tell_hindrance(engine: Engine, queue: str) -> None:
+    """Log what keeps us from the broker, if anything does. What Celery and Dramatiq log of it names no setting."""
+    with closing(engine):
+        try:
+            engine.depth(queue)
+        except BrokerUnavailable as hindrance:
+            log.error("%s", hindrance)
 
 
 @contextmanager
