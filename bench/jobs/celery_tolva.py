@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from bench.jobs.tolva_peer import QUEUE, plan_of
 from tolva.engines.celery import make_app
 from tolva.jobs.plan import WorkerPlan
-from tolva.serve.celery_crew import CeleryHost
+from tolva.serve.celery_crew import CeleryCrew
 from tolva.serve.hosted import Host
 from tolva.settings import Settings, load_settings
 
@@ -23,4 +23,4 @@ if __name__ == "__main__":
 else:
     app = make_app(HOST.settings)
     app.conf.imports = []
-    CeleryHost(app, HOST).join()
+    CeleryCrew(app, HOST).join()

@@ -2,9 +2,9 @@
 
 from tests.chaos.hosted import host
 from tolva.engines.celery import make_app
-from tolva.serve.celery_crew import CeleryHost
+from tolva.serve.celery_crew import CeleryCrew
 
 HOST = host()
 app = make_app(HOST.settings)
 app.conf.imports = []
-CeleryHost(app, HOST).join()
+CeleryCrew(app, HOST).join()

@@ -1,7 +1,7 @@
 """What the command line of Dramatiq finds in the chaos tests."""
 
 from tests.chaos.hosted import host
-from tolva.serve.dramatiq_crew import DramatiqHost, watch_over
+from tolva.serve.dramatiq_crew import DramatiqCrew, watch_over
 
 HOST = host()
 
@@ -10,4 +10,4 @@ def companion() -> int:
     return watch_over(HOST)
 
 
-DramatiqHost(HOST, companion).join()
+DramatiqCrew(HOST, companion).join()

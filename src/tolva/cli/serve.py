@@ -61,6 +61,7 @@ def up(
         with Database(server.dsn, name="tolva up", size=1) as db:
             _tell_if_closed(settings, hints, db)
         serve_all(settings, listener, stop, [flower_part(settings)] if with_flower else [])
+    out.print("Tolva has ended. What was not done goes on when it is started again.")
 
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:

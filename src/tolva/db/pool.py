@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, in the application's role, and the unit of work."""
 
+import select
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -77,9 +78,12 @@ def become_tenant(conn: psycopg.Connection[Any], tenant_id: str, *, local: bool)
     conn.execute("SELECT set_config('app.tenant_id', %s, %s)", (tenant_id, local))
 
 
-def _ping(conn: Connection) -> None:
-    """A connection may have died in the pool, say because PostgreSQL restarted."""
-    conn.execute("")
+def _check(conn: Connection) -> None:
+    """A connection may have died in the pool, say because PostgreSQL restarted: then its end is there to be read."""
+    heard = select.poll()
+    heard.register(conn.fileno(), select.POLLIN)
+    if heard.poll(0):
+        conn.execute("")
 
 
 class Database:
@@ -111,7 +115,7 @@ class Database:
             open=True,
             kwargs=connection_options(name),
             configure=lambda conn: _become_app(conn, idle_in_transaction, statement),
-            check=_ping,
+            check=_check,
         )
 
     @contextmanager

@@ -37,7 +37,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_proc_alive_timeout": 60.0,
         "worker_soft_shutdown_timeout": settings.grace_seconds,
         "worker_send_task_events": True,  # else Flower sees nothing
-        "task_send_sent_event": True,
+        "worker_consumer": "tolva.engines.celery_events:Consumer",
         "task_track_started": True,
     }
 

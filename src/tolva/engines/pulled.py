@@ -89,9 +89,10 @@ class PulledEngine(Silent, Generic[Held]):
         """Run the slots as threads, with one that listens for each queue, and look out for jobs in this one."""
         names = [each.queue for each in queues]
         self._slots.start(queues, run_next)
+        self._hold()  # before a ring is taken: nobody would know of it if this process were killed at once
         for name in names:
             threading.Thread(target=self._listen, args=(name,), name=f"{name} rings", daemon=True).start()
-        next_hold = 0.0
+        next_hold = time.monotonic() + HOLD_EVERY
         while not self._stopped.is_set():
             if time.monotonic() >= next_hold:
                 self._hold()

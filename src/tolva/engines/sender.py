@@ -32,7 +32,9 @@ class Sender:
         self._pending: dict[str, list[str]] = {}
         self._closing = False
         self._thread: threading.Thread | None = None
-        self._counted: dict[str, tuple[float, int]] = {}
+        self._lying: dict[str, int] = {}
+        """Rings in each queue, about: as last counted, and what was sent since."""
+        self._count_at: dict[str, float] = {}
         self._away_until: dict[str, float] = {}
         self._failing: set[str] = set()
 
@@ -68,8 +70,10 @@ class Sender:
     def _try(self, queue: str, hints: Sequence[str]) -> None:
         try:
             most = MOST_RINGS if any(hints) else SPREAD  # whoever rings again has no news, and others lie there already
-            if self._has_room(queue, len(hints), most):
+            if self._has_room(queue, most):
                 self._send(queue, hints)
+                self._lying[queue] = self._lying.get(queue, 0) + len(hints)
+                self._count(queue)  # now, since the rings need not wait for it
             if queue in self._failing:
                 log.warning("the broker of queue %s answers again", queue)
             self._failing.discard(queue)
@@ -85,9 +89,12 @@ class Sender:
         self._failing.add(queue)
         self._away_until[queue] = time.monotonic() + AWAY
 
-    def _has_room(self, queue: str, rings: int, most: int) -> bool:
-        counted_at, depth = self._counted.get(queue, (0.0, 0))
-        if time.monotonic() - counted_at > COUNT_EVERY:
-            counted_at, depth = time.monotonic(), self._depth(queue)
-        self._counted[queue] = (counted_at, depth + rings)
-        return depth < most
+    def _has_room(self, queue: str, most: int) -> bool:
+        if self._lying.get(queue, 0) >= most:
+            self._count(queue)
+        return self._lying.get(queue, 0) < most
+
+    def _count(self, queue: str) -> None:
+        if time.monotonic() > self._count_at.get(queue, 0.0):
+            self._lying[queue] = self._depth(queue)
+            self._count_at[queue] = time.monotonic() + COUNT_EVERY

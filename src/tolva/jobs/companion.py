@@ -20,10 +20,11 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.inbox import kept_open
 from tolva.jobs.listening import Listening
 from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.reasons import OVERDUE, TOLD_TO_END, outgrown
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
 from tolva.jobs.work import Jobs
-from tolva.jobs.worker import FROZEN_LEASES, LOOK, TOLD_TO_END
+from tolva.jobs.worker import FROZEN_LEASES, LOOK
 
 log = logging.getLogger(__name__)
 
@@ -154,10 +155,9 @@ class Companion:
     def _over_a_limit(self, process: psutil.Process, overdue: JobId | None) -> str | None:
         """Why a process must end; None when it need not."""
         if overdue:
-            return "The job ran into the hard time limit of its queue."
+            return OVERDUE
         if process.memory_info().rss > self._plan.memory_mb * 1_000_000:
-            limit = f"over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
-            return f"The worker process grew {limit} while it ran this job."
+            return outgrown(self._plan.memory_mb)
         return None
 
     def _end(self, worker_id: str, process: psutil.Process, reason: str, overdue: JobId | None) -> None:

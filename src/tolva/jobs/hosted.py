@@ -20,9 +20,9 @@ from tolva.jobs.crew import crew_of, member
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.look import Look, TellingMeter
 from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.reasons import TOLD_TO_END
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift
-from tolva.jobs.worker import TOLD_TO_END
 
 log = logging.getLogger(__name__)
 

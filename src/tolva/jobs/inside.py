@@ -18,6 +18,7 @@ from tolva.jobs.inbox import kept_open
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
+from tolva.jobs.reasons import OVERDUE
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift, end, work
 from tolva.jobs.upkeep import kept_up
@@ -100,7 +101,7 @@ class _Insider:
             os._exit(ENDED_BY_FORCE)
         if overdue := held[self._worker_id]:
             log.error("job %s passed its hard time limit; this process ends", overdue)
-            self.leave("The job ran into the hard time limit of its queue.", overdue)
+            self.leave(OVERDUE, overdue)
             os._exit(ENDED_BY_FORCE)
 
     def leave(self, reason: str, culprit: JobId | None = None) -> None:

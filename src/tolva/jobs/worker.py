@@ -17,6 +17,7 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.inbox import kept_open
 from tolva.jobs.plan import WorkerPlan
 from tolva.jobs.process import WorkerProcess, start_process
+from tolva.jobs.reasons import FROZEN, LEASE_LOST, OVERDUE, TOLD_TO_END, outgrown
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
 from tolva.jobs.work import Jobs
@@ -27,7 +28,6 @@ LOOK = 0.2
 """Seconds between two looks at the processes."""
 FROZEN_LEASES = 3
 """Leases after which a process that somebody froze is replaced: it has lost its jobs after one."""
-TOLD_TO_END = "The worker was told to end before the job was done."
 RESTART_PAUSE = 1.0
 """Seconds before a process that died young is replaced, so that a broken set-up does not spin."""
 
@@ -126,7 +126,7 @@ class Supervisor:
         reason = child.exit_reason
         if reason is None and child.frozen_for > FROZEN_LEASES * self._plan.lease:
             log.error("worker process %s has been frozen for %.0f s; it is replaced", child.pid, child.frozen_for)
-            self._kill(child, Verb.LOST, "The worker process was frozen.")
+            self._kill(child, Verb.LOST, FROZEN)
             return
         if self._plan.most_jobs and child.has_retired:
             log.info("worker process %s has done its %s jobs; it is replaced", child.pid, self._plan.most_jobs)
@@ -136,9 +136,8 @@ class Supervisor:
             self._next_start = time.monotonic() + RESTART_PAUSE
             self._drop(child, Verb.LOST, f"The worker process ended by {reason} while it ran this job.")
         elif child.memory_mb > self._plan.memory_mb:
-            limit = f"over the {self._plan.memory_mb} MB of TOLVA_PROCESS_MEMORY_MB"
-            log.error("worker process %s grew to %s MB, %s", child.pid, child.memory_mb, limit)
-            self._kill(child, Verb.LOST, f"The worker process grew {limit} while it ran this job.")
+            log.error("worker process %s grew to %s MB; it is replaced", child.pid, child.memory_mb)
+            self._kill(child, Verb.LOST, outgrown(self._plan.memory_mb))
 
     def _beat(self) -> None:
         living = [child for child in self._children if not child.frozen]
@@ -149,10 +148,10 @@ class Supervisor:
         for child in living:
             if child.worker_id not in held:
                 log.error("worker process %s lost its lease; it is replaced", child.pid)
-                self._kill(child, Verb.LOST, "The worker lost its lease.")
+                self._kill(child, Verb.LOST, LEASE_LOST)
             elif overdue := held[child.worker_id]:
                 log.error("job %s passed its hard time limit; worker process %s is ended", overdue, child.pid)
-                self._kill(child, Verb.RELEASE, "The job ran into the hard time limit of its queue.", overdue)
+                self._kill(child, Verb.RELEASE, OVERDUE, overdue)
 
     def _keep_leases(self) -> None:
         try:

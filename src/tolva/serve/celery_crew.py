@@ -31,7 +31,7 @@ RESTART_PAUSE = 1.0
 """Seconds before a companion that ended by itself is replaced."""
 
 
-class CeleryHost:
+class CeleryCrew:
     """A worker of Celery and its processes. What is set before they are forked, each of them has."""
 
     def __init__(self, app: Any, host: Host) -> None:
@@ -95,8 +95,8 @@ class CeleryHost:
     def _begin_process(self, **_more: object) -> None:
         os.nice(NICENESS)
         self._hosted = self._host.make_hosted(self._main, self._served(), slots=1)
+        threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()  # it may end before it has begun
         self._hosted.begin()
-        threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()
 
     def _drain(self, hosted: Hosted) -> None:
         while not self._draining.value:

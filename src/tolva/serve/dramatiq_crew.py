@@ -53,7 +53,7 @@ def _stay_accompanied(hosted: Hosted, leaving: threading.Event) -> None:
     os._exit(ENDED_BY_FORCE)
 
 
-class DramatiqHost(Middleware):
+class DramatiqCrew(Middleware):
     """Ties a process to the jobs from its start to its end. `companion` is a function that Dramatiq finds by name."""
 
     def __init__(self, host: Host, companion: Callable[[], int]) -> None:

@@ -1,6 +1,6 @@
 """What `tolva.engines.dramatiq` loads in each process that Dramatiq's command line starts."""
 
-from tolva.serve.dramatiq_crew import DramatiqHost, watch_over
+from tolva.serve.dramatiq_crew import DramatiqCrew, watch_over
 from tolva.serve.hosted import host_of
 from tolva.settings import load_settings
 
@@ -12,4 +12,4 @@ def companion() -> int:
     return watch_over(HOST)
 
 
-DramatiqHost(HOST, companion).join()
+DramatiqCrew(HOST, companion).join()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between two tries of a companion to reach PostgreSQL."""
 
-OpenPlan = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
+OpenPlanFor = Callable[[Settings, Sequence[str]], AbstractContextManager[WorkerPlan]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Host:
 
     settings: Settings
     queues: tuple[Queue, ...]
-    open_plan: OpenPlan
+    open_plan: OpenPlanFor
     companion: str
 
     def make_hosted(self, parent: int, queues: Sequence[str], slots: int) -> Hosted:
@@ -54,13 +55,20 @@ class Host:
 
     def start_companion(self, queues: Sequence[str]) -> subprocess.Popen[bytes]:
         """A process that watches over the others that this one starts."""
-        # Not by multiprocessing, which would wait for its end before this process may end.
-        return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
+        blocked = signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGINT}
+        )  # also in the other one, until it can take it
+        try:
+            # Not by multiprocessing, which would wait for its end before this process may end.
+            return subprocess.Popen([sys.executable, "-m", self.companion, str(os.getpid()), *queues])  # noqa: S603
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def run_companion(self, parent: int, queues: Sequence[str]) -> None:
         """Watch over the other children of this process's parent; see `accompany`."""
         set_up_logs(self.settings.log_level, self.settings.log_format)
         stop = stop_on_signals()  # they reach the whole group
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         while os.getppid() == parent and not stop.is_set():
             try:
                 with self.open_plan(self.settings, queues) as plan:
@@ -71,10 +79,10 @@ class Host:
         return None
 
 
-def host_of(settings: Settings, engine: str) -> Host:
+def host_of(settings: Settings, engine: str | None = None) -> Host:
     """For the queues that an engine serves by these settings; for all where it serves none, since it was started."""
     every = app.catalogue(settings).queues
-    own = routes_of(settings).by_engine(list(every)).get(engine)
+    own = routes_of(settings).by_engine(list(every)).get(engine) if engine else None
     return Host(settings, tuple(every[name] for name in own or every), open_plan, __name__)
 
 
@@ -98,7 +106,7 @@ def open_plan(settings: Settings, queues: Sequence[str]) -> Generator[WorkerPlan
 
 def main() -> None:
     """The companion, by the settings of the environment."""
-    host_of(load_settings(), "").run_companion(int(sys.argv[1]), sys.argv[2:])
+    host_of(load_settings()).run_companion(int(sys.argv[1]), sys.argv[2:])
 
 
 if __name__ == "__main__":
