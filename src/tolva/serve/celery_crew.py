@@ -95,7 +95,9 @@ class CeleryCrew:
     def _begin_process(self, **_more: object) -> None:
         os.nice(NICENESS)
         self._hosted = self._host.make_hosted(self._main, self._served(), slots=1)
-        threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()  # it may end before it has begun
+        threading.Thread(
+            target=self._drain, args=(self._hosted,), daemon=True
+        ).start()  # it may end before it has begun
         self._hosted.begin()
 
     def _drain(self, hosted: Hosted) -> None:
