@@ -87,3 +87,13 @@ class CeleryPeer:
     def close(self) -> None:
         self._producer.release()
         redis_store.release()
+
+
+class PreforkCelery(CeleryPeer):
+    """Celery as it is by default: processes that get their jobs from a parent."""
+
+    name = "celery prefork"
+    candidates = (Settings(1, "prefork", 2, 64),)
+
+    def __init__(self, settings: Settings = candidates[0]) -> None:
+        super().__init__(settings)

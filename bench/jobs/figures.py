@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from bench.jobs.latency import CALM
 from bench.jobs.visit import Visit
 
 Reading = Callable[[Visit], float | None]
@@ -28,12 +29,16 @@ class Measure:
 
 
 RATE = Measure("no-op jobs/s", lambda v: v.rate.jobs_per_second)
+LATENCY = Measure("p50 ms", lambda v: v.latency.p50_ms, 1)
+CALM_LATENCY = Measure(f"p50 ms at {CALM}/s", lambda v: v.calm_latency.p50_ms, 1)
 MEASURES = (
     RATE,
     Measure("finished/s", lambda v: v.rate.finished_per_second),
     Measure("enqueued/s", lambda v: v.rate.enqueued_per_second),
-    Measure("p50 ms", lambda v: v.latency.p50_ms, 1),
+    LATENCY,
     Measure("p99 ms", lambda v: v.latency.p99_ms, 1),
+    CALM_LATENCY,
+    Measure(f"p99 ms at {CALM}/s", lambda v: v.calm_latency.p99_ms, 1),
     Measure("sent/s", lambda v: v.latency.sent_per_second),
     Measure("idle store CPU %", lambda v: v.idle.store_percent, 2),
     Measure("idle worker CPU %", lambda v: v.idle.workers_percent, 2),

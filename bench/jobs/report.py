@@ -1,13 +1,15 @@
 """The results as a page for people and, beside it, as JSON with every visit."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.jobs import latency, machine, postgres, redis_store
-from bench.jobs.figures import MEASURES, RATE, Figure, Measure, figure
+from bench.jobs.figures import CALM_LATENCY, LATENCY, MEASURES, RATE, Figure, Measure, figure
 from bench.jobs.peer import Peer, Unavailable
+from bench.jobs.roster import DOORBELLS
 from bench.jobs.rounds import Series
 from bench.jobs.visit import Plan
 
@@ -21,7 +23,8 @@ METHOD = f"""\
   has in it the last batches and whatever the system books later.
 - **enqueued/s**: the same fill, in the fastest way the system documents, from one thread.
 - **p50, p99 ms**: from just before the call that enqueues to the first line of the job, at
-  {latency.PER_SECOND} single jobs a second on warm workers; **sent/s** is the pace the sender reached.
+  {latency.BUSY} single jobs a second on warm workers, and at {latency.CALM}; **sent/s** is the pace the sender reached
+  of the {latency.BUSY}.
 - **idle CPU**: of one core, with workers connected and an empty queue. The store is every process of
   PostgreSQL save the sessions of other databases, or Redis. **machine busy** is all cores over the same
   seconds: what it shows above zero is noise of others.
@@ -49,6 +52,7 @@ def _page(series: list[Series], plan: Plan, reference: str, facts: dict[str, str
         "# Tolva beside its peers",
         "Written by `make bench`. Figures of a shared or small machine are noisy: compare within this page.",
         _table(["", "×" + reference, *(m.heading for m in columns)], _rows(measured, columns, reference)),
+        _doorbells(measured),
         "\n".join(f"{one.peer.name} was left out: {one.missing}" for one in series if one.missing),
         f"{max(len(one.visits) for one in series)} round(s); {_fields(plan)}.",
         "## Settings",
@@ -69,6 +73,23 @@ def _rows(series: list[Series], columns: list[Measure], reference: str) -> list[
         for one in series
         for name in [one.peer.name]
     ]
+
+
+def _doorbells(series: list[Series]) -> str:
+    """What Tolva's jobs cost on a broker beside the same broker without Tolva."""
+    by_name = {one.peer.name: one for one in series}
+    pairs = [(by_name[ours], by_name[bare]) for ours, bare in DOORBELLS if {ours, bare} <= by_name.keys()]
+    if not pairs:
+        return ""
+    measures = (RATE, CALM_LATENCY, LATENCY)
+    heads = ["", *(f"{measure.heading} ×" for measure in measures)]
+    rows = [[f"{one.peer.name} / {bare.peer.name}", *_ratios(one, bare, measures)] for one, bare in pairs]
+    return "## What the doorbell costs\n\n" + _table(heads, rows)
+
+
+def _ratios(one: Series, bare: Series, measures: Sequence[Measure]) -> list[str]:
+    found = [(figure(one.visits, measure), figure(bare.visits, measure)) for measure in measures]
+    return [f"{ours.median / theirs.median:.1f}" if ours and theirs else "" for ours, theirs in found]
 
 
 def _cell(one: Series, measure: Measure) -> str:

@@ -1,6 +1,6 @@
 """The systems under test, in the order of the rounds."""
 
-from bench.jobs.celery_peer import CeleryPeer
+from bench.jobs.celery_peer import CeleryPeer, PreforkCelery
 from bench.jobs.dramatiq_peer import DramatiqPeer
 from bench.jobs.engine_peers import CeleryTolva, DramatiqTolva, RedisTolva, SqsTolva
 from bench.jobs.pgqueuer_peer import PgqueuerPeer
@@ -12,6 +12,7 @@ PEERS = (
     PgqueuerPeer,
     ProcrastinatePeer,
     CeleryPeer,
+    PreforkCelery,
     DramatiqPeer,
     TolvaPeer,
     RedisTolva,
@@ -19,3 +20,10 @@ PEERS = (
     DramatiqTolva,
     SqsTolva,
 )
+
+DOORBELLS = (
+    (CeleryTolva.name, PreforkCelery.name),
+    (CeleryTolva.name, CeleryPeer.name),
+    (DramatiqTolva.name, DramatiqPeer.name),
+)
+"""Tolva on a broker, and the broker without it. Tolva needs Celery's processes; Celery alone is best without them."""

@@ -30,6 +30,7 @@ class Plan:
 class Visit:
     idle: Idle
     latency: Latency
+    calm_latency: Latency
     rate: Rate
     rate_over_history: Rate | None
 
@@ -40,8 +41,11 @@ def visit(peer: Peer, plan: Plan) -> Visit:
         with workers.running(peer, directory) as crew:
             _warm_up(peer, crew, directory)
             calm = idle.measure(peer, crew.pids(), plan.idle_seconds)
-            wait = latency.measure(peer, crew, directory, plan.latency_seconds)
-        return Visit(calm, wait, rate.measure(peer, directory, plan.jobs), _over_history(peer, directory, plan))
+            calm_wait = latency.measure(peer, crew, directory, plan.latency_seconds, latency.CALM)
+            wait = latency.measure(peer, crew, directory, plan.latency_seconds, latency.BUSY)
+        return Visit(
+            calm, wait, calm_wait, rate.measure(peer, directory, plan.jobs), _over_history(peer, directory, plan)
+        )
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def prepared(peer: Peer) -> Iterator[Path]:
 
 def _warm_up(peer: Peer, crew: Crew, directory: Path) -> None:
     # Paced like the measurement, so that every process gets its share and none is still importing later.
-    latency.send_steadily(peer, WARM_UP)
+    latency.send_steadily(peer, WARM_UP, latency.BUSY)
     crew.wait_until(lambda: stamps.count(directory) >= WARM_UP, f"{peer.name} was warm")
     crew.wait_until(lambda: peer.done() >= WARM_UP, f"{peer.name} was at rest")
     peer.tidy()
