@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from datetime import datetime
 
+import pika
 import pytest
 
 from tolva.logs import log_context, set_up_logs
@@ -86,3 +87,10 @@ def test_addresses_of_calls_to_others_are_not_logged(capsys) -> None:
     said = capsys.readouterr().err
     assert "secret" not in said
     assert "something went wrong" in said
+
+
+def test_what_a_library_logs_and_raises_is_left_to_whoever_catches_it(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("INFO")
+    with pytest.raises(pika.exceptions.AMQPConnectionError):
+        pika.BlockingConnection(pika.URLParameters("amqp://127.0.0.1:1"))
+    assert lines(capsys) == []

@@ -11,8 +11,10 @@ from typing import Any
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 TEXT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
-CLIENTS = ("httpx", "httpcore", "boto3", "botocore", "pika", "urllib3")
+CLIENTS = ("httpx", "httpcore", "boto3", "botocore", "urllib3")
 """Libraries that log each of their calls, with addresses in which there may be a signature or a token."""
+DOUBLERS = ("pika",)
+"""Libraries that log what they raise as well, in many lines: whoever catches it tells it in one."""
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("tolva_log_context", default=None)
 
 
@@ -23,6 +25,8 @@ def set_up_logs(level: str, form: str = "text") -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CLIENTS:
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))
+    for name in DOUBLERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Brokers that may be flushed, and stopped and started again, upon which they have forgotten everything."""
+"""Brokers that may be flushed, and stopped and started again. All but RabbitMQ have then forgotten everything."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.chaos.handlers import catalogue
 from tests.servers.aws import Aws, aws
+from tests.servers.rabbit import delete_queues
+from tests.servers.rabbit_node import RabbitNode, rabbit_node
 from tests.servers.redis import redis_server
 
 
@@ -40,6 +43,23 @@ class AwsBroker:
         self.running.enter_context(aws(urlsplit(self.server.endpoint).port or 0))
 
 
+@dataclass
+class RabbitBroker:
+    """RabbitMQ as a process."""
+
+    node: RabbitNode
+
+    def flush(self) -> None:
+        """The queues themselves go, under those who consume them."""
+        delete_queues(list(catalogue().queues), self.node.url)
+
+    def stop(self) -> None:
+        self.node.stop()
+
+    def start(self) -> None:
+        self.node.start()
+
+
 @contextmanager
 def redis_broker() -> Iterator[tuple[Broker, dict[str, str]]]:
     """A Redis server, and what to set for it."""
@@ -53,6 +73,13 @@ def aws_broker() -> Iterator[tuple[Broker, dict[str, str]]]:
     with ExitStack() as running:
         server = running.enter_context(aws())
         yield AwsBroker(running, server), server.environment
+
+
+@contextmanager
+def rabbit_broker() -> Iterator[tuple[Broker, dict[str, str]]]:
+    """A RabbitMQ server, and what to set for it."""
+    with rabbit_node() as node:
+        yield RabbitBroker(node), {"CELERY_BROKER_URL": node.url, "DRAMATIQ_BROKER_URL": node.url}
 
 
 def restart(broker: Broker, seconds: float) -> None:

@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from tests.chaos.brokers import Broker, aws_broker, redis_broker
+import pytest
+
+from tests.chaos.brokers import Broker, aws_broker, rabbit_broker, redis_broker
 from tests.chaos.crew import Run, supervise
 from tests.chaos.hosted import become_celery, become_dramatiq
 from tolva.settings import Settings, load_settings
@@ -17,9 +19,14 @@ CREWS: dict[str, tuple[str, OpenBroker, Run]] = {
     "redis": ("redis", redis_broker, supervise),
     "sqs": ("sqs", aws_broker, supervise),
     "celery": ("celery", redis_broker, become_celery),
+    "celery over rabbitmq": ("celery", rabbit_broker, become_celery),
     "dramatiq": ("dramatiq", redis_broker, supervise),
     "command line of dramatiq": ("dramatiq", redis_broker, become_dramatiq),
+    "dramatiq over rabbitmq": ("dramatiq", rabbit_broker, supervise),
+    "command line of dramatiq over rabbitmq": ("dramatiq", rabbit_broker, become_dramatiq),
 }
+EVERY = [pytest.param(name, marks=pytest.mark.long) if "dramatiq over rabbitmq" in name else name for name in CREWS]
+"""All of them, for tests. RabbitMQ takes its time to start, so that the suite tries it with one engine alone."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.conftest import calm_postgres as postgres
 from tests.chaos.crew import plan_for, run_crew
-from tests.chaos.engines import CREWS, running
+from tests.chaos.engines import EVERY, running
 from tests.chaos.figures import Figures
 from tests.chaos.handlers import QUICK, catalogue
 from tests.chaos.postgres import Postgres
@@ -25,7 +25,7 @@ DOWN = 5.0
 DONE = "SELECT bool_and(state = 'completed') FROM tolva.jobs WHERE id = ANY(%(ids)s)"
 
 
-@pytest.mark.parametrize("name", CREWS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_crew_that_starts_before_its_broker_goes_on_with_it(name: str, postgres: Postgres, figures: Figures) -> None:
     with running(name) as engine, closing(make_engine(engine.settings, postgres.db)) as made:
         engine.broker.stop()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.engines import CREWS, running
+from tests.chaos.engines import EVERY, running
 from tests.chaos.figures import Figures, percentile
 from tests.chaos.postgres import Postgres
 from tests.chaos.raids import BROKER_RAIDS, freeze_supervisor, freeze_worker
@@ -15,7 +15,7 @@ QUICK_RAIDS = tuple(raid for raid in BROKER_RAIDS if raid not in (freeze_worker,
 """For the short form: a freeze lasts longer than a lease."""
 
 
-@pytest.fixture(params=CREWS)
+@pytest.fixture(params=EVERY)
 def setting(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Setting]:
     with running(request.param) as engine:
         yield Setting(postgres, engine.settings, engine.run, BROKER_RAIDS, engine.broker)

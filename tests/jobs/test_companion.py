@@ -12,6 +12,7 @@ import pytest
 from tests.jobs import factory
 from tests.jobs.workshop import Notepad, Workshop
 from tolva.errors import DatabaseUnavailable
+from tolva.jobs import companion as companions
 from tolva.jobs import listening
 from tolva.jobs.attendance import attendance
 from tolva.jobs.companion import Companion
@@ -48,6 +49,7 @@ def heartbeat(shop: Workshop, process: subprocess.Popen[bytes]) -> Iterator[Hear
 @pytest.fixture
 def companion(shop: Workshop, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> Iterator[Companion]:
     monkeypatch.setattr(listening, "EVERY", 0.0)
+    monkeypatch.setattr(companions, "IDLE", 0.0)
     plan = factory.plan("", grace=5, memory_mb=4000)
     with closing(Heartbeat(shop.db, [], 60, crew_of(os.getpid()))) as own:
         yield Companion(plan, os.getpid(), own, shop.engine, Listening(shop.db, Mute(), [QUEUE]))
@@ -58,20 +60,36 @@ def look(companion: Companion) -> None:
     companion.look()
 
 
-def test_a_crew_that_is_deaf_is_told_of_with_its_queues(shop: Workshop, companion: Companion) -> None:
-    def told() -> tuple[str, ...]:
-        [found] = attendance(shop.admin, [QUEUE])
-        return found.deaf
+def told(shop: Workshop) -> tuple[str, ...]:
+    """Why the crew is deaf, as everybody sees it."""
+    [found] = attendance(shop.admin, [QUEUE])
+    return found.deaf
 
+
+def wait_long(shop: Workshop) -> None:
     shop.put()
     shop.admin.execute("UPDATE tolva.jobs SET run_at = now() - interval '20 s'")
+
+
+def test_a_crew_that_is_deaf_is_told_of_with_its_queues(shop: Workshop, companion: Companion) -> None:
+    wait_long(shop)
     look(companion)
-    assert told() == ()
+    assert told(shop) == ()
     look(companion)
-    assert "processes are idle: they do not hear it" in told()[0]
+    assert "processes are idle: they do not hear it" in told(shop)[0]
     shop.take()
     look(companion)
-    assert told() == ()
+    assert told(shop) == ()
+
+
+def test_processes_that_are_between_two_jobs_prove_nothing(
+    shop: Workshop, companion: Companion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions, "IDLE", 60.0)
+    wait_long(shop)
+    for _ in range(3):
+        look(companion)
+    assert told(shop) == ()
 
 
 def test_the_last_one_left_knows_it_while_postgresql_is_away(

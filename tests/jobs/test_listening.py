@@ -11,7 +11,11 @@ from tolva.jobs.listening import Listening
 class Mute(Notepad):
     """Its broker is away."""
 
+    is_back = False
+
     def depth(self, queue: str) -> int | None:
+        if self.is_back:
+            return 7
         raise BrokerUnavailable("nobody there")
 
 
@@ -38,6 +42,17 @@ def test_the_reason_is_the_broker_where_that_is_away(shop: Workshop) -> None:
     wait_long(shop)
     ears = Listening(shop.db, Mute(), ["work"])
     assert [ears.deaf(idle=True), ears.deaf(idle=True)] == [None, "nobody there"]
+
+
+def test_a_crew_has_time_to_find_a_broker_that_is_back(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_long(shop)
+    engine = Mute()
+    ears = Listening(shop.db, engine, ["work"])
+    assert ears.deaf(idle=True) is None
+    engine.is_back = True
+    assert "find it again by themselves" in str(ears.deaf(idle=True))
+    monkeypatch.setattr(listening, "RETURN", 0.0)
+    assert "Start this worker again" in str(ears.deaf(idle=True))
 
 
 def test_jobs_that_wait_because_all_are_busy_prove_nothing(shop: Workshop) -> None:

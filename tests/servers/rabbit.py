@@ -9,9 +9,9 @@ import pika.exceptions
 URL = os.environ.get("TOLVA_TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672")
 
 
-def rabbit_answers() -> bool:
+def rabbit_answers(url: str = URL) -> bool:
     try:
-        pika.BlockingConnection(pika.URLParameters(f"{URL}?socket_timeout=10")).close()
+        pika.BlockingConnection(pika.URLParameters(f"{url}?socket_timeout=10")).close()
     except (pika.exceptions.AMQPError, OSError):
         return False
     return True
@@ -33,9 +33,9 @@ def publish(name: str, texts: Sequence[str]) -> None:
     connection.close()
 
 
-def delete_queues(names: Sequence[str]) -> None:
+def delete_queues(names: Sequence[str], url: str = URL) -> None:
     """Also those that Dramatiq makes beside each. Celery and Dramatiq do not make a queue alike."""
-    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     for name in names:
         for more in ("", ".DQ", ".XQ"):

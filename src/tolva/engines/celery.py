@@ -17,6 +17,7 @@ from amqp.exceptions import AccessRefused, AMQPError
 from kombu.entity import Exchange
 from kombu.entity import Queue as Line
 from kombu.exceptions import OperationalError
+from redis.exceptions import AuthenticationError, RedisError
 
 from tolva.core.job import JobId, Queue
 from tolva.db.pool import Database
@@ -33,6 +34,9 @@ HOST = "tolva.serve.celery_host"
 
 NOT_FOUND = "404"
 """How a broker says that there is no such queue."""
+
+REFUSALS = (AccessRefused, AuthenticationError)
+"""How RabbitMQ and Redis say that they do not know who calls."""
 
 Perform = Callable[[str], Any]
 """Looks through a queue; answers what Celery is to note of it."""
@@ -64,6 +68,7 @@ class CeleryEngine(Silent):
 
     def _count(self, queue: str) -> int:
         with _explained(), self._app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0)  # by itself it would try for six seconds
             try:
                 return connection.default_channel.queue_declare(queue, passive=True).message_count
             except connection.channel_errors as error:
@@ -108,12 +113,10 @@ def _explained() -> Generator[None]:
     """Errors of the broker in our words."""
     try:
         yield
-    except AccessRefused as error:
-        raise BrokerUnavailable(
-            f"Celery's broker refuses the login or password of CELERY_BROKER_URL or REDIS_URL: {error}"
-        ) from error
-    except (OperationalError, AMQPError, OSError) as error:
-        raise BrokerUnavailable(f"Celery's broker does not answer (CELERY_BROKER_URL or REDIS_URL): {error}") from error
+    except (OperationalError, AMQPError, RedisError, OSError) as error:
+        refused = isinstance(error, REFUSALS) or isinstance(error.__cause__, REFUSALS)
+        what = "refuses the login or password of" if refused else "does not answer at"
+        raise BrokerUnavailable(f"Celery's broker {what} CELERY_BROKER_URL or REDIS_URL: {error}") from error
 
 
 def make_app(settings: Settings) -> celery.Celery:

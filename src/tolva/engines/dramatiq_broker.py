@@ -52,18 +52,14 @@ def explained() -> Generator[None]:
     """Errors of the broker in our words."""
     try:
         yield
-    except redis.AuthenticationError as error:
-        raise BrokerUnavailable(
-            f"Dramatiq's broker refuses the login or password of DRAMATIQ_BROKER_URL or REDIS_URL: {error}"
-        ) from error
     except (DramatiqError, redis.RedisError, pika.exceptions.AMQPError, OSError) as error:
-        if "PRECONDITION_FAILED" in repr(error):
+        told = repr(error)  # Dramatiq wraps errors of its libraries without naming them as the cause
+        if "PRECONDITION_FAILED" in told:
             raise BrokerUnavailable(
-                f"A queue in RabbitMQ was made by another program, say by Celery. Delete it there: {error!r}"
+                f"A queue in RabbitMQ was made by another program, say by Celery. Delete it there: {told}"
             ) from error
-        raise BrokerUnavailable(
-            f"Dramatiq's broker does not answer (DRAMATIQ_BROKER_URL or REDIS_URL): {error!r}"
-        ) from error
+        what = "refuses the login or password of" if "AuthenticationError" in told else "does not answer at"
+        raise BrokerUnavailable(f"Dramatiq's broker {what} DRAMATIQ_BROKER_URL or REDIS_URL: {told}") from error
 
 
 def broker_url(settings: Settings) -> str:

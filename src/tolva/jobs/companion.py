@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 
 import psutil
@@ -27,6 +28,9 @@ from tolva.jobs.work import Jobs
 from tolva.jobs.worker import FROZEN_LEASES, LOOK
 
 log = logging.getLogger(__name__)
+
+IDLE = 5.0
+"""Seconds without a job after which a process counts as idle: between two rings each is without one for a moment."""
 
 
 def accompany(plan: WorkerPlan, parent: int, stop: threading.Event) -> None:
@@ -66,6 +70,7 @@ class Companion:
         self._engine = engine
         self._known: dict[str, int] = {}
         self._frozen_since: dict[psutil.Process, float] = {}
+        self._free_since: dict[str, float] = {}
         self._next_beat = 0.0
         self._deaf: str | None = None
         self._own = ""
@@ -126,7 +131,13 @@ class Companion:
                 log.error("worker process %s is ended: %s", process.pid, reason)
                 self._end(worker_id, process, reason, overdue.get(worker_id))
         self._end_frozen()
-        self._note_deaf(any(not row["busy"] for row in crew if row["id"] != self._own))
+        self._note_deaf(self._is_idle([row["id"] for row in crew if row["id"] != self._own and not row["busy"]]))
+
+    def _is_idle(self, free: Sequence[str]) -> bool:
+        """Whether one of the processes that have no job has had none for a while."""
+        now = time.monotonic()
+        self._free_since = {worker_id: self._free_since.get(worker_id, now) for worker_id in free}
+        return any(now - since >= IDLE for since in self._free_since.values())
 
     def _note_deaf(self, idle: bool) -> None:
         reason = self._listening.deaf(idle)

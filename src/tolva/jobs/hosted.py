@@ -30,6 +30,8 @@ PATIENCE = 30.0
 """Seconds for which PostgreSQL, and the companion, are waited for before a ring is refused."""
 PAUSE = 0.2
 """Seconds between two tries."""
+AWAY = 1.0
+"""Seconds after a look that was hindered: else all rings would be used up at once, with a line in the log for each."""
 
 OpenPlan = Callable[[], AbstractContextManager[WorkerPlan]]
 """The plan of this process, with the database that it needs running for as long as the context is open."""
@@ -64,6 +66,7 @@ class Hosted:
             return self._look(queue)
         except TryLater as error:
             log.warning("queue %s: %s", queue, error)
+            self._draining.wait(AWAY)
             return Look(0, [], hindrance=str(error))
 
     def _look(self, queue: str) -> Look:

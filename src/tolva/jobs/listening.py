@@ -14,7 +14,8 @@ EVERY = 5.0
 """Seconds between two looks."""
 LONG = 15.0
 """Seconds that a ready job may wait while processes for it are idle. With two looks, deafness is known within 30."""
-
+RETURN = 40.0
+"""Seconds for which processes may miss a broker that is back: Celery waits for up to 30 between two tries."""
 PATIENCE = 1.0
 """Seconds that the broker is asked: whoever asks has leases to prolong."""
 
@@ -29,6 +30,7 @@ class Listening:
         self._next_look = 0.0
         self._reason: str | None = None
         self._seen_before = False
+        self._away_at = float("-inf")
 
     def deaf(self, idle: bool) -> str | None:
         """Why no rings are heard, as known at the last look. `idle`: whether a process of the crew has nothing to do.
@@ -38,7 +40,8 @@ class Listening:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + EVERY
             waits = self._waits_long() if idle else None
-            self._reason = self._said_of(waits) if waits and self._seen_before else None
+            said = self._said_of(waits) if waits else None
+            self._reason = said if self._seen_before else None
             self._seen_before = waits is not None
         return self._reason
 
@@ -49,22 +52,30 @@ class Listening:
         return next((row["queue"] for row in rows if row["seconds"] < -LONG), None)
 
     def _said_of(self, queue: str) -> str:
-        answers = SimpleQueue[int | str]()
-        # A daemon, since a broker that hangs must not hold up the end of this process either.
-        threading.Thread(target=lambda: answers.put(self._depth(queue)), daemon=True).start()
-        try:
-            depth = answers.get(timeout=PATIENCE)
-        except Empty:
-            return f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
+        depth = self._asked(queue)
         if isinstance(depth, str):
+            self._away_at = time.monotonic()
             return depth
+        if time.monotonic() - self._away_at < RETURN:
+            return (
+                f"The broker of queue {queue} was away: within {RETURN:g} s the processes find it again by themselves."
+            )
         return (
             f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {depth} rings lie there, and "
             "processes are idle: they do not hear it. Start this worker again."
         )
 
-    def _depth(self, queue: str) -> int | str:
+    def _asked(self, queue: str) -> int | str:
         """The rings that lie unheard, or why nobody knows."""
+        answers = SimpleQueue[int | str]()
+        # A daemon, since a broker that hangs must not hold up the end of this process either.
+        threading.Thread(target=lambda: answers.put(self._depth(queue)), daemon=True).start()
+        try:
+            return answers.get(timeout=PATIENCE)
+        except Empty:
+            return f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
+
+    def _depth(self, queue: str) -> int | str:
         try:
             return self._engine.depth(queue) or 0
         except BrokerUnavailable as error:

@@ -17,11 +17,11 @@ from typing import Any
 
 from celery import signals  # pyright: ignore[reportMissingTypeStubs]
 
-from tolva.engines.celery import declare_tasks
+from tolva.engines.celery import CeleryEngine, declare_tasks
 from tolva.jobs.child import NICENESS
 from tolva.jobs.hosted import Hosted
 from tolva.logs import set_up_logs
-from tolva.serve.hosted import Host
+from tolva.serve.hosted import Host, tell_hindrance
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,8 @@ class CeleryCrew:
         if strange := set(self._served()) - {queue.name for queue in self._host.queues}:
             known = ", ".join(queue.name for queue in self._host.queues)
             sys.exit(f"There is no queue {', '.join(sorted(strange))} for Celery. Known queues: {known}.")
+        # Not beside Celery: over RabbitMQ it ends at once when it is refused.
+        tell_hindrance(CeleryEngine(self._app), self._served()[0])
         threading.Thread(target=self._keep_companion, args=(self._served(),), daemon=True).start()
 
     def _keep_companion(self, queues: list[str]) -> None:

@@ -11,10 +11,11 @@ import dramatiq
 from dramatiq.middleware import Middleware
 
 from tolva.engines.dramatiq_broker import broker_url, declare_actor, make_broker
+from tolva.engines.dramatiq_rings import DramatiqEngine
 from tolva.errors import Unaccompanied
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import ENDED_BY_FORCE
-from tolva.serve.hosted import Host
+from tolva.serve.hosted import Host, tell_hindrance
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ LOOK = 1.0
 
 def watch_over(host: Host) -> int:
     """The companion, as a process that Dramatiq has started."""
+    tell_hindrance(DramatiqEngine(broker_url(host.settings)), host.queues[0].name)
     host.run_companion(_parent(), [queue.name for queue in host.queues])
     return 0
 

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tolva.core.job import Queue
-from tolva.errors import TryLater
+from tolva.core.ports import Engine
+from tolva.errors import BrokerUnavailable, TryLater
 from tolva.jobs.companion import accompany
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.lifeline import die_with
@@ -77,3 +78,12 @@ class Host:
                 log.warning("companion: %s Trying again.", error)
                 stop.wait(PAUSE)
         return None
+
+
+def tell_hindrance(engine: Engine, queue: str) -> None:
+    """Log what keeps us from the broker, if anything does. What Celery and Dramatiq log of it names no setting."""
+    with closing(engine):
+        try:
+            engine.depth(queue)
+        except BrokerUnavailable as hindrance:
+            log.error("%s", hindrance)
