@@ -30,7 +30,7 @@ TESTERS ?= 4
 test: $(ENV) ## The doctests and the suite, on real PostgreSQL
 	@tests/browser/install.sh
 	@tests/deploy/install.sh
-	$(BIN)/pytest --doctest-modules src $(HOSTS)
+	$(BIN)/pytest --doctest-modules src tests/spread.py $(HOSTS)
 	$(BIN)/pytest -m "not long" --numprocesses $(TESTERS) --no-loadscope-reorder
 
 check: $(ENV) ## Style, types and layers

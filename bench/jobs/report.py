@@ -89,7 +89,7 @@ def _doorbells(series: list[Series]) -> str:
 
 def _ratios(one: Series, bare: Series, measures: Sequence[Measure]) -> list[str]:
     found = [(figure(one.visits, measure), figure(bare.visits, measure)) for measure in measures]
-    return [f"{ours.median / theirs.median:.1f}" if ours and theirs else "" for ours, theirs in found]
+    return [f"{ours.median / theirs.median:.2f}" if ours and theirs else "" for ours, theirs in found]
 
 
 def _cell(one: Series, measure: Measure) -> str:

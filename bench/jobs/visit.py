@@ -40,11 +40,11 @@ def visit(peer: Peer, plan: Plan) -> Visit:
     with prepared(peer) as directory:
         with workers.running(peer, directory) as crew:
             _warm_up(peer, crew, directory)
-            calm = idle.measure(peer, crew.pids(), plan.idle_seconds)
-            calm_wait = latency.measure(peer, crew, directory, plan.latency_seconds, latency.CALM)
-            wait = latency.measure(peer, crew, directory, plan.latency_seconds, latency.BUSY)
+            at_rest = idle.measure(peer, crew.pids(), plan.idle_seconds)
+            calm = latency.measure(peer, crew, directory, plan.latency_seconds, latency.CALM)
+            busy = latency.measure(peer, crew, directory, plan.latency_seconds, latency.BUSY)
         return Visit(
-            calm, wait, calm_wait, rate.measure(peer, directory, plan.jobs), _over_history(peer, directory, plan)
+            at_rest, busy, calm, rate.measure(peer, directory, plan.jobs), _over_history(peer, directory, plan)
         )
 
 

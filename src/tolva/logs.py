@@ -26,7 +26,7 @@ def set_up_logs(level: str, form: str = "text") -> None:
     for name in CLIENTS:
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))
     for name in DOUBLERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else logging.CRITICAL)
 
 
 @contextmanager

@@ -36,6 +36,15 @@ def test_the_pool_is_back_soon_after_an_outage_however_long_that_was(fresh: Fres
         assert time.monotonic() - back < OUTAGE / 2
 
 
+def test_a_connection_that_died_in_the_pool_is_replaced_before_anybody_has_it(fresh: Fresh) -> None:
+    with Database(fresh.dsn, name="t", size=1) as db:
+        with db.connection() as conn:
+            pid = conn.info.backend_pid
+        with psycopg.connect(fresh.admin_dsn, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        assert answers(db)
+
+
 def test_where_the_answer_to_a_commit_is_lost_nobody_is_told_that_nothing_was_done(fresh: Fresh) -> None:
     with (
         psycopg.connect(fresh.admin_dsn, autocommit=True) as admin,

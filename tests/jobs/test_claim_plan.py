@@ -20,7 +20,11 @@ INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft
 SELECT tolva.uuid_at(now() - n * interval '1 ms'), 't' || n %% 10, 'work', 'work', 5, 3, 60, 120, '{}',
   now() - n * interval '1 s',
   CASE WHEN n <= %(queued)s THEN 'queued' ELSE 'completed' END, CASE WHEN n > %(queued)s THEN now() END
-FROM generate_series(1, %(queued)s + %(finished)s) n
+FROM generate_series(1, %(queued)s + %(finished)s) n;
+INSERT INTO tolva.jobs (id, tenant_id, queue, kind, priority, max_attempts, soft_limit, hard_limit, params, run_at)
+SELECT tolva.uuid_at(now() - interval '1 day' - n * interval '1 ms'), 't' || n %% 10, 'later', 'work',
+  5, 3, 60, 120, '{}', now() + n * interval '1 h'
+FROM generate_series(1, %(queued)s) n
 """
 WORKER = new_job_id()
 TENANTS = 10
@@ -35,7 +39,7 @@ def early(cluster: Cluster) -> Iterator[psycopg.Connection[DictRow]]:
     ):
         conn.execute("ALTER TABLE tolva.jobs SET (autovacuum_enabled = off)")  # it would make the plans anew
         conn.execute("ANALYZE tolva.jobs")
-        conn.execute(SQL["open_queues"], {"names": ["work", "empty"]})
+        conn.execute(SQL["open_queues"], {"names": ["work", "later", "empty"]})
         conn.execute("SELECT tolva.join_worker(%s, 'here', 1, '{work}', '1 h')", (WORKER,))
         for _ in range(12):  # from the sixth time on the plans in a function are the general ones, and are kept
             with conn.transaction(force_rollback=True):
@@ -62,6 +66,7 @@ VISITS = {
     "claim of one": ("claim", {"worker": WORKER, "queue": "work", "most": 1}),
     "claim of ten": ("claim", {"worker": WORKER, "queue": "work", "most": 10}),
     "claim of nothing": ("claim", {"worker": WORKER, "queue": "empty", "most": 1}),
+    "claim of what is due later": ("claim", {"worker": WORKER, "queue": "later", "most": 1}),
     "look for work": ("waiting_queues", {"queues": ["work"]}),
     "what runs here": ("running", {"worker": WORKER}),
     "beat": ("beat", {"workers": [WORKER], "jump": 0.0}),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -20,6 +20,7 @@ from tolva.jobs.crew import crew_of
 from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.hosted import Hosted
 from tolva.jobs.listening import Listening
+from tolva.jobs.plan import WorkerPlan
 
 QUEUE = "work"
 
@@ -117,3 +118,28 @@ def test_a_process_that_was_told_to_end_does_not_begin_any_more() -> None:
     hosted.drain(0)
     assert "told to end" in (hosted.look(QUEUE).hindrance or "")
     assert not opened.is_set()
+
+
+def test_a_process_that_is_told_to_end_while_it_begins_takes_no_job(shop: Workshop) -> None:
+    beginning, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def open_plan() -> Iterator[WorkerPlan]:
+        beginning.set()
+        go_on.wait()
+        yield factory.plan(shop.db.dsn, grace=5, memory_mb=4000)
+
+    hosted = Hosted(open_plan, slots=1)
+    with closing(Heartbeat(shop.db, [], 60, crew_of(os.getppid()))) as companion, closing(hosted):
+        companion.join()
+        begins = threading.Thread(target=hosted.begin)
+        begins.start()
+        beginning.wait()
+        drains = threading.Thread(target=hosted.drain, args=(0,))
+        drains.start()
+        go_on.set()
+        begins.join()
+        drains.join()
+        job = shop.put()
+        hosted.look(QUEUE)
+        assert shop.state(job) == "queued"

@@ -79,7 +79,10 @@ def become_tenant(conn: psycopg.Connection[Any], tenant_id: str, *, local: bool)
 
 
 def _check(conn: Connection) -> None:
-    """A connection may have died in the pool, say because PostgreSQL restarted: then its end is there to be read."""
+    """A connection may have died in the pool, say because PostgreSQL restarted: then its end is there to be read.
+
+    Who went without a word is found out by whoever uses it next.
+    """
     heard = select.poll()
     heard.register(conn.fileno(), select.POLLIN)
     if heard.poll(0):

@@ -148,7 +148,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM tolva.workers w WHERE w.id = p_worker) THEN
     RAISE EXCEPTION 'worker % has lost its lease', p_worker USING ERRCODE = 'TV001';
   END IF;
-  -- Most looks find nothing: they write nothing, and wait for nobody.
+  -- Most looks find an empty queue: they write nothing, and wait for nobody.
   IF NOT EXISTS (SELECT FROM tolva.jobs j WHERE j.state = 'queued' AND j.queue = p_queue) THEN
     RETURN;
   END IF;

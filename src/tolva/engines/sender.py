@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from tolva.core.job import JobId
 from tolva.errors import BrokerUnavailable
@@ -64,16 +65,15 @@ class Sender:
                     return
                 pending, self._pending = self._pending, {}
             for queue, hints in pending.items():
-                if time.monotonic() >= self._away_until.get(queue, 0.0):
-                    self._try(queue, hints)
+                self._try(queue, partial(self._send_where_room, queue, hints))
+            for queue in pending:  # afterwards, since no ring need wait for it
+                self._try(queue, partial(self._count, queue))
 
-    def _try(self, queue: str, hints: Sequence[str]) -> None:
+    def _try(self, queue: str, ask: Callable[[], None]) -> None:
+        if time.monotonic() < self._away_until.get(queue, 0.0):
+            return
         try:
-            most = MOST_RINGS if any(hints) else SPREAD  # whoever rings again has no news, and others lie there already
-            if self._has_room(queue, most):
-                self._send(queue, hints)
-                self._lying[queue] = self._lying.get(queue, 0) + len(hints)
-                self._count(queue)  # now, since the rings need not wait for it
+            ask()
             if queue in self._failing:
                 log.warning("the broker of queue %s answers again", queue)
             self._failing.discard(queue)
@@ -89,10 +89,13 @@ class Sender:
         self._failing.add(queue)
         self._away_until[queue] = time.monotonic() + AWAY
 
-    def _has_room(self, queue: str, most: int) -> bool:
-        if self._lying.get(queue, 0) >= most:
+    def _send_where_room(self, queue: str, hints: Sequence[str]) -> None:
+        most = MOST_RINGS if any(hints) else SPREAD  # whoever rings again has no news, and others lie there already
+        if self._lying.get(queue, most) >= most:  # or nobody has counted yet
             self._count(queue)
-        return self._lying.get(queue, 0) < most
+        if self._lying[queue] < most:
+            self._send(queue, hints)
+            self._lying[queue] += len(hints)
 
     def _count(self, queue: str) -> None:
         if time.monotonic() > self._count_at.get(queue, 0.0):

@@ -21,7 +21,7 @@ from tolva.jobs.heartbeat import Heartbeat
 from tolva.jobs.inbox import kept_open
 from tolva.jobs.listening import Listening
 from tolva.jobs.plan import WorkerPlan
-from tolva.jobs.reasons import OVERDUE, TOLD_TO_END, outgrown
+from tolva.jobs.reasons import ENDED, OVERDUE, TOLD_TO_END, outgrown
 from tolva.jobs.rings import send_rings
 from tolva.jobs.upkeep import kept_up
 from tolva.jobs.work import Jobs
@@ -141,7 +141,7 @@ class Companion:
 
     def _note_deaf(self, idle: bool) -> None:
         reason = self._listening.deaf(idle)
-        if (reason is None) != (self._deaf is None):
+        if reason != self._deaf:
             log.error("this worker is deaf: %s", reason) if reason else log.warning("this worker hears again")
         if reason is not None or self._deaf is not None:
             self._heartbeat.note_deaf(list(self._others), reason)
@@ -182,7 +182,7 @@ class Companion:
             self._known.pop(worker_id)
             return
         log.warning("worker process %s has ended; its jobs go on elsewhere", pid)
-        self._leave(worker_id, Verb.LOST, "The worker process ended while it ran this job.", held[worker_id])
+        self._leave(worker_id, Verb.LOST, ENDED, held[worker_id])
 
     def _leave(self, worker_id: str, verb: Verb, reason: str, overdue: JobId | None) -> None:
         send_rings(self._engine, self._heartbeat.leave(worker_id, verb, reason, overdue))

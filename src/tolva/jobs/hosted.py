@@ -98,7 +98,9 @@ class Hosted:
     def drain(self, patience: float) -> None:
         """Take no further jobs; those that still run after `patience` in seconds stop at their next checkpoint."""
         self._draining.set()
-        if work := self._work:
+        with self._opening:  # one that is beginning has begun by then, and is told, too
+            work = self._work
+        if work is not None:
             work.shift.stop()
             work.shift.drain(patience)
 

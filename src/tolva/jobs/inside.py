@@ -18,7 +18,7 @@ from tolva.jobs.inbox import kept_open
 from tolva.jobs.lifeline import ENDED_BY_FORCE
 from tolva.jobs.meter import JobMeter
 from tolva.jobs.plan import WorkerPlan
-from tolva.jobs.reasons import OVERDUE
+from tolva.jobs.reasons import OVERDUE, TOLD_TO_END
 from tolva.jobs.rings import send_rings
 from tolva.jobs.shift import Shift, end, work
 from tolva.jobs.upkeep import kept_up
@@ -47,7 +47,7 @@ def run_inside(plan: WorkerPlan, engine: Engine, stop: threading.Event) -> None:
             try:
                 _work(plan, insider, Shift(db, worker_id, catalogue, engine, JobMeter()), engine, stop)
             finally:
-                insider.leave("The process was told to end before the job was done.")
+                insider.leave(TOLD_TO_END)
 
 
 def _work(plan: WorkerPlan, insider: "_Insider", shift: Shift, engine: ServingEngine, stop: threading.Event) -> None:

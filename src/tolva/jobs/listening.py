@@ -40,7 +40,8 @@ class Listening:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + EVERY
             waits = self._waits_long() if idle else None
-            said = self._said_of(waits) if waits else None
+            depth = self._asked(waits or self._queues[0])
+            said = self._said_of(waits, depth) if waits else None
             self._reason = said if self._seen_before else None
             self._seen_before = waits is not None
         return self._reason
@@ -51,29 +52,30 @@ class Listening:
             rows = conn.execute(SQL["waiting_queues"], {"queues": self._queues}).fetchall()
         return next((row["queue"] for row in rows if row["seconds"] < -LONG), None)
 
-    def _said_of(self, queue: str) -> str:
-        depth = self._asked(queue)
+    def _said_of(self, queue: str, depth: int | str) -> str:
         if isinstance(depth, str):
-            self._away_at = time.monotonic()
             return depth
         if time.monotonic() - self._away_at < RETURN:
             return (
                 f"The broker of queue {queue} was away: within {RETURN:g} s the processes find it again by themselves."
             )
         return (
-            f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {depth} rings lie there, and "
-            "processes are idle: they do not hear it. Start this worker again."
+            f"Jobs of queue {queue} have been ready for more than {LONG:g} s, {'' if depth else 'no '}rings lie there, "
+            "and processes are idle: they do not hear it. Start this worker again."
         )
 
     def _asked(self, queue: str) -> int | str:
-        """The rings that lie unheard, or why nobody knows."""
+        """The rings that lie unheard, or why nobody knows. Remembers when the broker was away."""
         answers = SimpleQueue[int | str]()
         # A daemon, since a broker that hangs must not hold up the end of this process either.
         threading.Thread(target=lambda: answers.put(self._depth(queue)), daemon=True).start()
         try:
-            return answers.get(timeout=PATIENCE)
+            answer = answers.get(timeout=PATIENCE)
         except Empty:
-            return f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
+            answer = f"The broker of queue {queue} does not answer within {PATIENCE:g} s."
+        if isinstance(answer, str):
+            self._away_at = time.monotonic()
+        return answer
 
     def _depth(self, queue: str) -> int | str:
         try:

@@ -1,6 +1,7 @@
 """Why an attempt was ended from outside, in the words of the job's history."""
 
 TOLD_TO_END = "The worker was told to end before the job was done."
+ENDED = "The worker process ended while it ran this job."
 OVERDUE = "The job ran into the hard time limit of its queue."
 FROZEN = "The worker process was frozen."
 LEASE_LOST = "The worker lost its lease."

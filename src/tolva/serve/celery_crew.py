@@ -66,9 +66,9 @@ class CeleryCrew:
         if strange := set(self._served()) - {queue.name for queue in self._host.queues}:
             known = ", ".join(queue.name for queue in self._host.queues)
             sys.exit(f"There is no queue {', '.join(sorted(strange))} for Celery. Known queues: {known}.")
-        # Not beside Celery: over RabbitMQ it ends at once when it is refused.
-        tell_hindrance(CeleryEngine(self._app), self._served()[0])
         threading.Thread(target=self._keep_companion, args=(self._served(),), daemon=True).start()
+        # Before Celery connects, since over RabbitMQ it ends at once when it is refused.
+        tell_hindrance(CeleryEngine(self._app), self._served()[0])
 
     def _keep_companion(self, queues: list[str]) -> None:
         while not self._draining.value:
@@ -95,9 +95,8 @@ class CeleryCrew:
     def _begin_process(self, **_more: object) -> None:
         os.nice(NICENESS)
         self._hosted = self._host.make_hosted(self._main, self._served(), slots=1)
-        threading.Thread(
-            target=self._drain, args=(self._hosted,), daemon=True
-        ).start()  # it may end before it has begun
+        # Before it begins, since the worker may be told to end meanwhile.
+        threading.Thread(target=self._drain, args=(self._hosted,), daemon=True).start()
         self._hosted.begin()
 
     def _drain(self, hosted: Hosted) -> None:

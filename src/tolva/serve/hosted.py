@@ -82,8 +82,10 @@ class Host:
 
 def tell_hindrance(engine: Engine, queue: str) -> None:
     """Log what keeps us from the broker, if anything does. What Celery and Dramatiq log of it names no setting."""
-    with closing(engine):
-        try:
+    try:
+        with closing(engine):
             engine.depth(queue)
-        except BrokerUnavailable as hindrance:
-            log.error("%s", hindrance)
+    except BrokerUnavailable as hindrance:
+        log.error("%s", hindrance)
+    except Exception:
+        log.exception("the broker could not be asked")  # whoever starts here goes on: it may be a matter of seconds
