@@ -7,8 +7,9 @@ from typing import Any
 
 from celery import signals
 
-from tests.engines.wire import ADDRESS, QUEUE
+from tests.engines.wire import ADDRESS, NEWS_PAUSE, QUEUE
 from tolva.core.job import Queue
+from tolva.engines import celery_events
 from tolva.engines.celery import declare_tasks, make_app
 from tolva.settings import load_settings
 
@@ -27,6 +28,7 @@ def tell_ready(**_more: Any) -> None:
     Path(f"{os.environ[ADDRESS]}.{os.environ[QUEUE]}").touch()
 
 
+celery_events.PAUSE = float(os.environ.get(NEWS_PAUSE, celery_events.PAUSE))
 app = make_app(load_settings())
 app.conf.imports = []
 declare_tasks(app, [Queue(os.environ[QUEUE])], perform)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.engines.inside import celery_workers
+from tests.engines.wire import NEWS_PAUSE
 from tests.jobs.workshop import until
 from tests.servers.redis import redis_server
 from tolva.core.job import JobId
@@ -26,7 +27,7 @@ def settings() -> Iterator[Settings]:
 
 def test_a_worker_that_ends_tells_how_its_last_task_ended(settings: Settings, tmp_path: Path) -> None:
     address = str(tmp_path / "wire")
-    environment = {"REDIS_URL": str(settings.redis_url), "TOLVA_ENGINE": "celery"}
+    environment = {"REDIS_URL": str(settings.redis_url), "TOLVA_ENGINE": "celery", NEWS_PAUSE: "60"}
     with heard(settings) as told:
         with Listener(address, "AF_UNIX") as listener, celery_workers(address, environment, [QueueSlots("work", 1)]):
             with closing(CeleryEngine(make_app(settings))) as engine:
