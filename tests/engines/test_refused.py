@@ -1,6 +1,7 @@
 """A broker that answers and does not let us in: told as such, with the setting, and never as an empty queue."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ COMMANDS = {
     "celery": ("celery", "-A", "tolva.engines.celery:app", "worker", "-c", "1"),
     "dramatiq": ("dramatiq", "tolva.engines.dramatiq", "--processes", "1", "--threads", "1"),
 }
-OWN_WORDS = {"celery": "Cannot connect", "dramatiq": "Consumer encountered"}
+OWN_WORDS = {"celery": "Cannot connect|Unrecoverable error", "dramatiq": "Consumer encountered"}
 """What the program itself says when it tries, after which it may try again."""
 START = 60.0
 """Seconds that a worker may take to begin on a busy machine."""
@@ -69,7 +70,7 @@ def test_a_worker_of_another_program_tells_once_which_setting_is_refused(
         command = [sys.executable, "-m", *COMMANDS[engine]]
         worker = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
     try:
-        until(lambda: OWN_WORDS[engine] in log.read_text() or worker.poll() is not None, START)
+        until(lambda: re.search(OWN_WORDS[engine], log.read_text()), START)
         until(lambda: f"refuses the login or password of {variable} or REDIS_URL" in log.read_text(), START)
     finally:
         worker.kill()  # its processes end with it
