@@ -18,6 +18,9 @@ from tolva.core.ports import QueueSlots
 from tolva.engines.celery import CeleryEngine, make_app
 from tolva.settings import Settings, load_settings
 
+HEARD = 30.0
+"""Seconds within which an event is heard on a busy machine."""
+
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
@@ -35,7 +38,7 @@ def test_a_worker_that_ends_tells_how_its_last_task_ended(settings: Settings, tm
             with listener.accept() as call:
                 assert call.recv() == "work"
                 call.send(False)
-        until(lambda: "task-succeeded" in told, 10)
+        until(lambda: "task-succeeded" in told, HEARD)
 
 
 @contextmanager
