@@ -33,6 +33,11 @@ class Consumer(consumer.Consumer):
         self._tell()
         super().on_connection_error_after_connected(exc)
 
+    def stop(self) -> None:
+        """Tell what is known so far, as long as all connections are open."""
+        self._tell()
+        super().stop()
+
     def shutdown(self) -> None:
         """Tell how the last tasks ended."""
         self._tell()
